@@ -1,0 +1,38 @@
+# make study STUDY=rnn_clip     run a study (ARGS="budget.trials=32" changes any part of it)
+# make test                     format, lint and all tests but the slow ones
+# make slow                     the tests that take minutes
+# make benchmark                speed against a plain script and against serial PyTorch
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STUDY ?= rnn_clip
+ARGS ?=
+
+.PHONY: study test slow benchmark
+.DELETE_ON_ERROR:
+
+study: $(VENV)/.installed
+	$(BIN)/python -m gradstudy +study=$(STUDY) $(ARGS)
+
+test: $(VENV)/.installed-for-tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m "not slow"
+
+slow: $(VENV)/.installed-for-tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow
+
+benchmark: $(VENV)/.installed-for-tests
+	OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/members_per_second.py $(ARGS)
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+		{ echo "gradstudy needs Python 3.11, 3.12 or 3.13; $$($(PYTHON) --version) came. Try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.installed-for-tests: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	touch $@

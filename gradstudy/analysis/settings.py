@@ -1,0 +1,22 @@
+"""The thresholds and the budget of the analysis."""
+
+from dataclasses import dataclass
+
+from gradstudy.parts import Part, number
+
+
+@dataclass(frozen=True)
+class Analysis(Part):
+    """Where do responses end, when is a verdict given, and how sure must a ranking be?
+
+    `cap` ends `vanishing`, `exploding` and `learned` (decades); `vanishing` and `exploding` are the verdict's
+    thresholds (decades); `first_steps` is how many steps the gradient norm's reference is taken over; `confidence` is
+    the coverage of every interval and, as its complement, the level of every test; `draws` counts posterior draws.
+    """
+
+    cap: float = number(10.0, above=0.0, at_most=300.0)
+    vanishing: float = number(3.0, above=0.0)
+    exploding: float = number(2.0, above=0.0)
+    first_steps: int = number(10, at_least=1)
+    confidence: float = number(0.95, above=0.0, below=1.0)
+    draws: int = number(256, at_least=32)

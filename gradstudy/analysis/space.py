@@ -1,0 +1,127 @@
+"""The factors as coordinates: a number runs over [0, 1], a level is its index, and what does not live is INACTIVE."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gradstudy.errors import InputError, nearest
+from gradstudy.records import Factor
+
+INACTIVE = -1.0
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Where does a conditional factor live? Where the `parents` (columns) take one of these tuples of codes."""
+
+    parents: tuple[int, ...]
+    alive: np.ndarray  # [tuple, parent]
+
+    def holds(self, points: np.ndarray) -> np.ndarray:
+        """In which points [point, factor] does the factor live? -> [point] of bool"""
+        return (points[:, None, list(self.parents)] == self.alive).all(axis=2).any(axis=1)
+
+
+@dataclass(frozen=True)
+class Space:
+    """Which points can a trial be, and with which measure: levels uniform, numbers uniform on their (log) range.
+
+    `codes` holds the observed level codes of each factor (empty for a number): nothing is known of other levels.
+    A conditional factor always has a value drawn, and is masked wherever its rule does not hold.
+    """
+
+    factors: tuple[Factor, ...]
+    codes: tuple[np.ndarray, ...]
+    rules: Mapping[int, Rule]
+
+    @property
+    def smooth(self) -> np.ndarray:
+        return np.array([not len(codes) for codes in self.codes])
+
+    @property
+    def conditional_numbers(self) -> list[int]:
+        return [column for column in self.rules if not len(self.codes[column])]
+
+    def place(self, unit: np.ndarray) -> np.ndarray:
+        """Which unmasked points do these points of the unit cube [point, factor] stand for?"""
+        points = unit.copy()
+        for column, codes in enumerate(self.codes):
+            if len(codes):
+                points[:, column] = codes[np.minimum((unit[:, column] * len(codes)).astype(int), len(codes) - 1)]
+        return points
+
+    def mask(self, points: np.ndarray) -> np.ndarray:
+        """The same points, INACTIVE where a factor does not live."""
+        masked = points.copy()
+        for column, rule in self.rules.items():
+            masked[~rule.holds(points), column] = INACTIVE
+        return masked
+
+    def restrict(self, points: np.ndarray, unit: np.ndarray, column: int) -> np.ndarray:
+        """Unmasked points moved to where this conditional factor lives; `unit` decides to which tuple of its parents."""
+        rule, moved = self.rules[column], points.copy()
+        choice = np.minimum((unit[:, rule.parents[0]] * len(rule.alive)).astype(int), len(rule.alive) - 1)
+        moved[:, list(rule.parents)] = rule.alive[choice]
+        return moved
+
+
+def encode(trials: pd.DataFrame, factors: Sequence[Factor]) -> np.ndarray:
+    """Where in the space are these trials? -> [trial, factor]"""
+    return np.column_stack([_encode_column(trials[factor.name], factor) for factor in factors])
+
+
+def infer_space(points: np.ndarray, factors: Sequence[Factor]) -> Space:
+    """Which levels occur, and which level decides where each conditional factor lives?
+
+    A conditional factor that no one or two of the ever-living categorical factors decide has no rule here.
+    """
+    codes = tuple(
+        np.array([]) if factor.is_number else np.setdiff1d(points[:, column], [INACTIVE])
+        for column, factor in enumerate(factors)
+    )
+    conditional = [column for column in range(len(factors)) if (points[:, column] == INACTIVE).any()]
+    parents = [column for column in range(len(factors)) if len(codes[column]) and column not in conditional]
+    rules = {column: _infer_rule(points, column, parents) for column in conditional}
+    return Space(tuple(factors), codes, {column: rule for column, rule in rules.items() if rule})
+
+
+def _infer_rule(points: np.ndarray, column: int, candidates: Sequence[int]) -> Rule | None:
+    lives = points[:, column] != INACTIVE
+    for size in (1, 2):
+        for parents in combinations(candidates, size):
+            alive = np.unique(points[lives][:, list(parents)], axis=0)
+            rule = Rule(parents, alive)
+            if (rule.holds(points) == lives).all():
+                return rule
+    return None
+
+
+def _encode_column(values: pd.Series, factor: Factor) -> np.ndarray:
+    missing = values.isna().to_numpy()
+    coded = np.full(len(values), INACTIVE)
+    present = values[~missing]
+    coded[~missing] = _scale(present, factor) if factor.is_number else _level_codes(present, factor)
+    return coded
+
+
+def _scale(values: pd.Series, factor: Factor) -> np.ndarray:
+    numbers = values.to_numpy(dtype=float)
+    low, high = factor.low, factor.high
+    if factor.log:
+        numbers, low, high = np.log(numbers), np.log(low), np.log(high)
+    return np.clip((numbers - low) / (high - low), 0.0, 1.0) if high > low else np.zeros(len(numbers))
+
+
+def _level_codes(values: pd.Series, factor: Factor) -> list[int]:
+    # Storage may return a level as text or a whole number as a float: both spellings lead to the same code.
+    known: dict[Any, int] = {str(level): code for code, level in enumerate(factor.levels)}
+    known |= {level: code for code, level in enumerate(factor.levels)}
+    unknown = [value for value in values if value not in known]
+    if unknown:
+        hint = nearest(str(unknown[0]), map(str, factor.levels))
+        raise InputError(f"factor {factor.name} has levels {list(factor.levels)}, but a trial has {unknown[0]!r}.{hint}")
+    return [known[value] for value in values]

@@ -1,0 +1,114 @@
+"""The door: Hydra composes, one call carries out what `mode` asks for, and what a person reads is printed."""
+
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from gradstudy.configs.composition import Composer, base_config
+from gradstudy.configs.explain import CONFIG_ERRORS, explain
+from gradstudy.configs.folders import shipped
+from gradstudy.configs.overrides import quote_space
+from gradstudy.configs.studies import find_studies, register_studies
+from gradstudy.errors import InputError, TrackingAway
+from gradstudy.report.console import make_console
+
+WRONG_INPUT, NOT_SYNCED, INTERRUPTED = 2, 3, 130
+
+
+def main() -> None:
+    """`python -m gradstudy`: runs Hydra and turns every wrong input into one message and exit code 2."""
+    arguments = sys.argv[1:]
+    command = shlex.join(["python", "-m", "gradstudy", *arguments])
+    register_studies(find_studies(_config_folders(arguments)).values())
+    sys.argv[1:] = quote_space(arguments)
+    with_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises what it would print, and the message is ours
+    application = hydra.main(version_base="1.3", config_path=str(shipped("conf")), config_name="config")
+    try:
+        application(lambda config: _carry_out(config, command))()
+    except (InputError, *CONFIG_ERRORS) as error:
+        if with_traceback:
+            raise
+        _complain(error if isinstance(error, InputError) else explain(error, base_config()))
+        sys.exit(WRONG_INPUT)
+    except TrackingAway as error:
+        _complain(error)
+        sys.exit(NOT_SYNCED)
+    except KeyboardInterrupt:
+        _complain(f"Interrupted. Everything finished so far is stored; go on with: {command}")
+        sys.exit(INTERRUPTED)
+
+
+def _carry_out(config: DictConfig, command: str) -> None:
+    overrides = list(HydraConfig.get().overrides.task)
+    mode = config.mode if config.mode in MODES else "run"  # a wrong mode is refused at the door
+    if config.name is None and mode == "run" and not overrides:
+        mode = "list"
+    MODES[mode](overrides, command)
+
+
+def _list(overrides: Sequence[str], command: str) -> None:
+    from gradstudy.report.study_list import study_list
+
+    make_console().print(study_list(list(find_studies(_config_folders(sys.argv[1:])).values())))
+
+
+def _run(overrides: Sequence[str], command: str) -> None:
+    from gradstudy.study import run_study
+
+    _print_summary(run_study(overrides, command=command))
+
+
+def _report(overrides: Sequence[str], command: str) -> None:
+    from gradstudy.study import load_study
+
+    launch = Composer(overrides).launch
+    if launch.name is None:
+        raise InputError(f"mode=report needs a study: add +study=NAME with one of: {', '.join(find_studies())}.")
+    _print_summary(load_study(launch.name, overrides))
+
+
+def _plan(overrides: Sequence[str], command: str) -> None:
+    from gradstudy.report.plan_page import plan_page
+    from gradstudy.study import plan_study, prepare
+
+    make_console().print(plan_page(plan_study(prepare(overrides, command))))
+
+
+def _trial(overrides: Sequence[str], command: str) -> None:
+    from gradstudy.measurement import measure
+    from gradstudy.report.flow_page import flow_page
+
+    measured = measure(overrides)
+    shown = [override for override in overrides if not override.startswith(("mode=", "++space"))]
+    make_console().print(flow_page(measured.gradients(), measured.members, title=" ".join(shown) or "the defaults"))
+
+
+def _print_summary(run) -> None:
+    from gradstudy.report.summary import summary
+
+    rankings = [run.rank(response) for response in ("vanishing", "exploding")]
+    page = summary(run.info.name, rankings, list(run.members["verdict"]), store=run.store, ui_command=run.ui_command)
+    make_console().print(page)
+
+
+def _complain(message: object) -> None:
+    print(f"gradstudy: {message}", file=sys.stderr)
+
+
+def _config_folders(arguments: Sequence[str]) -> list[str]:
+    """The folders given by --config-dir (or -cd), which may hold a person's own studies."""
+    folders = []
+    for flag, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        name, equals, value = flag.partition("=")
+        if name in ("--config-dir", "-cd"):
+            folders.append(value if equals else following)
+    return folders
+
+
+MODES = {"run": _run, "plan": _plan, "report": _report, "trial": _trial, "list": _list}

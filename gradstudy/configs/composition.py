@@ -1,0 +1,173 @@
+"""Composing configurations: a launch once, its trials by replacing what they vary."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from itertools import chain
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from omegaconf import DictConfig, OmegaConf
+
+from gradstudy.configs.folders import shipped
+from gradstudy.configs.grammar import parse_factor
+from gradstudy.configs.instantiate import make_part
+from gradstudy.configs.launch import STUDIED, Launch, open_door
+from gradstudy.configs.overrides import as_override, keys, quote_space
+from gradstudy.configs.studies import check_readable, find_studies, register_studies
+from gradstudy.errors import InputError, nearest
+from gradstudy.records import DUMMY, Factor, Level, Trial
+
+Plain = dict[str, Any]
+
+DECIDES_NUMBERS = (*STUDIED, "device", "seed", "budget")
+"""Keys of a launch that a trial needs to come out the same when it is run again by itself."""
+
+
+@contextmanager
+def hydra_ready() -> Iterator[None]:
+    """Hydra with the shipped configuration; inside the command line it is ready already."""
+    if GlobalHydra.instance().is_initialized():
+        yield
+        return
+    register_studies(find_studies().values())
+    with initialize_config_dir(version_base="1.3", config_dir=str(shipped("conf"))):
+        yield
+
+
+class Composer:
+    """One launch: its settings, its factors, and the configuration of any of its trials.
+
+    Made and used inside `hydra_ready`. A trial is a list of overrides behind the launch's own.
+    """
+
+    def __init__(self, overrides: Sequence[str]):
+        quoted = quote_space(overrides)
+        named = dict(zip(keys(quoted), quoted, strict=True))
+        if "study" in named:
+            check_readable(find_studies(), [named["study"].partition("=")[2]])
+        self.overrides = quoted
+        self._base = self._compose()
+        self.launch: Launch = open_door(self._base)
+        space = {name: text for name, text in self.launch.space.items() if name not in named}
+        self._check_removed(quoted)
+        self.factors: tuple[Factor, ...] = tuple(parse_factor(name, text) for name, text in space.items())
+        self._check_factors()
+
+    @cached_property
+    def groups(self) -> tuple[str, ...]:
+        """The factors that are config groups: their choice decides which others live."""
+        return tuple(factor.name for factor in self.factors if _options(factor.name))
+
+    def active(self, choices: Mapping[str, Level]) -> Collection[str]:
+        """Which factors live where these options are chosen? Those whose key exists in the composed configuration."""
+        config = self._chosen(choices)
+        return {f.name for f in self.factors if f.name in self.groups or _has(config, f.name)} | {DUMMY.name}
+
+    def trial(self, number: int, levels: Mapping[str, Level]) -> Trial:
+        """The trial as overrides: what this launch fixed about training, then what the trial varies."""
+        varied = [as_override(name, level) for name, level in levels.items() if name != DUMMY.name]
+        return Trial(number, dict(levels), (*self._fixed_overrides, *varied))
+
+    def fixed(self) -> Plain:
+        """The studied groups as they are before any trial changes them."""
+        return OmegaConf.to_container(OmegaConf.create(_studied(self._base)), resolve=True)
+
+    @cached_property
+    def _fixed_overrides(self) -> tuple[str, ...]:
+        own = zip(keys(self.overrides), self.overrides, strict=True)
+        return tuple(text for key, text in own if key.partition(".")[0] in DECIDES_NUMBERS and key != "budget.trials")
+
+    def parts(self, levels: Mapping[str, Level]) -> dict[str, Any]:
+        """The studied parts of a trial by group; InputError where a level does not fit its part."""
+        config = OmegaConf.create(self._chosen({name: levels[name] for name in self.groups if name in levels}))
+        for name, level in levels.items():
+            if name != DUMMY.name and name not in self.groups:
+                OmegaConf.update(config, name, level)
+        plain = OmegaConf.to_container(config, resolve=True)
+        return {group: make_part(group, plain[group]) for group in STUDIED}
+
+    def _compose(self, choices: Mapping[str, Level] | None = None) -> DictConfig:
+        extra = [as_override(name, level) for name, level in (choices or {}).items()]
+        return compose("config", [*self.overrides, *extra])
+
+    def _chosen(self, choices: Mapping[str, Level]) -> Plain:
+        """The unresolved studied groups under these choices.
+
+        Composing takes some 50 ms, so it is done once per option, not once per combination, as long as every option
+        changes nothing but its own group.
+        """
+        if not self._options_are_local:
+            return _studied(self._compose(choices))
+        own = {group: self._by_option[group, level][group] for group, level in choices.items()}
+        return {**_studied(self._base), **own}
+
+    @cached_property
+    def _by_option(self) -> dict[tuple[str, Level], Plain]:
+        varied = [factor for factor in self.factors if factor.name in self.groups]
+        return {(f.name, level): _studied(self._compose({f.name: level})) for f in varied for level in f.levels}
+
+    @cached_property
+    def _options_are_local(self) -> bool:
+        base = _studied(self._base)
+        return all(
+            config[other] == base[other]
+            for (group, _), config in self._by_option.items()
+            for other in base
+            if other != group
+        )
+
+    def _check_removed(self, quoted: Sequence[str]) -> None:
+        """Deleting an entry that the study does not have is a typo, not a wish."""
+        removed = [name for name, text in (self._base.space or {}).items() if text is None]
+        if not removed:
+            return
+        entries = compose("config", [o for o in quoted if not o.startswith("++space=")]).space or {}
+        for name in removed:
+            if name not in entries:
+                raise InputError(f"~space.{name}: the study does not vary '{name}'. It varies {', '.join(entries)}.{nearest(name, entries)}")
+
+    def _check_factors(self) -> None:
+        for factor in self.factors:
+            _check_levels(factor)
+        lives = set(chain(self.groups, *(_keys(config) for config in [_studied(self._base), *self._by_option.values()])))
+        for factor in self.factors:
+            if factor.name not in lives:
+                near = nearest(factor.name, lives) or f" Keys there: {', '.join(sorted(lives))}."
+                raise InputError(f"space.{factor.name}: no group or key of that name exists under any choice of this study.{near}")
+
+
+def _check_levels(factor: Factor) -> None:
+    options = _options(factor.name)
+    if options and factor.is_number:
+        raise InputError(f"space.{factor.name}: a group takes options, such as choice({', '.join(options[:2])}), not a range.")
+    for level in factor.levels:
+        if options and level not in options:
+            raise InputError(f"space.{factor.name}: there is no option '{level}'. Options: {', '.join(options)}.{nearest(str(level), options)}")
+
+
+def _options(group: str) -> list[str]:
+    if "." in group or group not in STUDIED:
+        return []
+    return GlobalHydra.instance().config_loader().get_group_options(group)
+
+
+def _studied(config: DictConfig) -> Plain:
+    return {group: OmegaConf.to_container(config[group]) for group in STUDIED}
+
+
+def _keys(config: Plain) -> list[str]:
+    """The dotted names of every number or word inside the groups."""
+    return [f"{group}.{key}" for group, part in config.items() for key in part if not key.startswith("_")]
+
+
+def _has(config: Plain, name: str) -> bool:
+    return name in _keys(config)
+
+
+def base_config() -> DictConfig:
+    """The configuration without any override: what keys are there?"""
+    GlobalHydra.instance().clear()
+    with hydra_ready():
+        return compose("config")

@@ -1,0 +1,41 @@
+"""Making a part from its configuration, with wrong keys and values told in words."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from hydra.errors import InstantiationException
+from hydra.utils import get_object, instantiate
+
+from gradstudy.errors import InputError, nearest
+
+
+def make_part(group: str, config: Mapping[str, Any]) -> Any:
+    """The part that `_target_` names, made from the other keys; InputError names the key or value that does not fit."""
+    if not isinstance(config, Mapping) or "_target_" not in config:
+        raise InputError(f"{group} must be one of its options or hold a _target_ (the class to make), got {config!r}.")
+    _check_keys(group, config)
+    try:
+        return instantiate(dict(config), _convert_="all")
+    except InstantiationException as error:
+        cause = error.__cause__ or error
+        if isinstance(cause, ValueError | InputError):
+            raise InputError(f"{group}.{cause}.") from error
+        raise InputError(f"{group}: {_last_line(cause)}") from error
+
+
+def _check_keys(group: str, config: Mapping[str, Any]) -> None:
+    try:
+        known = [field.name for field in fields(get_object(config["_target_"]))]
+    except TypeError:  # a person's own callable need not be a dataclass
+        return
+    except Exception as error:
+        raise InputError(f"{group}: nothing to import at {config['_target_']!r}: {_last_line(error)}") from error
+    for key in config:
+        if key not in known and not key.startswith("_"):
+            has = f"it has {', '.join(known)}" if known else "it has no keys"
+            raise InputError(f"There is no key {group}.{key}: {has}.{nearest(key, known)}")
+
+
+def _last_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__

@@ -1,0 +1,88 @@
+"""The door: one launch, checked once. Unknown keys, wrong types and wrong ranges end here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from gradstudy.configs.instantiate import make_part
+from gradstudy.errors import InputError, nearest
+from gradstudy.parts import Part, number
+
+STUDIED = (
+    "model", "activation", "init", "normalization", "residual", "clipping", "lr", "optimizer", "regularization", "task",
+)  # fmt: skip
+MACHINERY = ("search", "execution", "device", "tracking", "analysis")
+PLAIN = ("mode", "name", "question", "source", "seed", "space", "budget")
+MODES = ("run", "plan", "report", "trial")
+
+
+@dataclass(frozen=True)
+class Budget(Part):
+    """How many trials, seeds per trial and training steps? `steps=0` measures at initialisation only."""
+
+    trials: int = number(64, at_least=1)
+    seeds: int = number(4, at_least=1)
+    steps: int = number(200, at_least=0)
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What was asked for: everything but the studied parts, which differ from trial to trial.
+
+    `space` maps a factor's name to its sweep text; `machinery` maps a group to its part.
+    """
+
+    mode: str
+    name: str | None
+    question: str
+    source: str
+    seed: int
+    space: Mapping[str, Any]
+    budget: Budget
+    machinery: Mapping[str, Any]
+
+
+def open_door(config: DictConfig) -> Launch:
+    """Checks a composed configuration; InputError names the wrong key or value and the nearest right one."""
+    known = (*STUDIED, *MACHINERY, *PLAIN)
+    for key in config:
+        if key not in known:
+            raise InputError(f"There is no key '{key}' in a configuration. Known keys: {', '.join(known)}.{nearest(key, known)}")
+    return Launch(
+        mode=_mode(config.mode),
+        name=None if config.name is None else str(config.name),
+        question=str(config.question or ""),
+        source=str(config.source or ""),
+        seed=_seed(config.seed),
+        space=_space(config.space),
+        budget=_budget(config.budget),
+        machinery={group: make_part(group, OmegaConf.to_container(config[group], resolve=True)) for group in MACHINERY},
+    )
+
+
+def _mode(mode: Any) -> str:
+    if mode not in MODES:
+        raise InputError(f"mode must be one of {', '.join(MODES)}, got {mode!r}.{nearest(str(mode), MODES)}")
+    return mode
+
+
+def _seed(seed: Any) -> int:
+    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+        raise InputError(f"seed must be a whole number of at least 0, got {seed!r}.")
+    return seed
+
+
+def _space(space: Any) -> dict[str, Any]:
+    plain = OmegaConf.to_container(space) if isinstance(space, DictConfig) else space
+    if not isinstance(plain, dict):
+        raise InputError(f"space must map factors to levels or ranges, such as activation: choice(tanh, relu), got {plain!r}.")
+    return {str(name): text for name, text in plain.items() if text is not None}
+
+
+def _budget(budget: Any) -> Budget:
+    plain = OmegaConf.to_container(budget) if isinstance(budget, DictConfig) else budget
+    if not isinstance(plain, dict):
+        raise InputError(f"budget must hold trials, seeds and steps, got {plain!r}.")
+    return make_part("budget", {"_target_": f"{__name__}.Budget", **plain})

@@ -1,0 +1,18 @@
+"""What a person is told: wrong input (exit code 2) and a study whose tracking server is away (exit code 3)."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class InputError(Exception):
+    """Wrong input: the message says what was required, what came, and what to do. Exit code 2, no traceback."""
+
+
+class TrackingAway(Exception):
+    """The tracking server did not answer; what was measured waits on disk and is sent by the next launch."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Which known word was probably meant? A sentence to append to an error message, or nothing."""
+    close = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f" Did you mean '{close[0]}'?" if close else ""

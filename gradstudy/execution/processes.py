@@ -1,0 +1,108 @@
+"""Cohorts in worker processes: one per core, or one per GPU."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from typing import Any
+
+from gradstudy.execution.inline import Runner
+from gradstudy.parts import Part, number
+
+PRELOAD = ["gradstudy.training.engine"]
+"""Imported once in the fork server, so that a worker starts in milliseconds instead of importing torch again."""
+
+DEATHS = 3
+"""How often workers may die before the study gives up: once is an accident, three times is the machine."""
+
+
+@dataclass(frozen=True)
+class Processes(Part):
+    """`workers`: 0 for one per core or GPU. `cohort_size`: members per cohort at most, 0 for the device's own best.
+
+    Workers are stateless, so what a dead one was doing is simply done again.
+    """
+
+    workers: int = number(0, at_least=0)
+    cohort_size: int = number(0, at_least=0)
+
+    def count(self, devices: Sequence[str]) -> int:
+        return self.workers or (len(devices) if devices[0].startswith("cuda") else _cores())
+
+    @contextmanager
+    def start(self, devices: Sequence[str]) -> Iterator[Runner]:
+        pool = _Pool(self.count(devices))
+        try:
+            yield pool.run
+        finally:
+            pool.stop()
+
+
+class _Pool:
+    def __init__(self, workers: int):
+        self.workers = workers
+        self.executor = self._open()
+
+    def run(self, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        """Results as they come; what was under way when a worker died is handed out again."""
+        waiting = dict(enumerate(items))
+        for _ in range(DEATHS):
+            try:
+                for index, result in self._hand_out(function, waiting):
+                    del waiting[index]
+                    yield index, result
+                return
+            except BrokenProcessPool:
+                self.stop()
+                self.executor = self._open()
+        raise RuntimeError(
+            f"Worker processes died {DEATHS} times; the machine may be out of memory. Everything finished so far is "
+            "stored. Try fewer workers (execution.workers=1) or smaller cohorts (execution.cohort_size=16)."
+        )
+
+    def stop(self) -> None:
+        """Drops what is under way: a cohort that is not stored yet is simply trained again."""
+        processes = list((self.executor._processes or {}).values())
+        self.executor.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.terminate()
+
+    def _open(self) -> ProcessPoolExecutor:
+        executor = ProcessPoolExecutor(self.workers, mp_context=_context(), initializer=_begin_work)
+        for _ in range(self.workers):
+            executor.submit(_import_engine)  # now, while the driver is still reading its store
+        return executor
+
+    def _hand_out(self, function, waiting) -> Iterator[tuple[int, Any]]:
+        futures: dict[Future, int] = {self.executor.submit(function, item): index for index, item in waiting.items()}
+        for future in as_completed(futures):
+            yield futures.pop(future), future.result()
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOAD)
+    return context
+
+
+def _begin_work() -> None:
+    """Ctrl-C is the driver's to handle; and a worker whose driver was killed must not stay behind."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    driver = multiprocessing.parent_process()
+    threading.Thread(target=lambda: (wait([driver.sentinel]), os._exit(1)), daemon=True).start()
+
+
+def _import_engine() -> None:
+    __import__(PRELOAD[0])
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,40 @@
+"""Gradient clipping: what is done to a member's gradients between backward and the optimizer."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gradstudy.parts import Part, number
+
+EPSILON = 1e-6
+"""What torch.nn.utils.clip_grad_norm_ adds to the norm: a norm of exactly max_norm comes out a millionth smaller."""
+
+
+@dataclass(frozen=True)
+class Threshold(Part):
+    """Clips a member's global norm at `max_norm`, or each entry at `max_value`; infinity clips nothing.
+
+    One class serves none, norm and value, so that members that differ only in clipping train in one cohort.
+    Pascanu, Mikolov & Bengio 2013 (norm), Mikolov 2012 (value).
+    """
+
+    max_norm: float = number(math.inf, above=0.0)
+    max_value: float = number(math.inf, above=0.0)
+
+    def clip(self, gradients: Sequence[Tensor], norm: Tensor) -> tuple[list[Tensor], Tensor]:
+        """The clipped gradients, and the factor [member] that `max_norm` put on them.
+
+        `norm` [member] is the global norm in float64. The factor is applied in float64: in float32 a factor below
+        1e-38 would read 0 and turn an explosion into a vanished gradient.
+        """
+        factor = (self.max_norm / (norm + EPSILON)).clamp(max=1.0)
+        return [self._clip_one(gradient, factor) for gradient in gradients], factor
+
+    def _clip_one(self, gradient: Tensor, factor: Tensor) -> Tensor:
+        shape = (-1, *[1] * (gradient.dim() - 1))
+        scaled = (gradient.double() * factor.view(shape)).to(gradient.dtype)
+        limit = self.max_value.to(gradient.dtype).view(shape)
+        return torch.clamp(scaled, -limit, limit)

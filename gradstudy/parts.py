@@ -1,0 +1,63 @@
+"""What every part (a level of a config group) promises.
+
+A part is a frozen dataclass. Its float fields are coefficients: they may differ between the members of one cohort.
+Every other field (int, bool, str) is structure: members that differ in it cannot share a stacked network.
+"""
+
+from dataclasses import dataclass, field, fields
+from typing import Any, get_args, get_origin, get_type_hints
+
+COEFFICIENTS = (float, float | None)
+
+
+def number(default: Any, **bounds: float) -> Any:
+    """A numeric field with a range: `above`, `at_least`, `below`, `at_most`."""
+    return field(default=default, metadata=bounds)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Checks its own fields once, when a configuration makes it: ValueError says what was required and what came."""
+
+    def __post_init__(self) -> None:
+        hints = get_type_hints(type(self))
+        for entry in fields(self):
+            value = _typed(entry.name, getattr(self, entry.name), hints[entry.name])
+            _check_range(entry.name, value, entry.metadata)
+            object.__setattr__(self, entry.name, value)
+
+
+def is_coefficient(hint: Any) -> bool:
+    """May a field of this type differ inside a cohort? True for floats and for tuples of floats."""
+    return hint in COEFFICIENTS or (get_origin(hint) is tuple and all(kind is float for kind in get_args(hint)))
+
+
+def _typed(name: str, value: Any, hint: Any) -> Any:
+    if get_origin(hint) is tuple:
+        kinds = get_args(hint)
+        if isinstance(value, str) or not hasattr(value, "__len__") or len(value) != len(kinds):
+            raise ValueError(f"{name} must be a list of {len(kinds)} numbers, got {value!r}")
+        return tuple(_typed(name, item, kind) for item, kind in zip(value, kinds, strict=True))
+    if hint in COEFFICIENTS and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if value is None and type(None) in get_args(hint):
+        return None
+    if hint is int and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if type(value) is not hint:
+        wanted = {float: "a number", int: "a whole number", bool: "true or false", str: "a word"}.get(hint, str(hint))
+        raise ValueError(f"{name} must be {wanted}, got {value!r}")
+    return value
+
+
+def _check_range(name: str, value: Any, bounds: Any) -> None:
+    holds = {
+        "above": lambda v, b: v > b,
+        "at_least": lambda v, b: v >= b,
+        "below": lambda v, b: v < b,
+        "at_most": lambda v, b: v <= b,
+    }
+    for item in value if isinstance(value, tuple) else (value,):
+        for bound, limit in bounds.items():
+            if item is not None and not holds[bound](item, limit):
+                raise ValueError(f"{name} must be {bound.replace('_', ' ')} {limit}, got {item}")

@@ -1,0 +1,127 @@
+"""The frozen dataclasses that travel between rooms: factors, trials, members, and what was measured on them."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+Level = str | float | int | bool
+
+
+@dataclass(frozen=True)
+class Factor:
+    """What does a study vary, and over which levels or range?
+
+    A factor has either `levels` (a choice) or a range `low`..`high` (a number; `log` when it is spread evenly over
+    decades, `integer` when it takes whole values only).
+    """
+
+    name: str
+    levels: tuple[Level, ...] = ()
+    low: float = 0.0
+    high: float = 1.0
+    log: bool = False
+    integer: bool = False
+
+    @property
+    def is_number(self) -> bool:
+        return not self.levels
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @staticmethod
+    def from_json(stored: Mapping[str, Any]) -> "Factor":
+        return Factor(**{**stored, "levels": tuple(stored["levels"])})
+
+
+DUMMY = Factor("dummy")
+"""A factor that training never sees: what does not beat it in a ranking is not evidence."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Which point of the space is this? `levels` holds the factors that live here, the others are inactive.
+
+    `overrides` are Hydra overrides and say the same thing: given to the command line they run the trial again.
+    """
+
+    number: int
+    levels: Mapping[str, Level]
+    overrides: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Member:
+    """Which network is to be trained? One trial at one seed."""
+
+    trial: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Series:
+    """How did one quantity behave over training? `values` is [step, place], float64; `steps` is [step]."""
+
+    places: tuple[str, ...]
+    steps: np.ndarray
+    values: np.ndarray
+
+
+@dataclass(frozen=True)
+class MemberRecord:
+    """What was measured on one member?
+
+    `series` maps a quantity (`signal`, `gradient`, `norm_before_clipping`, `loss`, ...) to its values. A member that
+    diverged is recorded up to and including its first bad step, where values may be inf or nan; `first_bad_tensor`
+    names what went non-finite first. `weights` are the final (last finite) parameters by name, when asked for.
+    """
+
+    trial: int
+    seed: int
+    series: Mapping[str, Series]
+    first_bad_step: int | None = None
+    first_bad_tensor: str | None = None
+    weights: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """What is stored of one trial: its point of the space, one record per seed, and one row of responses per seed.
+
+    `rows` has one mapping per member: `trial`, `seed`, the responses, `verdict`, `first_bad_step`,
+    `first_bad_tensor`.
+    """
+
+    trial: Trial
+    records: tuple[MemberRecord, ...]
+    rows: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class StudyInfo:
+    """What identifies a study and is needed to read its stored runs on any machine?
+
+    `fingerprint` is a hash of everything that decides a member's numbers; launches with the same name and
+    fingerprint continue one study. `command` is the launch as typed.
+    """
+
+    name: str
+    fingerprint: str
+    question: str
+    source: str
+    factors: tuple[Factor, ...]
+    seeds: int
+    steps: int
+    seed: int
+    design: str
+    command: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @staticmethod
+    def from_json(stored: Mapping[str, Any]) -> "StudyInfo":
+        return StudyInfo(**{**stored, "factors": tuple(Factor.from_json(f) for f in stored["factors"])})

@@ -1,0 +1,15 @@
+"""Losses of a stacked output: one number per member, averaged over its own batch."""
+
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def mean_squared_error(output: Tensor, target: Tensor) -> Tensor:
+    """Mean over batch and outputs of (output - target)^2, [member]; both are [member, batch, output]."""
+    return (output - target).square().flatten(1).mean(1)
+
+
+def cross_entropy(output: Tensor, target: Tensor) -> Tensor:
+    """Mean over the batch of -log softmax(output)[target], [member]; output [member, batch, class], target [member, batch]."""
+    log_probability = F.log_softmax(output, dim=2)
+    return -log_probability.gather(2, target.unsqueeze(2)).flatten(1).mean(1)

@@ -1,0 +1,62 @@
+"""Planning: which members train together."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gradstudy.records import Member
+from gradstudy.training.stacking import structure
+
+STACKED = ("model", "activation", "normalization", "residual", "clipping", "lr", "optimizer", "regularization", "task")
+"""The groups whose structure makes a cohort's key. `init` is not among them: each member is filled by itself."""
+
+CPU_KNEE, CUDA_KNEE = 64, 1024
+"""Cohort sizes past which throughput stops to grow: measured for widths up to 64 on one CPU thread; a GPU wants more."""
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Members to be trained as one stacked network, and all that a worker needs for it: plain data, safe to send.
+
+    `parts` are the parts of every trial, by trial number and group. `keep_weights` asks for every member's final
+    parameters.
+    """
+
+    members: tuple[Member, ...]
+    parts: Mapping[int, Mapping[str, Any]]
+    study_seed: int
+    steps: int
+    device: str = "cpu"
+    dtype: str = "float32"
+    keep_weights: bool = False
+
+
+def plan(members: Sequence[Member], parts: Mapping[int, Mapping[str, Any]], size: int) -> list[tuple[Member, ...]]:
+    """Members grouped by structure, a trial's seeds together, at most `size` to a group, the largest groups first.
+
+    `parts` are the parts of every trial by trial number. Groups of one structure come out evenly filled: two
+    cohorts of 43 cost less than one of 64 and one of 22.
+    """
+    by_structure: dict[Any, dict[int, list[Member]]] = defaultdict(dict)
+    for member in members:
+        key = tuple(structure(parts[member.trial][group]) for group in STACKED)
+        by_structure[key].setdefault(member.trial, []).append(member)
+    groups = [group for trials in by_structure.values() for group in _evenly(list(trials.values()), size)]
+    return sorted(groups, key=len, reverse=True)
+
+
+def halves(members: tuple[Member, ...]) -> list[tuple[Member, ...]]:
+    """Two smaller groups, for a device that ran out of memory."""
+    middle = (len(members) + 1) // 2
+    return [members[:middle], members[middle:]]
+
+
+def _evenly(trials: list[list[Member]], size: int) -> list[tuple[Member, ...]]:
+    per_group = max(1, size // max(len(seeds) for seeds in trials))
+    count = -(-len(trials) // per_group)
+    bounds = [round(index * len(trials) / count) for index in range(count + 1)]
+    return [
+        tuple(member for seeds in trials[low:high] for member in seeds)
+        for low, high in zip(bounds[:-1], bounds[1:], strict=True)
+    ]

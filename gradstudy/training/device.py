@@ -1,0 +1,62 @@
+"""Where and in which precision members train."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+
+from gradstudy.errors import InputError, nearest
+from gradstudy.parts import Part
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+@dataclass(frozen=True)
+class Device(Part):
+    """`name`: auto (CUDA where there is one), cpu, cuda or cuda:N; `dtype`: float32 or float64."""
+
+    name: str = "auto"
+    dtype: str = "float32"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.dtype not in DTYPES:
+            raise ValueError(f"dtype must be float32 or float64, got {self.dtype!r}.{nearest(self.dtype, DTYPES)}")
+        if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", self.name):
+            near = nearest(self.name, ("auto", "cpu", "cuda"))
+            raise ValueError(f"name must be auto, cpu, cuda or cuda:N, got {self.name!r}.{near}")
+
+    def names(self) -> tuple[str, ...]:
+        """The devices that workers may be spread over: every GPU for `auto` and `cuda`, else the one that was named."""
+        count = torch.cuda.device_count() if self.name != "cpu" else 0
+        if self.name.startswith("cuda"):
+            index = int(self.name.partition(":")[2] or 0)
+            if index >= count:
+                raise InputError(
+                    f"device.name={self.name} needs a CUDA device with that number, but torch {torch.__version__} "
+                    f"sees {count} here. Use device.name=cpu or device.name=auto."
+                )
+        if self.name.startswith("cuda:"):
+            return (self.name,)
+        return tuple(f"cuda:{index}" for index in range(count)) or ("cpu",)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Settings that every training step needs; the caller's number of threads comes back afterwards.
+
+    One thread: members are already batched, and a second thread changes the order of sums. Denormals are flushed:
+    they made a CPU matrix product 208 times slower, so that one vanished member would stall its cohort.
+    TF32 is off: its 10-bit mantissa is not what a study of gradients measures.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

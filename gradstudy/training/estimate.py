@@ -1,0 +1,51 @@
+"""What will training cost? Measured on a few steps, before a study begins."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+
+from gradstudy.training.cohort import Cohort
+from gradstudy.training.engine import train
+
+PROBES = 3
+STEPS = 4
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Seconds of one worker for the whole list of cohorts, and bytes of memory at the peak of one cohort."""
+
+    seconds: float
+    memory: float
+
+
+def estimate(cohorts: Sequence[Cohort]) -> Estimate:
+    """Trains up to three evenly chosen cohorts for a few steps and scales their cost up to all of them."""
+    probed = [cohorts[round(index * (len(cohorts) - 1) / PROBES)] for index in range(min(PROBES, len(cohorts)))]
+    costs = [_cost(cohort) for cohort in probed]
+    per_member = [seconds / len(cohort.members) for (seconds, _), cohort in zip(costs, probed, strict=True)]
+    members = sum(len(cohort.members) for cohort in cohorts)
+    return Estimate(members * sum(per_member) / len(per_member), max(memory for _, memory in costs))
+
+
+def _cost(cohort: Cohort) -> tuple[float, float]:
+    """Seconds for all steps of a cohort, and bytes: what autograd keeps for backward, its gradient, and the record."""
+    saved: dict[int, int] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        saved[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    start, few = time.perf_counter(), replace(cohort, steps=min(cohort.steps, STEPS))
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        records = train(replace(few, steps=0))
+    setup = time.perf_counter() - start
+    start = time.perf_counter()
+    train(few)
+    step = max(0.0, time.perf_counter() - start - setup) / max(1, few.steps - 1)
+    values = sum(series.values[0].size for record in records for series in record.series.values())
+    record_bytes = 8 * values * max(1, cohort.steps)
+    # without the hook, backward holds the gradients of what it has not consumed yet: about as much again
+    return setup + step * cohort.steps, 2 * max(1, sum(saved.values())) + record_bytes

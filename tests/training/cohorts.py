@@ -1,0 +1,49 @@
+"""Cohorts for tests: parts by name over small defaults."""
+
+import math
+
+from gradstudy.factors import activation, clipping, init, lr, normalization, optimizer, regularization, residual
+from gradstudy.factors.model.gru import Gru
+from gradstudy.factors.model.lstm import Lstm
+from gradstudy.factors.model.rnn import Rnn
+from gradstudy.records import Member
+from gradstudy.tasks.adding import Adding
+from gradstudy.training.cohort import Cohort
+
+CELLS = {"rnn": Rnn, "lstm": Lstm, "gru": Gru}
+OPTIMIZERS = {
+    "sgd": optimizer.Sgd(),
+    "momentum": optimizer.Sgd(momentum=0.9),
+    "nesterov": optimizer.Sgd(momentum=0.9, nesterov=True),
+    "adam": optimizer.Adam(),
+    "adamw": optimizer.AdamW(weight_decay=0.1),
+    "rmsprop": optimizer.RmsProp(),
+}
+CLIPPINGS = {
+    "none": clipping.Threshold(),
+    "norm": clipping.Threshold(max_norm=0.05),
+    "value": clipping.Threshold(max_value=0.01),
+}
+
+
+def parts(**changes):
+    """The parts of one trial: a small tanh RNN on the adding problem, changed where asked."""
+    defaults = {
+        "model": Rnn(width=7),
+        "activation": activation.Tanh(),
+        "init": init.Orthogonal(),
+        "normalization": normalization.NoNormalization(),
+        "residual": residual.NoResidual(),
+        "clipping": clipping.Threshold(max_norm=math.inf),
+        "lr": lr.Constant(0.01),
+        "optimizer": optimizer.Sgd(),
+        "regularization": regularization.WeightDecay(),
+        "task": Adding(length=8, batch_size=4),
+    }
+    return defaults | changes
+
+
+def cohort(*trials, seeds=2, steps=5, **settings):
+    """A cohort of these trials (each a mapping of parts), every one at every seed."""
+    members = tuple(Member(trial, seed) for trial in range(len(trials)) for seed in range(seeds))
+    return Cohort(members, dict(enumerate(trials)), study_seed=settings.pop("study_seed", 0), steps=steps, **settings)

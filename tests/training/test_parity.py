@@ -1,0 +1,198 @@
+"""Parity: a member is bit-for-bit the same alone, in any company and in any order; and equal to plain PyTorch."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from cohorts import CELLS, CLIPPINGS, OPTIMIZERS, cohort, parts
+from torch import nn
+
+from gradstudy.factors import activation, init, lr, regularization
+from gradstudy.factors.clipping import Threshold
+from gradstudy.factors.model.rnn import Rnn
+from gradstudy.tasks.adding import Adding
+from gradstudy.tasks.sequential_digits import SequentialDigits
+from gradstudy.training.engine import train
+from gradstudy.training.streams import numpy_stream
+
+STEPS = 50
+
+
+def assert_same_member(one, other):
+    assert (one.trial, one.seed) == (other.trial, other.seed)
+    assert (one.first_bad_step, one.first_bad_tensor) == (other.first_bad_step, other.first_bad_tensor)
+    for quantity, series in one.series.items():
+        assert torch.equal(*(as_bits(s.values) for s in (series, other.series[quantity]))), quantity
+    for name, weights in one.weights.items():
+        assert torch.equal(*(as_bits(w) for w in (weights, other.weights[name]))), name
+
+
+def as_bits(values):
+    """Bits, because nan differs from itself."""
+    return torch.from_numpy(np.ascontiguousarray(values).view(np.uint8).copy())
+
+
+def choose(whole, slots):
+    return replace(whole, members=tuple(whole.members[slot] for slot in slots))
+
+
+def assert_parity(whole, *choices):
+    records = train(whole)
+    for slots in choices:
+        for slot, record in zip(slots, train(choose(whole, slots)), strict=True):
+            assert_same_member(records[slot], record)
+    return records
+
+
+def explosive(common):
+    """A trial that overflows within a few steps: linear growth by 3 per time step, and a giant learning rate."""
+    return common | {"activation": activation.Relu(), "init": init.Identity(gain=3.0), "lr": lr.Constant(1e6)}
+
+
+@pytest.mark.parametrize("clipping", CLIPPINGS)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_member_is_the_same_alone_in_a_subset_permuted_and_beside_a_diverging_neighbour(cell, optimizer, clipping):
+    common = parts(
+        model=CELLS[cell](width=7),
+        activation=activation.Relu(),
+        optimizer=OPTIMIZERS[optimizer],
+        clipping=CLIPPINGS[clipping],
+        regularization=regularization.WeightDecay(0.01),
+    )
+    calm = [common | {"init": init.Orthogonal(gain=gain), "lr": lr.Constant(0.1 * gain)} for gain in (0.5, 1.0, 1.3)]
+    diverging = explosive(common) | {"clipping": Threshold()}
+    whole = cohort(calm[0], diverging, calm[1], calm[2], steps=STEPS, keep_weights=True)
+    everyone = list(range(len(whole.members)))
+    records = assert_parity(whole, [0], [7], [5, 0, 6], everyone[::-1], [0, 1, 4, 5, 6, 7])
+    assert [record.first_bad_step is None for record in records if record.trial != 1] == [True] * 6
+    if cell == "rnn":
+        assert all(record.first_bad_step is not None for record in records if record.trial == 1)
+
+
+@pytest.mark.parametrize("width, batch_size", [(1, 1), (5, 3), (10, 32), (16, 32), (33, 32), (32, 1)])
+def test_parity_holds_at_sizes_that_fill_no_vector_register(width, batch_size):
+    common = parts(model=Rnn(width=width), task=Adding(length=9, batch_size=batch_size))
+    trials = [common | {"init": init.Normal(gain=gain, std=1 / math.sqrt(width))} for gain in (0.5, 1.0, 1.5, 2.0)]
+    whole = cohort(*trials, steps=STEPS, keep_weights=True)
+    assert_parity(whole, [0], [7], [3, 1], list(range(7, -1, -1)))
+
+
+@pytest.mark.slow
+def test_parity_holds_at_the_size_of_a_real_study():
+    trials = [parts(model=Rnn(), init=init.Orthogonal(gain=0.5 + t / 10), task=Adding()) for t in range(16)]
+    whole = cohort(*trials, seeds=4, steps=STEPS, keep_weights=True)
+    assert_parity(whole, [0], [63], [17, 40], list(range(63, -1, -1)))
+
+
+def test_parity_holds_for_classification_and_stacked_layers_in_both_precisions():
+    for dtype in ("float32", "float64"):
+        common = parts(model=Rnn(width=6, depth=2), task=SequentialDigits(batch_size=5))
+        whole = cohort(common, common | {"lr": lr.Constant(0.1)}, steps=STEPS, keep_weights=True, dtype=dtype)
+        assert_parity(whole, [0], [3], [2, 1], [3, 2, 1, 0])
+
+
+def test_changing_one_member_changes_that_member_only():
+    trials = [parts(), parts(lr=lr.Constant(0.02))]
+    before = train(cohort(*trials, keep_weights=True))
+    after = train(cohort(trials[0], parts(lr=lr.Constant(0.03)), keep_weights=True))
+    for slot in (0, 1):
+        assert_same_member(before[slot], after[slot])
+    for slot in (2, 3):
+        assert not np.array_equal(before[slot].weights["readout.weight"], after[slot].weights["readout.weight"])
+
+
+class Twin(nn.Module):
+    """The same network as plain PyTorch would have it."""
+
+    def __init__(self, cell, width, depth, outputs, features):
+        super().__init__()
+        self.recurrent = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[cell](features, width, depth, batch_first=True)
+        self.readout = nn.Linear(width, outputs)
+
+    def forward(self, inputs):
+        return self.readout(self.recurrent(inputs)[0][:, -1])
+
+
+def torch_optimizer(part, lr_value, weight_decay, parameters):
+    kind = type(part).__name__
+    if kind == "Sgd":
+        options = {"momentum": part.momentum, "nesterov": part.nesterov}
+        return torch.optim.SGD(parameters, lr_value, weight_decay=weight_decay, **options)
+    if kind == "RmsProp":
+        return torch.optim.RMSprop(parameters, lr_value, part.alpha, part.eps, weight_decay=weight_decay)
+    if kind == "AdamW":
+        return torch.optim.AdamW(parameters, lr_value, part.betas, part.eps, weight_decay=part.weight_decay)
+    return torch.optim.Adam(parameters, lr_value, part.betas, part.eps, weight_decay=weight_decay)
+
+
+def clip(part, parameters):
+    if math.isfinite(part.max_norm):
+        torch.nn.utils.clip_grad_norm_(parameters, part.max_norm)
+    if math.isfinite(part.max_value):
+        torch.nn.utils.clip_grad_value_(parameters, part.max_value)
+
+
+def train_twin(trial, seed, steps, cell, initial):
+    """The same steps with nn.Module, torch.optim and torch's clipping, from the same weights and data."""
+    task, weight_decay = trial["task"], trial["regularization"].weight_decay
+    twin = Twin(cell, trial["model"].width, trial["model"].depth, task.shape.outputs, task.shape.features).double()
+    twin.load_state_dict({name: torch.from_numpy(value) for name, value in initial.items()})
+    optimizer = torch_optimizer(trial["optimizer"], trial["lr"].value, weight_decay, twin.parameters())
+    stream = numpy_stream(0, seed, "data")
+    losses = []
+    for _ in range(steps):
+        inputs, targets = (torch.from_numpy(array) for array in task.batch(stream))
+        optimizer.zero_grad()
+        output = twin(inputs)
+        loss_of = nn.functional.cross_entropy if targets.dim() == 1 else nn.functional.mse_loss
+        loss = loss_of(output, targets)
+        loss.backward()
+        clip(trial["clipping"], list(twin.parameters()))
+        optimizer.step()
+        losses.append(loss.item())
+    return losses, {name: value.detach().numpy() for name, value in twin.named_parameters()}
+
+
+@pytest.mark.parametrize("clipping", CLIPPINGS)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_steps_in_float64_equal_plain_modules_and_torch_optim(cell, optimizer, clipping):
+    decay = 0.0 if optimizer == "adamw" else 0.01  # ours adds L2 to any optimizer; torch's AdamW has no such term
+    trial = parts(
+        model=CELLS[cell](width=5, depth=2),
+        init=init.Default(),
+        optimizer=OPTIMIZERS[optimizer],
+        clipping=CLIPPINGS[clipping],
+        regularization=regularization.WeightDecay(decay),
+    )
+    for steps in (1, 3):
+        whole = cohort(trial, parts(**trial | {"lr": lr.Constant(0.5)}), steps=steps, dtype="float64", keep_weights=True)
+        initial = train(replace(whole, steps=0))[1].weights
+        record = train(whole)[1]
+        losses, weights = train_twin(trial, 1, steps, cell, initial)
+        np.testing.assert_allclose(record.series["loss"].values[:, 0], losses, rtol=1e-10)
+        for name, expected in weights.items():
+            np.testing.assert_allclose(record.weights[name], expected, rtol=1e-10, atol=1e-12, err_msg=name)
+
+
+def test_a_classification_step_equals_plain_modules():
+    trial = parts(task=SequentialDigits(batch_size=6), init=init.Default())
+    whole = cohort(trial, steps=2, dtype="float64", keep_weights=True)
+    initial = train(replace(whole, steps=0))[0].weights
+    losses, weights = train_twin(trial, 0, 2, "rnn", initial)
+    record = train(whole)[0]
+    np.testing.assert_allclose(record.series["loss"].values[:, 0], losses, rtol=1e-10)
+    for name, expected in weights.items():
+        np.testing.assert_allclose(record.weights[name], expected, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.gpu
+def test_one_step_on_cuda_equals_the_cpu():
+    whole = cohort(parts(model=Rnn()), parts(model=Rnn(), lr=lr.Constant(0.1)), steps=1, keep_weights=True)
+    for here, there in zip(train(whole), train(replace(whole, device="cuda:0")), strict=True):
+        for name, weights in here.weights.items():
+            np.testing.assert_allclose(there.weights[name], weights, rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(there.series["signal"].values, here.series["signal"].values, rtol=1e-4)
