@@ -1,0 +1,162 @@
+"""One Parquet file per trial: every measured value as a row, and the trial with its responses in the file's metadata.
+
+Columns `trial, seed, step, quantity, place, value`, ordered by seed, quantity, step and place. Values keep every bit,
+inf and nan included. 50,000 rows take some 5 ms and 300 kB.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from gradstudy.records import MemberRecord, Series, Trial, TrialResult
+from gradstudy.tracking.atomic_file import written_whole
+
+WORD = pa.dictionary(pa.int32(), pa.string())
+COLUMNS = pa.schema(
+    [
+        ("trial", pa.int32()),
+        ("seed", pa.int32()),
+        ("step", pa.int32()),
+        ("quantity", WORD),
+        ("place", WORD),
+        ("value", pa.float64()),
+    ]
+)
+METADATA = b"gradstudy"
+
+_REPETITIVE = [name for name in COLUMNS.names if name != "value"]
+"""What is worth a Parquet dictionary: trying one on measured values costs a third of the time and saves nothing."""
+
+Rows = tuple[Mapping[str, Any], ...]
+
+
+def write_trial(result: TrialResult, path: Path) -> None:
+    """Stores a trial as one file that is there as a whole or not at all; weights are not stored."""
+    about = {"trial": asdict(result.trial), "rows": [dict(row) for row in result.rows]}
+    table = _table(result.records).replace_schema_metadata({METADATA: json.dumps(about)})
+    with written_whole(path) as unfinished:
+        pq.write_table(table, unfinished, compression="zstd", use_dictionary=_REPETITIVE)
+
+
+def read_rows(path: Path) -> tuple[Trial, Rows]:
+    """Which trial is stored here, and what were its responses? Reads the metadata only."""
+    about = json.loads(pq.read_schema(path).metadata[METADATA])
+    return as_trial(about["trial"]), tuple(about["rows"])
+
+
+def read_result(path: Path) -> TrialResult:
+    """The stored trial as it was written, but for weights."""
+    trial, rows = read_rows(path)
+    series = _read_series(pq.read_table(path))
+    records = (
+        MemberRecord(
+            trial.number,
+            row["seed"],
+            series.get(row["seed"], {}),
+            first_bad_step=row["first_bad_step"],
+            first_bad_tensor=row["first_bad_tensor"],
+        )
+        for row in rows
+    )
+    return TrialResult(trial, tuple(records), rows)
+
+
+def read_gradients(
+    paths: Sequence[Path],
+    filters: Mapping[str, Any] | None = None,
+    columns: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Which values were measured? Tidy rows; `filters` maps a column to a value or a list and is pushed down."""
+    if not paths:
+        return COLUMNS.empty_table().to_pandas()[list(columns or COLUMNS.names)]
+    condition = ds.scalar(True)
+    for column, wanted in (filters or {}).items():
+        condition &= ds.field(column).isin(listed(wanted))
+    stored = ds.dataset([str(path) for path in paths], schema=COLUMNS)
+    return stored.to_table(filter=condition, columns=columns and list(columns)).to_pandas()
+
+
+def tidy(records: Sequence[MemberRecord]) -> pd.DataFrame:
+    """The records as they would be read back from storage: trial, seed, step, quantity, place, value."""
+    return _table(records).to_pandas()
+
+
+def as_trial(stored: Mapping[str, Any]) -> Trial:
+    """A trial out of its JSON."""
+    return Trial(stored["number"], stored["levels"], tuple(stored["overrides"]))
+
+
+def listed(wanted: Any) -> list[Any]:
+    """A value or a list of values, as a list."""
+    return [wanted] if np.ndim(wanted) == 0 else list(wanted)
+
+
+def _table(records: Sequence[MemberRecord]) -> pa.Table:
+    blocks = [(record, name, series) for record in records for name, series in record.series.items()]
+    sizes = [series.values.size for _, _, series in blocks]
+    numbers = {
+        "trial": _repeated([record.trial for record, _, _ in blocks], sizes),
+        "seed": _repeated([record.seed for record, _, _ in blocks], sizes),
+        "step": _joined([np.repeat(series.steps, len(series.places)) for *_, series in blocks], np.int32),
+        "value": _joined([np.ravel(series.values) for *_, series in blocks], np.float64),
+    }
+    words = {
+        "quantity": _coded([((name,), size) for (_, name, _), size in zip(blocks, sizes, strict=True)]),
+        "place": _coded([(series.places, len(series.steps)) for *_, series in blocks]),
+    }
+    columns = numbers | words
+    return pa.table([columns[name] for name in COLUMNS.names], schema=COLUMNS)
+
+
+def _coded(blocks: Sequence[tuple[Sequence[str], int]]) -> pa.DictionaryArray:
+    """A column of words: per block these words in turn, so many times."""
+    known = {word: code for code, word in enumerate(dict.fromkeys(word for words, _ in blocks for word in words))}
+    codes = [np.tile(np.array([known[word] for word in words], np.int32), times) for words, times in blocks]
+    return pa.DictionaryArray.from_arrays(pa.array(_joined(codes, np.int32)), pa.array(list(known), pa.string()))
+
+
+def _repeated(numbers: Sequence[int], sizes: Sequence[int]) -> np.ndarray:
+    return np.repeat(np.array(numbers, np.int32), np.array(sizes, np.int64))
+
+
+def _joined(arrays: Sequence[np.ndarray], dtype: type) -> np.ndarray:
+    return np.concatenate([np.empty(0, dtype), *arrays]).astype(dtype, copy=False)
+
+
+def _read_series(table: pa.Table) -> dict[int, dict[str, Series]]:
+    """By seed and quantity; what was written in one block is read as one block."""
+    table = table.unify_dictionaries().combine_chunks()
+    seeds, steps, values = (table[name].to_numpy() for name in ("seed", "step", "value"))
+    quantities, quantity_names = _codes_and_words(table["quantity"])
+    places, place_names = _codes_and_words(table["place"])
+    found: dict[int, dict[str, Series]] = {}
+    for block in _blocks(seeds, quantities):
+        width = int(np.searchsorted(steps[block], steps[block][0], side="right"))
+        series = Series(
+            tuple(place_names[code] for code in places[block][:width]),
+            steps[block][::width].astype(np.int64),
+            values[block].reshape(-1, width),
+        )
+        found.setdefault(int(seeds[block][0]), {})[quantity_names[quantities[block][0]]] = series
+    return found
+
+
+def _codes_and_words(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
+    whole = column.combine_chunks()
+    whole = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
+    return whole.indices.to_numpy(), whole.dictionary.to_pylist()
+
+
+def _blocks(*columns: np.ndarray) -> Iterator[slice]:
+    """The slices within which every column is constant."""
+    changes = np.any([column[1:] != column[:-1] for column in columns], axis=0)
+    bounds = [0, *(np.flatnonzero(changes) + 1), len(columns[0])]
+    return (slice(start, end) for start, end in zip(bounds[:-1], bounds[1:], strict=True) if end > start)

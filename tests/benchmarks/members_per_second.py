@@ -1,0 +1,91 @@
+"""Claim: gradstudy trains rnn_clip at least 15x faster than a plain script and 6x faster than serial PyTorch.
+
+Runs three sides interleaved, in rounds, on the same trials of the study's design: (a) a plain script, (b) serial PyTorch
+with the same recording, (c) `python -m gradstudy` as a whole: start-up, training on every core, Optuna, MLflow, Parquet and
+ranking. Every process has one thread; (a) and (b) are one process, as such scripts are. Prints medians and ratios.
+
+    python tests/benchmarks/members_per_second.py [--width 32] [--rounds 3] [--trials 128] [--serial-members 4]
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import plain_script
+import serial_pytorch
+import torch
+
+from gradstudy.study import prepare
+from gradstudy.configs.composition import hydra_ready
+
+SEEDS, STEPS, LENGTH, BATCH = 4, 200, 50, 32
+
+
+def main():
+    options = read_options()
+    torch.set_num_threads(1)
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}, Python {platform.python_version()}")
+    members, rates = sample_of_the_study(options), {"a": [], "b": [], "c": []}
+    size = {"width": options.width, "length": LENGTH, "batch_size": BATCH, "steps": STEPS}
+    for round_number in range(options.rounds):
+        chosen = members[round_number :: options.rounds][: options.serial_members]
+        with tempfile.TemporaryDirectory() as folder:
+            rates["a"].append(len(chosen) / plain_script.run(chosen, **size, folder=folder))
+            rates["b"].append(len(chosen) / serial_pytorch.run(chosen, **size))
+            rates["c"].append(options.trials * SEEDS / seconds_of_a_study(options, folder))
+        print(f"round {round_number + 1}: " + ", ".join(f"({side}) {rates[side][-1]:.2f} members/s" for side in rates), flush=True)
+    report(options, rates)
+
+
+def read_options():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--width", type=int, default=32)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--trials", type=int, default=128)
+    parser.add_argument("--serial-members", type=int, default=4)
+    return parser.parse_args()
+
+
+def sample_of_the_study(options):
+    """Members of the study's own design, as (levels, seed), spread over it."""
+    with hydra_ready():
+        design = prepare(["+study=rnn_clip", f"budget.trials={options.trials}"], "").preview
+    trials = [{name: level for name, level in trial.levels.items() if name != "dummy"} for trial in design]
+    return [(levels, seed) for seed in range(SEEDS) for levels in trials]
+
+
+def seconds_of_a_study(options, folder):
+    command = [
+        *(sys.executable, "-m", "gradstudy", "+study=rnn_clip", f"model.width={options.width}"),
+        *(f"budget.trials={options.trials}", f"task.length={LENGTH}", f"task.batch_size={BATCH}"),
+    ]
+    root = str(Path(__file__).parents[2])
+    start = time.perf_counter()
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": root})
+    return time.perf_counter() - start
+
+
+def report(options, rates):
+    a, b, c = (statistics.median(rates[side]) for side in "abc")
+    ratio = {side: statistics.median(fast / slow for fast, slow in zip(rates["c"], rates[side], strict=True)) for side in "ab"}
+    print(f"width {options.width}, length {LENGTH}, batch {BATCH}, {STEPS} steps, medians of {options.rounds} interleaved rounds")
+    print(f"  (a) plain script     {a:6.2f} members/s")
+    print(f"  (b) serial PyTorch   {b:6.2f} members/s, same recording")
+    print(f"  (c) gradstudy        {c:6.2f} members/s, everything included: {options.trials * SEEDS / c:.0f} s for the study")
+    print(f"  (c) / (a) = {ratio['a']:.1f}    (c) / (b) = {ratio['b']:.1f}    per core: {ratio['a'] / cores():.1f} and {ratio['b'] / cores():.1f}")
+
+
+def cores():
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+if __name__ == "__main__":
+    main()
