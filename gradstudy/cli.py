@@ -3,7 +3,8 @@
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -28,9 +29,8 @@ def main() -> None:
     sys.argv[1:] = quote_space(arguments)
     with_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises what it would print, and the message is ours
-    application = hydra.main(version_base="1.3", config_path=str(shipped("conf")), config_name="config")
     try:
-        application(lambda config: _carry_out(config, command))()
+        _under_hydra(lambda config: _carry_out(config, command))
     except (InputError, *CONFIG_ERRORS) as error:
         if with_traceback:
             raise
@@ -42,6 +42,22 @@ def main() -> None:
     except KeyboardInterrupt:
         _complain(f"Interrupted. Everything finished so far is stored; go on with: {command}")
         sys.exit(INTERRUPTED)
+
+
+def _under_hydra(task: Callable[[DictConfig], None]) -> None:
+    """Runs the task in Hydra's application. What it raises passes by Hydra, which would print a line of its own."""
+    failures: list[Exception] = []
+
+    @hydra.main(version_base="1.3", config_path=str(shipped("conf")), config_name="config")
+    def application(config: DictConfig) -> None:
+        try:
+            task(config)
+        except Exception as error:
+            failures.append(error)
+
+    application()
+    if failures:
+        raise failures[0]
 
 
 def _carry_out(config: DictConfig, command: str) -> None:
@@ -104,7 +120,7 @@ def _complain(message: object) -> None:
 def _config_folders(arguments: Sequence[str]) -> list[str]:
     """The folders given by --config-dir (or -cd), which may hold a person's own studies."""
     folders = []
-    for flag, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for flag, following in pairwise([*arguments, ""]):
         name, equals, value = flag.partition("=")
         if name in ("--config-dir", "-cd"):
             folders.append(value if equals else following)

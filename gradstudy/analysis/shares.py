@@ -41,6 +41,11 @@ def total_shares(surrogate: Surrogate, space: Space, *, draws: int, seed: int) -
     return np.clip(effect / np.maximum(variance, np.finfo(float).tiny), 0.0, 1.0)
 
 
+def whole_batches(draws: int) -> int:
+    """How many draws do whole batches make, when this many are asked for?"""
+    return draws // BATCHES * BATCHES
+
+
 def pair_shares(surrogate: Surrogate, space: Space, *, seed: int) -> pd.DataFrame:
     """Which two factors act together beyond the sum of their own effects? factor_a, factor_b, share, largest first.
 

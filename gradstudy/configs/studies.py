@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 from hydra.core.config_search_path import ConfigSearchPath
-from hydra.core.config_store import ConfigStore
+from hydra.core.object_type import ObjectType
 from hydra.core.plugins import Plugins
+from hydra.plugins.config_source import ConfigResult, ConfigSource
 from hydra.plugins.search_path_plugin import SearchPathPlugin
+from omegaconf import OmegaConf
 
 from gradstudy.configs.folders import shipped
 from gradstudy.errors import InputError
@@ -42,17 +44,47 @@ def find_studies(config_folders: Iterable[str] = ()) -> dict[str, Study]:
 
 def register_studies(studies: Iterable[Study]) -> None:
     """Makes `+study=NAME` known to Hydra, whatever folder the file came from."""
-    for study in studies:
-        node = {**study.content, "name": study.name}
-        ConfigStore.instance().store(group="study", name=study.name, node=node, package="_global_", provider="gradstudy")
+    StudySource.nodes = {f"{study.name}.yaml": {**study.content, "name": study.name} for study in studies}
+    Plugins.instance().register(StudySource)
     Plugins.instance().register(StudiesFirst)
 
 
+class StudySource(ConfigSource):
+    """The config group `study`: every study that was found, each with the package that makes it a diff of the whole."""
+
+    nodes: ClassVar[dict[str, dict[str, Any]]] = {}
+
+    @staticmethod
+    def scheme() -> str:
+        return "studies"
+
+    def available(self) -> bool:
+        return True
+
+    def is_group(self, config_path: str) -> bool:
+        return config_path.strip("/") in ("", "study")
+
+    def is_config(self, config_path: str) -> bool:
+        group, _, name = self._normalize_file_name(config_path).rpartition("/")
+        return group == "study" and name in self.nodes
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        node = OmegaConf.create(self.nodes[self._normalize_file_name(config_path).rpartition("/")[2]])
+        return ConfigResult(provider=self.provider, path=self.full_path(), config=node, header={"package": "_global_"})
+
+    def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
+        names = {"": ["study"], "study": list(self.nodes)}.get(config_path.strip("/"), [])
+        found: list[str] = []
+        for name in names:
+            self._list_add_result(found, f"{config_path}/{name}", name, results_filter)
+        return sorted(found)
+
+
 class StudiesFirst(SearchPathPlugin):
-    """Puts the registered studies before the files under --config-dir, which lack the `_global_` package."""
+    """Puts the studies before the files under --config-dir, which lack the package."""
 
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
-        search_path.prepend(provider="gradstudy", path="structured://")
+        search_path.prepend(provider="gradstudy", path="studies://")
 
 
 def check_readable(studies: dict[str, Study], chosen: Iterable[str]) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -19,6 +20,7 @@ QUESTIONS = {
     "learned": "What makes the network learn?",
 }
 SHORT = {"Kruskal-Wallis": "KW"}
+SMALLEST_SHARE = 0.005
 NO_CAUSE = "No factor beats the noise floor: there is no evidence for a cause here."
 
 
@@ -71,21 +73,26 @@ def _caption(ranking: Ranking) -> Text:
 
 def _interaction(ranking: Ranking) -> dict[str, float]:
     strongest = ranking.interactions.sort_values("share", ascending=False).head(1)
-    return {f"strongest interaction {row.factor_a} x {row.factor_b}": row.share for row in strongest.itertuples()}
+    shown = (row for row in strongest.itertuples() if row.share >= SMALLEST_SHARE)
+    return {f"strongest interaction {row.factor_a} x {row.factor_b}": row.share for row in shown}
 
 
 def _proven(row: Any) -> bool:
     return bool(np.isfinite(row.share)) and bool(row.evidence)
 
 
+def _doubt(row: Any) -> str:
+    return "no evidence" if np.isfinite(row.share) else "not ranked"
+
+
 def _mark(row: Any) -> RenderableType:
     if row.factor == DUMMY.name:
         return Text("noise floor")
-    return Bar(row.share) if _proven(row) else Text("no evidence")
+    return Bar(row.share) if _proven(row) else Text(_doubt(row))
 
 
 def _direction(row: Any) -> str:
-    words = row.direction if _proven(row) else "no evidence"
+    words = row.direction if _proven(row) else _doubt(row)
     return f"{words} (where it lives: {row.trials} trials)" if row.conditional else words
 
 
@@ -104,7 +111,7 @@ def _interval(row: Any) -> str:
 
 
 def _ranks(row: Any) -> str:
-    if not np.isfinite(row.rank_low) or not np.isfinite(row.rank_high):
+    if pd.isna(row.rank_low) or pd.isna(row.rank_high):
         return "-"
     low, high = int(row.rank_low), int(row.rank_high)
     return str(low) if low == high else f"{low}-{high}"

@@ -38,6 +38,11 @@ _REPETITIVE = [name for name in COLUMNS.names if name != "value"]
 Rows = tuple[Mapping[str, Any], ...]
 
 
+def trial_file(number: int) -> str:
+    """The name of a trial's file, on disk and as an artifact."""
+    return f"trial_{number:05d}.parquet"
+
+
 def write_trial(result: TrialResult, path: Path) -> None:
     """Stores a trial as one file that is there as a whole or not at all; weights are not stored."""
     about = {"trial": asdict(result.trial), "rows": [dict(row) for row in result.rows]}
@@ -79,7 +84,8 @@ def read_gradients(
         return COLUMNS.empty_table().to_pandas()[list(columns or COLUMNS.names)]
     condition = ds.scalar(True)
     for column, wanted in (filters or {}).items():
-        condition &= ds.field(column).isin(listed(wanted))
+        kind = COLUMNS.field(column).type
+        condition &= ds.field(column).isin(pa.array(listed(wanted), pa.string() if kind == WORD else kind))
     stored = ds.dataset([str(path) for path in paths], schema=COLUMNS)
     return stored.to_table(filter=condition, columns=columns and list(columns)).to_pandas()
 
@@ -133,7 +139,7 @@ def _joined(arrays: Sequence[np.ndarray], dtype: type) -> np.ndarray:
 
 def _read_series(table: pa.Table) -> dict[int, dict[str, Series]]:
     """By seed and quantity; what was written in one block is read as one block."""
-    table = table.unify_dictionaries().combine_chunks()
+    table = table.unify_dictionaries()
     seeds, steps, values = (table[name].to_numpy() for name in ("seed", "step", "value"))
     quantities, quantity_names = _codes_and_words(table["quantity"])
     places, place_names = _codes_and_words(table["place"])
@@ -151,7 +157,6 @@ def _read_series(table: pa.Table) -> dict[int, dict[str, Series]]:
 
 def _codes_and_words(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
     whole = column.combine_chunks()
-    whole = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
     return whole.indices.to_numpy(), whole.dictionary.to_pylist()
 
 

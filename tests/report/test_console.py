@@ -23,13 +23,15 @@ def test_without_a_terminal_a_page_is_plain_text_of_the_piped_width(piped):
     assert "\x1b" not in page
 
 
-def test_columns_set_the_width_of_a_piped_page(piped, monkeypatch):
+@pytest.mark.usefixtures("piped")
+def test_columns_set_the_width_of_a_piped_page(monkeypatch):
     monkeypatch.setenv("COLUMNS", "72")
     assert make_console().width == 72
 
 
+@pytest.mark.usefixtures("piped")
 @pytest.mark.parametrize("columns", ["0", "-5", "wide", ""])
-def test_columns_that_are_no_width_are_ignored(piped, monkeypatch, columns):
+def test_columns_that_are_no_width_are_ignored(monkeypatch, columns):
     monkeypatch.setenv("COLUMNS", columns)
     assert make_console().width == PIPED_WIDTH
 

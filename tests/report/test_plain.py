@@ -39,7 +39,7 @@ def test_a_grid_folds_long_words_and_never_cuts_them(render):
 
 
 @pytest.mark.parametrize(
-    "share, length",
+    ("share", "length"),
     [(0.0, 0), (-0.1, 0), (1e-6, 1), (0.5, 5), (1.0, 10), (1.2, 10)],
 )
 def test_a_bar_is_as_long_as_its_share(render, share, length):

@@ -62,17 +62,20 @@ def test_sizes_estimates_and_store_are_told(render):
     assert "4 trials x 4 seeds = 16 members" in page
     assert "2 of 6 to 10 members" in page
     assert "200 per member" in page
-    assert "about 3.5 min" in page and "about 320 MB" in page
-    assert "sqlite:///mlflow.db" in page and "nothing was written" in page
+    assert "about 3.5 min" in page
+    assert "about 320 MB" in page
+    assert "sqlite:///mlflow.db" in page
+    assert "nothing was written" in page
 
 
 def test_what_is_not_known_is_said_to_be_unknown(render):
     page = words(render(plan_page(replace(PLAN, seconds=None, memory=None, cohorts=(), steps=0))))
-    assert "time unknown memory unknown" in page and "measured at initialization only" in page
+    assert "time unknown memory unknown" in page
+    assert "measured at initialization only" in page
 
 
 @pytest.mark.parametrize(
-    "seconds, told",
+    ("seconds", "told"),
     [(0.2, "1 s"), (40, "40 s"), (89, "89 s"), (120, "2 min"), (7200, "2 h"), (3 * 86400, "3 days"), (4980, "83 min")],
 )
 def test_a_time_is_told_in_the_unit_people_would_use(render, seconds, told):
@@ -108,4 +111,5 @@ def test_a_condition_that_no_one_choice_decides_is_not_made_up():
 def test_a_plan_stays_text_within_80_columns(render):
     page = render(plan_page(replace(PLAN, name="[red]x", question="[bold]why[/bold]? " + "very " * 30)))
     assert "[red]x: [bold]why[/bold]?" in page
-    assert max(map(len, page.splitlines())) <= 80 and "\x1b" not in page
+    assert max(map(len, page.splitlines())) <= 80
+    assert "\x1b" not in page

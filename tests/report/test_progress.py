@@ -83,12 +83,13 @@ def test_a_study_that_was_done_before_says_so_without_a_speed(clock, file):
 
 
 def test_an_interrupted_study_says_how_far_it_came(clock, file):
-    with (
-        pytest.raises(KeyboardInterrupt),
-        Progress("s", total=10, seeds=4, console=Console(file=file), clock=clock) as progress,
-    ):
-        advance(progress, clock, trials=3, seconds=0.1)
-        raise KeyboardInterrupt
+    def interrupted():
+        with Progress("s", total=10, seeds=4, console=Console(file=file), clock=clock) as progress:
+            advance(progress, clock, trials=3, seconds=0.1)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert file.getvalue().splitlines()[-1].startswith("s: 3/10 trials")
 
 
@@ -96,7 +97,8 @@ def test_a_line_in_a_file_is_never_wrapped_and_never_markup(clock, file):
     with Progress("[red]" + "n" * 90, total=1, seeds=4, console=Console(file=file, width=40), clock=clock) as progress:
         advance(progress, clock, trials=1, seconds=1.0)
     (line,) = file.getvalue().splitlines()
-    assert line.startswith("[red]nnn") and line.endswith("diverged 1")
+    assert line.startswith("[red]nnn")
+    assert line.endswith("diverged 1")
 
 
 def test_a_terminal_gets_a_bar_and_its_cursor_back(clock, file, monkeypatch):
@@ -105,7 +107,8 @@ def test_a_terminal_gets_a_bar_and_its_cursor_back(clock, file, monkeypatch):
     with Progress("s[red]", total=4, seeds=4, console=console, clock=clock) as progress:
         advance(progress, clock, trials=4, seconds=1.0)
     page = file.getvalue()
-    assert "s[red]" in page and "4/4 trials, 4.0 members/s" in page
+    assert "s[red]" in page
+    assert "4/4 trials, 4.0 members/s" in page
     assert "healthy 4, vanishing 8, exploding 0, diverged 4" in page
     assert page.endswith("\x1b[?25h")
 

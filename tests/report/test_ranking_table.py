@@ -50,7 +50,7 @@ def test_a_certain_rank_is_one_number(render, make_ranking):
 
 
 @pytest.mark.parametrize(
-    "share, shown",
+    ("share", "shown"),
     [(1.0, "1.00"), (0.999, "1.00"), (0.004, ".00"), (-0.004, ".00"), (-0.03, "-.03"), (10.5, "10.50")],
 )
 def test_shares_are_rounded_and_keep_their_sign_and_size(render, make_ranking, share, shown):
@@ -58,7 +58,7 @@ def test_shares_are_rounded_and_keep_their_sign_and_size(render, make_ranking, s
 
 
 @pytest.mark.parametrize(
-    "test, p, shown",
+    ("test", "p", "shown"),
     [
         ("Kruskal-Wallis", 1e-9, "KW p<.001"),
         ("Kruskal-Wallis", 0.001, "KW p=.001"),
@@ -98,9 +98,10 @@ def test_when_nothing_beats_the_noise_the_page_says_so(render, make_ranking, evi
     assert ("No factor beats the noise floor" in page) is not evidence
 
 
-def test_a_table_without_numbers_prints_the_note_and_claims_nothing(render, make_ranking):
+@pytest.mark.parametrize("missing", [np.nan, pd.NA])
+def test_a_table_without_numbers_prints_the_note_and_claims_nothing(render, make_ranking, missing):
     ranking = make_ranking(
-        {**BLANK, "evidence": np.nan, "direction": np.nan},
+        {**BLANK, "rank": missing, "rank_low": missing, "rank_high": missing, "evidence": False, "direction": ""},
         noise_floor=np.nan,
         fit=np.nan,
         seed_noise=np.nan,
@@ -108,13 +109,22 @@ def test_a_table_without_numbers_prints_the_note_and_claims_nothing(render, make
     )
     page = render(ranking_table(ranking))
     assert "every trial has the same value" in page
-    assert row_of(page, "activation").split() == ["activation", "-", "-", "-", "no", "evidence"]
-    assert "nan" not in page and "No factor beats" not in page
+    assert row_of(page, "activation").split() == ["activation", "-", "-", "-", "not", "ranked"]
+    assert "nan" not in page
+    assert "No factor beats" not in page
+
+
+def test_a_factor_that_could_not_be_ranked_is_told_apart_from_one_without_evidence(render, make_ranking):
+    blank = {"factor": "init", **BLANK, "evidence": False}
+    page = render(ranking_table(make_ranking({}, blank, {"factor": "lr", "evidence": False})))
+    assert row_of(page, "init").rstrip().endswith("not ranked")
+    assert row_of(page, "lr").rstrip().endswith("no evidence")
 
 
 def test_an_empty_table_prints_the_note(render, make_ranking):
     page = render(ranking_table(make_ranking(note="too few trials (3)", trials=3, diverged=0)))
-    assert "too few trials (3)" in page and "3 trials, no members diverged" in page
+    assert "too few trials (3)" in page
+    assert "3 trials, no members diverged" in page
     assert "factor" not in page
 
 
@@ -125,8 +135,14 @@ def test_the_caption_says_what_to_trust(render, make_ranking):
     assert "noise of the seeds .04, noise floor .02, strongest interaction lr x init .08." in words
 
 
+@pytest.mark.parametrize("share", [0.004, -0.1, np.nan])
+def test_an_interaction_that_would_read_as_nothing_is_left_out(render, make_ranking, share):
+    pairs = pd.DataFrame({"factor_a": ["init"], "factor_b": ["norm"], "share": [share]})
+    assert "interaction" not in render(ranking_table(make_ranking({}, interactions=pairs)))
+
+
 @pytest.mark.parametrize(
-    "response, title",
+    ("response", "title"),
     [
         ("vanishing", "What makes gradients vanish?  (vanishing, decades)"),
         ("exploding", "What makes gradients explode?  (exploding, decades)"),
@@ -142,5 +158,6 @@ def test_the_title_asks_the_question_and_names_the_unit(render, make_ranking, re
 def test_names_notes_and_directions_stay_text(render, make_ranking):
     page = render(ranking_table(make_ranking({"factor": "[red]x", "direction": "[bold]up[/]"}, note="[dim]so[/]")))
     assert page.count("[red]x") == 2
-    assert "[bold]up[/]" in page and "[dim]so[/]" in page
+    assert "[bold]up[/]" in page
+    assert "[dim]so[/]" in page
     assert "\x1b" not in page

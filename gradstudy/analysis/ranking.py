@@ -1,0 +1,170 @@
+"""Which factors cause a response, how much of its variance is their doing, and how sure is that?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from gradstudy.analysis.direction import direction
+from gradstudy.analysis.notes import GOOD_FIT, empty_note, ranking_note
+from gradstudy.analysis.responses import RESPONSES
+from gradstudy.analysis.settings import Analysis
+from gradstudy.analysis.significance import control_false_discoveries, factor_significance
+from gradstudy.analysis.sources import Shares, attribute
+from gradstudy.analysis.space import INACTIVE, encode
+from gradstudy.errors import InputError, nearest
+from gradstudy.records import DUMMY, Factor
+
+COLUMNS = (
+    "factor share share_low share_high rank rank_low rank_high test p evidence direction conditional trials"
+).split()
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """What came out for one response?
+
+    `table` has one row per factor, the dummy among them, largest share first: total-effect shares of the variance of
+    trial means with their interval, rank intervals, a surrogate-free test (`p` after false-discovery control),
+    `evidence`, a direction in words, whether the factor is conditional (then its share is of the variance where it
+    lives) and in how many trials it lives. A factor that could not be ranked has missing values. `evidence` means:
+    the posterior probability of a larger share than the dummy's reaches the confidence, and either the test is
+    significant, or (acting through interactions only) the interval lies above the noise floor of a good fit.
+
+    `interactions` has second-order shares; `noise_floor` is the upper end of the dummy's interval; `fit` the
+    leave-one-out Q2 of the surrogate; `seed_noise` the share of the variance of trial means that is mere seed
+    noise, which no factor can explain; `diverged` counts members; `note` says in plain words what can be concluded.
+    """
+
+    response: str
+    table: pd.DataFrame
+    interactions: pd.DataFrame
+    noise_floor: float
+    fit: float
+    seed_noise: float
+    trials: int
+    diverged: int
+    note: str
+
+    def _repr_html_(self) -> str:
+        return f"<p><b>{self.response}</b>: {self.note}</p>{self.table.round(3).to_html(index=False)}"
+
+    def plot(self, **options: Any) -> Any:
+        """Bars of the shares with their intervals, largest on top: matplotlib axes."""
+        shown = self.table.dropna(subset=["share"]).iloc[::-1].set_index("factor")
+        if shown.empty:
+            raise InputError(f"a ranking of {self.response} with at least one share is needed to plot. {self.note}")
+        reach = [shown["share"] - shown["share_low"], shown["share_high"] - shown["share"]]
+        labels = {"xlabel": f"share of the variance of {self.response}", "ylabel": "", "legend": False}
+        return shown["share"].plot(**({"kind": "barh", "xerr": np.maximum(reach, 0.0)} | labels | options))
+
+
+def rank(
+    members: pd.DataFrame, factors: Sequence[Factor], response: str, settings: Analysis = Analysis(), seed: int = 0
+) -> Ranking:
+    """Which factors cause this response, by how much, and how sure is that?
+
+    `members` has one row per trial x seed of a randomised screen: trial, seed, one column per factor (missing where it
+    does not live), the responses and `verdict`. A trial's value is the mean over its seeds (a median would hide one
+    diverged seed in four). InputError: no rows, an unknown response or level, a missing column, a value that is not
+    finite. What cannot be ranked (too few trials, nothing varied) comes back empty, with a note.
+    """
+    _check(members, factors, response)
+    members = members.sort_values(["trial", "seed"], kind="stable")
+    trials = members.drop_duplicates("trial")
+    values = members.groupby("trial")[response].mean().to_numpy(dtype=float)
+    points = encode(trials, factors)
+    shares = attribute(points, values, factors, draws=settings.draws, seed=seed)
+    diverged = int((members["verdict"] == "diverged").sum())
+    noise = seed_noise(members, response)
+    if not shares.names:
+        table = pd.DataFrame(columns=COLUMNS)
+        note = empty_note(values, diverged=diverged, members=len(members))
+        return Ranking(response, table, shares.pairs, np.nan, np.nan, noise, len(trials), diverged, note)
+    table = _table(points, values, factors, shares, response=response, settings=settings)
+    floor = float(table.loc[table["factor"] == DUMMY.name, "share_high"].max())
+    note = ranking_note(table, floor=floor, fit=shares.fit, seed_noise=noise, all_diverged=diverged == len(members))
+    return Ranking(response, table, shares.pairs, floor, shares.fit, noise, len(trials), diverged, note)
+
+
+def seed_noise(members: pd.DataFrame, response: str) -> float:
+    """Which share of the variance of trial means is seed noise? From 0 to 1, nan without replicates or variance."""
+    groups = members.groupby("trial")[response]
+    sizes, spreads = groups.size(), groups.var(ddof=1)
+    freedom = (sizes - 1).sum()
+    between = groups.mean().var(ddof=1)
+    if not (freedom > 0 and between > 0.0):
+        return float("nan")
+    within = ((sizes - 1) * spreads).sum() / freedom
+    return float(min(1.0, within * (1.0 / sizes).mean() / between))
+
+
+def _check(members: pd.DataFrame, factors: Sequence[Factor], response: str) -> None:
+    if response not in RESPONSES:
+        hint = nearest(response, RESPONSES)
+        raise InputError(f"a response must be one of {', '.join(RESPONSES)}, got '{response}'.{hint}")
+    missing = {"trial", "seed", "verdict", response, *(factor.name for factor in factors)} - set(members.columns)
+    if missing:
+        raise InputError(f"a ranking of {response} needs the columns {sorted(missing)}, got {list(members.columns)}")
+    if members.empty:
+        raise InputError(f"a ranking of {response} needs measured members, got none: run the study first")
+    if not np.isfinite(members[response].to_numpy(dtype=float)).all():
+        raise InputError(f"{response} must be finite for every member: rank rows as `member_row` makes them")
+
+
+def _table(
+    points: np.ndarray,
+    values: np.ndarray,
+    factors: Sequence[Factor],
+    shares: Shares,
+    *,
+    response: str,
+    settings: Analysis,
+) -> pd.DataFrame:
+    level = 1.0 - settings.confidence
+    table = pd.DataFrame(
+        {
+            "factor": factor.name,
+            **vars(factor_significance(column, values, is_number=factor.is_number)),
+            "direction": direction(factor, column, values, response=response, level=level),
+            "conditional": bool((column == INACTIVE).any()),
+            "trials": int((column != INACTIVE).sum()),
+        }
+        for factor, column in zip(factors, points.T, strict=True)
+    )
+    table["p"] = control_false_discoveries(table["p"].to_numpy())
+    table = table.merge(_intervals(shares, settings.confidence), on="factor", how="left")
+    table["evidence"] = _evidence(table, shares, settings.confidence)
+    table = table.sort_values("share", ascending=False, kind="stable", na_position="last", ignore_index=True)
+    table["rank"] = pd.array(np.arange(1, len(table) + 1), dtype="Int64")
+    table.loc[table["share"].isna(), "rank"] = pd.NA
+    return table[COLUMNS]
+
+
+def _intervals(shares: Shares, confidence: float) -> pd.DataFrame:
+    tail = (1.0 - confidence) / 2
+    low, high = np.quantile(shares.draws, [tail, 1.0 - tail], axis=0)
+    # Factors whose draws tie (several exact zeros) could stand at any of the tied ranks.
+    best, worst = (stats.rankdata(-shares.draws, axis=1, method=ties) for ties in ("min", "max"))
+    ends = {
+        "rank_low": np.quantile(best, tail, axis=0, method="inverted_cdf"),
+        "rank_high": np.quantile(worst, 1.0 - tail, axis=0, method="inverted_cdf"),
+    }
+    ranks = {name: pd.array(end.astype(int), dtype="Int64") for name, end in ends.items()}
+    shown = {"factor": shares.names, "share": shares.draws.mean(axis=0), "share_low": low, "share_high": high}
+    return pd.DataFrame({**shown, **ranks})
+
+
+def _evidence(table: pd.DataFrame, shares: Shares, confidence: float) -> np.ndarray:
+    significant = (table["p"] < 1.0 - confidence).to_numpy()
+    if DUMMY.name not in shares.names:
+        return significant & table["share"].notna().to_numpy()
+    dummy = shares.names.index(DUMMY.name)
+    floor = table.loc[table["factor"] == DUMMY.name, "share_high"].item()
+    larger = dict(zip(shares.names, (shares.draws > shares.draws[:, [dummy]]).mean(axis=0), strict=True))
+    likely = table["factor"].map(larger).fillna(0.0).to_numpy() >= confidence
+    interacting = (table["share_low"] > floor).to_numpy() & (shares.fit >= GOOD_FIT)
+    return likely & (significant | interacting)

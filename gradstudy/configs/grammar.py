@@ -1,0 +1,144 @@
+"""The sweep grammar: what an entry of a study's space says, as a factor.
+
+The grammar is Hydra's own (hydra.cc, "Extended Override syntax"), read by hydra-core's public parser, so that a space
+is written as a Hydra sweep is.
+"""
+
+import re
+from collections.abc import Sequence
+from math import ceil, isfinite
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, QuotedString, RangeSweep
+from hydra.errors import HydraException
+
+from gradstudy.errors import InputError, nearest
+from gradstudy.records import Factor, Level
+
+FORMS = "choice(a, b), interval(1, 3), int(interval(32, 512)), tag(log, interval(1e-4, 1)) or range(1, 9, step=2)"
+FUNCTIONS = ("choice", "interval", "range", "tag", "int", "float", "str", "bool", "sort", "shuffle")
+MOST_LEVELS = 1000
+"""A range with more steps than this is a slip, and would be written out one by one."""
+
+
+def parse_factor(name: str, text: str) -> Factor:
+    """What does the entry `name: text` of a space vary, and over which levels or range?
+
+    The order of levels means nothing to a design, so `sort` and `shuffle` are accepted and change nothing. InputError
+    for anything that is not in the grammar, or varies nothing.
+    """
+    try:
+        return _factor(name, _parsed(text))
+    except ValueError as error:
+        raise InputError(f"space.{name}: {error}") from error
+
+
+def _parsed(text: Any) -> Any:
+    """The sweep that a text spells; what is no text (a YAML list or number) is given back as it is."""
+    if not isinstance(text, str):
+        return text
+    try:
+        return OverridesParser.create().parse_override(f"factor={text.strip()}").value()
+    except HydraException as error:
+        raise ValueError(_why_unreadable(text, str(error))) from error
+
+
+def _why_unreadable(text: str, complaint: str) -> str:
+    if "NoneType is incompatible" in complaint:
+        return f"null cannot be a level, got {text!r}: to switch something off, choose the option none of its group."
+    unknown = [word for word in re.findall(r"(\w+)\(", text) if word not in FUNCTIONS]
+    hint = nearest(unknown[0], FUNCTIONS) if unknown else ""
+    reason = re.sub(r"^\w+ while evaluating '.*?': ", "", complaint.strip().splitlines()[0])
+    return f"must be written as {FORMS}, got {text!r} ({reason}).{hint}"
+
+
+def _factor(name: str, sweep: Any) -> Factor:
+    match sweep:
+        case IntervalSweep():
+            return _interval(name, sweep)
+        case ChoiceSweep():
+            levels = [item.text if isinstance(item, QuotedString) else item for item in sweep.list]
+        case RangeSweep():
+            levels = _steps(sweep)
+        case Glob():
+            raise ValueError("glob says nothing about what is varied; name the options, as in choice(tanh, relu).")
+        case list():
+            raise ValueError(f"must be text in the sweep grammar, got a list; write choice({_listed(sweep)}).")
+        case None | dict():
+            raise ValueError(f"must be written as {FORMS}, got {sweep!r}.")
+        case _:
+            levels = [sweep]
+    if getattr(sweep, "tags", None):
+        raise ValueError(f"a tag belongs to an interval, as in tag(log, interval(1e-4, 1)), got {_listed(levels)}.")
+    return Factor(name, levels=_checked(name, levels))
+
+
+def _interval(name: str, sweep: IntervalSweep) -> Factor:
+    low, high = sweep.start, sweep.end
+    for tag in sorted(sweep.tags - {"log"}):
+        raise ValueError(f"the only tag is log, as in tag(log, interval(1e-4, 1)), got {tag!r}.{nearest(tag, ['log'])}")
+    if not isfinite(high - low):
+        raise ValueError(f"an interval must have finite bounds, got {_spelled(low)} and {_spelled(high)}.")
+    if low == high:
+        raise ValueError(_nothing_varies(name, low))
+    if low > high:
+        raise ValueError(f"an interval must go from low to high, got {_spelled(low)} and {_spelled(high)}; swap them.")
+    if sweep.tags and low <= 0:
+        raise ValueError(
+            f"a log interval must begin above 0, got {_spelled(low)}; raise it, or leave out tag(log, ...)."
+        )
+    return Factor(name, low=float(low), high=float(high), log="log" in sweep.tags, integer=isinstance(low, int))
+
+
+def _steps(sweep: RangeSweep) -> list[int] | list[float]:
+    start, stop, step = sweep.start, sweep.stop, sweep.step
+    said = f"range({start}, {stop}, step={step})"
+    if not all(isfinite(number) for number in (start, stop, step)) or step == 0:
+        raise ValueError(f"a range must have finite ends and a step other than 0, got {said}.")
+    count = ceil((stop - start) / step - 1e-9)  # a stop that is reached but for rounding is still left out
+    if count < 1:
+        raise ValueError(f"{said} is empty: a range goes from its start towards its stop, which is left out.")
+    if count > MOST_LEVELS:
+        raise ValueError(f"{said} has more than {MOST_LEVELS} levels; write int(interval({_listed([start, stop])})).")
+    if all(isinstance(number, int) for number in (start, stop, step)):
+        return list(range(start, stop, step))
+    return [float(f"{start + index * step:.12g}") for index in range(count)]
+
+
+def _checked(name: str, levels: Sequence[Any]) -> tuple[Level, ...]:
+    kinds = {_kind(level): level for level in levels}
+    if len(kinds) > 1:
+        mixed = " and ".join(f"{_spelled(level)} ({kind})" for kind, level in kinds.items())
+        raise ValueError(f"levels must be all words, all numbers or all true or false, got {mixed}.")
+    if any(isinstance(level, float) and not isfinite(level) for level in levels):
+        raise ValueError(f"levels must be finite, got {_listed(levels)}.")
+    if len(levels) == 1:
+        raise ValueError(_nothing_varies(name, levels[0]))
+    twice = [level for index, level in enumerate(levels) if level in levels[:index]]
+    if twice:
+        raise ValueError(f"every level must be named once, got {_spelled(twice[0])} twice; take one away.")
+    return tuple(levels)
+
+
+def _kind(level: Any) -> str:
+    for kind, types in (("true or false", bool), ("a number", (int, float)), ("a word", str)):
+        if isinstance(level, types):
+            return kind
+    raise ValueError(f"a level must be a word, a number, true or false, got {type(level).__name__}; write {FORMS}.")
+
+
+def _nothing_varies(name: str, level: Any) -> str:
+    value = _spelled(level)
+    return f"at least two levels are required, got {value}; take the entry out of the space and fix it: {name}={value}"
+
+
+def _listed(levels: Sequence[Any]) -> str:
+    return ", ".join(_spelled(level) for level in levels)
+
+
+def _spelled(level: Any) -> str:
+    """A level as it is written in the grammar."""
+    return (
+        str(level).lower() if isinstance(level, bool) else f"{level:.12g}" if isinstance(level, float) else str(level)
+    )

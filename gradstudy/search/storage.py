@@ -1,0 +1,97 @@
+"""Where a study's trials are kept: a journal file that survives a killed driver, or a database."""
+
+import json
+import os
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote
+
+import optuna
+from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
+from optuna.storages.journal import JournalFileBackend
+
+from gradstudy.errors import InputError
+
+JOURNAL = "journal.log"
+
+
+def open_storage(url: str, folder: Path) -> BaseStorage:
+    """Where are the study's trials? In `folder/journal.log` for an empty `url`, or else in the database it names.
+
+    The caller holds the study's lock, so whatever a killed driver left behind in the folder is nobody's: its lock is
+    removed and a half-written last line is cut off. InputError for a database that cannot be opened.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return _database(url) if url else _journal(folder.absolute() / JOURNAL)
+
+
+def scratch_storage() -> BaseStorage:
+    """A storage that ends with this process, for looking ahead."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return InMemoryStorage()
+
+
+def _journal(path: Path) -> BaseStorage:
+    for leftover in path.parent.glob(f"{path.name}.lock*"):  # Optuna's lock, and what it is renamed to on release
+        leftover.unlink(missing_ok=True)
+    if path.exists():
+        _cut_torn_tail(path)
+    try:
+        return JournalStorage(JournalFileBackend(str(path)))
+    except (ValueError, KeyError) as error:
+        raise InputError(
+            f"The study's journal must hold one JSON record per line, but {path} is damaged ({error}). "
+            "Put back a copy of it, or begin the study anew under another name."
+        ) from error
+
+
+def _cut_torn_tail(path: Path) -> None:
+    """Ends the journal after its last whole line.
+
+    Optuna passes over a torn last line when reading, but would write the next one behind it and then read neither.
+    Cutting is one system call: killed here, the journal is either torn still or whole.
+    """
+    content = path.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    last = content.rfind(b"\n", 0, max(whole - 1, 0)) + 1
+    if not _is_json(content[last:whole]):
+        whole = last
+    if whole < len(content):
+        os.truncate(path, whole)
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
+
+
+def _database(url: str) -> BaseStorage:
+    if "://" not in url:
+        raise InputError(
+            "search.storage must be empty (a journal file) or a database URL such as postgresql://user@host/name, "
+            f"got {url.rpartition('@')[2]!r}."
+        )
+    try:
+        return RDBStorage(url)
+    except Exception as error:  # whatever SQLAlchemy, its driver or Optuna's schema check says
+        reason = _hidden((str(error).strip() or type(error).__name__).splitlines()[0], url)
+    raise InputError(  # outside the handler, whose traceback would show the URL
+        f"search.storage must name a database that can be opened, but {_shown(url)} cannot: {reason.rstrip('.')}. "
+        "Check the URL and that the database is up, or leave search.storage empty for a journal file."
+    )
+
+
+def _shown(url: str) -> str:
+    """The URL without who logs in and how."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
+
+
+def _hidden(text: str, url: str) -> str:
+    """The text without the URL's password, which may stand among its parameters too."""
+    credentials = url.partition("://")[2].rpartition("@")[0].partition(":")[2]
+    for secret in (url, credentials, unquote(credentials), *(value for _, value in parse_qsl(url.partition("?")[2]))):
+        text = text.replace(secret, "***") if secret else text
+    return text

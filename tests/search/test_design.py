@@ -1,0 +1,175 @@
+"""The design of a screen: balanced, stratified, randomised, and the same whenever it is asked for."""
+
+from collections import Counter
+from itertools import combinations, product
+from math import log
+
+import numpy as np
+import pytest
+from scipy.stats import qmc
+
+from gradstudy.records import Factor
+from gradstudy.search.design import design
+
+ACTIVATION = Factor("activation", ("tanh", "relu", "selu"))
+CLIPPING = Factor("clipping", (True, False))
+DEPTH = Factor("depth", (1, 3, 5, 7, 9))
+GAIN = Factor("gain", low=0.5, high=2.0)
+RATE = Factor("rate", low=1e-4, high=1e-1, log=True)
+WIDTH = Factor("width", low=3, high=12, integer=True)
+BATCH = Factor("batch", low=1, high=64, log=True, integer=True)
+FACTORS = (ACTIVATION, CLIPPING, DEPTH, GAIN, RATE, WIDTH, BATCH)
+SIZES = (1, 2, 7, 30, 64, 128)
+
+
+def column(factor, rows):
+    return [row[factor.name] for row in rows]
+
+
+def shares(factor, rows):
+    """Where in its range each value lies, from 0 to 1: the inverse of how a number is drawn."""
+    values = np.array(column(factor, rows), dtype=float)
+    if factor.log:
+        return np.log(values / factor.low) / log(factor.high / factor.low)
+    return (values - factor.low) / (factor.high - factor.low)
+
+
+@pytest.mark.parametrize("blocks", [(size,) for size in SIZES] + [(32, 96), (10, 1, 53), (5, 5, 5)])
+@pytest.mark.parametrize("factor", [ACTIVATION, CLIPPING, DEPTH])
+def test_levels_are_balanced_to_within_one_in_every_block(factor, blocks):
+    rows = design(FACTORS, blocks, seed=3)
+    for size in blocks:
+        block, rows = rows[:size], rows[size:]
+        counts = Counter(column(factor, block))
+        assert all(
+            size // len(factor.levels) <= counts[level] <= -(-size // len(factor.levels)) for level in factor.levels
+        )
+    assert rows == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("factor", [GAIN, RATE])
+def test_every_stratum_of_a_range_holds_one_number(factor, size):
+    # six digits may carry a number that lies at its stratum's very edge across it
+    places = np.sort(shares(factor, design(FACTORS, [size], seed=5))) * size
+    assert np.all(places > np.arange(size) - 1e-3)
+    assert np.all(places < np.arange(size) + 1 + 1e-3)
+
+
+def test_numbers_are_jittered_inside_their_strata():
+    inside = np.concatenate([shares(GAIN, design(FACTORS, [64], seed)) * 64 % 1 for seed in range(10)])
+    assert np.histogram(inside, bins=4, range=(0, 1))[0] == pytest.approx(160, abs=50)  # 4.6 standard deviations
+
+
+def test_whole_numbers_are_spread_evenly_with_both_ends():
+    counts = Counter(column(WIDTH, design(FACTORS, [200], seed=1)))
+    assert set(counts) == set(range(3, 13))
+    assert all(abs(count - 20) <= 1 for count in counts.values())
+
+
+def test_whole_numbers_on_a_log_scale_get_the_share_of_their_piece():
+    counts = Counter(column(BATCH, design(FACTORS, [512], seed=1)))
+    for value in range(1, 65):
+        assert abs(counts[value] - 512 * log((value + 1) / value) / log(65)) <= 2
+    assert all(isinstance(value, int) for value in counts)
+
+
+def test_another_block_changes_no_row_before_it():
+    whole = design(FACTORS, [10, 22, 96], seed=7)
+    assert len(whole) == 128
+    assert whole[:32] == design(FACTORS, [10, 22], seed=7)
+    assert whole[:10] == design(FACTORS, [10], seed=7)
+
+
+def test_the_same_arguments_give_the_same_rows_and_types():
+    first, second = design(FACTORS, [32, 7], seed=11), design(FACTORS, [32, 7], seed=11)
+    assert repr(first) == repr(second)
+
+
+def test_every_row_has_a_level_of_its_own_type_for_every_factor():
+    types = {
+        "activation": str,
+        "clipping": bool,
+        "depth": int,
+        "gain": float,
+        "rate": float,
+        "width": int,
+        "batch": int,
+    }
+    for row in design(FACTORS, [16], seed=0):
+        assert {name: type(level) for name, level in row.items()} == types
+
+
+def test_other_seeds_give_other_trials_and_other_levels_first():
+    designs = [design(FACTORS, [16], seed) for seed in range(20)]
+    assert len({repr(rows) for rows in designs}) == 20
+    assert len({rows[0]["activation"] for rows in designs}) == 3
+    assert len({tuple(column(ACTIVATION, rows)) for rows in designs}) == 20
+
+
+def test_a_level_is_assigned_to_a_trial_with_equal_chance():
+    counts = Counter(design([ACTIVATION, GAIN], [4], seed)[2]["activation"] for seed in range(600))
+    assert all(abs(counts[level] - 200) < 5 * (600 * 2 / 9) ** 0.5 for level in ACTIVATION.levels)
+
+
+def test_which_level_comes_once_more_is_random():
+    more = Counter(Counter(column(ACTIVATION, design([ACTIVATION], [4], s))).most_common(1)[0][0] for s in range(300))
+    assert all(abs(more[level] - 100) < 5 * (300 * 2 / 9) ** 0.5 for level in ACTIVATION.levels)
+
+
+def test_numbers_stay_inside_their_range_and_are_short():
+    for row in design(FACTORS, [500], seed=2):
+        for factor in (GAIN, RATE):
+            assert factor.low <= row[factor.name] <= factor.high
+            assert float(f"{row[factor.name]:.6g}") == row[factor.name]
+
+
+def test_a_narrow_range_still_gives_different_numbers():
+    narrow = Factor("eps", low=0.9999999, high=1.0)
+    values = column(narrow, design([narrow], [100], seed=0))
+    assert len(set(values)) == 100
+    assert min(values) >= narrow.low
+    assert max(values) <= narrow.high
+
+
+def test_columns_are_nearly_uncorrelated():
+    numbers = [Factor(f"x{i}") for i in range(8)]
+    for blocks in ([128], [32, 96]):
+        rows = design(numbers, blocks, seed=4)
+        matrix = np.array([column(factor, rows) for factor in numbers])
+        off_diagonal = np.corrcoef(matrix)[np.triu_indices(8, k=1)]
+        assert np.sqrt(np.mean(off_diagonal**2)) < 0.5 / np.sqrt(128)  # independent draws: 1/sqrt(n)
+
+
+def test_pairs_of_levels_meet_more_evenly_than_by_chance():
+    factors = [Factor(f"g{i}", tuple("abcd")) for i in range(6)]
+    by_chance = 64 / 16 * 15 / 16  # the variance of a count of 64 draws in 16 cells
+    deviations = [
+        (Counter((row[a.name], row[b.name]) for row in rows)[pair] - 4) ** 2
+        for rows in (design(factors, [64], seed) for seed in range(4))
+        for a, b in combinations(factors, 2)
+        for pair in product("abcd", repeat=2)
+    ]
+    assert np.mean(deviations) < by_chance / 2
+
+
+def test_discrepancy_is_below_that_of_random_points():
+    numbers = [Factor(f"x{i}") for i in range(5)]
+    designs = [np.array([list(row.values()) for row in design(numbers, [64], seed)]) for seed in range(10)]
+    random = np.random.default_rng(0).random((10, 64, 5))
+    ours, theirs = ([qmc.discrepancy(points) for points in sets] for sets in (designs, random))
+    assert max(ours) < min(theirs)
+
+
+def test_an_extended_design_covers_the_space_as_well_as_one_of_a_piece():
+    numbers = [Factor(f"x{i}") for i in range(5)]
+
+    def discrepancy(blocks, seed):
+        return qmc.discrepancy(np.array([list(row.values()) for row in design(numbers, blocks, seed)]))
+
+    in_pieces, at_once = (np.mean([discrepancy(b, seed) for seed in range(10)]) for b in ([16, 48], [64]))
+    assert in_pieces < 1.5 * at_once
+
+
+def test_no_trials_are_an_empty_design():
+    assert design(FACTORS, [], seed=0) == []

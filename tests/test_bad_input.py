@@ -1,0 +1,99 @@
+"""Wrong input: exit code 2, one message that names the nearest right thing, no traceback, nothing written."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+STUDY = "+study=rnn_clip"
+SMALL = ["execution=inline", "budget.trials=8", "budget.seeds=1", "budget.steps=1", "task.length=8"]
+
+CASES = {
+    "a study that does not exist": (["+study=rnn_clp"], "Did you mean 'rnn_clip'"),
+    "a study without its plus": (["study=rnn_clip"], "+study=NAME"),
+    "a key that does not exist": ([STUDY, "lr.valeu=0.1"], "Did you mean 'lr.value'"),
+    "a group that does not exist": ([STUDY, "activaton=relu"], "Did you mean 'activation'"),
+    "an option that does not exist": ([STUDY, "activation=rellu"], "Did you mean 'relu'"),
+    "a machinery key that does not exist": ([STUDY, "analysis.capp=3"], "Did you mean 'analysis.cap'"),
+    "an added key that its part does not have": ([STUDY, "+model.widht=8"], "Did you mean 'width'"),
+    "a mode that does not exist": ([STUDY, "mode=plann"], "Did you mean 'plan'"),
+    "a level that is no option": ([STUDY, "space.activation=choice(tanh,rellu)"], "Did you mean 'relu'"),
+    "a factor that exists nowhere": ([STUDY, "+space.init.gian=interval(0.5,1)"], "Did you mean 'init.gain'"),
+    "a group given a range": ([STUDY, "space.optimizer=interval(0,1)"], "choice("),
+    "a removed factor that is not there": ([STUDY, "~space.optimiser"], "Did you mean 'optimizer'"),
+    "grammar that does not close": ([STUDY, "space.activation=choice(tanh,relu"], "space.activation"),
+    "grammar with an unknown function": ([STUDY, "space.init.gain=between(0.5,1)"], "space.init.gain"),
+    "an interval upside down": ([STUDY, "space.init.gain=interval(1,0)"], "space.init.gain"),
+    "an empty interval": ([STUDY, "space.init.gain=interval(1,1)"], "space.init.gain"),
+    "a log range through zero": ([STUDY, "space.lr.value=tag(log, interval(0,1))"], "space.lr.value"),
+    "a log range below zero": ([STUDY, "space.lr.value=tag(log, interval(-1,1))"], "space.lr.value"),
+    "a single level": ([STUDY, "space.activation=tanh"], "space.activation"),
+    "a level twice": ([STUDY, "space.activation=choice(tanh,tanh)"], "space.activation"),
+    "a range that its part refuses": ([STUDY, "space.init.gain=interval(-2,-1)"], "init.gain must be at least 0"),
+    "an empty space": ([STUDY, "space={}", *(f"~space.{f}" for f in ("activation", "init", "init.gain", "clipping", "clipping.max_norm", "clipping.max_value", "lr.value", "optimizer"))], "space is empty"),
+    "no trials": ([STUDY, "budget.trials=0"], "budget.trials must be at least 1"),
+    "negative trials": ([STUDY, "budget.trials=-4"], "budget.trials must be at least 1"),
+    "trials in words": ([STUDY, "budget.trials=many"], "budget.trials must be a whole number"),
+    "half a seed": ([STUDY, "budget.seeds=1.5"], "budget.seeds must be a whole number"),
+    "negative steps": ([STUDY, "budget.steps=-1"], "budget.steps must be at least 0"),
+    "a budget key that does not exist": ([STUDY, "+budget.trails=3"], "Did you mean 'trials'"),
+    "a seed in words": ([STUDY, "seed=lucky"], "seed must be a whole number"),
+    "a negative width": ([STUDY, "model.width=-3"], "model.width must be at least 1"),
+    "a length in words": ([STUDY, "task.length=long"], "task.length must be a whole number"),
+    "a device that is not there": ([STUDY, "device=cuda"], "device.name=cpu"),
+    "a device number that is not there": ([STUDY, "device.name=cuda:9"], "device.name=cpu"),
+    "a device that does not exist": ([STUDY, "device.name=gpu"], "cuda"),
+    "a precision that does not exist": ([STUDY, "device.dtype=float16"], "float32"),
+    "a store below a file": ([STUDY, "tracking.uri=sqlite:///occupied/mlflow.db"], "occupied"),
+    "a journal that cannot be opened": ([STUDY, "search.storage=postgresql+nonsense://here/db"], "search.storage"),
+    "a report of what was never run": ([STUDY, "mode=report"], "rnn_clip"),
+    "a trial with a wrong value": (["mode=trial", "init.gain=-1"], "init.gain must be at least 0"),
+    "a trial with a wrong option": (["mode=trial", "optimizer=adm"], "Did you mean 'adam'"),
+}  # fmt: skip
+
+STUDY_FILES = {
+    "a key with a typo": ("question: Why?\nbudgett: {trials: 8}\nspace: {activation: 'choice(tanh,relu)'}\n", "Did you mean 'budget'"),
+    "a budget with a typo": ("question: Why?\nbudget: {trails: 8}\nspace: {activation: 'choice(tanh,relu)'}\n", "Did you mean 'trials'"),
+    "YAML that does not parse": ("question: [unclosed\n", "typo.yaml"),
+    "a list instead of keys": ("- activation\n", "typo.yaml"),
+    "an override of a group that does not exist": ("defaults: [{override /modle: rnn}]\nspace: {activation: 'choice(tanh,relu)'}\n", "modle"),
+    "an option that does not exist": ("defaults: [{override /model: rn}]\nspace: {activation: 'choice(tanh,relu)'}\n", "Did you mean"),
+    "a space that is a list": ("space: [activation]\n", "space must map"),
+    "levels as a YAML list": ("space: {activation: [tanh, relu]}\n", "choice("),
+}  # fmt: skip
+
+
+def run(arguments, folder):
+    environment = {key: value for key, value in os.environ.items() if key not in ("MLFLOW_TRACKING_URI", "HYDRA_FULL_ERROR")}
+    return subprocess.run(
+        [sys.executable, "-m", "gradstudy", *arguments], cwd=folder, capture_output=True, text=True, env=environment, check=False
+    )
+
+
+def assert_refused(arguments, folder, hint):
+    (folder / "occupied").write_text("a file where a folder is wanted")
+    before = sorted(folder.rglob("*"))
+    done = run(arguments, folder)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert hint in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert not done.stdout
+    assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_wrong_input_is_refused_in_words(case, tmp_path):
+    arguments, hint = CASES[case]
+    small = SMALL if STUDY in arguments else []
+    given = {argument.lstrip("+").partition("=")[0] for argument in arguments}
+    assert_refused([*arguments, *(s for s in small if s.partition("=")[0] not in given)], tmp_path, hint)
+
+
+@pytest.mark.parametrize("case", STUDY_FILES)
+def test_a_study_file_with_a_mistake_is_refused_in_words(case, tmp_path):
+    text, hint = STUDY_FILES[case]
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies" / "typo.yaml").write_text(text)
+    assert_refused(["+study=typo"], tmp_path, hint)

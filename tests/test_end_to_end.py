@@ -1,0 +1,167 @@
+"""The main job at a tiny budget, from the command line: run, report, plan, trial, list; killed and continued."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+import gradstudy
+
+TINY = ["+study=rnn_clip", "budget.trials=12", "budget.seeds=2", "budget.steps=5", "task.length=10", "model.width=8"]
+
+
+def command(arguments):
+    return [sys.executable, "-m", "gradstudy", *arguments]
+
+
+def run(arguments, folder, code=0):
+    environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
+    done = subprocess.run(command(arguments), cwd=folder, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout
+
+
+def tables(page):
+    """What a report says, without the progress lines before it."""
+    return page[page.index("What makes") :]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed")
+    return folder, run(TINY, folder)
+
+
+def test_a_study_prints_two_rankings_and_where_everything_is(undisturbed):
+    _, page = undisturbed
+    for words in ("vanish", "explode", "init.gain", "activation", "dummy", "healthy", "mlflow ui --backend-store-uri", "12/12"):
+        assert words in page
+    assert "\x1b" not in page
+
+
+def test_the_stored_runs_are_ranked_again_without_training(undisturbed):
+    folder, page = undisturbed
+    assert tables(run([*TINY, "mode=report"], folder)) == tables(page)
+
+
+def test_running_a_finished_study_again_trains_nothing_and_says_the_same(undisturbed):
+    folder, page = undisturbed
+    again = run(TINY, folder)
+    assert tables(again) == tables(page)
+    assert "members/s" not in again
+
+
+def test_other_thresholds_are_applied_to_the_stored_record(undisturbed, monkeypatch):
+    folder, _ = undisturbed
+    monkeypatch.chdir(folder)
+    usual = gradstudy.load_study("rnn_clip")
+    strict = gradstudy.load_study("rnn_clip", ["analysis.cap=0.5", "analysis.vanishing=0.1"])
+    assert strict.members["vanishing"].max() == 0.5
+    expected = usual.members["vanishing"].clip(upper=0.5)
+    pd.testing.assert_series_equal(strict.members["vanishing"], expected)
+    assert (strict.members["verdict"] == "vanishing").sum() >= (usual.members["verdict"] == "vanishing").sum()
+
+
+def test_the_python_interface_reads_what_the_command_stored(undisturbed, monkeypatch):
+    folder, _ = undisturbed
+    monkeypatch.chdir(folder)
+    stored = gradstudy.load_study("rnn_clip")
+    assert len(stored.trials) == 12
+    assert len(stored.members) == 24
+    gradients = stored.gradients(trial=3, quantity="signal", step=0)
+    assert list(gradients.columns) == ["trial", "seed", "step", "quantity", "place", "value"]
+    assert sorted(gradients["place"].astype(str).unique()) == [f"time_{t:03d}" for t in range(1, 11)]
+    ranking = stored.rank("vanishing")
+    assert set(ranking.table["factor"]) == {factor.name for factor in stored.info.factors}
+    assert "init.gain" in ranking._repr_html_()
+
+
+def test_a_stored_trial_runs_again_from_its_overrides_bit_for_bit(undisturbed, monkeypatch):
+    folder, _ = undisturbed
+    monkeypatch.chdir(folder)
+    stored = gradstudy.load_study("rnn_clip")
+    overrides = stored.overrides(5)
+    measured = gradstudy.measure(overrides)
+    columns = ["seed", "step", "quantity", "place"]
+    again = measured.gradients().drop(columns="trial").astype({"quantity": str, "place": str}).sort_values(columns)
+    before = stored.gradients(trial=5).drop(columns="trial").astype({"quantity": str, "place": str}).sort_values(columns)
+    pd.testing.assert_frame_equal(again.reset_index(drop=True), before.reset_index(drop=True), check_exact=True)
+
+
+def test_a_plan_writes_nothing(tmp_path):
+    page = run([*TINY, "mode=plan"], tmp_path)
+    assert "12 trials x 2 seeds = 24 members" in page
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_trial_shows_its_flow_and_writes_nothing(tmp_path):
+    page = run(["mode=trial", "activation=relu", "init=orthogonal", "init.gain=0.5", "budget.steps=3"], tmp_path)
+    assert "time_001" in page
+    assert "time_050" in page
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_a_study_the_studies_are_listed(tmp_path):
+    page = run([], tmp_path)
+    assert "rnn_clip" in page
+    assert "Does clipping keep" in page
+    assert "python -m gradstudy +study=rnn_clip" in page
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("folder", "flags"), [("studies", []), ("mine/study", ["--config-dir", "mine"])])
+def test_a_persons_own_study_lists_and_runs(tmp_path, folder, flags):
+    (tmp_path / folder).mkdir(parents=True)
+    text = "question: Mine?\nspace: {activation: 'choice(tanh, relu)', init.gain: 'interval(0.5, 1)'}\nbudget: {trials: 4}\n"
+    (tmp_path / folder / "mine.yaml").write_text(text)
+    assert "Mine?" in run(flags, tmp_path)
+    assert "4 trials x 1 seeds" in run([*flags, "+study=mine", "mode=plan", "budget.seeds=1", "budget.steps=0"], tmp_path)
+
+
+def test_hydras_own_flags_work(tmp_path):
+    assert "activation: identity, relu, tanh" in run(["--help"], tmp_path)
+    job = run(["+study=rnn_clip", "--cfg", "job", "space.activation=choice(tanh,identity)", "~space.optimizer"], tmp_path)
+    assert "activation: choice(tanh,identity)" in job
+    assert not list(tmp_path.iterdir())
+
+
+def test_several_launches_run_one_after_the_other(tmp_path):
+    page = run(["-m", "mode=plan", "budget.trials=4,6", *(t for t in TINY if "trials" not in t)], tmp_path)
+    assert "4 trials x 2 seeds" in page
+    assert "6 trials x 2 seeds" in page
+
+
+@pytest.mark.parametrize("moment", ["journal.log", "records"])
+def test_a_killed_driver_is_continued_with_the_same_ranking_bit_for_bit(undisturbed, tmp_path, moment):
+    folder, page = undisturbed
+    arguments = [*TINY, "execution.cohort_size=4"]
+    driver = subprocess.Popen(command(arguments), cwd=tmp_path, stdout=subprocess.DEVNULL, start_new_session=True)
+    deadline = time.monotonic() + 120
+    while driver.poll() is None and not list(tmp_path.glob(f".gradstudy/*/{moment}*")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.1)
+    driver.send_signal(signal.SIGKILL)
+    driver.wait()
+    continued = run(TINY, tmp_path)
+    ours, theirs = tables(continued), tables(page)
+    assert re.sub(str(tmp_path), "", ours) == re.sub(str(folder), "", theirs)
+    for place in (tmp_path, folder):
+        os.chdir(place)
+        run_ = gradstudy.load_study("rnn_clip")
+        if place == tmp_path:
+            members = run_.members
+    pd.testing.assert_frame_equal(members, run_.members, check_exact=True)
+
+
+def test_a_launch_in_python_equals_the_command(undisturbed, tmp_path, monkeypatch):
+    folder, _ = undisturbed
+    monkeypatch.chdir(tmp_path)
+    ours = gradstudy.run_study([*TINY, "execution=inline"])
+    monkeypatch.chdir(folder)
+    pd.testing.assert_frame_equal(ours.members, gradstudy.load_study("rnn_clip").members, check_exact=True)
