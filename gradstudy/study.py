@@ -132,6 +132,7 @@ def _carry_out(prepared: Prepared) -> None:
         composer = prepared.composer
         trials = list(_trials(composer, search.trials(launch.budget.trials, composer.active, composer.groups)))
         stored = writer.stored()
+        _check_same(trials, stored)
         for number, (_, rows) in stored.items():
             search.tell(number, _values(rows))
         missing = [trial for trial in trials if trial.number not in stored]
@@ -140,6 +141,17 @@ def _carry_out(prepared: Prepared) -> None:
                 writer.write(result)
                 search.tell(result.trial.number, _values(result.rows))
                 progress.advance([row["verdict"] for row in result.rows])
+
+
+def _check_same(trials: Sequence[Trial], stored: Mapping[int, tuple[Trial, Any]]) -> None:
+    """A study that was extended and then lost its journal would be asked for other trials than those that are stored."""
+    changed = [t.number for t in trials if t.number in stored and stored[t.number][0].overrides != t.overrides]
+    if changed:
+        raise InputError(
+            f"Trial {changed[0]} is stored as '{' '.join(stored[changed[0]][0].overrides)}', which this launch would ask "
+            f"differently: the journal in {FOLDER} is not the one these trials were asked from. Bring it back, or give "
+            "the study another name with name=..."
+        )
 
 
 def _results(prepared: Prepared, trials: Sequence[Trial], runner: Any) -> Iterator[TrialResult]:

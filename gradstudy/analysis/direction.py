@@ -13,7 +13,7 @@ _UNITS = {"rate": "decades per place", "clipped": "(share of steps)"}
 def direction(factor: Factor, coordinates: np.ndarray, values: np.ndarray, *, response: str, level: float) -> str:
     """Which way does this factor move the response, and by how much? Coordinates and trial means [trial].
 
-    Means where the factor lives; `level` is the p-value above which nothing is claimed.
+    Means where the factor lives; `level` is the p-value above which no trend or difference is claimed.
     """
     lives = coordinates != INACTIVE
     describe = _number_direction if factor.is_number else _level_direction

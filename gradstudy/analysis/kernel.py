@@ -1,4 +1,4 @@
-"""A product kernel over coded points: exchangeable for levels, Matern 5/2 for numbers, 'inactive' as a level of its own.
+"""A product kernel over coded points: exchangeable for levels, Matern 5/2 for numbers, 'inactive' as one more level.
 
 A number that does not live everywhere becomes two columns: whether it lives (exchangeable), and its value, which sits
 in the middle of the range where it does not live. Both kernels are positive definite for any points, so the product is.

@@ -21,22 +21,21 @@ def empty_note(values: np.ndarray, *, diverged: int, members: int) -> str:
     return f"No ranking: no factor took two values in at least {FEWEST_TRIALS} trials.{every}"
 
 
-def ranking_note(table: pd.DataFrame, *, floor: float, fit: float, seed_noise: float, all_diverged: bool) -> str:
+def ranking_note(table: pd.DataFrame, *, level: float, floor: float, fit: float, seed_noise: float) -> str:
     """What can be concluded from this table, and what stands against it?"""
     names, share = table["factor"], table["share"]
-    causes, significant = table["evidence"], table["p"] < 0.05
+    causes, significant = table["evidence"], table["p"] < level
     hidden = causes & ~significant
     unconfirmed = significant & ~causes & share.notna()
     remarks = (
         (True, f"Evidence for: {_list(names[causes]) or 'no factor'}."),
-        (hidden.any(), f"Acting through interactions only, which the test cannot see: {_list(names[hidden])}."),
+        (hidden.any(), f"Acting mainly through interactions, which the test cannot see: {_list(names[hidden])}."),
         (unconfirmed.any(), f"Test and share disagree, so no evidence is claimed: {_list(names[unconfirmed])}."),
         (table["conditional"].any(), f"Ranked where they live: {_list(names[table['conditional'] & share.notna()])}."),
         (share.isna().any(), f"Not ranked, too few trials or values: {_list(names[share.isna()])}."),
         (fit < GOOD_FIT, f"The surrogate predicts left-out trials badly (Q2 {fit:.2f}): shares are rough, add trials."),
         (np.isnan(floor), "Without a dummy factor there is no noise floor: evidence rests on the tests alone."),
         (seed_noise > 0.5, f"Seeds make {seed_noise:.0%} of the variance of trial means: add seeds."),
-        (all_diverged, "Every member diverged."),
     )
     return " ".join(remark for holds, remark in remarks if holds)
 

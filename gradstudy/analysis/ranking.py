@@ -8,19 +8,31 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from gradstudy.analysis.direction import direction
+from gradstudy.analysis.direction import UNCLEAR, direction
 from gradstudy.analysis.notes import GOOD_FIT, empty_note, ranking_note
 from gradstudy.analysis.responses import RESPONSES
-from gradstudy.analysis.settings import Analysis
+from gradstudy.analysis.settings import DEFAULTS, Analysis
 from gradstudy.analysis.significance import control_false_discoveries, factor_significance
 from gradstudy.analysis.sources import Shares, attribute
-from gradstudy.analysis.space import INACTIVE, encode
+from gradstudy.analysis.space import Screen, encode
 from gradstudy.errors import InputError, nearest
 from gradstudy.records import DUMMY, Factor
 
-COLUMNS = (
-    "factor share share_low share_high rank rank_low rank_high test p evidence direction conditional trials"
-).split()
+COLUMNS = [
+    "factor",
+    "share",
+    "share_low",
+    "share_high",
+    "rank",
+    "rank_low",
+    "rank_high",
+    "test",
+    "p",
+    "evidence",
+    "direction",
+    "conditional",
+    "trials",
+]
 
 
 @dataclass(frozen=True)
@@ -32,7 +44,7 @@ class Ranking:
     `evidence`, a direction in words, whether the factor is conditional (then its share is of the variance where it
     lives) and in how many trials it lives. A factor that could not be ranked has missing values. `evidence` means:
     the posterior probability of a larger share than the dummy's reaches the confidence, and either the test is
-    significant, or (acting through interactions only) the interval lies above the noise floor of a good fit.
+    significant, or (acting mainly through interactions) the interval lies above the noise floor of a good fit.
 
     `interactions` has second-order shares; `noise_floor` is the upper end of the dummy's interval; `fit` the
     leave-one-out Q2 of the surrogate; `seed_noise` the share of the variance of trial means that is mere seed
@@ -63,7 +75,7 @@ class Ranking:
 
 
 def rank(
-    members: pd.DataFrame, factors: Sequence[Factor], response: str, settings: Analysis = Analysis(), seed: int = 0
+    members: pd.DataFrame, factors: Sequence[Factor], response: str, settings: Analysis = DEFAULTS, seed: int = 0
 ) -> Ranking:
     """Which factors cause this response, by how much, and how sure is that?
 
@@ -76,17 +88,18 @@ def rank(
     members = members.sort_values(["trial", "seed"], kind="stable")
     trials = members.drop_duplicates("trial")
     values = members.groupby("trial")[response].mean().to_numpy(dtype=float)
-    points = encode(trials, factors)
-    shares = attribute(points, values, factors, draws=settings.draws, seed=seed)
+    screen = Screen(tuple(factors), encode(trials, factors), values)
+    shares = attribute(screen, draws=settings.draws, seed=seed)
     diverged = int((members["verdict"] == "diverged").sum())
     noise = seed_noise(members, response)
     if not shares.names:
         table = pd.DataFrame(columns=COLUMNS)
         note = empty_note(values, diverged=diverged, members=len(members))
         return Ranking(response, table, shares.pairs, np.nan, np.nan, noise, len(trials), diverged, note)
-    table = _table(points, values, factors, shares, response=response, settings=settings)
+    table = _table(screen, shares, response=response, confidence=settings.confidence)
     floor = float(table.loc[table["factor"] == DUMMY.name, "share_high"].max())
-    note = ranking_note(table, floor=floor, fit=shares.fit, seed_noise=noise, all_diverged=diverged == len(members))
+    note = ranking_note(table, level=1.0 - settings.confidence, floor=floor, fit=shares.fit, seed_noise=noise)
+    note += " Every member diverged." * (diverged == len(members))
     return Ranking(response, table, shares.pairs, floor, shares.fit, noise, len(trials), diverged, note)
 
 
@@ -115,29 +128,20 @@ def _check(members: pd.DataFrame, factors: Sequence[Factor], response: str) -> N
         raise InputError(f"{response} must be finite for every member: rank rows as `member_row` makes them")
 
 
-def _table(
-    points: np.ndarray,
-    values: np.ndarray,
-    factors: Sequence[Factor],
-    shares: Shares,
-    *,
-    response: str,
-    settings: Analysis,
-) -> pd.DataFrame:
-    level = 1.0 - settings.confidence
-    table = pd.DataFrame(
-        {
-            "factor": factor.name,
-            **vars(factor_significance(column, values, is_number=factor.is_number)),
-            "direction": direction(factor, column, values, response=response, level=level),
-            "conditional": bool((column == INACTIVE).any()),
-            "trials": int((column != INACTIVE).sum()),
-        }
-        for factor, column in zip(factors, points.T, strict=True)
-    )
-    table["p"] = control_false_discoveries(table["p"].to_numpy())
-    table = table.merge(_intervals(shares, settings.confidence), on="factor", how="left")
-    table["evidence"] = _evidence(table, shares, settings.confidence)
+def _table(screen: Screen, shares: Shares, *, response: str, confidence: float) -> pd.DataFrame:
+    level = 1.0 - confidence
+    columns = list(zip(screen.factors, screen.points.T, strict=True))
+    tests = [factor_significance(column, screen.values, is_number=factor.is_number) for factor, column in columns]
+    p = control_false_discoveries(np.array([test.p for test in tests]))
+    lives = screen.lives
+    table = pd.DataFrame({"factor": [factor.name for factor in screen.factors], "test": [test.test for test in tests]})
+    table["p"], table["conditional"], table["trials"] = p, ~lives.all(axis=0), lives.sum(axis=0)
+    table["direction"] = [
+        direction(factor, column, screen.values, response=response, level=level) if found < level else UNCLEAR
+        for (factor, column), found in zip(columns, p, strict=True)
+    ]
+    table = table.merge(_intervals(shares, confidence), on="factor", how="left")
+    table["evidence"] = _evidence(table, shares, confidence)
     table = table.sort_values("share", ascending=False, kind="stable", na_position="last", ignore_index=True)
     table["rank"] = pd.array(np.arange(1, len(table) + 1), dtype="Int64")
     table.loc[table["share"].isna(), "rank"] = pd.NA

@@ -109,7 +109,7 @@ def learned(loss: np.ndarray, *, diverged: bool, cap: float) -> float:
 
 
 def verdict(measured: Mapping[str, float], diverged: bool, settings: Analysis) -> str:
-    """Which word fits this member: healthy, vanishing, exploding (the larger, when both thresholds are met), diverged?"""
+    """Is this member healthy, vanishing, exploding (the larger one, when both thresholds are met) or diverged?"""
     if diverged:
         return "diverged"
     thresholds = {"vanishing": settings.vanishing, "exploding": settings.exploding}

@@ -20,3 +20,6 @@ class Analysis(Part):
     first_steps: int = number(10, at_least=1)
     confidence: float = number(0.95, above=0.0, below=1.0)
     draws: int = number(256, at_least=32)
+
+
+DEFAULTS = Analysis()

@@ -33,7 +33,8 @@ def total_shares(surrogate: Surrogate, space: Space, *, draws: int, seed: int) -
     found, controls = [], []
     for _ in range(BATCHES):
         points = _swapped(space, *_base(space, BASE_POINTS, random))
-        found.append(_effects(surrogate.condition(surrogate.draw(random)).paths(points, draws // BATCHES, random), space))
+        posterior = surrogate.condition(surrogate.draw(random))
+        found.append(_effects(posterior.paths(points, draws // BATCHES, random), space))
         controls.append(np.repeat(_effects(typical.mean(points)[None], space), draws // BATCHES, axis=0))
     reference = _swapped(space, *_base(space, REFERENCE_POINTS, random))
     target = _effects(_mean(typical, reference)[None], space)

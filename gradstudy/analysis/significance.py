@@ -16,7 +16,7 @@ PERMUTATIONS = 1999
 
 @dataclass(frozen=True)
 class Significance:
-    """Which test was made, and how often would chance alone give as much? `p` is nan where there was nothing to test."""
+    """Which test was made, and how often would chance alone give as much? `p` is nan where nothing could be tested."""
 
     test: str
     p: float

@@ -62,11 +62,31 @@ class Space:
         return masked
 
     def restrict(self, points: np.ndarray, unit: np.ndarray, column: int) -> np.ndarray:
-        """Unmasked points moved to where this conditional factor lives; `unit` decides to which tuple of its parents."""
+        """Unmasked points moved to where this conditional factor lives; `unit` decides which tuple its parents take."""
         rule, moved = self.rules[column], points.copy()
         choice = np.minimum((unit[:, rule.parents[0]] * len(rule.alive)).astype(int), len(rule.alive) - 1)
         moved[:, list(rule.parents)] = rule.alive[choice]
         return moved
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What did the trials give? Coded points [trial, factor] and one value [trial] each."""
+
+    factors: tuple[Factor, ...]
+    points: np.ndarray
+    values: np.ndarray
+
+    @property
+    def lives(self) -> np.ndarray:
+        """In which trials does each factor live? -> [trial, factor] of bool"""
+        return self.points != INACTIVE
+
+    def among(self, trials: np.ndarray) -> "Screen":
+        return Screen(self.factors, self.points[trials], self.values[trials])
+
+    def only(self, columns: Sequence[int]) -> "Screen":
+        return Screen(tuple(self.factors[column] for column in columns), self.points[:, columns], self.values)
 
 
 def encode(trials: pd.DataFrame, factors: Sequence[Factor]) -> np.ndarray:
@@ -74,23 +94,25 @@ def encode(trials: pd.DataFrame, factors: Sequence[Factor]) -> np.ndarray:
     return np.column_stack([_encode_column(trials[factor.name], factor) for factor in factors])
 
 
-def infer_space(points: np.ndarray, factors: Sequence[Factor]) -> Space:
+def infer_space(screen: Screen) -> Space:
     """Which levels occur, and which level decides where each conditional factor lives?
 
     A conditional factor that no one or two of the ever-living categorical factors decide has no rule here.
     """
     codes = tuple(
-        np.array([]) if factor.is_number else np.setdiff1d(points[:, column], [INACTIVE])
-        for column, factor in enumerate(factors)
+        np.array([]) if factor.is_number else np.setdiff1d(column, [INACTIVE])
+        for factor, column in zip(screen.factors, screen.points.T, strict=True)
     )
-    conditional = [column for column in range(len(factors)) if (points[:, column] == INACTIVE).any()]
-    parents = [column for column in range(len(factors)) if len(codes[column]) and column not in conditional]
-    rules = {column: _infer_rule(points, column, parents) for column in conditional}
-    return Space(tuple(factors), codes, {column: rule for column, rule in rules.items() if rule})
+    always = screen.lives.all(axis=0)
+    parents = [column for column in np.flatnonzero(always).tolist() if len(codes[column])]
+    rules = {
+        column: _infer_rule(screen.points, screen.lives[:, column], parents)
+        for column in np.flatnonzero(~always).tolist()
+    }
+    return Space(screen.factors, codes, {column: rule for column, rule in rules.items() if rule})
 
 
-def _infer_rule(points: np.ndarray, column: int, candidates: Sequence[int]) -> Rule | None:
-    lives = points[:, column] != INACTIVE
+def _infer_rule(points: np.ndarray, lives: np.ndarray, candidates: Sequence[int]) -> Rule | None:
     for size in (1, 2):
         for parents in combinations(candidates, size):
             alive = np.unique(points[lives][:, list(parents)], axis=0)
@@ -123,5 +145,5 @@ def _level_codes(values: pd.Series, factor: Factor) -> list[int]:
     unknown = [value for value in values if value not in known]
     if unknown:
         hint = nearest(str(unknown[0]), map(str, factor.levels))
-        raise InputError(f"factor {factor.name} has levels {list(factor.levels)}, but a trial has {unknown[0]!r}.{hint}")
+        raise InputError(f"{factor.name} must be one of {list(factor.levels)}, but a trial has {unknown[0]!r}.{hint}")
     return [known[value] for value in values]

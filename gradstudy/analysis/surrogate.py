@@ -17,8 +17,8 @@ FITTED = 400
 CONDITIONED = 2000
 """Predictions are conditioned on at most this many trials, drawn at random."""
 
-_PRIOR_MEAN, _PRIOR_SD = np.log(0.5), 1.5  # of log relevance: smooth until the data say otherwise
-_NOISE_MEAN, _NOISE_SD = np.log(0.02), 2.5  # of log noise-to-signal variance
+_PRIOR_MEAN, _PRIOR_SD = np.log(0.2), 1.5  # of log relevance: no influence until the data say otherwise
+_NOISE_MEAN, _NOISE_SD = np.log(0.1), 2.0  # of log noise-to-signal variance
 _RELEVANCE_BOUNDS = (np.log(1e-4), np.log(20.0))
 _NOISE_BOUNDS = (np.log(1e-6), np.log(1e2))
 _STARTS = (-1.5, 0.0)  # log relevances, beside the prior's mean
@@ -96,7 +96,8 @@ def fit_surrogate(points: np.ndarray, values: np.ndarray, smooth: np.ndarray, se
     mode = _search(objective, points.shape[1])
     known = _some(len(values), CONDITIONED, random)
     points, values = points[known], values[known]
-    return Surrogate(points, values, smooth, mode, _spread(objective, mode), _leave_one_out(points, values, smooth, mode))
+    fit = _leave_one_out(points, values, smooth, mode)
+    return Surrogate(points, values, smooth, mode, _spread(objective, mode), fit)
 
 
 class _Objective:
@@ -112,7 +113,8 @@ class _Objective:
         kernel = correlation(self.points, self.points, relevance, self.smooth)
         precision, half_logdet = _contrast_precision(kernel, noise)
         residual = precision @ self.values
-        squares = self.values @ residual
+        # The jitter keeps a subset finite whose values happen to be all the same (one rare event in 1000 trials).
+        squares = self.values @ residual + _JITTER
         freedom = len(self.values) - 1
         # d/dC of the negative log likelihood is half of this matrix.
         sensitivity = precision - freedom / squares * np.outer(residual, residual)
@@ -134,8 +136,8 @@ def _contrast_precision(kernel: np.ndarray, noise: float) -> tuple[np.ndarray, f
 def _search(objective: _Objective, column_count: int) -> np.ndarray:
     bounds = _bounds(column_count + 1)
     starts = [objective.prior_mean, *(np.append(np.full(column_count, start), -3.0) for start in _STARTS)]
-    options = {"maxiter": 60, "ftol": 1e-7}
-    found = [minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options) for start in starts]
+    how = {"jac": True, "method": "L-BFGS-B", "bounds": bounds, "options": {"maxiter": 60, "ftol": 1e-7}}
+    found = [minimize(objective, start, **how) for start in starts]
     return min(found, key=lambda result: result.fun).x
 
 
@@ -165,9 +167,9 @@ def _some(size: int, limit: int, random: np.random.Generator) -> np.ndarray:
 
 def _root(covariance: np.ndarray) -> np.ndarray:
     # Points that coincide in every column that matters make the covariance singular: raise the jitter until it is not.
-    jitter = _JITTER
-    while True:
+    for jitter in (_JITTER, 1e-8, 1e-7, 1e-6):
         try:
             return np.linalg.cholesky(covariance + jitter * np.eye(len(covariance)))
         except np.linalg.LinAlgError:
-            jitter *= 10.0
+            continue
+    return np.linalg.cholesky(covariance + 1e-4 * np.eye(len(covariance)))

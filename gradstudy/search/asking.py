@@ -7,6 +7,7 @@ so that every row of the design is used by exactly one trial, whenever and howev
 import json
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import chain
 from typing import Any, Protocol
 
 import optuna
@@ -47,21 +48,16 @@ class Search:
 
     def open(self, storage: BaseStorage, name: str) -> None:
         """Goes on with the study of this name, or begins it; InputError when its trials came from another space."""
-        study = optuna.create_study(
-            storage=storage,
-            sampler=self._way.sampler(self._factors, self._seed),
-            study_name=name,
-            directions=DIRECTIONS,
-            load_if_exists=True,
-        )
+        study = _found_or_new(storage, name, self._way.sampler(self._factors, self._seed))
         origin = {
             "search": type(self._way).__name__,
             "seed": self._seed,
             "factors": [factor.to_json() for factor in self._factors],
         }
-        if not study.get_trials(deepcopy=False) and SPACE not in study.user_attrs:
+        ours = study.directions == DIRECTIONS
+        if ours and SPACE not in study.user_attrs and not study.get_trials(deepcopy=False):
             study.set_user_attr(SPACE, origin)
-        if study.directions != DIRECTIONS or not _same(study.user_attrs.get(SPACE), origin):
+        if not ours or not _same(study.user_attrs.get(SPACE), origin):
             raise InputError(
                 f"The stored trials of '{name}' must come from this launch's space, seed and search, but came from "
                 "others. Give this study another name, or another search.storage."
@@ -80,7 +76,7 @@ class Search:
         study = self._study
         stored = [optuna.Trial(study, trial._trial_id) for trial in study.get_trials(deepcopy=False)]
         asked = (study.ask() for _ in range(len(stored), budget))
-        return [(trial.number, self._levels(trial, active, groups)) for trial in (*stored, *asked)]
+        return [(trial.number, self._levels(trial, active, groups)) for trial in chain(stored, asked)]
 
     def preview(self, budget: int, active: Active, groups: Collection[str]) -> list[tuple[int, Levels]]:
         """What `trials` would give for a new study, with nothing stored."""
@@ -111,6 +107,14 @@ class Search:
             for factor in self._factors
             if factor.name in living
         }
+
+
+def _found_or_new(storage: BaseStorage, name: str, sampler: BaseSampler) -> optuna.Study:
+    """Looked for first: `create_study(load_if_exists=True)` adds a line to the journal at every launch."""
+    try:
+        return optuna.load_study(storage=storage, study_name=name, sampler=sampler)
+    except KeyError:
+        return optuna.create_study(storage=storage, study_name=name, sampler=sampler, directions=DIRECTIONS)
 
 
 def _suggest(trial: optuna.Trial, factor: Factor) -> Level:

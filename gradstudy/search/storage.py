@@ -2,12 +2,14 @@
 
 import json
 import os
+from itertools import chain
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote
 
 import optuna
 from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from gradstudy.errors import InputError
 
@@ -68,30 +70,28 @@ def _is_json(line: bytes) -> bool:
 
 
 def _database(url: str) -> BaseStorage:
-    if "://" not in url:
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError):  # whose message may hold a password, as may all but the URL's first word
+        address = None
+    if address is None:
         raise InputError(
             "search.storage must be empty (a journal file) or a database URL such as postgresql://user@host/name, "
-            f"got {url.rpartition('@')[2]!r}."
+            f"got one that begins with {url.partition(':')[0]!r}."
         )
     try:
         return RDBStorage(url)
     except Exception as error:  # whatever SQLAlchemy, its driver or Optuna's schema check says
-        reason = _hidden((str(error).strip() or type(error).__name__).splitlines()[0], url)
-    raise InputError(  # outside the handler, whose traceback would show the URL
-        f"search.storage must name a database that can be opened, but {_shown(url)} cannot: {reason.rstrip('.')}. "
+        reason = _hidden((str(error).strip() or type(error).__name__).splitlines()[0], address)
+    shown = address.set(query={}).render_as_string(hide_password=True)
+    raise InputError(  # outside the handlers, whose traceback would show the URL
+        f"search.storage must name a database that can be opened, but {shown} cannot: {reason.rstrip('.')}. "
         "Check the URL and that the database is up, or leave search.storage empty for a journal file."
     )
 
 
-def _shown(url: str) -> str:
-    """The URL without who logs in and how."""
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
-
-
-def _hidden(text: str, url: str) -> str:
-    """The text without the URL's password, which may stand among its parameters too."""
-    credentials = url.partition("://")[2].rpartition("@")[0].partition(":")[2]
-    for secret in (url, credentials, unquote(credentials), *(value for _, value in parse_qsl(url.partition("?")[2]))):
+def _hidden(text: str, address: URL) -> str:
+    """The text without the password, which may stand among the URL's parameters too."""
+    for secret in (address.password, *chain.from_iterable(address.normalized_query.values())):
         text = text.replace(secret, "***") if secret else text
     return text

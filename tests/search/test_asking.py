@@ -1,5 +1,6 @@
 """Ask and tell: the same trials come back, each once, whatever moment drivers are stopped at."""
 
+import os
 import subprocess
 import sys
 from itertools import count
@@ -29,6 +30,12 @@ FACTORS = (
 GROUPS = ("clipping",)
 ALWAYS = {"clipping", "init.gain", "model.width", "model.depth", "residual.learnt"}
 OWN = {"none": set(), "norm": {"clipping.max_norm"}, "value": {"clipping.max_value"}}
+
+
+@pytest.fixture(autouse=True)
+def unsynced(monkeypatch):
+    """Waiting for the disk guards against power cuts, which no test makes, and would take most of the time here."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 def active(choices):
@@ -240,7 +247,7 @@ def test_a_database_gives_the_same_trials_as_the_journal(tmp_path):
     storage.engine.dispose()
 
 
-def test_two_studies_share_one_storage_without_mixing(tmp_path):
+def test_two_studies_share_one_storage_without_mixing():
     storage = scratch_storage()
     one, two = make(), make(seed=4)
     one.open(storage, "one")

@@ -117,6 +117,14 @@ def test_which_level_comes_once_more_is_random():
     assert all(abs(more[level] - 100) < 5 * (300 * 2 / 9) ** 0.5 for level in ACTIVATION.levels)
 
 
+def test_the_order_in_which_levels_are_written_means_nothing():
+    # two trials take levels two places apart: in the written order, a would only ever meet c, and b only d
+    letters = Factor("letter", tuple("abcd"))
+    met = Counter(frozenset(column(letters, design([letters], [2], seed))) for seed in range(300))
+    assert set(met) == {frozenset(pair) for pair in combinations("abcd", 2)}
+    assert all(abs(times - 50) < 5 * (300 * 5 / 36) ** 0.5 for times in met.values())
+
+
 def test_numbers_stay_inside_their_range_and_are_short():
     for row in design(FACTORS, [500], seed=2):
         for factor in (GAIN, RATE):

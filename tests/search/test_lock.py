@@ -30,9 +30,9 @@ def first_driver(tmp_path):
 
 
 def test_a_second_driver_is_refused_naming_the_first(first_driver, tmp_path):
-    with pytest.raises(InputError, match=rf"process {first_driver.pid} on {socket.gethostname()} since 2\d\d\d-"):
-        with study_lock(tmp_path):
-            pytest.fail("two drivers at once")
+    named = rf"process {first_driver.pid} on {socket.gethostname()} since 2\d\d\d-"
+    with pytest.raises(InputError, match=named), study_lock(tmp_path):
+        pytest.fail("two drivers at once")
 
 
 def test_a_killed_driver_leaves_no_lock_behind(first_driver, tmp_path):

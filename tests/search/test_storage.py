@@ -91,21 +91,20 @@ def test_a_database_url_opens_that_database(tmp_path):
 @pytest.mark.parametrize(
     ("url", "told"),
     [
-        ("trials.db", "got 'trials.db'"),
-        (f"ann:{SECRET}@host/db", "got 'host/db'"),
+        ("trials.db", "begins with 'trials.db'"),
+        (f"ann:{SECRET}@host/db", "begins with 'ann'"),
+        (f"postgresql://host:{SECRET}/db", "begins with 'postgresql'"),
         ("sqlite:////no/such/folder/trials.db", "sqlite:////no/such/folder/trials.db cannot"),
-        (f"postgres://ann:{SECRET}@host/db", "postgres://host/db cannot"),
-        (f"nonsense://ann:{SECRET}@host:port/db?password={SECRET}", "nonsense://host:port/db cannot"),
-        (f"postgresql://ann:{SECRET.replace('/', '%2F')}@host:port/db", "postgresql://host:port/db cannot"),
-        (f"sqlite:////no/such/folder/trials.db?password={SECRET}", "cannot"),
+        (f"postgres://ann:{SECRET}@host/db", "postgres://ann:***@host/db cannot: Can't load plugin"),
+        (f"nonsense://ann:a?{SECRET}@host/db?password={SECRET}@", "nonsense://ann:***@host/db cannot"),
+        (f"sqlite:////no/such/folder/trials.db?password={SECRET}", "trials.db cannot"),
     ],
 )
 def test_a_database_that_cannot_be_opened_is_told_without_its_password(tmp_path, url, told):
-    with pytest.raises(InputError, match="search.storage must") as refusal:
+    with pytest.raises(InputError, match=r"search\.storage must") as refusal:
         open_storage(url, tmp_path)
     assert told in str(refusal.value)
     assert SECRET not in str(refusal.value)
-    assert SECRET.replace("/", "%2F") not in str(refusal.value)
     assert refusal.value.__cause__ is refusal.value.__context__ is None
     assert "\n" not in str(refusal.value)
 

@@ -1,0 +1,104 @@
+"""Can a study be stored at this address? Answered before anything is written, and without writing anything."""
+
+import os
+import re
+import sqlite3
+from contextlib import closing
+from importlib.metadata import entry_points
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import mlflow.environment_variables as mlflow_settings
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from gradstudy.errors import InputError, nearest
+
+DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
+WAY_OUT = "Set tracking.uri to a database such as sqlite:///mlflow.db, or to a server such as http://127.0.0.1:5000."
+
+
+def check_address(address: str) -> None:
+    """InputError when this is no address of an MLflow store, or a local one that cannot be written.
+
+    A server that is down is no wrong input.
+    """
+    scheme = _scheme(address)
+    if scheme in ("http", "https"):
+        _check_server(address)
+    elif scheme in DATABASES:
+        _check_database(address)
+    elif scheme in ("", "file"):
+        _check_folder_store(address)
+
+
+def shown(address: str) -> str:
+    """The address as it may be printed: without its password."""
+    return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", address)
+
+
+def _scheme(address: str) -> str:
+    start = re.match(r"(\w+)(\+\w+)?:", address)
+    scheme = start[1] if start else ""
+    plugins = [plugin.name for plugin in entry_points(group="mlflow.tracking_store")]
+    known = ["http", "https", "file", *DATABASES, "databricks", *plugins]
+    if scheme and scheme not in known:
+        wanted = f"The tracking address must start with one of {', '.join(known)}"
+        raise InputError(f"{wanted}, got '{shown(address)}'.{nearest(scheme, known)}")
+    return scheme
+
+
+def _check_server(address: str) -> None:
+    try:
+        named = urlsplit(address)
+        complete = bool(named.hostname) and named.port != 0
+    except ValueError:
+        complete = False
+    if not complete:
+        raise InputError(f"A tracking server needs a host, such as http://127.0.0.1:5000, got '{shown(address)}'.")
+
+
+def _check_database(address: str) -> None:
+    try:
+        url = make_url(address)
+        url.get_dialect().import_dbapi()
+    except (ArgumentError, ImportError) as error:
+        wrong = "is no database address" if isinstance(error, ArgumentError) else "needs a driver that is not installed"
+        raise InputError(f"The tracking address '{shown(address)}' {wrong}: {error}") from error
+    if url.get_backend_name() == "sqlite":
+        _check_sqlite(url)
+
+
+def _check_sqlite(url: URL) -> None:
+    if url.database in (None, "", ":memory:"):
+        raise InputError(f"A database in memory would forget the study, got '{url}'. {WAY_OUT}")
+    path = Path(url.database)
+    _check_writable(path.absolute().parent, str(url))
+    if path.exists() and not _is_database(path):
+        raise InputError(f"{path.absolute()} is not an SQLite database that can be written, got '{url}'. {WAY_OUT}")
+
+
+def _check_folder_store(address: str) -> None:
+    allowed = getattr(mlflow_settings, "MLFLOW_ALLOW_FILE_STORE", None)  # MLflow before 3.13 has no such doubt
+    if allowed is not None and not allowed.get():
+        raise InputError(f"MLflow no longer keeps runs in a folder of files, got '{address}'. {WAY_OUT}")
+    path = Path(unquote(urlsplit(address).path)).absolute()
+    _check_writable(path if path.exists() else path.parent, address)
+
+
+def _check_writable(folder: Path, address: str) -> None:
+    if not folder.is_dir():
+        raise InputError(f"The tracking address '{address}' lies in {folder}, which is not a folder. {WAY_OUT}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(f"The tracking address '{address}' lies in {folder}, which cannot be written. {WAY_OUT}")
+
+
+def _is_database(path: Path) -> bool:
+    if not (path.is_file() and os.access(path, os.W_OK)):
+        return False
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            database.execute("PRAGMA schema_version")
+    except sqlite3.DatabaseError as error:
+        return "locked" in str(error)
+    return True

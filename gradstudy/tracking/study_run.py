@@ -1,0 +1,142 @@
+"""The MLflow run of a study: its trials lie below it, and its files say what the study was and what came out."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mlflow import MlflowClient
+from mlflow.entities import Param, Run
+
+from gradstudy.records import StudyInfo, TrialResult
+from gradstudy.tracking.artifacts import artifact
+from gradstudy.tracking.members_file import FILE as MEMBERS
+from gradstudy.tracking.members_file import Stored, read_stored, write_members
+from gradstudy.tracking.record_file import read_rows, trial_file
+from gradstudy.tracking.runs import FINGERPRINT, KIND, STUDY, is_finished, study_runs, trial_number, trial_runs
+from gradstudy.tracking.trial_run import PHASE, send_trial
+
+INFO = "study.json"
+
+
+class StudyRun:
+    """The run of one study, new or continued, and which of its trials MLflow holds.
+
+    A launch with the same name and fingerprint continues the earlier launch's run. Runs of trials that a killed driver
+    left unfinished are deleted: their records wait in the spool, or the trials are trained again.
+    """
+
+    def __init__(self, client: MlflowClient, info: StudyInfo):
+        self._client = client
+        experiment = _experiment(client, info.name)
+        earlier = study_runs(client, [experiment], info.fingerprint)
+        self.run = earlier[0] if earlier else _create(client, experiment, info)
+        self.info = self._merged(info)
+        self._describe()
+        self._finished = self._sort_out()
+
+    @property
+    def numbers(self) -> frozenset[int]:
+        """Which trials does MLflow hold, finished?"""
+        return frozenset(self._finished)
+
+    def stored(self) -> Stored:
+        """Every trial that MLflow holds, with the responses of its members."""
+        with TemporaryDirectory() as folder:
+            members = artifact(self._client, self.run, MEMBERS, Path(folder))
+            known = read_stored(members) if members else {}
+            for number in self.numbers - known.keys():
+                record = artifact(self._client, self._finished[number], trial_file(number), Path(folder))
+                if record:
+                    known[number] = read_rows(record)
+        return {number: known[number] for number in sorted(known) if number in self.numbers}
+
+    def send(self, result: TrialResult, *, record: Path, points: int) -> None:
+        """Stores a trial, unless it is stored already."""
+        if result.trial.number not in self._finished:
+            self._finished[result.trial.number] = send_trial(
+                self._client, self.run, self.info, result, record=record, points=points
+            )
+
+    def close(self, stored: Stored, status: str) -> None:
+        """Stores what came out, and ends the run."""
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / MEMBERS
+            write_members(stored, self.info.factors, path)
+            self._client.log_artifact(self.run.info.run_id, str(path))
+        for key, count in _counts(stored).items():
+            self._client.log_metric(self.run.info.run_id, key, count)
+        self._client.set_terminated(self.run.info.run_id, status)
+
+    def _merged(self, info: StudyInfo) -> StudyInfo:
+        """Settings under which only some of the members were measured are not the study's settings."""
+        earlier = read_info(self._client, self.run)
+        mixed = earlier is not None and earlier.settings != json.loads(json.dumps(info.settings))
+        return replace(info, settings={}) if mixed else info
+
+    def _describe(self) -> None:
+        run_id = self.run.info.run_id
+        self._client.update_run(run_id, status="RUNNING")
+        self._client.set_tag(run_id, "command", self.info.command)
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / INFO
+            path.write_text(json.dumps(self.info.to_json(), indent=1))
+            self._client.log_artifact(run_id, str(path))
+
+    def _sort_out(self) -> dict[int, Run]:
+        finished: dict[int, Run] = {}
+        for run in trial_runs(self._client, self.run):
+            if is_finished(run) and trial_number(run) not in finished:
+                finished[trial_number(run)] = run
+            else:
+                self._client.delete_run(run.info.run_id)
+        return finished
+
+
+def read_info(client: MlflowClient, run: Run) -> StudyInfo | None:
+    """What study is this run of? None when it was killed before it could say."""
+    with TemporaryDirectory() as folder:
+        path = artifact(client, run, INFO, Path(folder))
+        return StudyInfo.from_json(json.loads(path.read_text())) if path else None
+
+
+def _experiment(client: MlflowClient, name: str) -> str:
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        return client.create_experiment(name)
+    if found.lifecycle_stage == "deleted":
+        client.restore_experiment(found.experiment_id)
+    return found.experiment_id
+
+
+def _create(client: MlflowClient, experiment: str, info: StudyInfo) -> Run:
+    tags = {
+        KIND: STUDY,
+        STUDY: info.name,
+        FINGERPRINT: info.fingerprint,
+        "phase": PHASE,
+        "question": info.question,
+        "source": info.source,
+        "mlflow.note.content": _note(info),
+    }
+    run = client.create_run(experiment, run_name=info.name, tags=tags)
+    params = {"design": info.design, "seeds": info.seeds, "steps": info.steps, "seed": info.seed}
+    client.log_batch(run.info.run_id, params=[Param(key, str(value)) for key, value in params.items()])
+    return run
+
+
+def _note(info: StudyInfo) -> str:
+    lines: Sequence[str] = (
+        f"**{info.question}**" if info.question else "",
+        f"After {info.source}." if info.source else "",
+        f"Factors: {', '.join(factor.name for factor in info.factors)}.",
+        f"Rank it again: `gradstudy.load_study({info.name!r})`.",
+    )
+    return "\n\n".join(filter(None, lines))
+
+
+def _counts(stored: Stored) -> dict[str, int]:
+    verdicts = Counter(row["verdict"] for _, rows in stored.values() for row in rows)
+    return {"trials": len(stored), **{f"members/{verdict}": count for verdict, count in verdicts.items()}}

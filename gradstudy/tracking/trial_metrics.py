@@ -1,0 +1,101 @@
+"""What of a trial becomes MLflow metrics: its responses, its verdicts, and a few curves. Finite values only.
+
+MLflow stores inf as 1.8e308 and its run page breaks on NaN, so a curve is the median over those seeds that are finite
+at a step, and `members/nonfinite` counts the others. A metric costs some 0.1 ms: tens of keys, not one per tensor.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from gradstudy.records import MemberRecord, TrialResult
+from gradstudy.tracking.members_file import response_names
+
+VERDICTS = ("healthy", "vanishing", "exploding", "diverged")
+"""From good to bad."""
+
+CURVES = {
+    "loss": "loss/train",
+    "norm_before_clipping": "norm/before_clipping",
+    "norm_after_clipping": "norm/after_clipping",
+}
+PLACES, PLACE_STEPS = 12, 4
+
+Value = tuple[str, int, float]
+"""A metric's key, step and value."""
+
+
+def trial_metrics(result: TrialResult, points: int) -> list[Value]:
+    """What is shown of a trial? Every curve has at most `points` steps."""
+    found = [
+        *_responses(result.rows),
+        *_verdict_counts(result),
+        *_curves(result.records, points),
+        *_nonfinite(result.records, points),
+        *_signal(result.records, min(points, PLACE_STEPS)),
+    ]
+    return [entry for entry in found if np.isfinite(entry[2])]
+
+
+def outcome(result: TrialResult) -> str:
+    """Which verdict does the trial get? The commonest of its seeds, and the worst of those."""
+    counts = Counter(row["verdict"] for row in result.rows)
+    return max(counts, key=lambda verdict: (counts[verdict], VERDICTS.index(verdict)))
+
+
+def _responses(rows: Sequence[Mapping[str, object]]) -> Iterator[Value]:
+    for name in response_names(rows[0]):
+        yield f"response/{name}", 0, _median(np.array([[row[name]] for row in rows], np.float64))[0]
+
+
+def _verdict_counts(result: TrialResult) -> Iterator[Value]:
+    counts = Counter(row["verdict"] for row in result.rows)
+    return ((f"members/{verdict}", 0, counts[verdict]) for verdict in VERDICTS)
+
+
+def _curves(records: Sequence[MemberRecord], points: int) -> Iterator[Value]:
+    for quantity, key in CURVES.items():
+        steps, values = _by_seed(records, quantity)
+        shown = _spread(len(steps), points)
+        yield from zip([key] * len(shown), steps[shown].tolist(), _median(values[:, shown, 0]).tolist(), strict=True)
+
+
+def _nonfinite(records: Sequence[MemberRecord], points: int) -> Iterator[Value]:
+    """How many members have no finite loss at this step, or have no step any more?"""
+    steps, loss = _by_seed(records, "loss")
+    for index in _spread(len(steps), points):
+        yield "members/nonfinite", int(steps[index]), int(np.sum(~np.isfinite(loss[:, index, 0])))
+
+
+def _signal(records: Sequence[MemberRecord], points: int) -> Iterator[Value]:
+    steps, values = _by_seed(records, "signal")
+    places = records[0].series["signal"].places
+    shown = _spread(len(steps), points)
+    for place in _spread(len(places), PLACES):
+        medians = _median(values[:, shown, place])
+        yield from ((f"signal/{places[place]}", int(steps[i]), float(m)) for i, m in zip(shown, medians, strict=True))
+
+
+def _by_seed(records: Sequence[MemberRecord], quantity: str) -> tuple[np.ndarray, np.ndarray]:
+    """Steps [step] of the longest record, and values [seed, step, place]; nan after a member's end."""
+    series = [record.series[quantity] for record in records]
+    steps = max((one.steps for one in series), key=len)
+    values = np.full((len(series), len(steps), len(series[0].places)), np.nan)
+    for own, one in zip(values, series, strict=True):
+        own[: len(one.steps)] = one.values
+    return steps, values
+
+
+def _spread(count: int, most: int) -> np.ndarray:
+    """Indices of at most so many, evenly spread from the first to the last."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int)) if count else np.arange(0)
+
+
+def _median(values: np.ndarray) -> np.ndarray:
+    """Median over the finite entries of the first axis; nan where there is none."""
+    ordered = np.sort(np.where(np.isfinite(values), values, np.nan), axis=0)  # nan last
+    count = np.isfinite(values).sum(0, keepdims=True)
+    lower = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=0)[0]
+    upper = np.take_along_axis(ordered, np.minimum(count // 2, len(values) - 1), axis=0)[0]
+    return lower / 2 + upper / 2  # the sum of two of 1e308 would overflow

@@ -1,0 +1,89 @@
+"""What a driver stores: every finished trial on disk first, then in MLflow, then once more as one table."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from gradstudy.errors import TrackingAway
+from gradstudy.records import StudyInfo, TrialResult
+from gradstudy.tracking.members_file import Stored
+from gradstudy.tracking.spool import Spool
+from gradstudy.tracking.store import Mlflow, answering, connect
+from gradstudy.tracking.study_run import StudyRun
+
+
+class StudyWriter:
+    """Stores the trials of a study, new or continued; used as a context around the training.
+
+    A trial is safe once `write` returns. When MLflow does not answer it waits on disk, is offered once more at the
+    end, and by the next launch. Leaving the context raises TrackingAway when something still waits.
+    """
+
+    def __init__(self, settings: Mlflow, info: StudyInfo, folder: Path):
+        self._settings, self._info = settings, info
+        self._spool = Spool(folder / "spool")
+        self._run: StudyRun | None = None
+        self._away: TrackingAway | None = None
+        self._in_mlflow: Stored = {}
+        self._attempt(self._open)
+
+    def stored(self) -> Stored:
+        """Every trial that earlier launches finished, on disk or in MLflow: number -> (trial, rows of responses)."""
+        waiting = {number: self._spool.rows(number) for number in self._spool.numbers()}
+        return {**self._in_mlflow, **waiting}
+
+    def write(self, result: TrialResult) -> None:
+        """Stores a trial; some 35 ms."""
+        self._spool.put(result)
+        if self._away is None:
+            self._attempt(lambda: self._send(result))
+
+    def finish(self, status: str = "FINISHED") -> None:
+        """Sends what waits, and the study's table. TrackingAway when MLflow did not take it: then it waits on disk."""
+        self._away = None
+        self._attempt(lambda: self._close(status))
+        if self._away is not None:
+            count = len(self._spool.numbers())
+            raise TrackingAway(
+                f"{self._away} All {count} trials that wait are safe in {self._spool.folder.absolute()}; "
+                "run the same command again when it answers, and they are sent."
+            ) from self._away
+
+    def __enter__(self) -> "StudyWriter":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.finish()
+            return
+        self._away = None
+        self._attempt(lambda: self._close("KILLED" if kind is KeyboardInterrupt else "FAILED"))
+
+    def _attempt(self, contact: Callable[[], None]) -> None:
+        """After a first failure MLflow is left alone: waiting for it at every trial would stall the study."""
+        try:
+            with answering(self._settings):
+                contact()
+        except TrackingAway as away:
+            self._away = away
+
+    def _open(self) -> None:
+        run = StudyRun(connect(self._settings), self._info)
+        self._in_mlflow, self._run = run.stored(), run
+
+    def _send(self, result: TrialResult) -> None:
+        number = result.trial.number
+        self._run.send(result, record=self._spool.path(number), points=self._settings.points)
+
+    def _close(self, status: str) -> None:
+        if self._run is None:
+            self._open()
+        numbers = self._spool.numbers()
+        for number in numbers:
+            if number not in self._run.numbers:
+                self._send(self._spool.result(number))
+        self._run.close(self.stored(), status)
+        for number in numbers:
+            self._spool.remove(number)
