@@ -10,7 +10,7 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from gradstudy.configs.composition import Composer, base_config
+from gradstudy.configs.composition import base_config
 from gradstudy.configs.explain import CONFIG_ERRORS, explain
 from gradstudy.configs.folders import shipped
 from gradstudy.configs.overrides import quote_space
@@ -81,12 +81,9 @@ def _run(overrides: Sequence[str], command: str) -> None:
 
 
 def _report(overrides: Sequence[str], command: str) -> None:
-    from gradstudy.study import load_study
+    from gradstudy.study import report_study
 
-    launch = Composer(overrides).launch
-    if launch.name is None:
-        raise InputError(f"mode=report needs a study: add +study=NAME with one of: {', '.join(find_studies())}.")
-    _print_summary(load_study(launch.name, overrides))
+    _print_summary(report_study(overrides))
 
 
 def _plan(overrides: Sequence[str], command: str) -> None:

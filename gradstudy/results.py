@@ -10,11 +10,9 @@ import pandas as pd
 from gradstudy.analysis.ranking import Ranking, rank
 from gradstudy.analysis.responses import RESPONSES, member_row
 from gradstudy.analysis.settings import Analysis
-from gradstudy.records import MemberRecord, Series, StudyInfo
+from gradstudy.records import StudyInfo
 from gradstudy.tracking.reader import StoredStudy
-
-RESPONSE_QUANTITIES = ("signal", "norm_before_clipping", "clip_coefficient", "loss")
-"""What responses are computed from, and so what is read back when they are asked for under other settings."""
+from gradstudy.tracking.store import ui_command
 
 
 class Run:
@@ -51,22 +49,30 @@ class Run:
         """Which factors cause this response, with intervals? See `gradstudy.analysis.ranking.Ranking`."""
         return rank(self.members, self.info.factors, response, self.settings, seed=self.info.seed)
 
+    def overrides(self, trial: int) -> list[str]:
+        """What runs this trial again, as `gradstudy.measure(run.overrides(7))` or behind `mode=trial`."""
+        return list(self._stored.trial(trial).overrides)
+
+    @property
+    def store(self) -> str:
+        """Where is this study stored?"""
+        return self._stored.uri
+
+    @property
+    def ui_command(self) -> str:
+        """How does a person look at it?"""
+        return ui_command(self._stored.uri)
+
     def _repr_html_(self) -> str:
         return f"<b>{html.escape(self.info.name)}</b>: {html.escape(self.info.question)}{self.trials.to_html(max_rows=10)}"
 
     def _measured_again(self) -> pd.DataFrame:
         """The responses of the stored record under other settings than those of the launch."""
-        members = self._stored.members
-        known = members.set_index(["trial", "seed"])
-        columns = ["seed", "step", "quantity", "place", "value"]
-        rows = []
-        for trial in members["trial"].unique():
-            record = self._stored.gradients(trial=int(trial), quantity=list(RESPONSE_QUANTITIES))[columns]
-            for seed, part in record.groupby("seed"):
-                rows.append(member_row(_member_record(int(trial), int(seed), part, known), self.settings))
-        fresh = pd.DataFrame(rows).set_index(["trial", "seed"])[[*RESPONSES, "verdict"]]
-        kept = known.drop(columns=fresh.columns).join(fresh)
-        return kept[known.columns].reset_index()
+        known = self._stored.members.set_index(["trial", "seed"])
+        records = (record for result in self._stored.results() for record in result.records)
+        fresh = pd.DataFrame(member_row(record, self.settings) for record in records).set_index(["trial", "seed"])
+        known[[*RESPONSES, "verdict"]] = fresh[[*RESPONSES, "verdict"]]
+        return known.reset_index()
 
 
 def response_settings(settings: Analysis) -> dict[str, float]:
@@ -81,20 +87,3 @@ def trials_of(members: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
     diverged = grouped["verdict"].agg(lambda verdicts: int((verdicts == "diverged").sum())).rename("n_diverged")
     parts = [grouped[list(factors)].first(), grouped[list(RESPONSES)].median(), verdict, diverged]
     return pd.concat(parts, axis=1).reset_index()
-
-
-def _member_record(trial: int, seed: int, tidy: pd.DataFrame, known: pd.DataFrame) -> MemberRecord:
-    bad = known.loc[(trial, seed), "first_bad_step"]
-    tensor = known.loc[(trial, seed), "first_bad_tensor"]
-    return MemberRecord(
-        trial,
-        seed,
-        {str(quantity): _series(part) for quantity, part in tidy.groupby("quantity", observed=True)},
-        first_bad_step=None if pd.isna(bad) else int(bad),
-        first_bad_tensor=None if pd.isna(tensor) else tensor,
-    )
-
-
-def _series(tidy: pd.DataFrame) -> Series:
-    wide = tidy.assign(place=tidy["place"].astype(str)).pivot(index="step", columns="place", values="value")
-    return Series(tuple(wide.columns), wide.index.to_numpy(), wide.to_numpy())

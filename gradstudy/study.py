@@ -86,12 +86,24 @@ def load_study(name: str, overrides: Sequence[str] = (), *, fingerprint: str | N
     return Run(stored, launch.machinery["analysis"])
 
 
+def report_study(overrides: Sequence[str]) -> Run:
+    """The stored study that these overrides would run; else, with a word about it, the newest of its name."""
+    with hydra_ready():
+        composer = Composer(overrides)
+        name, fingerprint = _named(composer.launch), _fingerprint(composer)
+    try:
+        return load_study(name, overrides, fingerprint=fingerprint)
+    except InputError:
+        run = load_study(name, overrides)
+    make_console().print(f"Not stored with these settings; the newest study of that name, launched as: {run.info.command}\n")
+    return run
+
+
 def prepare(overrides: Sequence[str], command: str) -> Prepared:
     """Checks a whole launch: every level, every trial of the design, the device. Used inside `hydra_ready`."""
     composer = Composer(overrides)
     launch = composer.launch
-    if launch.name is None:
-        raise InputError(f"No study was chosen. Write +study=NAME with one of: {', '.join(find_studies())}.")
+    _named(launch)
     if not composer.factors:
         raise InputError(f"Study '{launch.name}' varies nothing: its space is empty. Add an entry such as +space.activation='choice(tanh,relu)'.")
     factors = (*composer.factors, DUMMY)
@@ -145,7 +157,7 @@ def _carry_out(prepared: Prepared) -> None:
 
 def _check_same(trials: Sequence[Trial], stored: Mapping[int, tuple[Trial, Any]]) -> None:
     """A study that was extended and then lost its journal would be asked for other trials than those that are stored."""
-    changed = [t.number for t in trials if t.number in stored and stored[t.number][0].overrides != t.overrides]
+    changed = [t.number for t in trials if t.number in stored and dict(stored[t.number][0].levels) != dict(t.levels)]
     if changed:
         raise InputError(
             f"Trial {changed[0]} is stored as '{' '.join(stored[changed[0]][0].overrides)}', which this launch would ask "
@@ -217,6 +229,12 @@ def _opened(folder: Path) -> Iterator[None]:
         raise InputError(f"The study keeps its journal in {folder.absolute()}, which cannot be written: {error.strerror}. Run it in a folder of your own.") from error
     with study_lock(folder):
         yield
+
+
+def _named(launch: Launch) -> str:
+    if launch.name is None:
+        raise InputError(f"No study was chosen. Write +study=NAME with one of: {', '.join(find_studies())}.")
+    return launch.name
 
 
 def _info(composer: Composer, factors: tuple[Factor, ...], command: str) -> StudyInfo:

@@ -137,7 +137,7 @@ def test_several_launches_run_one_after_the_other(tmp_path):
     assert "6 trials x 2 seeds" in page
 
 
-@pytest.mark.parametrize("moment", ["journal.log", "records"])
+@pytest.mark.parametrize("moment", ["journal.log", "spool/trial"])
 def test_a_killed_driver_is_continued_with_the_same_ranking_bit_for_bit(undisturbed, tmp_path, moment):
     folder, page = undisturbed
     arguments = [*TINY, "execution.cohort_size=4"]

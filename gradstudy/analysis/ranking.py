@@ -1,5 +1,6 @@
 """Which factors cause a response, how much of its variance is their doing, and how sure is that?"""
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -62,7 +63,7 @@ class Ranking:
     note: str
 
     def _repr_html_(self) -> str:
-        return f"<p><b>{self.response}</b>: {self.note}</p>{self.table.round(3).to_html(index=False)}"
+        return f"<p><b>{self.response}</b>: {html.escape(self.note)}</p>{self.table.round(3).to_html(index=False)}"
 
     def plot(self, **options: Any) -> Any:
         """Bars of the shares with their intervals, largest on top: matplotlib axes."""

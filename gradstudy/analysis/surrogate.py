@@ -92,7 +92,7 @@ def fit_surrogate(points: np.ndarray, values: np.ndarray, smooth: np.ndarray, se
     random = np.random.default_rng(seed)
     values = (values - values.mean()) / values.std()
     some = _some(len(values), FITTED, random)
-    objective = _Objective(points[some], values[some], smooth)
+    objective = Objective(points[some], values[some], smooth)
     mode = _search(objective, points.shape[1])
     known = _some(len(values), CONDITIONED, random)
     points, values = points[known], values[known]
@@ -100,8 +100,8 @@ def fit_surrogate(points: np.ndarray, values: np.ndarray, smooth: np.ndarray, se
     return Surrogate(points, values, smooth, mode, _spread(objective, mode), fit)
 
 
-class _Objective:
-    """Minus the log posterior of hyperparameters, and its gradient."""
+class Objective:
+    """How improbable are hyperparameters, given these trials? Minus the log posterior, and its gradient."""
 
     def __init__(self, points: np.ndarray, values: np.ndarray, smooth: np.ndarray):
         self.points, self.values, self.smooth = points, values, smooth
@@ -133,7 +133,7 @@ def _contrast_precision(kernel: np.ndarray, noise: float) -> tuple[np.ndarray, f
     return inverse - np.outer(ones, ones) / ones.sum(), float(half_logdet)
 
 
-def _search(objective: _Objective, column_count: int) -> np.ndarray:
+def _search(objective: Objective, column_count: int) -> np.ndarray:
     bounds = _bounds(column_count + 1)
     starts = [objective.prior_mean, *(np.append(np.full(column_count, start), -3.0) for start in _STARTS)]
     how = {"jac": True, "method": "L-BFGS-B", "bounds": bounds, "options": {"maxiter": 60, "ftol": 1e-7}}
@@ -141,7 +141,7 @@ def _search(objective: _Objective, column_count: int) -> np.ndarray:
     return min(found, key=lambda result: result.fun).x
 
 
-def _spread(objective: _Objective, mode: np.ndarray, step: float = 1e-3) -> np.ndarray:
+def _spread(objective: Objective, mode: np.ndarray, step: float = 1e-3) -> np.ndarray:
     # Laplace: the inverse square root of the curvature at the mode. No direction is less curved than its prior.
     shifts = step * np.eye(len(mode))
     curvature = np.array([objective(mode + shift)[1] - objective(mode - shift)[1] for shift in shifts]) / (2 * step)

@@ -8,7 +8,7 @@ from mlflow.entities import Run
 
 
 def artifact(client: MlflowClient, run: Run, name: str, folder: Path) -> Path | None:
-    """Where can this file of a run be read? `folder` takes what has to be fetched; None when the run has no such file."""
+    """Where can this file of a run be read? None when there is no such file; `folder` takes what has to be fetched."""
     address = urlsplit(run.info.artifact_uri)
     if address.scheme in ("", "file"):
         # In place: asking MLflow copies every file, one by one, and looks the run up for each.

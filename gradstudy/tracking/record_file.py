@@ -7,6 +7,7 @@ inf and nan included. 50,000 rows take some 5 ms and 300 kB.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -164,4 +165,4 @@ def _blocks(*columns: np.ndarray) -> Iterator[slice]:
     """The slices within which every column is constant."""
     changes = np.any([column[1:] != column[:-1] for column in columns], axis=0)
     bounds = [0, *(np.flatnonzero(changes) + 1), len(columns[0])]
-    return (slice(start, end) for start, end in zip(bounds[:-1], bounds[1:], strict=True) if end > start)
+    return (slice(start, end) for start, end in pairwise(bounds) if end > start)

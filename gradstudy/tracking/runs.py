@@ -1,4 +1,4 @@
-"""Which runs of a study does MLflow hold? A run of kind `study` per launch, and below it one of kind `trial` per trial."""
+"""Which runs of a study does MLflow hold? One of kind `study`, and below it one of kind `trial` per trial."""
 
 from collections.abc import Iterator, Sequence
 

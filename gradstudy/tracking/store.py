@@ -72,7 +72,8 @@ def answering(settings: Mlflow) -> Iterator[None]:
     try:
         yield
     except (MlflowException, RequestException, OSError) as error:
-        raise TrackingAway(f"MLflow at {shown(store_address(settings))} did not answer: {_first_line(error)}") from error
+        address = shown(store_address(settings))
+        raise TrackingAway(f"MLflow at {address} did not answer: {_first_line(error)}") from error
 
 
 def _be_brief() -> None:

@@ -1,6 +1,7 @@
 """The MLflow run of a study: its trials lie below it, and its files say what the study was and what came out."""
 
 import json
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,13 +9,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mlflow import MlflowClient
-from mlflow.entities import Param, Run
+from mlflow.entities import Metric, Param, Run
 
-from gradstudy.records import StudyInfo, TrialResult
+from gradstudy.records import StudyInfo, Trial, TrialResult
 from gradstudy.tracking.artifacts import artifact
 from gradstudy.tracking.members_file import FILE as MEMBERS
 from gradstudy.tracking.members_file import Stored, read_stored, write_members
-from gradstudy.tracking.record_file import read_rows, trial_file
+from gradstudy.tracking.record_file import Rows, read_rows, trial_file
 from gradstudy.tracking.runs import FINGERPRINT, KIND, STUDY, is_finished, study_runs, trial_number, trial_runs
 from gradstudy.tracking.trial_run import PHASE, send_trial
 
@@ -31,9 +32,12 @@ class StudyRun:
     def __init__(self, client: MlflowClient, info: StudyInfo):
         self._client = client
         experiment = _experiment(client, info.name)
-        earlier = study_runs(client, [experiment], info.fingerprint)
-        self.run = earlier[0] if earlier else _create(client, experiment, info)
-        self.info = self._merged(info)
+        runs = study_runs(client, [experiment], info.fingerprint)
+        self.run = runs[0] if runs else _create(client, experiment, info)
+        earlier = read_info(client, self.run)
+        self._measures_with = json.loads(json.dumps(info.settings))
+        self.info = replace(info, settings=earlier.settings if earlier else self._measures_with)
+        client.update_run(self.run.info.run_id, status="RUNNING")
         self._describe()
         self._finished = self._sort_out()
 
@@ -42,7 +46,7 @@ class StudyRun:
         """Which trials does MLflow hold, finished?"""
         return frozenset(self._finished)
 
-    def stored(self) -> Stored:
+    def stored(self) -> dict[int, tuple[Trial, Rows]]:
         """Every trial that MLflow holds, with the responses of its members."""
         with TemporaryDirectory() as folder:
             members = artifact(self._client, self.run, MEMBERS, Path(folder))
@@ -51,38 +55,38 @@ class StudyRun:
                 record = artifact(self._client, self._finished[number], trial_file(number), Path(folder))
                 if record:
                     known[number] = read_rows(record)
-        return {number: known[number] for number in sorted(known) if number in self.numbers}
+                else:  # its files are gone: it has to be measured and stored again
+                    self._client.delete_run(self._finished.pop(number).info.run_id)
+        return {number: known[number] for number in sorted(self.numbers)}
 
     def send(self, result: TrialResult, *, record: Path, points: int) -> None:
         """Stores a trial, unless it is stored already."""
-        if result.trial.number not in self._finished:
-            self._finished[result.trial.number] = send_trial(
-                self._client, self.run, self.info, result, record=record, points=points
-            )
+        number = result.trial.number
+        if number in self._finished:
+            return
+        if self.info.settings not in ({}, self._measures_with):
+            # Responses measured under several settings are nobody's: without settings they are measured again.
+            self.info = replace(self.info, settings={})
+            self._describe()
+        self._finished[number] = send_trial(self._client, self.run, self.info, result, record=record, points=points)
 
     def close(self, stored: Stored, status: str) -> None:
         """Stores what came out, and ends the run."""
+        run_id = self.run.info.run_id
         with TemporaryDirectory() as folder:
             path = Path(folder) / MEMBERS
             write_members(stored, self.info.factors, path)
-            self._client.log_artifact(self.run.info.run_id, str(path))
-        for key, count in _counts(stored).items():
-            self._client.log_metric(self.run.info.run_id, key, count)
-        self._client.set_terminated(self.run.info.run_id, status)
-
-    def _merged(self, info: StudyInfo) -> StudyInfo:
-        """Settings under which only some of the members were measured are not the study's settings."""
-        earlier = read_info(self._client, self.run)
-        mixed = earlier is not None and earlier.settings != json.loads(json.dumps(info.settings))
-        return replace(info, settings={}) if mixed else info
+            self._client.log_artifact(run_id, str(path))
+        now = int(time.time() * 1000)
+        self._client.log_batch(run_id, metrics=[Metric(key, n, now, 0) for key, n in _counts(stored).items()])
+        self._client.set_terminated(run_id, status)
 
     def _describe(self) -> None:
         run_id = self.run.info.run_id
-        self._client.update_run(run_id, status="RUNNING")
         self._client.set_tag(run_id, "command", self.info.command)
         with TemporaryDirectory() as folder:
             path = Path(folder) / INFO
-            path.write_text(json.dumps(self.info.to_json(), indent=1))
+            path.write_text(json.dumps(self.info.to_json(), indent=1), encoding="utf-8")
             self._client.log_artifact(run_id, str(path))
 
     def _sort_out(self) -> dict[int, Run]:
@@ -99,7 +103,7 @@ def read_info(client: MlflowClient, run: Run) -> StudyInfo | None:
     """What study is this run of? None when it was killed before it could say."""
     with TemporaryDirectory() as folder:
         path = artifact(client, run, INFO, Path(folder))
-        return StudyInfo.from_json(json.loads(path.read_text())) if path else None
+        return StudyInfo.from_json(json.loads(path.read_text(encoding="utf-8"))) if path else None
 
 
 def _experiment(client: MlflowClient, name: str) -> str:

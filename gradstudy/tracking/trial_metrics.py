@@ -20,7 +20,7 @@ CURVES = {
     "norm_before_clipping": "norm/before_clipping",
     "norm_after_clipping": "norm/after_clipping",
 }
-PLACES, PLACE_STEPS = 12, 4
+PLACES, FEW_STEPS = 12, 3
 
 Value = tuple[str, int, float]
 """A metric's key, step and value."""
@@ -32,8 +32,8 @@ def trial_metrics(result: TrialResult, points: int) -> list[Value]:
         *_responses(result.rows),
         *_verdict_counts(result),
         *_curves(result.records, points),
-        *_nonfinite(result.records, points),
-        *_signal(result.records, min(points, PLACE_STEPS)),
+        *_nonfinite(result.records, FEW_STEPS),
+        *_signal(result.records, FEW_STEPS),
     ]
     return [entry for entry in found if np.isfinite(entry[2])]
 

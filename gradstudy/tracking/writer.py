@@ -43,11 +43,9 @@ class StudyWriter:
         self._away = None
         self._attempt(lambda: self._close(status))
         if self._away is not None:
-            count = len(self._spool.numbers())
-            raise TrackingAway(
-                f"{self._away} All {count} trials that wait are safe in {self._spool.folder.absolute()}; "
-                "run the same command again when it answers, and they are sent."
-            ) from self._away
+            where = self._spool.folder.absolute()
+            way_on = f"What was measured is safe in {where}; run the same command again, and it is sent."
+            raise TrackingAway(f"{self._away} {way_on}") from self._away
 
     def __enter__(self) -> "StudyWriter":
         return self
@@ -67,7 +65,7 @@ class StudyWriter:
             with answering(self._settings):
                 contact()
         except TrackingAway as away:
-            self._away = away
+            self._away, self._run = away, None
 
     def _open(self) -> None:
         run = StudyRun(connect(self._settings), self._info)

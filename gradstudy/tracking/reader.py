@@ -1,0 +1,119 @@
+"""A stored study, read back: from the machine that ran it or from any other that reaches its MLflow store."""
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from mlflow import MlflowClient
+from mlflow.entities import Run, ViewType
+
+from gradstudy.errors import InputError, nearest
+from gradstudy.records import StudyInfo, Trial, TrialResult
+from gradstudy.tracking.artifacts import artifact
+from gradstudy.tracking.members_file import FILE as MEMBERS
+from gradstudy.tracking.members_file import members_table, read_members
+from gradstudy.tracking.record_file import listed, read_gradients, read_result, read_rows, trial_file
+from gradstudy.tracking.runs import STUDY, is_finished, study_runs, trial_number, trial_runs
+from gradstudy.tracking.store import Mlflow, answering, connect, is_missing, store_address
+from gradstudy.tracking.study_run import INFO, read_info
+
+
+class StoredStudy:
+    """One stored study: `info`, `members` and `gradients()`. Files are read when asked for, and nothing is executed."""
+
+    def __init__(self, client: MlflowClient, run: Run, settings: Mlflow):
+        self._client, self._run, self._settings = client, run, settings
+        self.uri = store_address(settings)
+        self.experiment_id, self.run_id = run.info.experiment_id, run.info.run_id
+        self._folder = Path(tempfile.mkdtemp(prefix="gradstudy-"))
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        with answering(settings):
+            self.info: StudyInfo = read_info(client, run)
+
+    @cached_property
+    def members(self) -> pd.DataFrame:
+        """One row per trial x seed: factors (missing where inactive), responses, verdict, first bad step and tensor.
+
+        Of a study that is still running or was killed: the trials that were finished.
+        """
+        with answering(self._settings):
+            path = artifact(self._client, self._run, MEMBERS, self._folder)
+        if path:
+            return read_members(path)
+        stored = {number: read_rows(record) for number, record in self._records(self._trials).items()}
+        return members_table(stored, self.info.factors)
+
+    def gradients(
+        self, *, trial: Any = None, seed: Any = None, step: Any = None, quantity: Any = None, place: Any = None
+    ) -> pd.DataFrame:
+        """The full record, tidy: trial, seed, step, quantity, place, value.
+
+        Every filter takes a value or a list; they are pushed down to the Parquet files, and only the files of the
+        trials asked for are fetched.
+        """
+        filters = {"seed": seed, "step": step, "quantity": quantity, "place": place}
+        numbers = sorted(self._trials) if trial is None else [n for n in listed(trial) if n in self._trials]
+        records = self._records(numbers)
+        return read_gradients(list(records.values()), {key: f for key, f in filters.items() if f is not None})
+
+    def results(self) -> Iterator[TrialResult]:
+        """Every trial as it was written: its records whole, one trial at a time."""
+        return (read_result(path) for path in self._records(sorted(self._trials)).values())
+
+    def trial(self, number: int) -> Trial:
+        """Which point of the space was this trial? InputError for one that is not stored."""
+        if number not in self._trials:
+            raise InputError(f"Study '{self.info.name}' has no finished trial {number}; it has {len(self._trials)}.")
+        return read_rows(self._records([number])[number])[0]
+
+    @cached_property
+    def _trials(self) -> dict[int, Run]:
+        with answering(self._settings):
+            runs = trial_runs(self._client, self._run)
+        return {trial_number(run): run for run in reversed(runs) if is_finished(run)}
+
+    def _records(self, numbers: Sequence[int]) -> dict[int, Path]:
+        with answering(self._settings):
+            paths = {n: artifact(self._client, self._trials[n], trial_file(n), self._folder) for n in numbers}
+        return {number: path for number, path in paths.items() if path}
+
+
+def find_study(name: str, settings: Mlflow, fingerprint: str | None = None) -> StoredStudy:
+    """The newest stored study of that name: one that was brought to an end, else one that has finished trials.
+
+    InputError when there is none, naming those that are stored; TrackingAway when MLflow does not answer.
+    """
+    if is_missing(settings):
+        raise InputError(f"No study '{name}' is stored: {store_address(settings)} does not exist. Run the study first.")
+    with answering(settings):
+        client = connect(settings)
+        experiment = client.get_experiment_by_name(name)
+        runs = study_runs(client, [experiment.experiment_id], fingerprint) if experiment else []
+        if not runs:
+            raise InputError(_unknown(name, client, settings, fingerprint))
+        run = _newest(client, runs)
+    if run is None:
+        raise InputError(f"Study '{name}' has no finished trial yet in {store_address(settings)}.")
+    return StoredStudy(client, run, settings)
+
+
+def _newest(client: MlflowClient, runs: Sequence[Run]) -> Run | None:
+    with tempfile.TemporaryDirectory() as folder:
+        known = [run for run in runs if artifact(client, run, INFO, Path(folder))]
+        ended = (run for run in known if artifact(client, run, MEMBERS, Path(folder)))
+        begun = (run for run in known if any(map(is_finished, trial_runs(client, run))))
+        return next(ended, None) or next(begun, None)
+
+
+def _unknown(name: str, client: MlflowClient, settings: Mlflow, fingerprint: str | None) -> str:
+    experiments = client.search_experiments(view_type=ViewType.ACTIVE_ONLY)
+    known = sorted({run.data.tags[STUDY] for run in study_runs(client, [one.experiment_id for one in experiments])})
+    if name in known:
+        return f"Study '{name}' is stored in {store_address(settings)}, but not with the fingerprint {fingerprint}."
+    there = f"Stored there: {', '.join(known)}." if known else "No study is stored there."
+    return f"No study '{name}' is stored in {store_address(settings)}. {there}{nearest(name, known)}"

@@ -1,0 +1,88 @@
+"""Records and screens whose truth is known by algebra."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gradstudy.records import DUMMY, Factor, MemberRecord, Series
+
+
+def series(values: np.ndarray) -> Series:
+    values = np.asarray(values, dtype=float)
+    values = values[:, None] if values.ndim == 1 else values
+    return Series(tuple(f"p{place:03d}" for place in range(values.shape[1])), np.arange(len(values)), values)
+
+
+@pytest.fixture
+def make_record() -> Callable[..., MemberRecord]:
+    """A member with this signal [step, place]; norm, clip coefficient and loss are 1 unless given."""
+
+    def made(signal, *, norms=None, coefficients=None, loss=None, first_bad_step=None) -> MemberRecord:
+        steady = np.ones(len(signal))
+        measured = {
+            "signal": signal,
+            "norm_before_clipping": steady if norms is None else norms,
+            "clip_coefficient": steady if coefficients is None else coefficients,
+            "loss": steady if loss is None else loss,
+        }
+        return MemberRecord(3, 1, {name: series(values) for name, values in measured.items()}, first_bad_step)
+
+    return made
+
+
+@pytest.fixture
+def make_members() -> Callable[..., pd.DataFrame]:
+    """Members of trials with these values: equal over seeds but for normal noise whose mean over seeds is 0."""
+
+    def made(trials: pd.DataFrame, values, *, response="gain", seeds=1, noise=0.0) -> pd.DataFrame:
+        members = trials.assign(trial=np.arange(len(trials)), verdict="healthy")
+        members = members.loc[members.index.repeat(seeds)].reset_index(drop=True)
+        scatter = noise * np.random.default_rng(5).normal(size=(len(trials), seeds))
+        measured = np.asarray(values, dtype=float)[:, None] + scatter - scatter.mean(axis=1, keepdims=True)
+        return members.assign(seed=np.tile(np.arange(seeds), len(trials)), **{response: measured.ravel()})
+
+    return made
+
+
+@pytest.fixture
+def draw_trials() -> Callable[..., pd.DataFrame]:
+    """Independent uniform values of factors that all live everywhere."""
+
+    def drawn(factors, count: int, seed: int = 0) -> pd.DataFrame:
+        random = np.random.default_rng(seed)
+        return pd.DataFrame(
+            {
+                factor.name: random.uniform(factor.low, factor.high, count)
+                if factor.is_number
+                else [factor.levels[code] for code in random.integers(len(factor.levels), size=count)]
+                for factor in factors
+            }
+        )
+
+    return drawn
+
+
+@pytest.fixture
+def mixed_screen(draw_trials) -> tuple[list[Factor], pd.DataFrame, np.ndarray]:
+    """An exclusive or, a parabola, a threshold that lives under one level in three, and two null factors.
+
+    y = [a is not b] + 2 u^2 + log10(threshold) where clip is norm, with u uniform on -1..1, threshold log-uniform on
+    0.1..10. Variances: 1/4, 16/45, and for clip and threshold together 1/9; in the threshold's support 1/3.
+    """
+    factors = [
+        Factor("a", ("p", "q")),
+        Factor("b", ("p", "q")),
+        Factor("u", low=-1.0, high=1.0),
+        Factor("clip", ("none", "norm", "value")),
+        Factor("decades", low=-1.0, high=1.0),
+        Factor("null", ("x", "y", "z")),
+        DUMMY,
+    ]
+    trials = draw_trials(factors, 128, seed=1)
+    lives = trials["clip"] == "norm"
+    values = (trials["a"] != trials["b"]) + 2 * trials["u"] ** 2 + trials["decades"].where(lives, 0.0)
+    trials["threshold"] = (10.0 ** trials["decades"]).where(lives)
+    factors[4] = Factor("threshold", low=0.1, high=10.0, log=True)
+    return factors, trials.drop(columns="decades"), values.to_numpy(dtype=float)
