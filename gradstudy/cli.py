@@ -3,7 +3,8 @@
 import os
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 
 import hydra
@@ -27,8 +28,7 @@ def main() -> None:
     command = shlex.join(["python", "-m", "gradstudy", *arguments])
     register_studies(find_studies(_config_folders(arguments)).values())
     sys.argv[1:] = quote_space(arguments)
-    with_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises what it would print, and the message is ours
+    with_traceback = "HYDRA_FULL_ERROR" in os.environ
     try:
         _under_hydra(lambda config: _carry_out(config, command))
     except (InputError, *CONFIG_ERRORS) as error:
@@ -55,9 +55,23 @@ def _under_hydra(task: Callable[[DictConfig], None]) -> None:
         except Exception as error:
             failures.append(error)
 
-    application()
+    with _raising():
+        application()
     if failures:
         raise failures[0]
+
+
+@contextmanager
+def _raising() -> Iterator[None]:
+    """Inside, Hydra raises the errors that it would print, so that the message can be ours."""
+    before = os.environ.get("HYDRA_FULL_ERROR")
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop("HYDRA_FULL_ERROR")
+        if before is not None:
+            os.environ["HYDRA_FULL_ERROR"] = before
 
 
 def _carry_out(config: DictConfig, command: str) -> None:

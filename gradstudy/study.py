@@ -70,8 +70,10 @@ def run_study(overrides: Sequence[str], *, command: str = "") -> Run:
     with hydra_ready():
         prepared = prepare(overrides, command or _as_command(overrides))
         check_store(prepared.launch.machinery["tracking"])
+        database = prepared.launch.machinery["search"].storage
+        storage = open_storage(database, prepared.folder) if database else None  # before a folder is made for nothing
         with _opened(prepared.folder):
-            _carry_out(prepared)
+            _carry_out(prepared, storage or open_storage("", prepared.folder))
     return load_study(prepared.info.name, overrides, fingerprint=prepared.info.fingerprint)
 
 
@@ -135,11 +137,11 @@ def plan_study(prepared: Prepared) -> Plan:
     )
 
 
-def _carry_out(prepared: Prepared) -> None:
+def _carry_out(prepared: Prepared, storage: Any) -> None:
     launch, search = prepared.launch, prepared.search
     execution = launch.machinery["execution"]
     with execution.start(prepared.devices) as runner:
-        search.open(open_storage(launch.machinery["search"].storage, prepared.folder), prepared.folder.name)
+        search.open(storage, prepared.folder.name)
         writer = StudyWriter(launch.machinery["tracking"], prepared.info, prepared.folder)
         composer = prepared.composer
         trials = list(_trials(composer, search.trials(launch.budget.trials, composer.active, composer.groups)))

@@ -1,10 +1,12 @@
 """Wrong input: exit code 2, one message that names the nearest right thing, no traceback, nothing written."""
 
-import os
 import subprocess
 import sys
 
 import pytest
+from hydra.core.global_hydra import GlobalHydra
+
+from gradstudy.cli import main
 
 STUDY = "+study=rnn_clip"
 SMALL = ["execution=inline", "budget.trials=8", "budget.seeds=1", "budget.steps=1", "task.length=8"]
@@ -64,36 +66,58 @@ STUDY_FILES = {
 }  # fmt: skip
 
 
-def run(arguments, folder):
-    environment = {key: value for key, value in os.environ.items() if key not in ("MLFLOW_TRACKING_URI", "HYDRA_FULL_ERROR")}
-    return subprocess.run(
-        [sys.executable, "-m", "gradstudy", *arguments], cwd=folder, capture_output=True, text=True, env=environment, check=False
-    )
+SHELL = ("an interval upside down", "a device that is not there")
+"""Cases that also go through a real shell's process; the others call the same door in this one, which saves its start."""
 
 
-def assert_refused(arguments, folder, hint):
+def run_in_process(arguments, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["gradstudy", *arguments])
+    monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
+    with pytest.raises(SystemExit) as end:
+        main()
+    GlobalHydra.instance().clear()
+    return end.value.code, *capsys.readouterr()
+
+
+def run_in_shell(arguments):
+    done = subprocess.run([sys.executable, "-m", "gradstudy", *arguments], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def assert_refused(run, arguments, folder, hint):
     (folder / "occupied").write_text("a file where a folder is wanted")
     before = sorted(folder.rglob("*"))
-    done = run(arguments, folder)
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert hint in done.stderr
-    assert "Traceback" not in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-    assert not done.stdout
+    code, output, message = run(arguments)
+    assert code == 2, output + message
+    assert hint in message
+    assert "Traceback" not in message
+    assert len(message.strip().splitlines()) == 1, message
+    assert not output
     assert sorted(folder.rglob("*")) == before
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_wrong_input_is_refused_in_words(case, tmp_path):
-    arguments, hint = CASES[case]
-    small = SMALL if STUDY in arguments else []
+def small(arguments):
+    """The case at the smallest size, so that a case that is not refused fails soon."""
     given = {argument.lstrip("+").partition("=")[0] for argument in arguments}
-    assert_refused([*arguments, *(s for s in small if s.partition("=")[0] not in given)], tmp_path, hint)
+    extra = SMALL if STUDY in arguments else []
+    return [*arguments, *(setting for setting in extra if setting.partition("=")[0] not in given)]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_wrong_input_is_refused_in_words(case, workplace, monkeypatch, capsys):
+    arguments, hint = CASES[case]
+    assert_refused(lambda given: run_in_process(given, monkeypatch, capsys), small(arguments), workplace, hint)
+
+
+@pytest.mark.parametrize("case", SHELL)
+def test_a_shell_sees_the_same(case, workplace):
+    arguments, hint = CASES[case]
+    assert_refused(run_in_shell, small(arguments), workplace, hint)
 
 
 @pytest.mark.parametrize("case", STUDY_FILES)
-def test_a_study_file_with_a_mistake_is_refused_in_words(case, tmp_path):
+def test_a_study_file_with_a_mistake_is_refused_in_words(case, workplace, monkeypatch, capsys):
     text, hint = STUDY_FILES[case]
-    (tmp_path / "studies").mkdir()
-    (tmp_path / "studies" / "typo.yaml").write_text(text)
-    assert_refused(["+study=typo"], tmp_path, hint)
+    (workplace / "studies").mkdir()
+    (workplace / "studies" / "typo.yaml").write_text(text)
+    assert_refused(lambda given: run_in_process(given, monkeypatch, capsys), ["+study=typo"], workplace, hint)

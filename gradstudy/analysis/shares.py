@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import qmc
 
+from gradstudy.analysis.integrals import mean_effects
 from gradstudy.analysis.kernel import columns
 from gradstudy.analysis.space import INACTIVE, Space
 from gradstudy.analysis.surrogate import Posterior, Surrogate
 
 BASE_POINTS = 64
-REFERENCE_POINTS = 1024
 PAIR_POINTS = 8192
 BATCHES = 32
 BINS = 8
@@ -26,19 +26,18 @@ def total_shares(surrogate: Surrogate, space: Space, *, draws: int, seed: int) -
     """Which total-effect shares could be true? -> [draw, factor], from 0 to 1; as many draws as whole batches make.
 
     A conditional factor's share is of the variance where it lives. Integration error is reduced by comparing, on the
-    same base points, the posterior mean with its own well-integrated effects (a control variate).
+    same base points, the posterior mean with its own exact effects (a control variate).
     """
     random = np.random.default_rng(seed)
     typical = surrogate.condition(surrogate.mode)
-    found, controls = [], []
+    target = mean_effects(typical, space)
+    found, errors = [], []
     for _ in range(BATCHES):
         points = _swapped(space, *_base(space, BASE_POINTS, random))
-        posterior = surrogate.condition(surrogate.draw(random))
-        found.append(_effects(posterior.paths(points, draws // BATCHES, random), space))
-        controls.append(np.repeat(_effects(typical.mean(points)[None], space), draws // BATCHES, axis=0))
-    reference = _swapped(space, *_base(space, REFERENCE_POINTS, random))
-    target = _effects(_mean(typical, reference)[None], space)
-    effect, variance = _controlled(np.concatenate(found), np.concatenate(controls), target).swapaxes(0, 1)
+        paths = surrogate.condition(surrogate.draw(random)).paths(points, draws // BATCHES, random)
+        found.append(_effects(paths, space))
+        errors.append(np.repeat(_effects(typical.mean(points)[None], space) - target, len(paths), axis=0))
+    effect, variance = _controlled(np.concatenate(found), np.concatenate(errors)).swapaxes(0, 1)
     return np.clip(effect / np.maximum(variance, np.finfo(float).tiny), 0.0, 1.0)
 
 
@@ -106,12 +105,11 @@ def _blocks(space: Space) -> tuple[list[int], list[int]]:
     return starts, stops
 
 
-def _controlled(found: np.ndarray, control: np.ndarray, target: np.ndarray) -> np.ndarray:
-    # What was found, less the part of its scatter that the control shows to be integration error. [draw, ...] each.
-    error = control - control.mean(axis=0)
-    scatter = np.maximum((error**2).mean(axis=0), np.finfo(float).tiny)
-    slope = (error * found).mean(axis=0) / scatter
-    return np.maximum(found - slope * (control - target), 0.0)
+def _controlled(found: np.ndarray, error: np.ndarray) -> np.ndarray:
+    # What was found, less the part that goes with the integration error of the posterior mean. [draw, ...] each.
+    scatter = error - error.mean(axis=0)
+    slope = (scatter * found).mean(axis=0) / np.maximum((scatter**2).mean(axis=0), np.finfo(float).tiny)
+    return np.maximum(found - slope * error, 0.0)
 
 
 def _kernel_points(space: Space, points: np.ndarray) -> np.ndarray:

@@ -49,39 +49,42 @@ class Surrogate:
 
 
 class Posterior:
-    """What are the response's values at new points, given hyperparameters? A mean and joint sample paths."""
+    """What are the response's values at new points, given hyperparameters? A mean and joint sample paths.
+
+    The mean is a constant plus `weights` [trial] times the kernel (`relevance`, `smooth`) towards the `known` points.
+    """
 
     def __init__(self, surrogate: Surrogate, hyperparameters: np.ndarray):
-        self._known, self._smooth = surrogate.points, surrogate.smooth
-        self._relevance = np.exp(hyperparameters[:-1])
-        covariance = correlation(self._known, self._known, self._relevance, self._smooth)
+        self.known, self.smooth = surrogate.points, surrogate.smooth
+        self.relevance = np.exp(hyperparameters[:-1])
+        covariance = correlation(self.known, self.known, self.relevance, self.smooth)
         covariance[np.diag_indices_from(covariance)] += np.exp(hyperparameters[-1])
         self._factor = cho_factor(covariance, lower=True)
-        ones = np.ones(len(self._known))
+        ones = np.ones(len(self.known))
         self._ones = cho_solve(self._factor, ones)
         solved = cho_solve(self._factor, surrogate.values)
         self._level = solved.sum() / self._ones.sum()
-        self._weights = solved - self._level * self._ones
-        self._squares = float(surrogate.values @ self._weights)
+        self.weights = solved - self._level * self._ones
+        self._squares = float(surrogate.values @ self.weights)
 
     def mean(self, points: np.ndarray) -> np.ndarray:
         """The most probable values at kernel points [point, column] -> [point]"""
-        return self._level + self._cross(points) @ self._weights
+        return self._level + self._cross(points) @ self.weights
 
     def paths(self, points: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
         """Values at these points that could all be true together -> [path, point]"""
         cross = self._cross(points)
         reduced = solve_triangular(self._factor[0], cross.T, lower=True)
         leftover = (1.0 - cross @ self._ones) / np.sqrt(self._ones.sum())
-        covariance = correlation(points, points, self._relevance, self._smooth)
+        covariance = correlation(points, points, self.relevance, self.smooth)
         covariance += np.outer(leftover, leftover) - reduced.T @ reduced
         root = _root(covariance)
-        variance = self._squares / random.chisquare(len(self._known) - 1, size=(count, 1))
-        mean = self._level + cross @ self._weights
+        variance = self._squares / random.chisquare(len(self.known) - 1, size=(count, 1))
+        mean = self._level + cross @ self.weights
         return mean + np.sqrt(variance) * (random.standard_normal((count, len(points))) @ root.T)
 
     def _cross(self, points: np.ndarray) -> np.ndarray:
-        return correlation(points, self._known, self._relevance, self._smooth)
+        return correlation(points, self.known, self.relevance, self.smooth)
 
 
 def fit_surrogate(points: np.ndarray, values: np.ndarray, smooth: np.ndarray, seed: int) -> Surrogate:

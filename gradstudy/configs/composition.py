@@ -48,6 +48,7 @@ class Composer:
         if "study" in named:
             check_readable(find_studies(), [named["study"].partition("=")[2]])
         self.overrides = quoted
+        self._parts: dict[tuple[str, str], Any] = {}
         self._base = self._compose()
         self.launch: Launch = open_door(self._base)
         space = {name: text for name, text in self.launch.space.items() if name not in named}
@@ -86,7 +87,14 @@ class Composer:
             if name != DUMMY.name and name not in self.groups:
                 OmegaConf.update(config, name, level)
         plain = OmegaConf.to_container(config, resolve=True)
-        return {group: make_part(group, plain[group]) for group in STUDIED}
+        return {group: self._part(group, plain[group]) for group in STUDIED}
+
+    def _part(self, group: str, config: Plain) -> Any:
+        """Parts are frozen, and most are the same in every trial: Hydra takes 1 ms to make one."""
+        key = (group, repr(config))
+        if key not in self._parts:
+            self._parts[key] = make_part(group, config)
+        return self._parts[key]
 
     def _compose(self, choices: Mapping[str, Level] | None = None) -> DictConfig:
         extra = [as_override(name, level) for name, level in (choices or {}).items()]

@@ -43,4 +43,6 @@ def _all_keys(config: DictConfig) -> list[str]:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0].rstrip(".")
+    """The first line that says something: one that ends in a colon only announces the next."""
+    lines = str(error).strip().splitlines()
+    return " ".join(lines[: 2 if lines[0].endswith(":") else 1]).rstrip(".")

@@ -17,6 +17,13 @@ from gradstudy.configs.folders import shipped
 from gradstudy.errors import InputError
 
 
+MAPPINGS = {
+    "space": "factors to levels or a range, such as activation: choice(tanh, relu)",
+    "budget": "trials, seeds and steps to numbers",
+}
+"""What a study file must hold under these keys: Hydra would only say that it cannot merge a list."""
+
+
 @dataclass(frozen=True)
 class Study:
     """A study file as found. `error` says why it cannot be read; `origin` is `shipped` or its folder."""
@@ -102,6 +109,9 @@ def _read(path: Path, origin: str) -> Study:
     if not isinstance(content, dict):
         came = type(content).__name__
         return Study(path.stem, origin, error=f"{path} must hold keys such as question, space and budget, but holds {came}.")
+    for key, holds in MAPPINGS.items():
+        if not isinstance(content.get(key, {}), dict):
+            return Study(path.stem, origin, error=f"{path}: {key} must map {holds}, got {content[key]!r}.")
     return Study(path.stem, origin, content)
 
 

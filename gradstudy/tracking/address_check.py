@@ -1,4 +1,4 @@
-"""Can a study be stored at this address? Answered before anything is written, and without writing anything."""
+"""Is this the address of an MLflow store, and can it be written? Answered without making or writing anything."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import mlflow.environment_variables as mlflow_settings
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from gradstudy.errors import InputError, nearest
@@ -19,10 +19,7 @@ WAY_OUT = "Set tracking.uri to a database such as sqlite:///mlflow.db, or to a s
 
 
 def check_address(address: str) -> None:
-    """InputError when this is no address of an MLflow store, or a local one that cannot be written.
-
-    A server that is down is no wrong input.
-    """
+    """InputError when MLflow could make nothing of this address. A server that is down is no wrong input."""
     scheme = _scheme(address)
     if scheme in ("http", "https"):
         _check_server(address)
@@ -30,6 +27,19 @@ def check_address(address: str) -> None:
         _check_database(address)
     elif scheme in ("", "file"):
         _check_folder_store(address)
+
+
+def check_writable(address: str) -> None:
+    """InputError when this is a local store that cannot be written; others find out when they are asked."""
+    scheme = _scheme(address)
+    if scheme == "sqlite":
+        path = Path(make_url(address).database).absolute()
+        _check_folder(path.parent, address)
+        if path.exists() and not _is_database(path):
+            raise InputError(f"{path} is not an SQLite database that can be written, got '{address}'. {WAY_OUT}")
+    elif scheme in ("", "file"):
+        path = Path(unquote(urlsplit(address).path)).absolute()
+        _check_folder(path if path.exists() else path.parent, address)
 
 
 def shown(address: str) -> str:
@@ -62,31 +72,21 @@ def _check_database(address: str) -> None:
     try:
         url = make_url(address)
         url.get_dialect().import_dbapi()
-    except (ArgumentError, ImportError) as error:
-        wrong = "is no database address" if isinstance(error, ArgumentError) else "needs a driver that is not installed"
-        raise InputError(f"The tracking address '{shown(address)}' {wrong}: {error}") from error
-    if url.get_backend_name() == "sqlite":
-        _check_sqlite(url)
-
-
-def _check_sqlite(url: URL) -> None:
-    if url.database in (None, "", ":memory:"):
-        raise InputError(f"A database in memory would forget the study, got '{url}'. {WAY_OUT}")
-    path = Path(url.database)
-    _check_writable(path.absolute().parent, str(url))
-    if path.exists() and not _is_database(path):
-        raise InputError(f"{path.absolute()} is not an SQLite database that can be written, got '{url}'. {WAY_OUT}")
+    except (ArgumentError, ValueError) as error:
+        raise InputError(f"The tracking address '{shown(address)}' is no database address: {error}") from error
+    except ImportError as error:
+        raise InputError(f"The tracking address '{shown(address)}' needs a driver: {error}. Install it.") from error
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        raise InputError(f"A database in memory would forget the study, got '{address}'. {WAY_OUT}")
 
 
 def _check_folder_store(address: str) -> None:
-    allowed = getattr(mlflow_settings, "MLFLOW_ALLOW_FILE_STORE", None)  # MLflow before 3.13 has no such doubt
+    allowed = getattr(mlflow_settings, "MLFLOW_ALLOW_FILE_STORE", None)  # older MLflow has no such doubt
     if allowed is not None and not allowed.get():
         raise InputError(f"MLflow no longer keeps runs in a folder of files, got '{address}'. {WAY_OUT}")
-    path = Path(unquote(urlsplit(address).path)).absolute()
-    _check_writable(path if path.exists() else path.parent, address)
 
 
-def _check_writable(folder: Path, address: str) -> None:
+def _check_folder(folder: Path, address: str) -> None:
     if not folder.is_dir():
         raise InputError(f"The tracking address '{address}' lies in {folder}, which is not a folder. {WAY_OUT}")
     if not os.access(folder, os.W_OK | os.X_OK):

@@ -14,6 +14,7 @@ from mlflow.entities import Run, ViewType
 
 from gradstudy.errors import InputError, nearest
 from gradstudy.records import StudyInfo, Trial, TrialResult
+from gradstudy.tracking.address_check import check_address
 from gradstudy.tracking.artifacts import artifact
 from gradstudy.tracking.members_file import FILE as MEMBERS
 from gradstudy.tracking.members_file import members_table, read_members
@@ -88,6 +89,7 @@ def find_study(name: str, settings: Mlflow, fingerprint: str | None = None) -> S
 
     InputError when there is none, naming those that are stored; TrackingAway when MLflow does not answer.
     """
+    check_address(store_address(settings))
     if is_missing(settings):
         raise InputError(f"No study '{name}' is stored: {store_address(settings)} does not exist. Run the study first.")
     with answering(settings):

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shlex
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,14 +12,14 @@ from urllib.parse import unquote, urlsplit
 
 import mlflow
 from mlflow import MlflowClient
-from mlflow.environment_variables import MLFLOW_TRACKING_URI
 from mlflow.exceptions import MlflowException
 from requests import RequestException
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from gradstudy.errors import TrackingAway
 from gradstudy.parts import Part, number
-from gradstudy.tracking.address_check import check_address, shown
+from gradstudy.tracking.address_check import check_address, check_writable, shown
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,13 @@ def ui_command(address: str) -> str:
     """How does a person look at this store?"""
     if urlsplit(address).scheme in ("http", "https"):
         return f"open {shown(address)}"
-    is_default = not MLFLOW_TRACKING_URI.get() and address == store_address(Mlflow())
-    return "mlflow ui" if is_default else f"mlflow ui --backend-store-uri '{shown(address)}'"
+    return shlex.join(["mlflow", "ui", "--backend-store-uri", shown(address)])
 
 
 def check_store(settings: Mlflow) -> None:
     """Could a study be stored there? InputError if not; nothing is made. A server that is down is no wrong input."""
     check_address(store_address(settings))
+    check_writable(store_address(settings))
 
 
 def is_missing(settings: Mlflow) -> bool:
@@ -71,7 +72,7 @@ def answering(settings: Mlflow) -> Iterator[None]:
     """Turns whatever keeps the store from answering into TrackingAway, which says what it was."""
     try:
         yield
-    except (MlflowException, RequestException, OSError) as error:
+    except (MlflowException, RequestException, SQLAlchemyError, OSError) as error:
         address = shown(store_address(settings))
         raise TrackingAway(f"MLflow at {address} did not answer: {_first_line(error)}") from error
 

@@ -1,0 +1,27 @@
+"""A driver that is killed, without a word, while it sends its third trial. Arguments: store, study, folder."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from made_trials import make_info, make_result
+from mlflow import MlflowClient
+
+from gradstudy.tracking.store import Mlflow
+from gradstudy.tracking.writer import StudyWriter
+
+uri, study, folder = sys.argv[1:]
+send_file = MlflowClient.log_artifact
+
+
+def die_at_the_third(client, run_id, local_path, artifact_path=None):
+    if local_path.endswith("trial_00002.parquet"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return send_file(client, run_id, local_path, artifact_path)
+
+
+MlflowClient.log_artifact = die_at_the_third
+with StudyWriter(Mlflow(uri), make_info(study), Path(folder)) as writer:
+    for number in range(5):
+        writer.write(make_result(number))

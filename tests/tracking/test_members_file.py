@@ -1,0 +1,76 @@
+"""The table of members: factors beside responses, and the trials in it as they were."""
+
+import pandas as pd
+from made_trials import FACTORS, make_result
+
+from gradstudy.records import Factor, Trial
+from gradstudy.tracking.members_file import members_table, read_members, read_stored, write_members
+
+STORED = {number: (make_result(number).trial, make_result(number).rows) for number in (2, 0, 1)}
+
+
+def test_a_member_is_a_row_sorted_by_trial_and_seed():
+    table = members_table(STORED, FACTORS)
+    assert list(zip(table["trial"], table["seed"], strict=True)) == [(t, s) for t in range(3) for s in range(3)]
+    assert list(table.columns) == [
+        *("trial", "seed", "activation", "clipping.max_norm", "model.depth", "dummy"),
+        *("vanishing", "exploding", "verdict", "first_bad_step", "first_bad_tensor"),
+    ]
+
+
+def test_a_member_has_the_levels_of_its_trial_and_its_own_responses():
+    table = members_table(STORED, FACTORS).set_index(["trial", "seed"])
+    assert table.loc[(1, 2), "clipping.max_norm"] == STORED[1][0].levels["clipping.max_norm"]
+    assert table.loc[(1, 2), "activation"] == "relu"
+    assert table.loc[(2, 1), "vanishing"] == STORED[2][1][1]["vanishing"]
+    assert table.loc[(0, 2), "first_bad_step"] == 7
+    assert table.loc[(0, 2), "first_bad_tensor"] == "loss"
+
+
+def test_what_does_not_live_or_never_happened_is_missing():
+    table = members_table(STORED, FACTORS).set_index(["trial", "seed"])
+    assert table["clipping.max_norm"].isna().tolist() == [True] * 3 + [False] * 3 + [True] * 3
+    assert table["first_bad_step"].isna().tolist() == [True, True, False] * 3
+    assert table["first_bad_tensor"].isna().tolist() == [True, True, False] * 3
+
+
+def test_whole_numbers_stay_whole_beside_missing_ones():
+    trials = {n: (Trial(n, {"width": 64} if n else {}, ()), STORED[n][1]) for n in (0, 1)}
+    column = members_table(trials, (Factor("width", low=32, high=512, integer=True),))["width"]
+    assert [str(value) for value in column] == ["<NA>"] * 3 + ["64"] * 3
+
+
+def test_yes_and_no_words_and_mixed_numbers_keep_their_sense():
+    levels = {"gated": True, "scale": 1, "mixed": "auto", "gone": None}
+    factors = (
+        Factor("gated", (True, False)),
+        Factor("scale", (1, 0.5)),
+        Factor("mixed", ("auto", 3)),
+        Factor("gone", ("a", "b")),
+    )
+    trials = {0: (Trial(0, {k: v for k, v in levels.items() if v is not None}, ()), STORED[0][1])}
+    row = members_table(trials, factors).iloc[0]
+    assert (bool(row["gated"]), row["scale"], row["mixed"]) == (True, 1.0, "auto")
+    assert pd.isna(row["gone"])
+
+
+def test_the_file_gives_back_the_same_table(tmp_path):
+    write_members(STORED, FACTORS, tmp_path / "members.parquet")
+    pd.testing.assert_frame_equal(
+        read_members(tmp_path / "members.parquet"), members_table(STORED, FACTORS), check_exact=True
+    )
+
+
+def test_the_file_gives_back_trials_and_rows_exactly(tmp_path):
+    never_lives = Factor("optimizer.momentum")
+    write_members(STORED, (*FACTORS, never_lives), tmp_path / "members.parquet")
+    read = read_stored(tmp_path / "members.parquet")
+    assert read == STORED
+    kinds = [[type(entry) for entry in row.values()] for _, rows in read.values() for row in rows]
+    assert kinds == [[type(entry) for entry in row.values()] for n in read for row in STORED[n][1]]
+
+
+def test_a_study_without_trials_has_an_empty_table(tmp_path):
+    write_members({}, FACTORS, tmp_path / "members.parquet")
+    assert read_members(tmp_path / "members.parquet").empty
+    assert read_stored(tmp_path / "members.parquet") == {}

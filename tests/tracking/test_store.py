@@ -1,0 +1,116 @@
+"""Which stores are accepted, and what is said about the others; checking makes nothing."""
+
+import os
+import subprocess
+import sys
+from unittest.mock import Mock
+
+import pytest
+
+from gradstudy.errors import InputError, TrackingAway
+from gradstudy.tracking.address_check import shown
+from gradstudy.tracking.store import Mlflow, answering, check_store, connect, is_missing, store_address, ui_command
+
+pytestmark = pytest.mark.usefixtures("workplace")
+
+NOWHERE = "http://127.0.0.1:9"
+
+
+def test_the_default_is_mlflows_own_database_in_the_working_folder(workplace):
+    assert store_address(Mlflow()) == f"sqlite:///{workplace}/mlflow.db"
+    check_store(Mlflow())
+    assert is_missing(Mlflow())
+    assert list(workplace.iterdir()) == []
+
+
+def test_the_environment_names_the_store_and_the_setting_wins(monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://server:5000")
+    assert store_address(Mlflow()) == "http://server:5000"
+    assert store_address(Mlflow("sqlite:///other.db")) == "sqlite:///other.db"
+
+
+def test_a_folder_with_blanks_is_no_other_folder(workplace, monkeypatch):
+    (workplace / "my study").mkdir()
+    monkeypatch.chdir(workplace / "my study")
+    assert store_address(Mlflow()) == f"sqlite:///{workplace}/my study/mlflow.db"
+
+
+def test_a_server_that_is_down_is_no_wrong_input():
+    check_store(Mlflow(NOWHERE))
+
+
+WRONG = {
+    "htp://127.0.0.1:5000": "'http'",
+    "http://": "host",
+    "http://server:99999": "host",
+    "http://[::1": "host",
+    "sqlite:///missing/mlflow.db": "missing",
+    "sqlite:///occupied/mlflow.db": "occupied",
+    "sqlite:///folder": "folder",
+    "sqlite:///occupied": "not an SQLite database",
+    "sqlite://": "memory",
+    "sqlite:///:memory:": "memory",
+    "runs": "sqlite:///mlflow.db",
+    "file:///runs": "sqlite:///mlflow.db",
+    "postgresql://user:secret@server:port/name": "postgresql://user:***@server:port/name",
+    "postgresql+nothing://server/name": "no database address",
+    "mysql://server/name": "MySQLdb",
+}
+
+
+@pytest.mark.parametrize("address", WRONG)
+def test_a_wrong_address_is_refused_by_name_and_nothing_is_made(address, workplace):
+    (workplace / "occupied").write_text("a file, and no database at all " * 40)
+    (workplace / "folder").mkdir()
+    before = sorted(workplace.rglob("*"))
+    with pytest.raises(InputError) as refused:
+        check_store(Mlflow(address))
+    assert WRONG[address] in str(refused.value)
+    assert shown(address) in str(refused.value)
+    assert sorted(workplace.rglob("*")) == before
+
+
+def test_a_folder_that_cannot_be_written_is_refused(monkeypatch):
+    monkeypatch.setattr(os, "access", Mock(return_value=False))
+    with pytest.raises(InputError, match="cannot be written"):
+        check_store(Mlflow("sqlite:///mlflow.db"))
+
+
+def test_an_existing_store_is_accepted(store):
+    check_store(store)
+    assert not is_missing(store)
+
+
+def test_what_keeps_a_server_from_answering_is_said_soon():
+    settings = Mlflow(NOWHERE)
+    with pytest.raises(TrackingAway, match=NOWHERE), answering(settings):
+        connect(settings).get_experiment_by_name("any")
+
+
+def test_wrong_input_is_not_taken_for_a_server_that_is_away(store):
+    with pytest.raises(InputError), answering(store):
+        raise InputError("unknown study")
+
+
+@pytest.mark.parametrize(
+    ("address", "command"),
+    [
+        ("sqlite:////tmp/mlflow.db", "mlflow ui --backend-store-uri sqlite:////tmp/mlflow.db"),
+        ("sqlite:////tmp/a b.db", "mlflow ui --backend-store-uri 'sqlite:////tmp/a b.db'"),
+        ("https://me:secret@server/mlflow", "open https://me:***@server/mlflow"),
+    ],
+)
+def test_a_person_is_told_how_to_look_at_the_store(address, command):
+    assert ui_command(address) == command
+
+
+def test_making_and_using_a_store_prints_nothing(workplace):
+    script = (
+        "from gradstudy.tracking.store import Mlflow, connect\n"
+        "client = connect(Mlflow())\n"
+        "run = client.create_run(client.create_experiment('quiet'))\n"
+        "client.set_terminated(run.info.run_id)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=workplace, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+    assert not is_missing(Mlflow())

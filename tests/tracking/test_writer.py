@@ -1,0 +1,212 @@
+"""A driver that is killed, interrupted or without a server: the next launch ends with the same study."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from unittest.mock import Mock
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_trials import FACTORS, make_info, make_result
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from gradstudy.errors import TrackingAway
+from gradstudy.tracking.members_file import members_table
+from gradstudy.tracking.reader import find_study
+from gradstudy.tracking.runs import study_runs, trial_number, trial_runs
+from gradstudy.tracking.store import Mlflow, connect
+from gradstudy.tracking.writer import StudyWriter
+
+pytestmark = pytest.mark.usefixtures("workplace")
+
+NOWHERE = Mlflow("http://127.0.0.1:9")
+HERE = Path(__file__).parent
+
+
+def launch(tracking, name, numbers, **changes):
+    """One launch: trains what is not stored yet. Gives back what it had to train."""
+    writer = StudyWriter(tracking, make_info(name, **changes), Path("folder"))
+    missing = [number for number in numbers if number not in writer.stored()]
+    with writer:
+        for number in missing:
+            writer.write(make_result(number))
+    return missing
+
+
+def launch_that_fails(tracking, name, error):
+    with StudyWriter(tracking, make_info(name), Path("folder")) as writer:
+        writer.write(make_result(0))
+        raise error
+
+
+def undisturbed(numbers):
+    return members_table({n: (make_result(n).trial, make_result(n).rows) for n in numbers}, FACTORS)
+
+
+def assert_complete(store, name, numbers):
+    """Exactly one run per trial, finished; the members of an undisturbed study; nothing waits on disk."""
+    client = connect(store)
+    experiment = client.get_experiment_by_name(name).experiment_id
+    (study,) = study_runs(client, [experiment])
+    runs = trial_runs(client, study)
+    assert sorted(map(trial_number, runs)) == list(numbers)
+    assert {run.info.status for run in [study, *runs]} == {"FINISHED"}
+    pd.testing.assert_frame_equal(find_study(name, store).members, undisturbed(numbers), check_exact=True)
+    assert list(Path("folder/spool").glob("*")) == []
+
+
+def test_an_undisturbed_study_is_stored_whole(store, name):
+    assert launch(store, name, range(4)) == [0, 1, 2, 3]
+    assert_complete(store, name, range(4))
+
+
+def test_the_run_of_a_study_says_what_it_asks(store, name):
+    launch(store, name, range(2))
+    stored = find_study(name, store)
+    run = connect(store).get_run(stored.run_id)
+    assert {"question": "Does it?", "source": "Pascanu 2013", "phase": "screen"}.items() <= run.data.tags.items()
+    assert "Does it?" in run.data.tags["mlflow.note.content"]
+    assert run.data.params == {"design": "screen", "seeds": "3", "steps": "20", "seed": "0"}
+    assert run.data.metrics == {"trials": 2, "members/healthy": 2, "members/vanishing": 2, "members/diverged": 2}
+
+
+def test_a_finished_study_is_extended_under_the_same_run(store, name):
+    launch(store, name, range(3))
+    first = find_study(name, store).run_id
+    assert launch(store, name, range(5)) == [3, 4]
+    assert find_study(name, store).run_id == first
+    assert_complete(store, name, range(5))
+
+
+def test_a_launch_with_nothing_to_do_changes_nothing(store, name):
+    launch(store, name, range(2))
+    assert launch(store, name, range(2)) == []
+    assert_complete(store, name, range(2))
+
+
+def test_what_is_stored_is_known_on_a_machine_without_the_folder(store, name, tmp_path_factory, monkeypatch):
+    launch(store, name, range(3))
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert launch(store, name, range(3)) == []
+
+
+def test_a_known_trial_is_given_back_exactly(store, name):
+    launch(store, name, range(2))
+    stored = StudyWriter(store, make_info(name), Path("folder")).stored()
+    assert stored == {number: (make_result(number).trial, make_result(number).rows) for number in range(2)}
+
+
+def test_a_driver_that_was_killed_is_continued(store, name):
+    command = [sys.executable, str(HERE / "killed_driver.py"), store.uri, name, "folder"]
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1])}
+    killed = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert killed.returncode == -9, killed.stderr
+    (study,) = study_runs(connect(store), [connect(store).get_experiment_by_name(name).experiment_id])
+    assert [run.info.status for run in trial_runs(connect(store), study)].count("RUNNING") == 1
+
+    assert launch(store, name, range(5)) == [3, 4]
+    assert_complete(store, name, range(5))
+
+
+def test_the_trials_of_a_driver_that_was_killed_elsewhere_are_known(store, name, tmp_path_factory, monkeypatch):
+    writer = StudyWriter(store, make_info(name), Path("folder"))
+    for number in range(3):
+        writer.write(make_result(number))
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert launch(store, name, range(4)) == [3]
+    assert_complete(store, name, range(4))
+
+
+def test_a_trial_whose_files_are_gone_is_measured_again(store, name):
+    writer = StudyWriter(store, make_info(name), Path("folder"))
+    for number in range(3):
+        writer.write(make_result(number))
+    experiment = connect(store).get_experiment_by_name(name)
+    for record in [
+        *Path(experiment.artifact_location).rglob("trial_00001.parquet"),
+        Path("folder/spool/trial_00001.parquet"),
+    ]:
+        record.unlink()
+    assert launch(store, name, range(3)) == [1]
+    assert_complete(store, name, range(3))
+
+
+def test_an_interrupted_study_keeps_what_is_done_and_goes_on(store, name):
+    with pytest.raises(KeyboardInterrupt):
+        launch_that_fails(store, name, KeyboardInterrupt)
+    stored = find_study(name, store)
+    assert connect(store).get_run(stored.run_id).info.status == "KILLED"
+    pd.testing.assert_frame_equal(stored.members, undisturbed([0]))
+    assert launch(store, name, range(3)) == [1, 2]
+    assert_complete(store, name, range(3))
+
+
+def test_an_error_of_the_training_is_not_hidden_by_a_server_that_is_away(name):
+    with pytest.raises(ZeroDivisionError):
+        launch_that_fails(NOWHERE, name, ZeroDivisionError)
+
+
+def test_without_a_server_trials_wait_on_disk_and_the_next_launch_sends_them(store, name):
+    with pytest.raises(TrackingAway, match=r"127\.0\.0\.1:9.*spool"):
+        launch(NOWHERE, name, range(3))
+    assert len(list(Path("folder/spool").glob("*"))) == 3
+    assert launch(store, name, range(4)) == [3]
+    assert_complete(store, name, range(4))
+
+
+def test_a_server_that_goes_away_is_left_alone_until_the_end(store, name, monkeypatch):
+    refuse = Mock(side_effect=MlflowException("API request failed"))
+    with StudyWriter(store, make_info(name), Path("folder")) as writer:
+        writer.write(make_result(0))
+        with monkeypatch.context() as patch:
+            patch.setattr(MlflowClient, "log_artifact", refuse)
+            for number in (1, 2, 3):
+                writer.write(make_result(number))
+    assert refuse.call_count == 1
+    assert_complete(store, name, range(4))
+
+
+def test_a_server_that_stays_away_is_reported_and_nothing_is_lost(store, name, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "set_terminated", Mock(side_effect=ConnectionError("no route to host")))
+        with pytest.raises(TrackingAway, match="no route to host"):
+            launch(store, name, range(3))
+    assert launch(store, name, range(3)) == []
+    assert_complete(store, name, range(3))
+
+
+def test_another_fingerprint_is_another_study_under_the_same_name(store, name):
+    launch(store, name, range(2))
+    assert launch(store, name, range(3), fingerprint="other") == [0, 1, 2]
+    assert len(find_study(name, store, "0123abcd").members) == 2 * 3
+    assert len(find_study(name, store, "other").members) == 3 * 3
+
+
+def test_a_deleted_experiment_is_restored(store, name):
+    launch(store, name, range(2))
+    client = connect(store)
+    client.delete_experiment(client.get_experiment_by_name(name).experiment_id)
+    launch(store, name, range(3))
+    assert_complete(store, name, range(3))
+
+
+def test_responses_of_several_settings_are_not_taken_for_those_of_one(store, name):
+    other = {"responses": {"cap": 6.0}}
+    launch(store, name, range(2))
+    launch(store, name, range(2), settings=other)
+    assert find_study(name, store).info.settings == make_info(name).settings
+    launch(store, name, range(3), settings=other)
+    assert find_study(name, store).info.settings == {}
+    launch(store, name, range(4))
+    assert find_study(name, store).info.settings == {}
+
+
+def test_metrics_in_the_store_are_finite(store, name):
+    launch(store, name, range(6))
+    stored = find_study(name, store)
+    client = connect(store)
+    for run in trial_runs(client, client.get_run(stored.run_id)):
+        assert np.isfinite(list(run.data.metrics.values())).all()
