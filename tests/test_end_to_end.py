@@ -12,6 +12,7 @@ import pytest
 import gradstudy
 
 TINY = ["+study=rnn_clip", "budget.trials=12", "budget.seeds=2", "budget.steps=5", "task.length=10", "model.width=8"]
+LONG = ["+study=rnn_clip", "budget.trials=64", "budget.seeds=4", "budget.steps=100"]
 
 
 def command(arguments):
@@ -141,20 +142,64 @@ def test_several_launches_run_one_after_the_other(tmp_path):
     assert "6 trials x 2 seeds" in page
 
 
-@pytest.mark.parametrize("moment", ["journal.log", "spool/trial"])
+@pytest.mark.parametrize("moment", ["journal.log", "spool/trial*"])
 def test_a_killed_driver_is_continued_with_the_same_ranking_bit_for_bit(undisturbed, tmp_path, monkeypatch, moment):
     folder, page = undisturbed
     arguments = [*TINY, "execution.cohort_size=4"]
-    driver = subprocess.Popen(command(arguments), cwd=tmp_path, stdout=subprocess.DEVNULL, start_new_session=True)
-    deadline = time.monotonic() + 120
-    while driver.poll() is None and not list(tmp_path.glob(f".gradstudy/*/{moment}*")) and time.monotonic() < deadline:
-        time.sleep(0.01)
+    driver = start(arguments, tmp_path)
+    wait_for(driver, tmp_path, moment)
     time.sleep(0.1)
-    driver.send_signal(signal.SIGKILL)
-    driver.wait()
+    driver.kill()
+    driver.communicate()
     assert findings(run(TINY, tmp_path)) == findings(page)
     continued, whole = members(tmp_path, monkeypatch), members(folder, monkeypatch)
     pd.testing.assert_frame_equal(continued, whole, check_exact=True)
+
+
+def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path):
+    driver = start([*LONG, "execution.cohort_size=4"], tmp_path)
+    wait_for(driver, tmp_path, "spool/trial*")
+    driver.send_signal(signal.SIGINT)
+    _, message = driver.communicate(timeout=60)
+    assert driver.returncode == 130
+    assert "Everything finished so far is stored" in message
+    assert "Traceback" not in message
+    assert "go on with: python -m gradstudy +study=rnn_clip" in message
+
+
+def test_a_second_driver_on_the_same_study_is_refused_and_told_of_the_first(tmp_path):
+    driver = start(LONG, tmp_path)
+    wait_for(driver, tmp_path, "driver.json")
+    try:
+        second = subprocess.run(command(LONG), cwd=tmp_path, capture_output=True, text=True, check=False)
+    finally:
+        driver.kill()
+        driver.communicate()
+    assert second.returncode == 2
+    assert f"process {driver.pid}" in second.stderr
+
+
+def test_what_a_server_that_is_away_did_not_take_waits_and_is_sent_later(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    away = run([*TINY, "tracking.uri=http://127.0.0.1:9"], tmp_path, code=3)
+    assert "12/12 trials" in away
+    again = run(TINY, tmp_path)
+    assert "members/s" not in again
+    assert "12 trials" in again
+
+
+def start(arguments, folder):
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command(arguments), cwd=folder, start_new_session=True, **pipes)
+
+
+def wait_for(driver, folder, name):
+    """Until the study's own folder holds such a file."""
+    deadline = time.monotonic() + 120
+    while not list(folder.glob(f".gradstudy/*/{name}")):
+        assert driver.poll() is None, driver.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_a_launch_in_python_equals_the_command(undisturbed, tmp_path, monkeypatch):

@@ -12,11 +12,10 @@ ROOT = Path(__file__).parent.parent
 
 
 def build(folder):
-    """Without isolation where hatchling is installed; else pip fetches the pinned one."""
+    """pip fetches the pinned hatchling for it."""
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"pip could not build a wheel here: {done.stderr.strip().splitlines()[-1]}")
+    assert done.returncode == 0, done.stderr
     return next(folder.glob("gradstudy-*.whl"))
 
 

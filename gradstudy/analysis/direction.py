@@ -37,9 +37,10 @@ def _number_direction(factor: Factor, coordinates: np.ndarray, values: np.ndarra
     low, high = groups[0].mean(), groups[-1].mean()
     middle = groups[1].mean() if len(groups) == 3 else low
     outside = max(middle - max(low, high), min(low, high) - middle)
-    if outside > abs(high - low) / 2 and _differ(groups, level):
-        return f"{'highest' if middle > high else 'lowest'} in the middle"
     trend = stats.spearmanr(coordinates, values)
+    # A valley must be plainer than the slope: other factors, unevenly spread over the thirds, can fake a shallow one.
+    if outside > abs(high - low) / 2 and _differ(groups, min(level, trend.pvalue)):
+        return f"{'highest' if middle > high else 'lowest'} in the middle"
     if not (trend.pvalue < level and trend.statistic * (high - low) > 0.0):
         return UNCLEAR
     return f"higher {factor.name} {'raises' if high > low else 'lowers'} it by {_size(abs(high - low), unit)}"

@@ -14,7 +14,7 @@ from gradstudy.analysis.kernel import columns, correlation
 from gradstudy.analysis.space import Space
 from gradstudy.analysis.surrogate import Posterior
 
-MOST_NODES = 4096  # of a group's grid: it costs nodes x trials
+MOST_NODES = 2048  # of a group's grid: it costs nodes x trials
 NUMBER_NODES = 32  # of one number: the kernel is twice differentiable
 
 

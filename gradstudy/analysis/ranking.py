@@ -44,8 +44,8 @@ class Ranking:
     trial means with their interval, rank intervals, a surrogate-free test (`p` after false-discovery control),
     `evidence`, a direction in words, whether the factor is conditional (then its share is of the variance where it
     lives) and in how many trials it lives. A factor that could not be ranked has missing values. `evidence` means:
-    the posterior probability of a larger share than the dummy's reaches the confidence, and either the test is
-    significant, or (acting mainly through interactions) the interval lies above the noise floor of a good fit.
+    the posterior probability of a larger effect than the dummy's reaches the confidence, and either the test is
+    significant, or (acting mainly through interactions) its interval lies above the dummy's, in a good fit.
 
     `interactions` has second-order shares; `noise_floor` is the upper end of the dummy's interval; `fit` the
     leave-one-out Q2 of the surrogate; `seed_noise` the share of the variance of trial means that is mere seed
@@ -168,8 +168,10 @@ def _evidence(table: pd.DataFrame, shares: Shares, confidence: float) -> np.ndar
     if DUMMY.name not in shares.names:
         return significant & table["share"].notna().to_numpy()
     dummy = shares.names.index(DUMMY.name)
-    floor = table.loc[table["factor"] == DUMMY.name, "share_high"].item()
-    larger = dict(zip(shares.names, (shares.draws > shares.draws[:, [dummy]]).mean(axis=0), strict=True))
-    likely = table["factor"].map(larger).fillna(0.0).to_numpy() >= confidence
-    interacting = (table["share_low"] > floor).to_numpy() & (shares.fit >= GOOD_FIT)
+    # On the scale of the variance everywhere: noise alone fills a large share of a support where nothing happens.
+    effects, tail = shares.effects, (1.0 - confidence) / 2
+    likely = (effects > effects[:, [dummy]]).mean(axis=0) >= confidence
+    clear = np.quantile(effects, tail, axis=0) > np.quantile(effects[:, dummy], 1.0 - tail)
+    seen = dict(zip(shares.names, zip(likely, clear & (shares.fit >= GOOD_FIT), strict=True), strict=True))
+    likely, interacting = np.array([seen.get(name, (False, False)) for name in table["factor"]]).T
     return likely & (significant | interacting)

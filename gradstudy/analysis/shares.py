@@ -16,29 +16,34 @@ from gradstudy.analysis.kernel import columns
 from gradstudy.analysis.space import INACTIVE, Space
 from gradstudy.analysis.surrogate import Posterior, Surrogate
 
-BASE_POINTS = 64
+MOST_POINTS = 640
+"""A batch's points are sampled jointly, which costs their number cubed."""
 PAIR_POINTS = 8192
 BATCHES = 32
 BINS = 8
 
 
-def total_shares(surrogate: Surrogate, space: Space, *, draws: int, seed: int) -> np.ndarray:
-    """Which total-effect shares could be true? -> [draw, factor], from 0 to 1; as many draws as whole batches make.
+def total_shares(surrogate: Surrogate, space: Space, *, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which total-effect shares could be true? Twice [draw, factor]; as many draws as whole batches make.
 
-    A conditional factor's share is of the variance where it lives. Integration error is reduced by comparing, on the
+    First shares from 0 to 1: a conditional factor's is of the variance where it lives, and may be large where nothing
+    happens. Then the same effects on one scale, the variance everywhere, to compare factors by. Integration error is reduced by comparing, on the
     same base points, the posterior mean with its own exact effects (a control variate).
     """
     random = np.random.default_rng(seed)
+    base_points = 2 ** int(np.log2(max(MOST_POINTS // (_blocks(space)[1][-1] + 1), 8)))
     typical = surrogate.condition(surrogate.mode)
     target = mean_effects(typical, space)
     found, errors = [], []
     for _ in range(BATCHES):
-        points = _swapped(space, *_base(space, BASE_POINTS, random))
+        points = _swapped(space, *_base(space, base_points, random))
         paths = surrogate.condition(surrogate.draw(random)).paths(points, draws // BATCHES, random)
         found.append(_effects(paths, space))
         errors.append(np.repeat(_effects(typical.mean(points)[None], space) - target, len(paths), axis=0))
     effect, variance = _controlled(np.concatenate(found), np.concatenate(errors)).swapaxes(0, 1)
-    return np.clip(effect / np.maximum(variance, np.finfo(float).tiny), 0.0, 1.0)
+    variance = np.maximum(variance, np.finfo(float).tiny)
+    unconditional = next(column for column in range(len(space.factors)) if column not in space.rules)
+    return np.clip(effect / variance, 0.0, 1.0), effect / variance[:, [unconditional]]
 
 
 def whole_batches(draws: int) -> int:
@@ -117,7 +122,7 @@ def _kernel_points(space: Space, points: np.ndarray) -> np.ndarray:
 
 
 def _mean(posterior: Posterior, points: np.ndarray) -> np.ndarray:
-    # In chunks: 8192 points against 2000 trials would be 131 MB per temporary.
+    # In chunks: 8192 points against 1000 trials would be 66 MB per temporary.
     return np.concatenate([posterior.mean(chunk) for chunk in np.array_split(points, -(-len(points) // 1024))])
 
 

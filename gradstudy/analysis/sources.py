@@ -16,10 +16,14 @@ FEWEST_TRIALS = 8
 
 @dataclass(frozen=True)
 class Shares:
-    """Which shares could be true? `draws` is [draw, factor] over `names`; second-order `pairs`; the surrogate's Q2."""
+    """Which shares could be true? Draws [draw, factor] over `names`; second-order `pairs`; the surrogate's Q2.
+
+    `draws` are shares of the variance where a factor lives, `effects` of the variance everywhere.
+    """
 
     names: tuple[str, ...]
     draws: np.ndarray
+    effects: np.ndarray
     pairs: pd.DataFrame
     fit: float
 
@@ -36,7 +40,10 @@ def attribute(screen: Screen, *, draws: int, seed: int) -> Shares:
     joint = _joint(screen.only([column for column in ranked if column not in partial]), draws=draws, seed=seed)
     apart = {screen.factors[column].name: _apart(screen, column, draws=draws, seed=seed) for column in partial}
     apart = {name: found for name, found in apart.items() if found is not None}
-    return Shares((*joint.names, *apart), np.column_stack([joint.draws, *apart.values()]), joint.pairs, joint.fit)
+    names = (*joint.names, *apart)
+    found = np.column_stack([joint.draws, *(draws for draws, _ in apart.values())])
+    effects = np.column_stack([joint.effects, *(effects for _, effects in apart.values())])
+    return Shares(names, found, effects, joint.pairs, joint.fit)
 
 
 def is_constant(values: np.ndarray) -> bool:
@@ -47,22 +54,24 @@ def is_constant(values: np.ndarray) -> bool:
 def _joint(screen: Screen, *, draws: int, seed: int) -> Shares:
     if not screen.factors:
         pairs = pd.DataFrame(columns=["factor_a", "factor_b", "share"])
-        return Shares((), np.empty((whole_batches(draws), 0)), pairs, float("nan"))
+        nothing = np.empty((whole_batches(draws), 0))
+        return Shares((), nothing, nothing, pairs, float("nan"))
     space = infer_space(screen)
     smooth = np.append(space.smooth, np.zeros(len(space.conditional_numbers), dtype=bool))
     surrogate = fit_surrogate(columns(screen.points, space.conditional_numbers), screen.values, smooth, seed)
-    found = total_shares(surrogate, space, draws=draws, seed=seed)
+    found, effects = total_shares(surrogate, space, draws=draws, seed=seed)
     pairs = pair_shares(surrogate, space, seed=seed)
-    return Shares(tuple(factor.name for factor in screen.factors), found, pairs, surrogate.fit)
+    return Shares(tuple(factor.name for factor in screen.factors), found, effects, pairs, surrogate.fit)
 
 
-def _apart(screen: Screen, column: int, *, draws: int, seed: int) -> np.ndarray | None:
-    # Shares [draw] of one factor among the trials in which it lives, beside the factors that live in all of those.
+def _apart(screen: Screen, column: int, *, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray] | None:
+    # Shares [draw] and effects [draw] of one factor among the trials in which it lives, beside the factors that live in all of those.
     support = screen.among(screen.lives[:, column])
     complete = [other for other in _rankable(support) if support.lives[:, other].all()]
     if column not in complete:
         return None
-    return _joint(support.only(complete), draws=draws, seed=seed).draws[:, complete.index(column)]
+    share = _joint(support.only(complete), draws=draws, seed=seed).draws[:, complete.index(column)]
+    return share, share * support.values.var() / screen.values.var()
 
 
 def _rankable(screen: Screen) -> list[int]:

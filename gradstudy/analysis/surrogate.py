@@ -14,8 +14,8 @@ from gradstudy.analysis.kernel import correlation, log_slopes
 
 FITTED = 400
 """Hyperparameters are fitted on at most this many trials, drawn at random: one evaluation costs n^3."""
-CONDITIONED = 2000
-"""Predictions are conditioned on at most this many trials, drawn at random."""
+CONDITIONED = 1000
+"""Predictions are conditioned on at most this many trials, drawn at random: 32 factorisations of n^3 each."""
 
 _PRIOR_MEAN, _PRIOR_SD = np.log(0.2), 1.5  # of log relevance: no influence until the data say otherwise
 _NOISE_MEAN, _NOISE_SD = np.log(0.1), 2.0  # of log noise-to-signal variance

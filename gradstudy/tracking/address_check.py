@@ -2,8 +2,6 @@
 
 import os
 import re
-import sqlite3
-from contextlib import closing
 from importlib.metadata import entry_points
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -15,6 +13,7 @@ from sqlalchemy.exc import ArgumentError
 from gradstudy.errors import InputError, nearest
 
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
+SQLITE = b"SQLite format 3\0"
 WAY_OUT = "Set tracking.uri to a database such as sqlite:///mlflow.db, or to a server such as http://127.0.0.1:5000."
 
 
@@ -94,11 +93,7 @@ def _check_folder(folder: Path, address: str) -> None:
 
 
 def _is_database(path: Path) -> bool:
-    if not (path.is_file() and os.access(path, os.W_OK)):
+    if not (path.is_file() and os.access(path, os.R_OK | os.W_OK)):
         return False
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
-            database.execute("PRAGMA schema_version")
-    except sqlite3.DatabaseError as error:
-        return "locked" in str(error)
-    return True
+    with path.open("rb") as file:  # opening it with SQLite may fail after a crash, until it is opened for writing
+        return file.read(len(SQLITE)) in (b"", SQLITE)

@@ -40,6 +40,12 @@ def test_a_valley_or_a_hill_is_said_to_be_one(sign, expected):
     assert words(GAIN, X, sign * (X - 0.5) ** 2) == expected
 
 
+def test_a_slope_is_not_taken_for_a_valley_because_of_one_odd_trial():
+    values = 3 * X
+    values[np.argmin(X)] = 60.0  # lifts the mean of the lowest third above that of the middle one, and no rank but one
+    assert words(GAIN, X, values) != "lowest in the middle"
+
+
 def test_a_response_that_saturates_keeps_its_direction():
     assert words(GAIN, X, np.minimum(30 * X, 10.0)).startswith("higher init.gain raises it by")
 

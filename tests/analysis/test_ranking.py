@@ -117,6 +117,16 @@ def test_one_diverged_seed_in_four_is_enough_to_be_seen(draw_trials, make_member
     assert ranking.diverged == bad.sum()
 
 
+def test_a_factor_that_lives_only_where_nothing_happens_is_no_cause(draw_trials, make_members):
+    factors = [Factor("optimizer", ("sgd", "adam")), Factor("clip", ("none", "norm")), Factor("eps"), DUMMY]
+    trials = draw_trials(factors, 96)
+    trials["eps"] = trials["eps"].where(trials["optimizer"] == "adam")
+    exploded = 10.0 * ((trials["optimizer"] == "sgd") & (trials["clip"] == "none"))
+    noise = 0.1 * np.random.default_rng(3).normal(size=96)
+    table = by_factor(rank(make_members(trials, exploded + noise), factors, "gain"))
+    assert table["evidence"].to_dict() == {"optimizer": True, "clip": True, "eps": False, "dummy": False}
+
+
 def test_seed_noise_is_the_pure_error_of_a_trial_mean_over_the_variance_of_means():
     # Means 0 and 4: variance 8. Within: variances 2 and 8 over two seeds each, 5 pooled, 2.5 for a mean.
     members = pd.DataFrame({"trial": [0, 0, 1, 1], "gain": [-1.0, 1.0, 2.0, 6.0]})

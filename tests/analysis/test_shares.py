@@ -18,7 +18,9 @@ def fitted(factors, trials, values):
 
 def test_additive_shares_are_the_squared_slopes(draw_trials):
     trials = draw_trials(NUMBERS, 128)
-    draws = total_shares(*fitted(NUMBERS, trials, 3 * trials["x"] + 2 * trials["y"] - trials["z"]), draws=256, seed=0)
+    draws, _ = total_shares(
+        *fitted(NUMBERS, trials, 3 * trials["x"] + 2 * trials["y"] - trials["z"]), draws=256, seed=0
+    )
     assert draws.shape == (256, 3)
     np.testing.assert_allclose(draws.mean(axis=0), np.array([9, 4, 1]) / 14, atol=0.01)
 
@@ -27,7 +29,7 @@ def test_a_product_of_centred_numbers_is_all_interaction(draw_trials):
     # (x - 1/2)(y - 1/2): no effect alone, all of the variance together.
     trials = draw_trials(NUMBERS, 128)
     surrogate, space = fitted(NUMBERS, trials, (trials["x"] - 0.5) * (trials["y"] - 0.5))
-    draws = total_shares(surrogate, space, draws=64, seed=0)
+    draws, _ = total_shares(surrogate, space, draws=64, seed=0)
     np.testing.assert_allclose(draws.mean(axis=0), [1.0, 1.0, 0.0], atol=0.03)
     strongest = pair_shares(surrogate, space, seed=0).iloc[0]
     assert (strongest["factor_a"], strongest["factor_b"]) == ("x", "y")
@@ -47,7 +49,7 @@ def test_intervals_cover_the_truth_and_shrink_with_trials(draw_trials):
     for count in (32, 256):
         trials = draw_trials(NUMBERS, count)
         noisy = 3 * trials["x"] + 2 * trials["y"] - trials["z"] + np.random.default_rng(0).normal(size=count) * 0.3
-        draws = total_shares(*fitted(NUMBERS, trials, noisy), draws=256, seed=0)
+        draws, _ = total_shares(*fitted(NUMBERS, trials, noisy), draws=256, seed=0)
         low, high = np.quantile(draws, [0.005, 0.995], axis=0)
         # Shares are of the variance that the factors make: the noise is not part of it.
         assert ((low <= truth) & (truth <= high)).all()
@@ -64,6 +66,9 @@ def test_a_conditional_share_is_of_the_variance_where_the_factor_lives(mixed_scr
     assert found["threshold"] == pytest.approx(spread / (exclusive + parabola + spread), abs=0.06)
     assert found["u"] == pytest.approx(parabola / everywhere, abs=0.05)
     assert found["a"] == pytest.approx(exclusive / everywhere, abs=0.05)
+    effects = dict(zip(shares.names, shares.effects.mean(axis=0), strict=True))
+    assert effects["u"] == pytest.approx(found["u"])
+    assert effects["threshold"] == pytest.approx(spread / everywhere, abs=0.06)
     # With a threshold drawn, clip moves the response by its square, for the one level in three: x^2 (1/3 - 1/9).
     assert found["clip"] == pytest.approx(spread * 2 / 9 / everywhere, abs=0.05)
 
@@ -71,7 +76,7 @@ def test_a_conditional_share_is_of_the_variance_where_the_factor_lives(mixed_scr
 def test_equal_seeds_give_equal_draws_and_other_seeds_others(draw_trials):
     trials = draw_trials(NUMBERS, 32)
     known = fitted(NUMBERS, trials, trials["x"] * trials["y"])
-    first, again, other = (total_shares(*known, draws=BATCHES, seed=seed) for seed in (0, 0, 1))
+    first, again, other = (total_shares(*known, draws=BATCHES, seed=seed)[0] for seed in (0, 0, 1))
     assert (first == again).all()
     assert (first != other).any()
 

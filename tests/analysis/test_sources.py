@@ -20,6 +20,9 @@ def test_a_factor_whose_life_nothing_decides_is_ranked_where_it_lives():
     assert set(shares.names) == {"x", "y"}
     found = dict(zip(shares.names, shares.draws.mean(axis=0), strict=True))
     assert found["x"] == pytest.approx(4 / 5, abs=0.03)
+    values = np.where(lives, 2 * X, 0.0) + Y
+    effect = shares.effects.mean(axis=0)[shares.names.index("x")]
+    assert effect == pytest.approx(found["x"] * values[lives].var() / values.var())
 
 
 def test_only_partial_factors_are_ranked_all_the_same():

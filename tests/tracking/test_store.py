@@ -1,8 +1,11 @@
 """Which stores are accepted, and what is said about the others; checking makes nothing."""
 
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from unittest.mock import Mock
 
 import pytest
@@ -74,6 +77,16 @@ def test_a_folder_that_cannot_be_written_is_refused(monkeypatch):
     monkeypatch.setattr(os, "access", Mock(return_value=False))
     with pytest.raises(InputError, match="cannot be written"):
         check_store(Mlflow("sqlite:///mlflow.db"))
+
+
+def test_a_database_whose_writer_was_killed_is_accepted(workplace):
+    """SQLite rolls it back when it is next opened for writing, and only then."""
+    with closing(sqlite3.connect(workplace / "open.db")) as database:
+        database.executescript("PRAGMA cache_size = 1; CREATE TABLE t (v); INSERT INTO t VALUES (zeroblob(100000))")
+        database.execute("UPDATE t SET v = zeroblob(200000)")
+        for ending in ("", "-journal"):
+            shutil.copy(workplace / f"open.db{ending}", workplace / f"mlflow.db{ending}")
+    check_store(Mlflow())
 
 
 def test_an_existing_store_is_accepted(store):
