@@ -1,9 +1,9 @@
 """Which choices make a network's gradients vanish or explode, by how much, and how sure are we?
 
-    run = gradstudy.run_study(["+study=rnn_clip", "budget.trials=32"])
-    run = gradstudy.load_study("rnn_clip")
-    run.rank("exploding")
-    gradstudy.measure(["model=rnn", "activation=tanh"], seeds=8).flow()
+run = gradstudy.run_study(["+study=rnn_clip", "budget.trials=32"])
+run = gradstudy.load_study("rnn_clip")
+run.rank("exploding")
+gradstudy.measure(["model=rnn", "activation=tanh"], seeds=8).flow()
 """
 
 from importlib import import_module

@@ -6,11 +6,13 @@ from dataclasses import asdict
 from functools import cached_property
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from gradstudy.analysis.ranking import Ranking, rank
 from gradstudy.analysis.responses import RESPONSES, member_row
 from gradstudy.analysis.settings import Analysis
 from gradstudy.records import StudyInfo
+from gradstudy.tracking.address_check import shown
 from gradstudy.tracking.reader import StoredStudy
 from gradstudy.tracking.store import ui_command
 
@@ -47,7 +49,8 @@ class Run:
 
     def rank(self, response: str = "vanishing") -> Ranking:
         """Which factors cause this response, with intervals? See `gradstudy.analysis.ranking.Ranking`."""
-        return rank(self.members, self.info.factors, response, self.settings, seed=self.info.seed)
+        with threadpool_limits(1):  # a second BLAS thread changes the order of sums, and is slower on small matrices
+            return rank(self.members, self.info.factors, response, self.settings, seed=self.info.seed)
 
     def overrides(self, trial: int) -> list[str]:
         """What runs this trial again, as `gradstudy.measure(run.overrides(7))` or behind `mode=trial`."""
@@ -56,7 +59,7 @@ class Run:
     @property
     def store(self) -> str:
         """Where is this study stored?"""
-        return self._stored.uri
+        return shown(self._stored.uri)
 
     @property
     def ui_command(self) -> str:
@@ -64,7 +67,9 @@ class Run:
         return ui_command(self._stored.uri)
 
     def _repr_html_(self) -> str:
-        return f"<b>{html.escape(self.info.name)}</b>: {html.escape(self.info.question)}{self.trials.to_html(max_rows=10)}"
+        return (
+            f"<b>{html.escape(self.info.name)}</b>: {html.escape(self.info.question)}{self.trials.to_html(max_rows=10)}"
+        )
 
     def _measured_again(self) -> pd.DataFrame:
         """The responses of the stored record under other settings than those of the launch."""

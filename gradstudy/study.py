@@ -28,6 +28,7 @@ from gradstudy.results import Run, response_settings
 from gradstudy.search.asking import Search
 from gradstudy.search.lock import study_lock
 from gradstudy.search.storage import open_storage
+from gradstudy.tracking.address_check import shown
 from gradstudy.tracking.reader import find_study
 from gradstudy.tracking.store import check_store, store_address
 from gradstudy.tracking.writer import StudyWriter
@@ -97,7 +98,9 @@ def report_study(overrides: Sequence[str]) -> Run:
         return load_study(name, overrides, fingerprint=fingerprint)
     except InputError:
         run = load_study(name, overrides)
-    make_console().print(f"Not stored with these settings; the newest study of that name, launched as: {run.info.command}\n")
+    make_console().print(
+        f"Not stored with these settings; the newest study of that name, launched as: {run.info.command}\n"
+    )
     return run
 
 
@@ -107,7 +110,10 @@ def prepare(overrides: Sequence[str], command: str) -> Prepared:
     launch = composer.launch
     _named(launch)
     if not composer.factors:
-        raise InputError(f"Study '{launch.name}' varies nothing: its space is empty. Add an entry such as +space.activation='choice(tanh,relu)'.")
+        raise InputError(
+            f"Study '{launch.name}' varies nothing: its space is empty. "
+            "Add an entry such as +space.activation='choice(tanh,relu)'."
+        )
     factors = (*composer.factors, DUMMY)
     search = Search(factors, launch.machinery["search"], launch.seed)
     preview = tuple(_trials(composer, search.preview(launch.budget.trials, composer.active, composer.groups)))
@@ -133,7 +139,7 @@ def plan_study(prepared: Prepared) -> Plan:
         cohorts=tuple(len(cohort.members) for cohort in cohorts),
         seconds=cost.seconds / workers,
         memory=cost.memory,
-        store=store_address(launch.machinery["tracking"]),
+        store=shown(store_address(launch.machinery["tracking"])),
     )
 
 
@@ -158,12 +164,12 @@ def _carry_out(prepared: Prepared, storage: Any) -> None:
 
 
 def _check_same(trials: Sequence[Trial], stored: Mapping[int, tuple[Trial, Any]]) -> None:
-    """A study that was extended and then lost its journal would be asked for other trials than those that are stored."""
+    """A study that was extended and then lost its journal would be asked for other trials than the stored ones."""
     changed = [t.number for t in trials if t.number in stored and dict(stored[t.number][0].levels) != dict(t.levels)]
     if changed:
+        overrides = " ".join(stored[changed[0]][0].overrides)
         raise InputError(
-            f"Trial {changed[0]} is stored as '{' '.join(stored[changed[0]][0].overrides)}', which this launch would ask "
-            f"differently: the journal in {FOLDER} is not the one these trials were asked from. Bring it back, or give "
+            f"Trial {changed[0]} is stored as '{overrides}', which this launch would ask differently: the journal in {FOLDER} is not the one these trials were asked from. Bring it back, or give "
             "the study another name with name=..."
         )
 
@@ -228,7 +234,10 @@ def _opened(folder: Path) -> Iterator[None]:
         if not os.access(folder, os.W_OK):
             raise PermissionError(13, "not writable")
     except OSError as error:
-        raise InputError(f"The study keeps its journal in {folder.absolute()}, which cannot be written: {error.strerror}. Run it in a folder of your own.") from error
+        raise InputError(
+            f"The study keeps its journal in {folder.absolute()}, which cannot be written: {error.strerror}. "
+            "Run it in a folder of your own."
+        ) from error
     with study_lock(folder):
         yield
 
@@ -257,7 +266,7 @@ def _info(composer: Composer, factors: tuple[Factor, ...], command: str) -> Stud
 
 
 def _fingerprint(composer: Composer) -> str:
-    """A hash of everything that decides a member's numbers; the number of trials does not, so a study can be extended."""
+    """A hash of all that decides a member's numbers; the number of trials does not, so a study can be extended."""
     launch = composer.launch
     identity = {
         "format": FORMAT,

@@ -95,7 +95,9 @@ def test_a_stored_trial_runs_again_from_its_overrides_bit_for_bit(undisturbed, m
     measured = gradstudy.measure(overrides)
     columns = ["seed", "step", "quantity", "place"]
     again = measured.gradients().drop(columns="trial").astype({"quantity": str, "place": str}).sort_values(columns)
-    before = stored.gradients(trial=5).drop(columns="trial").astype({"quantity": str, "place": str}).sort_values(columns)
+    before = (
+        stored.gradients(trial=5).drop(columns="trial").astype({"quantity": str, "place": str}).sort_values(columns)
+    )
     pd.testing.assert_frame_equal(again.reset_index(drop=True), before.reset_index(drop=True), check_exact=True)
 
 
@@ -123,15 +125,20 @@ def test_without_a_study_the_studies_are_listed(tmp_path):
 @pytest.mark.parametrize(("folder", "flags"), [("studies", []), ("mine/study", ["--config-dir", "mine"])])
 def test_a_persons_own_study_lists_and_runs(tmp_path, folder, flags):
     (tmp_path / folder).mkdir(parents=True)
-    text = "question: Mine?\nspace: {activation: 'choice(tanh, relu)', init.gain: 'interval(0.5, 1)'}\nbudget: {trials: 4}\n"
+    space = "{activation: 'choice(tanh, relu)', init.gain: 'interval(0.5, 1)'}"
+    text = f"question: Mine?\nspace: {space}\nbudget: {{trials: 4}}\n"
     (tmp_path / folder / "mine.yaml").write_text(text)
     assert "Mine?" in run(flags, tmp_path)
-    assert "4 trials x 1 seeds" in run([*flags, "+study=mine", "mode=plan", "budget.seeds=1", "budget.steps=0"], tmp_path)
+    assert "4 trials x 1 seeds" in run(
+        [*flags, "+study=mine", "mode=plan", "budget.seeds=1", "budget.steps=0"], tmp_path
+    )
 
 
 def test_hydras_own_flags_work(tmp_path):
     assert "activation: identity, relu, tanh" in run(["--help"], tmp_path)
-    job = run(["+study=rnn_clip", "space.activation=choice(tanh,identity)", "~space.optimizer", "--cfg", "job"], tmp_path)
+    job = run(
+        ["+study=rnn_clip", "space.activation=choice(tanh,identity)", "~space.optimizer", "--cfg", "job"], tmp_path
+    )
     assert "activation: choice(tanh,identity)" in job
     assert not list(tmp_path.iterdir())
 

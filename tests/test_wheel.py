@@ -38,7 +38,10 @@ def run(arguments, site, folder):
 def test_the_wheel_carries_every_option_and_study_and_nothing_else(installed):
     for name in ("conf", "studies"):
         shipped = {path.relative_to(ROOT / name) for path in (ROOT / name).rglob("*.yaml")}
-        carried = {path.relative_to(installed / "gradstudy" / name) for path in (installed / "gradstudy" / name).rglob("*.yaml")}
+        carried = {
+            path.relative_to(installed / "gradstudy" / name)
+            for path in (installed / "gradstudy" / name).rglob("*.yaml")
+        }
         assert carried == shipped
     assert sorted(path.name for path in installed.iterdir() if path.suffix != ".dist-info") == ["gradstudy"]
 

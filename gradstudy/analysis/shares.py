@@ -27,8 +27,8 @@ def total_shares(surrogate: Surrogate, space: Space, *, draws: int, seed: int) -
     """Which total-effect shares could be true? Twice [draw, factor]; as many draws as whole batches make.
 
     First shares from 0 to 1: a conditional factor's is of the variance where it lives, and may be large where nothing
-    happens. Then the same effects on one scale, the variance everywhere, to compare factors by. Integration error is reduced by comparing, on the
-    same base points, the posterior mean with its own exact effects (a control variate).
+    happens. Then the same effects on one scale, the variance everywhere, to compare factors by. Integration error is
+    reduced by comparing, on the same base points, the posterior mean with its own exact effects (a control variate).
     """
     random = np.random.default_rng(seed)
     base_points = 2 ** int(np.log2(max(MOST_POINTS // (_blocks(space)[1][-1] + 1), 8)))

@@ -65,7 +65,7 @@ def _joint(screen: Screen, *, draws: int, seed: int) -> Shares:
 
 
 def _apart(screen: Screen, column: int, *, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray] | None:
-    # Shares [draw] and effects [draw] of one factor among the trials in which it lives, beside the factors that live in all of those.
+    # Shares and effects [draw] of one factor among the trials in which it lives, beside what lives in all of those.
     support = screen.among(screen.lives[:, column])
     complete = [other for other in _rankable(support) if support.lives[:, other].all()]
     if column not in complete:

@@ -134,25 +134,37 @@ class Composer:
         entries = compose("config", [o for o in quoted if not o.startswith("++space=")]).space or {}
         for name in removed:
             if name not in entries:
-                raise InputError(f"~space.{name}: the study does not vary '{name}'. It varies {', '.join(entries)}.{nearest(name, entries)}")
+                raise InputError(
+                    f"~space.{name}: the study does not vary '{name}'. "
+                    f"It varies {', '.join(entries)}.{nearest(name, entries)}"
+                )
 
     def _check_factors(self) -> None:
         for factor in self.factors:
             _check_levels(factor)
-        lives = set(chain(self.groups, *(_keys(config) for config in [_studied(self._base), *self._by_option.values()])))
+        lives = set(
+            chain(self.groups, *(_keys(config) for config in [_studied(self._base), *self._by_option.values()]))
+        )
         for factor in self.factors:
             if factor.name not in lives:
                 near = nearest(factor.name, lives) or f" Keys there: {', '.join(sorted(lives))}."
-                raise InputError(f"space.{factor.name}: no group or key of that name exists under any choice of this study.{near}")
+                raise InputError(
+                    f"space.{factor.name}: no group or key of that name exists under any choice of this study.{near}"
+                )
 
 
 def _check_levels(factor: Factor) -> None:
     options = _options(factor.name)
     if options and factor.is_number:
-        raise InputError(f"space.{factor.name}: a group takes options, such as choice({', '.join(options[:2])}), not a range.")
+        raise InputError(
+            f"space.{factor.name}: a group takes options, such as choice({', '.join(options[:2])}), not a range."
+        )
     for level in factor.levels:
         if options and level not in options:
-            raise InputError(f"space.{factor.name}: there is no option '{level}'. Options: {', '.join(options)}.{nearest(str(level), options)}")
+            raise InputError(
+                f"space.{factor.name}: there is no option '{level}'. "
+                f"Options: {', '.join(options)}.{nearest(str(level), options)}"
+            )
 
 
 def _options(group: str) -> list[str]:

@@ -14,11 +14,12 @@ CONFIG_ERRORS = (HydraException, MissingConfigException, OmegaConfBaseException,
 
 
 def explain(error: Exception, base: DictConfig | None) -> str:
-    """One message for any error of composing; `base` is the configuration without overrides, to name the nearest key."""
+    """One message for any error of composing; `base` is the configuration without overrides: its keys are known."""
     if isinstance(error, MissingConfigException) and error.options:
         return _unknown_option(error)
     if isinstance(error, OverrideParseException):
-        return f"The override '{error.override}' does not parse: {_first_line(error)}. Write key=value, and quote ( ) for the shell."
+        why = _first_line(error)
+        return f"The override '{error.override}' does not parse: {why}. Write key=value, and quote ( ) for the shell."
     text = _first_line(error)
     unknown = re.search(r"(?:Could not override|Could not delete from config\.|Key) '([^']+)'", text)
     if unknown:

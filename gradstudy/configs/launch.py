@@ -49,7 +49,9 @@ def open_door(config: DictConfig) -> Launch:
     known = (*STUDIED, *MACHINERY, *PLAIN)
     for key in config:
         if key not in known:
-            raise InputError(f"There is no key '{key}' in a configuration. Known keys: {', '.join(known)}.{nearest(key, known)}")
+            raise InputError(
+                f"There is no key '{key}' in a configuration. Known keys: {', '.join(known)}.{nearest(key, known)}"
+            )
     return Launch(
         mode=_mode(config.mode),
         name=None if config.name is None else str(config.name),
@@ -77,7 +79,9 @@ def _seed(seed: Any) -> int:
 def _space(space: Any) -> dict[str, Any]:
     plain = OmegaConf.to_container(space) if isinstance(space, DictConfig) else space
     if not isinstance(plain, dict):
-        raise InputError(f"space must map factors to levels or ranges, such as activation: choice(tanh, relu), got {plain!r}.")
+        raise InputError(
+            f"space must map factors to levels or ranges, such as activation: choice(tanh, relu), got {plain!r}."
+        )
     return {str(name): text for name, text in plain.items() if text is not None}
 
 

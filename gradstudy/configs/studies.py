@@ -16,7 +16,6 @@ from omegaconf import OmegaConf
 from gradstudy.configs.folders import shipped
 from gradstudy.errors import InputError
 
-
 MAPPINGS = {
     "space": "factors to levels or a range, such as activation: choice(tanh, relu)",
     "budget": "trials, seeds and steps to numbers",
@@ -108,7 +107,9 @@ def _read(path: Path, origin: str) -> Study:
         return Study(path.stem, origin, error=f"{path} is no readable YAML: {_one_line(error)}. Mend the file.")
     if not isinstance(content, dict):
         came = type(content).__name__
-        return Study(path.stem, origin, error=f"{path} must hold keys such as question, space and budget, but holds {came}.")
+        return Study(
+            path.stem, origin, error=f"{path} must hold keys such as question, space and budget, but holds {came}."
+        )
     for key, holds in MAPPINGS.items():
         if not isinstance(content.get(key, {}), dict):
             return Study(path.stem, origin, error=f"{path}: {key} must map {holds}, got {content[key]!r}.")

@@ -10,6 +10,9 @@ def mean_squared_error(output: Tensor, target: Tensor) -> Tensor:
 
 
 def cross_entropy(output: Tensor, target: Tensor) -> Tensor:
-    """Mean over the batch of -log softmax(output)[target], [member]; output [member, batch, class], target [member, batch]."""
+    """Mean over the batch of -log softmax(output)[target], [member].
+
+    `output` is [member, batch, class], `target` [member, batch].
+    """
     log_probability = F.log_softmax(output, dim=2)
     return -log_probability.gather(2, target.unsqueeze(2)).flatten(1).mean(1)

@@ -109,7 +109,8 @@ def read_info(client: MlflowClient, run: Run) -> StudyInfo | None:
 def _experiment(client: MlflowClient, name: str) -> str:
     found = client.get_experiment_by_name(name)
     if found is None:
-        return client.create_experiment(name)
+        # MLflow otherwise guesses from its runs what an experiment is for, and shows its pages for chat programs.
+        return client.create_experiment(name, tags={"mlflow.experimentKind": "custom_model_development"})
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     return found.experiment_id

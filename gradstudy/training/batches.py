@@ -19,7 +19,9 @@ class Batches:
     same data, which is drawn once.
     """
 
-    def __init__(self, tasks: Sequence[Any], streams: Sequence[tuple[int, int]], device: torch.device, dtype: torch.dtype):
+    def __init__(
+        self, tasks: Sequence[Any], streams: Sequence[tuple[int, int]], device: torch.device, dtype: torch.dtype
+    ):
         sources = list(dict.fromkeys(zip(tasks, streams, strict=True)))
         source_of = [sources.index(source) for source in zip(tasks, streams, strict=True)]
         self.device, self.dtype = device, dtype

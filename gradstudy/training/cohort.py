@@ -1,5 +1,6 @@
 """Planning: which members train together."""
 
+import itertools
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ STACKED = ("model", "activation", "normalization", "residual", "clipping", "lr",
 """The groups whose structure makes a cohort's key. `init` is not among them: each member is filled by itself."""
 
 CPU_KNEE, CUDA_KNEE = 64, 1024
-"""Cohort sizes past which throughput stops to grow: measured for widths up to 64 on one CPU thread; a GPU wants more."""
+"""Cohort sizes past which throughput stops to grow. The first was measured, for widths up to 64 on one thread; a GPU has
+more lanes to fill, and halves a cohort that its memory does not hold."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,4 @@ def _evenly(trials: list[list[Member]], size: int) -> list[tuple[Member, ...]]:
     per_group = max(1, size // max(len(seeds) for seeds in trials))
     count = -(-len(trials) // per_group)
     bounds = [round(index * len(trials) / count) for index in range(count + 1)]
-    return [
-        tuple(member for seeds in trials[low:high] for member in seeds)
-        for low, high in zip(bounds[:-1], bounds[1:], strict=True)
-    ]
+    return [tuple(member for seeds in trials[low:high] for member in seeds) for low, high in itertools.pairwise(bounds)]

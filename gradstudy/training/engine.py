@@ -3,7 +3,7 @@
 A worker is a pure function from a cohort to records. The only reduction over members is the sum of their losses.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -78,12 +78,12 @@ class _Training:
 
     def _recorder(self, members: int) -> Recorder:
         names = tuple(self.parameters)
-        places = {**self.network.places, "gradient": names, **{scalar: ("all",) for scalar in SCALARS}}
+        places = {**self.network.places, "gradient": names, **dict.fromkeys(SCALARS, ("all",))}
         suspects = ["loss", *(f"gradient {name}" for name in names), *(f"parameter {name}" for name in names)]
         return Recorder(places, suspects, steps=max(1, self.cohort.steps), members=members, device=self.device)
 
     def _measure(self, step: int) -> list[Tensor]:
-        """Forward and backward at this step's parameters; records the flow, clips, and returns the clipped gradients."""
+        """Forward and backward at this step's parameters: records the flow, and returns the clipped gradients."""
         inputs, targets = self.batches.next()
         flow = self.network(self.parameters, inputs)
         loss = self.task.loss(flow.output, targets)

@@ -35,7 +35,7 @@ class Recorder:
         self._buffers[quantity][step] = values
 
     def write_bad(self, step: int, first_suspect: int, bad: Tensor) -> None:
-        """`bad` [suspect, member] marks what is non-finite, from `first_suspect` on; a member's first bad step is kept."""
+        """`bad` [suspect, member] marks what is non-finite, from `first_suspect` on; the first bad step is kept."""
         news = bad.any(0) & (self.first_bad_step < 0)
         culprit = first_suspect + bad.to(torch.uint8).argmax(0)
         self.first_bad_step = torch.where(news, step, self.first_bad_step)

@@ -117,14 +117,16 @@ def test_one_diverged_seed_in_four_is_enough_to_be_seen(draw_trials, make_member
     assert ranking.diverged == bad.sum()
 
 
-def test_a_factor_that_lives_only_where_nothing_happens_is_no_cause(draw_trials, make_members):
-    factors = [Factor("optimizer", ("sgd", "adam")), Factor("clip", ("none", "norm")), Factor("eps"), DUMMY]
+def test_factors_that_live_only_where_nothing_happens_are_no_causes(draw_trials, make_members):
+    quiet = [Factor("eps"), Factor("beta"), Factor("decay")]
+    factors = [Factor("optimizer", ("sgd", "adam")), Factor("clip", ("none", "norm")), *quiet, DUMMY]
     trials = draw_trials(factors, 96)
-    trials["eps"] = trials["eps"].where(trials["optimizer"] == "adam")
+    for factor in quiet:
+        trials[factor.name] = trials[factor.name].where(trials["optimizer"] == "adam")
     exploded = 10.0 * ((trials["optimizer"] == "sgd") & (trials["clip"] == "none"))
     noise = 0.1 * np.random.default_rng(3).normal(size=96)
-    table = by_factor(rank(make_members(trials, exploded + noise), factors, "gain"))
-    assert table["evidence"].to_dict() == {"optimizer": True, "clip": True, "eps": False, "dummy": False}
+    table = by_factor(rank(make_members(trials, exploded + noise), factors, "gain", QUICK))
+    assert set(table.index[table["evidence"]]) == {"optimizer", "clip"}
 
 
 def test_seed_noise_is_the_pure_error_of_a_trial_mean_over_the_variance_of_means():

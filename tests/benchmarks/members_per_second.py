@@ -1,8 +1,8 @@
 """Claim: gradstudy trains rnn_clip at least 15x faster than a plain script and 6x faster than serial PyTorch.
 
-Runs three sides interleaved, in rounds, on the same trials of the study's design: (a) a plain script, (b) serial PyTorch
-with the same recording, (c) `python -m gradstudy` as a whole: start-up, training on every core, Optuna, MLflow, Parquet and
-ranking. Every process has one thread; (a) and (b) are one process, as such scripts are. Prints medians and ratios.
+Runs three sides interleaved, in rounds, on the same trials of the study's design: (a) a plain script, (b) serial
+PyTorch with the same recording, (c) `python -m gradstudy` as a whole: start-up, training on every core, Optuna, MLflow,
+Parquet and ranking. Every process has one thread; (a) and (b) are one process, as such scripts are. Prints medians and ratios.
 
     python tests/benchmarks/members_per_second.py [--width 32] [--rounds 3] [--trials 128] [--serial-members 4]
 """
@@ -23,8 +23,8 @@ import plain_script
 import serial_pytorch
 import torch
 
-from gradstudy.study import prepare
 from gradstudy.configs.composition import hydra_ready
+from gradstudy.study import prepare
 
 SEEDS, STEPS, LENGTH, BATCH = 4, 200, 50, 32
 
@@ -32,7 +32,10 @@ SEEDS, STEPS, LENGTH, BATCH = 4, 200, 50, 32
 def main():
     options = read_options()
     torch.set_num_threads(1)
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}, Python {platform.python_version()}")
+    print(
+        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
+        f"torch {torch.__version__}, Python {platform.python_version()}"
+    )
     members, rates = sample_of_the_study(options), {"a": [], "b": [], "c": []}
     size = {"width": options.width, "length": LENGTH, "batch_size": BATCH, "steps": STEPS}
     for round_number in range(options.rounds):
@@ -41,7 +44,10 @@ def main():
             rates["a"].append(len(chosen) / plain_script.run(chosen, **size, folder=folder))
             rates["b"].append(len(chosen) / serial_pytorch.run(chosen, **size))
             rates["c"].append(options.trials * SEEDS / seconds_of_a_study(options, folder))
-        print(f"round {round_number + 1}: " + ", ".join(f"({side}) {rates[side][-1]:.2f} members/s" for side in rates), flush=True)
+        print(
+            f"round {round_number + 1}: " + ", ".join(f"({side}) {rates[side][-1]:.2f} members/s" for side in rates),
+            flush=True,
+        )
     report(options, rates)
 
 
@@ -75,12 +81,21 @@ def seconds_of_a_study(options, folder):
 
 def report(options, rates):
     a, b, c = (statistics.median(rates[side]) for side in "abc")
-    ratio = {side: statistics.median(fast / slow for fast, slow in zip(rates["c"], rates[side], strict=True)) for side in "ab"}
-    print(f"width {options.width}, length {LENGTH}, batch {BATCH}, {STEPS} steps, medians of {options.rounds} interleaved rounds")
+    ratio = {
+        side: statistics.median(fast / slow for fast, slow in zip(rates["c"], rates[side], strict=True))
+        for side in "ab"
+    }
+    print(
+        f"width {options.width}, length {LENGTH}, batch {BATCH}, {STEPS} steps, "
+        f"medians of {options.rounds} interleaved rounds"
+    )
     print(f"  (a) plain script     {a:6.2f} members/s")
     print(f"  (b) serial PyTorch   {b:6.2f} members/s, same recording")
-    print(f"  (c) gradstudy        {c:6.2f} members/s, everything included: {options.trials * SEEDS / c:.0f} s for the study")
-    print(f"  (c) / (a) = {ratio['a']:.1f}    (c) / (b) = {ratio['b']:.1f}    per core: {ratio['a'] / cores():.1f} and {ratio['b'] / cores():.1f}")
+    print(f"  (c) gradstudy        {c:6.2f} members/s, everything included: {options.trials * SEEDS / c:.0f} s")
+    print(
+        f"  (c) / (a) = {ratio['a']:.1f}    (c) / (b) = {ratio['b']:.1f}    "
+        f"per core: {ratio['a'] / cores():.1f} and {ratio['b'] / cores():.1f}"
+    )
 
 
 def cores():

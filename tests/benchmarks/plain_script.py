@@ -3,6 +3,7 @@
 Run by members_per_second.py; shares nothing with gradstudy but the trials it is given.
 """
 
+import logging
 import math
 import time
 
@@ -11,8 +12,6 @@ import numpy as np
 import optuna
 import torch
 from torch import nn
-
-ACTIVATIONS = ("tanh", "relu")
 
 
 class Network(nn.Module):
@@ -74,26 +73,50 @@ def train_member(levels, seed, *, width, length, batch_size, steps):
         clip(levels, list(network.parameters()))
         optimizer.step()
         if step % 10 == 0:
-            mlflow.log_metrics({"loss": loss.item(), **{f"grad/{name}": norm for name, norm in norms.items()}}, step=step)
+            mlflow.log_metric("loss", loss.item(), step=step)
+            for name, norm in norms.items():
+                mlflow.log_metric(f"grad/{name}", norm, step=step)
         if not math.isfinite(loss.item()):
             break
     return loss.item()
 
 
+def suggest(trial):
+    levels = {
+        "activation": trial.suggest_categorical("activation", ["tanh", "relu"]),
+        "init": trial.suggest_categorical("init", ["default", "orthogonal", "identity", "normal"]),
+        "init.gain": trial.suggest_float("init.gain", 0.5, 2.0),
+        "clipping": trial.suggest_categorical("clipping", ["none", "norm", "value"]),
+        "lr.value": trial.suggest_float("lr.value", 1e-4, 1e-1, log=True),
+        "optimizer": trial.suggest_categorical("optimizer", ["sgd", "adam", "rmsprop"]),
+    }
+    if levels["clipping"] == "norm":
+        levels["clipping.max_norm"] = trial.suggest_float("clipping.max_norm", 0.1, 10, log=True)
+    if levels["clipping"] == "value":
+        levels["clipping.max_value"] = trial.suggest_float("clipping.max_value", 0.001, 1, log=True)
+    return levels
+
+
 def run(trials, *, width, length, batch_size, steps, folder):
     """Trains each (levels, seed) as one MLflow run and one Optuna trial; returns seconds."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
     mlflow.set_tracking_uri(f"sqlite:///{folder}/plain.db")
     mlflow.set_experiment("plain")
     study = optuna.create_study(
-        sampler=optuna.samplers.RandomSampler(0), storage=f"sqlite:///{folder}/optuna.db", study_name="plain", load_if_exists=True
+        sampler=optuna.samplers.RandomSampler(0),
+        storage=f"sqlite:///{folder}/optuna.db",
+        study_name="plain",
+        load_if_exists=True,
     )
     start = time.perf_counter()
     for levels, seed in trials:
         study.enqueue_trial(levels)
         trial = study.ask()
-        chosen = {name: trial.suggest_categorical(name, [level]) for name, level in levels.items()}
+        chosen = suggest(trial)
         with mlflow.start_run():
             mlflow.log_params(chosen)
-            study.tell(trial, train_member(chosen, seed, width=width, length=length, batch_size=batch_size, steps=steps))
+            study.tell(
+                trial, train_member(chosen, seed, width=width, length=length, batch_size=batch_size, steps=steps)
+            )
     return time.perf_counter() - start

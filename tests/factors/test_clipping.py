@@ -16,7 +16,7 @@ def clip(thresholds, gradients):
     return stack(thresholds, "cpu").clip(gradients, norm)
 
 
-@pytest.mark.parametrize("norm, after", [(0.5, 0.5), (1.0, 0.999999), (7.0, 1.0), (1e6, 1.0)])
+@pytest.mark.parametrize(("norm", "after"), [(0.5, 0.5), (1.0, 0.999999), (7.0, 1.0), (1e6, 1.0)])
 def test_clipping_by_norm_gives_the_figures_of_ground_truth_g47(norm, after):
     direction = torch.tensor([[3.0, 4.0]]) / 5
     (clipped,), factor = clip([Threshold(max_norm=1.0)], [direction * norm])

@@ -13,7 +13,9 @@ def step(optimizers, gradient, rates):
     return optimizer.step(parameter, gradient, state, torch.tensor(rates, dtype=torch.float64), 1)
 
 
-@pytest.mark.parametrize("size, expected", [(1, 1.0), (1e-4, 0.9999), (1e-8, 0.5), (1e-10, 0.009901), (1e-12, 0.0001)])
+@pytest.mark.parametrize(
+    ("size", "expected"), [(1, 1.0), (1e-4, 0.9999), (1e-8, 0.5), (1e-10, 0.009901), (1e-12, 0.0001)]
+)
 def test_adam_hides_a_vanishing_gradient_until_eps(size, expected):
     """Ground truth G50: the first step is lr * g / (|g| + eps)."""
     moved = -step([Adam()], torch.full((1, 3), size, dtype=torch.float64), [1.0])

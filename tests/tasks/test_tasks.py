@@ -55,8 +55,15 @@ def test_sequential_digits_are_the_bundled_images_in_reading_order_split_once():
     task, (pixels, labels) = SequentialDigits(batch_size=500), load_digits(return_X_y=True)
     batch, targets = task.batch(numpy_stream(0, 0, "data"))
     held_out, held_out_labels = task.held_out(numpy_stream(0, 1, "held out"))
-    known = {(*image, label) for image, label in zip(pixels.astype(int).tolist(), labels.tolist(), strict=False) for image in [tuple(image)]}
-    as_keys = lambda images, of: {(*map(int, image[:, 0] * 16), int(label)) for image, label in zip(images, of, strict=True)}  # noqa: E731
+    known = {
+        (*image, label)
+        for image, label in zip(pixels.astype(int).tolist(), labels.tolist(), strict=False)
+        for image in [tuple(image)]
+    }
+
+    def as_keys(images, of):
+        return {(*map(int, image[:, 0] * 16), int(label)) for image, label in zip(images, of, strict=True)}
+
     train, test = as_keys(batch, targets), as_keys(held_out, held_out_labels)
     assert train <= known
     assert test <= known

@@ -26,7 +26,12 @@ def test_coefficients_and_inits_are_fusible():
 
 @pytest.mark.parametrize(
     "change",
-    [{"model": Rnn(width=8)}, {"activation": activation.Relu()}, {"optimizer": OPTIMIZERS["adam"]}, {"model": Rnn(depth=2, width=7)}],
+    [
+        {"model": Rnn(width=8)},
+        {"activation": activation.Relu()},
+        {"optimizer": OPTIMIZERS["adam"]},
+        {"model": Rnn(depth=2, width=7)},
+    ],
 )
 def test_structure_keeps_members_apart(change):
     assert [len(group) for group in planned([parts(), parts(**change)])] == [4, 4]

@@ -72,7 +72,7 @@ def test_a_member_is_the_same_alone_in_a_subset_permuted_and_beside_a_diverging_
         assert all(record.first_bad_step is not None for record in records if record.trial == 1)
 
 
-@pytest.mark.parametrize("width, batch_size", [(1, 1), (5, 3), (10, 32), (16, 32), (33, 32), (32, 1)])
+@pytest.mark.parametrize(("width", "batch_size"), [(1, 1), (5, 3), (10, 32), (16, 32), (33, 32), (32, 1)])
 def test_parity_holds_at_sizes_that_fill_no_vector_register(width, batch_size):
     common = parts(model=Rnn(width=width), task=Adding(length=9, batch_size=batch_size))
     trials = [common | {"init": init.Normal(gain=gain, std=1 / math.sqrt(width))} for gain in (0.5, 1.0, 1.5, 2.0)]
@@ -169,7 +169,9 @@ def test_steps_in_float64_equal_plain_modules_and_torch_optim(cell, optimizer, c
         regularization=regularization.WeightDecay(decay),
     )
     for steps in (1, 3):
-        whole = cohort(trial, parts(**trial | {"lr": lr.Constant(0.5)}), steps=steps, dtype="float64", keep_weights=True)
+        whole = cohort(
+            trial, parts(**trial | {"lr": lr.Constant(0.5)}), steps=steps, dtype="float64", keep_weights=True
+        )
         initial = train(replace(whole, steps=0))[1].weights
         record = train(whole)[1]
         losses, weights = train_twin(trial, 1, steps, cell, initial)

@@ -94,7 +94,11 @@ def test_a_diverged_member_is_recorded_up_to_its_first_bad_step_and_keeps_its_la
 def test_clipping_by_norm_keeps_an_exploding_network_finite():
     """Ground truth G48b: a ReLU network with 1.1 I under SGD at 0.05 diverges at once; clipped at 1 it stays finite."""
     exploding = parts(
-        model=Rnn(width=64), activation=activation.Relu(), init=init.Identity(gain=1.1), lr=lr.Constant(0.05), task=Adding(length=60)
+        model=Rnn(width=64),
+        activation=activation.Relu(),
+        init=init.Identity(gain=1.1),
+        lr=lr.Constant(0.05),
+        task=Adding(length=60),
     )
     clipped = exploding | {"clipping": clipping.Threshold(max_norm=1.0)}
     records = train(cohort(exploding, clipped, seeds=3, steps=100))

@@ -38,7 +38,9 @@ class RecurrentNetwork:
     behind the prefix `recurrent`, so that another program can compare them.
     """
 
-    def __init__(self, cell: Cell, *, shape: Shape, width: int, depth: int, residual: Callable[[Tensor, Tensor], Tensor]):
+    def __init__(
+        self, cell: Cell, *, shape: Shape, width: int, depth: int, residual: Callable[[Tensor, Tensor], Tensor]
+    ):
         self.cell, self.width, self.depth, self.residual = cell, width, depth, residual
         self.parameters = tuple(_parameters(cell.gates, shape, width, depth))
         self.places = {quantity: numbered("time", shape.length) for quantity in cell.quantities}
