@@ -4,7 +4,7 @@ import re
 import shlex
 import time
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from pathlib import Path
 
 from mlflow import MlflowClient
@@ -59,7 +59,7 @@ def trial_command(info: StudyInfo, trial: Trial) -> str:
 def _study_choice(command: str) -> Iterator[str]:
     """The words of a launch that say which study it is and in which folder it is found."""
     words = _words(command)
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in pairwise([*words, ""]):
         if word.startswith(("+study=", "--config-dir=")):
             yield word
         elif word in ("--config-dir", "-cd"):

@@ -13,8 +13,8 @@ STACKED = ("model", "activation", "normalization", "residual", "clipping", "lr",
 """The groups whose structure makes a cohort's key. `init` is not among them: each member is filled by itself."""
 
 CPU_KNEE, CUDA_KNEE = 64, 1024
-"""Cohort sizes past which throughput stops to grow. The first was measured, for widths up to 64 on one thread; a GPU has
-more lanes to fill, and halves a cohort that its memory does not hold."""
+"""Cohort sizes past which throughput stops to grow. The first was measured, for widths up to 64 on one thread; a
+GPU has more lanes to fill, and halves a cohort that its memory does not hold."""
 
 
 @dataclass(frozen=True)

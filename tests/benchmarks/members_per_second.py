@@ -2,7 +2,8 @@
 
 Runs three sides interleaved, in rounds, on the same trials of the study's design: (a) a plain script, (b) serial
 PyTorch with the same recording, (c) `python -m gradstudy` as a whole: start-up, training on every core, Optuna, MLflow,
-Parquet and ranking. Every process has one thread; (a) and (b) are one process, as such scripts are. Prints medians and ratios.
+Parquet and ranking. Every process has one thread; (a) and (b) are one process, as such scripts are. Prints medians
+and ratios.
 
     python tests/benchmarks/members_per_second.py [--width 32] [--rounds 3] [--trials 128] [--serial-members 4]
 """
