@@ -3,6 +3,7 @@
 import numpy as np
 from scipy import stats
 
+from gradstudy.analysis.significance import level_significance
 from gradstudy.analysis.space import INACTIVE
 from gradstudy.records import Factor
 
@@ -47,9 +48,8 @@ def _number_direction(factor: Factor, coordinates: np.ndarray, values: np.ndarra
 
 
 def _differ(groups: list[np.ndarray], level: float) -> bool:
-    if len(groups) < 2 or np.ptp(np.concatenate(groups)) == 0.0:
-        return False
-    return bool(stats.kruskal(*groups).pvalue < level)
+    codes = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
+    return bool(level_significance(codes, np.concatenate(groups)).p < level)
 
 
 def _size(amount: float, unit: str) -> str:

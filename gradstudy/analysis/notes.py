@@ -26,11 +26,11 @@ def ranking_note(table: pd.DataFrame, *, level: float, floor: float, fit: float,
     names, share = table["factor"], table["share"]
     causes, significant = table["evidence"], table["p"] < level
     hidden = causes & ~significant
-    unconfirmed = significant & ~causes & share.notna()
+    doubted = causes & significant & (table["share_low"] <= floor)
     remarks = (
         (True, f"Evidence for: {_list(names[causes]) or 'no factor'}."),
         (hidden.any(), f"Acting mainly through interactions, which the test cannot see: {_list(names[hidden])}."),
-        (unconfirmed.any(), f"Test and share disagree, so no evidence is claimed: {_list(names[unconfirmed])}."),
+        (doubted.any(), f"By the test alone, the share's interval reaches the noise floor: {_list(names[doubted])}."),
         (table["conditional"].any(), f"Ranked where they live: {_list(names[table['conditional'] & share.notna()])}."),
         (share.isna().any(), f"Not ranked, too few trials or values: {_list(names[share.isna()])}."),
         (fit < GOOD_FIT, f"The surrogate predicts left-out trials badly (Q2 {fit:.2f}): shares are rough, add trials."),

@@ -44,8 +44,8 @@ class Ranking:
     trial means with their interval, rank intervals, a surrogate-free test (`p` after false-discovery control),
     `evidence`, a direction in words, whether the factor is conditional (then its share is of the variance where it
     lives) and in how many trials it lives. A factor that could not be ranked has missing values. `evidence` means:
-    the posterior probability of a larger effect than the dummy's reaches the confidence, and either the test is
-    significant, or (acting mainly through interactions) its interval lies above the dummy's, in a good fit.
+    the test is significant, which the randomised assignment makes valid by itself; or the interval lies above the
+    dummy's in a surrogate that fits (what acts through interactions passes a test of one factor at a time unseen).
 
     `interactions` has second-order shares; `noise_floor` is the upper end of the dummy's interval; `fit` the
     leave-one-out Q2 of the surrogate; `seed_noise` the share of the variance of trial means that is mere seed
@@ -164,14 +164,14 @@ def _intervals(shares: Shares, confidence: float) -> pd.DataFrame:
 
 
 def _evidence(table: pd.DataFrame, shares: Shares, confidence: float) -> np.ndarray:
-    significant = (table["p"] < 1.0 - confidence).to_numpy()
+    significant = (table["p"] < 1.0 - confidence).to_numpy() & table["share"].notna().to_numpy()
     if DUMMY.name not in shares.names:
-        return significant & table["share"].notna().to_numpy()
-    dummy = shares.names.index(DUMMY.name)
+        return significant
     # On the scale of the variance everywhere: noise alone fills a large share of a support where nothing happens.
     effects, tail = shares.effects, (1.0 - confidence) / 2
-    likely = (effects > effects[:, [dummy]]).mean(axis=0) >= confidence
+    dummy = shares.names.index(DUMMY.name)
     clear = np.quantile(effects, tail, axis=0) > np.quantile(effects[:, dummy], 1.0 - tail)
-    seen = dict(zip(shares.names, zip(likely, clear & (shares.fit >= GOOD_FIT), strict=True), strict=True))
-    likely, interacting = np.array([seen.get(name, (False, False)) for name in table["factor"]]).T
-    return likely & (significant | interacting)
+    above = dict(zip(shares.names, clear & (shares.fit >= GOOD_FIT), strict=True))
+    return (significant | table["factor"].map(above).fillna(False).to_numpy(dtype=bool)) & (
+        table["factor"] != DUMMY.name
+    )

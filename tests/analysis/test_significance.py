@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from gradstudy.analysis.significance import (
+    Significance,
     control_false_discoveries,
     factor_significance,
     level_significance,
@@ -47,10 +48,20 @@ def test_null_numbers_are_rarely_significant_even_when_most_values_are_capped(ca
     assert np.mean(np.array(p) < 0.05) <= 0.10
 
 
-def test_levels_are_compared_by_ranks_so_that_one_huge_value_decides_nothing():
-    codes = np.repeat([0.0, 1.0], 8)
-    values = np.arange(16.0)
-    assert level_significance(codes, values).p == level_significance(codes, np.append(values[:-1], 1e300)).p < 0.01
+def test_one_huge_value_hides_no_difference_because_ranks_are_compared_too():
+    codes, values = np.repeat([0.0, 1.0], 8), np.append(np.arange(15.0), 1e300)
+    by_ranks = 2 * stats.kruskal(np.arange(8.0), np.arange(8.0, 16.0)).pvalue
+    assert level_significance(codes, values) == Significance("Kruskal-Wallis", by_ranks)
+
+
+def test_a_level_that_lets_one_network_in_four_explode_is_seen_by_its_mean():
+    """Most members of the second level lie a little lower, so their ranks balance those of the few that exploded."""
+    random = np.random.default_rng(0)
+    calm, wild = random.random(64), random.random(64) - 0.3
+    wild[:16] = 10.0
+    codes, values = np.repeat([0.0, 1.0], 64), np.concatenate([calm, wild])
+    assert stats.kruskal(calm, wild).pvalue > 0.05
+    assert level_significance(codes, values) == Significance("means", 2 / 2001)
 
 
 def test_inactive_trials_are_left_out():
