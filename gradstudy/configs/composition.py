@@ -59,7 +59,7 @@ class Composer:
     @cached_property
     def groups(self) -> tuple[str, ...]:
         """The factors that are config groups: their choice decides which others live."""
-        return tuple(factor.name for factor in self.factors if _options(factor.name))
+        return tuple(factor.name for factor in self.factors if self._options(factor.name))
 
     def active(self, choices: Mapping[str, Level]) -> Collection[str]:
         """Which factors live where these options are chosen? Those whose key exists in the composed configuration."""
@@ -126,6 +126,13 @@ class Composer:
             if other != group
         )
 
+    def _options(self, group: str) -> list[str]:
+        """The options of a studied group, those in a person's own folders included; none for what is no group."""
+        if group not in STUDIED:
+            return []
+        loader = GlobalHydra.instance().config_loader()
+        return loader.get_group_options(group, config_name="config", overrides=self.overrides)
+
     def _check_removed(self, quoted: Sequence[str]) -> None:
         """Deleting an entry that the study does not have is a typo, not a wish."""
         removed = [name for name, text in (self._base.space or {}).items() if text is None]
@@ -141,7 +148,7 @@ class Composer:
 
     def _check_factors(self) -> None:
         for factor in self.factors:
-            _check_levels(factor)
+            _check_levels(factor, self._options(factor.name))
         lives = set(
             chain(self.groups, *(_keys(config) for config in [_studied(self._base), *self._by_option.values()]))
         )
@@ -153,8 +160,7 @@ class Composer:
                 )
 
 
-def _check_levels(factor: Factor) -> None:
-    options = _options(factor.name)
+def _check_levels(factor: Factor, options: list[str]) -> None:
     if options and factor.is_number:
         raise InputError(
             f"space.{factor.name}: a group takes options, such as choice({', '.join(options[:2])}), not a range."
@@ -165,12 +171,6 @@ def _check_levels(factor: Factor) -> None:
                 f"space.{factor.name}: there is no option '{level}'. "
                 f"Options: {', '.join(options)}.{nearest(str(level), options)}"
             )
-
-
-def _options(group: str) -> list[str]:
-    if "." in group or group not in STUDIED:
-        return []
-    return GlobalHydra.instance().config_loader().get_group_options(group)
 
 
 def _studied(config: DictConfig) -> Plain:

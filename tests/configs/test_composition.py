@@ -1,0 +1,57 @@
+"""Composition: trials are overrides, conditions come from composition, and replacing options equals composing anew."""
+
+import pytest
+from hydra import compose
+from omegaconf import OmegaConf
+
+from gradstudy.configs.composition import Composer, hydra_ready
+from gradstudy.configs.instantiate import make_part
+from gradstudy.configs.launch import STUDIED
+
+
+@pytest.fixture
+def composer():
+    with hydra_ready():
+        yield Composer(["+study=rnn_clip", "task.length=12"])
+
+
+def test_a_key_lives_exactly_where_the_chosen_option_has_it(composer):
+    living = {choice: composer.active({"clipping": choice}) for choice in ("none", "norm", "value")}
+    conditional = {"clipping.max_norm", "clipping.max_value"}
+    assert {choice: conditional & set(found) for choice, found in living.items()} == {
+        "none": set(),
+        "norm": {"clipping.max_norm"},
+        "value": {"clipping.max_value"},
+    }
+    assert all({"init.gain", "lr.value", "dummy"} <= set(found) for found in living.values())
+
+
+def test_replaced_options_equal_a_whole_composition(composer):
+    levels = {"activation": "relu", "init": "identity", "clipping": "norm", "optimizer": "rmsprop"}
+    numbers = {"init.gain": 1.25, "clipping.max_norm": 0.3, "lr.value": 0.007}
+    overrides = [f"{name}={level}" for name, level in {**levels, **numbers}.items()]
+    whole = OmegaConf.to_container(compose("config", ["+study=rnn_clip", "task.length=12", *overrides]), resolve=True)
+    expected = {group: make_part(group, whole[group]) for group in STUDIED}
+    assert composer.parts({**levels, **numbers, "dummy": 0.5}) == expected
+
+
+def test_the_overrides_of_a_trial_make_the_same_parts_without_the_study(composer):
+    levels = {"activation": "relu", "init": "normal", "init.gain": 0.123456789, "optimizer": "adam", "clipping": "none"}
+    trial = composer.trial(3, {**levels, "lr.value": 1e-05, "dummy": 0.1})
+    assert "dummy" not in " ".join(trial.overrides)
+    assert trial.overrides[0] == "task.length=12"
+    alone = Composer(trial.overrides)
+    assert alone.parts({}) == composer.parts(trial.levels)
+
+
+def test_an_option_that_changes_another_group_is_composed_whole(tmp_path):
+    """A person's option may override a second group; then replacing one group would be wrong, and is not done."""
+    (tmp_path / "optimizer").mkdir()
+    (tmp_path / "optimizer" / "leads.yaml").write_text(
+        "# @package _global_\noptimizer: {_target_: gradstudy.factors.optimizer.Sgd}\ninit: {gain: 3.0}\n"
+    )
+    space = ["+space.optimizer=choice(sgd,leads)", "+space.lr.value=interval(0.1,1)"]
+    with hydra_ready():
+        composer = Composer([f"hydra.searchpath=[file://{tmp_path}]", *space])
+        assert composer.parts({"optimizer": "leads", "lr.value": 0.5})["init"].gain == 3.0
+        assert composer.parts({"optimizer": "sgd", "lr.value": 0.5})["init"].gain == 1.0
