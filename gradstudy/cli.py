@@ -120,7 +120,9 @@ def _print_summary(run) -> None:
     from gradstudy.report.summary import summary
 
     rankings = [run.rank(response) for response in ("vanishing", "exploding")]
-    page = summary(run.info.name, rankings, list(run.members["verdict"]), store=run.store, ui_command=run.ui_command)
+    verdicts = list(run.members["verdict"])
+    ways = {"store": run.store, "ui_command": run.ui_command, "command": run.info.command}
+    page = summary(run.info.name, rankings, verdicts, **ways)
     make_console().print(page)
 
 

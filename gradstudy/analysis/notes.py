@@ -26,12 +26,13 @@ def ranking_note(table: pd.DataFrame, *, level: float, floor: float, fit: float,
     names, share = table["factor"], table["share"]
     causes, significant = table["evidence"], table["p"] < level
     hidden = causes & ~significant
+    partial = table["conditional"] & share.notna()
     doubted = causes & significant & (table["share_low"] <= floor)
     remarks = (
         (True, f"Evidence for: {_list(names[causes]) or 'no factor'}."),
         (hidden.any(), f"Acting mainly through interactions, which the test cannot see: {_list(names[hidden])}."),
         (doubted.any(), f"By the test alone, the share's interval reaches the noise floor: {_list(names[doubted])}."),
-        (table["conditional"].any(), f"Ranked where they live: {_list(names[table['conditional'] & share.notna()])}."),
+        (partial.any(), f"Ranked where they live: {_list(names[partial])}."),
         (share.isna().any(), f"Not ranked, too few trials or values: {_list(names[share.isna()])}."),
         (fit < GOOD_FIT, f"The surrogate predicts left-out trials badly (Q2 {fit:.2f}): shares are rough, add trials."),
         (np.isnan(floor), "Without a dummy factor there is no noise floor: evidence rests on the tests alone."),

@@ -10,26 +10,28 @@ from rich.text import Text
 from gradstudy.analysis.ranking import Ranking
 from gradstudy.report.plain import plain_grid, plain_text
 from gradstudy.report.ranking_table import ranking_table
-from gradstudy.report.study_list import COMMAND
 from gradstudy.report.verdicts import verdict_line
 
 
 def summary(
-    name: str, rankings: Sequence[Ranking], verdicts: Sequence[str], *, store: str, ui_command: str
+    name: str, rankings: Sequence[Ranking], verdicts: Sequence[str], *, store: str, ui_command: str, command: str
 ) -> RenderableType:
-    """What came out? One table per ranking, the verdict of every member counted, the store and the ways to go on."""
+    """What came out? One table per ranking, the verdict of every member counted, the store and the ways to go on.
+
+    `command` is the launch as it was typed.
+    """
     tables: list[RenderableType] = []
     for ranking in rankings:
         tables += [ranking_table(ranking), Text()]
-    return Group(*tables, verdict_line(verdicts), Text(), _ways_on(name, store, ui_command))
+    return Group(*tables, verdict_line(verdicts), Text(), _ways_on(name, store, ui_command, command))
 
 
-def _ways_on(name: str, store: str, ui_command: str) -> Table:
+def _ways_on(name: str, store: str, ui_command: str, command: str) -> Table:
     grid = plain_grid()
     for about, words in {
         "stored in": store,
         "look at it": ui_command,
-        "see this again": f"{COMMAND}{name} mode=report",
+        "see this again": f"{command} mode=report",
         "in a notebook": f"gradstudy.load_study({json.dumps(name, ensure_ascii=False)})",
     }.items():
         grid.add_row(Text(about), plain_text(words))

@@ -2,6 +2,7 @@ import pytest
 
 from gradstudy.report.summary import summary
 
+COMMAND = "python -m gradstudy +study=rnn_clip"
 UI = "mlflow ui --backend-store-uri sqlite:///mlflow.db"
 
 
@@ -9,7 +10,7 @@ UI = "mlflow ui --backend-store-uri sqlite:///mlflow.db"
 def page(render, make_ranking):
     rankings = [make_ranking({}), make_ranking({"factor": "clipping"}, response="exploding")]
     verdicts = ["healthy", "vanishing", "vanishing", "diverged"]
-    return render(summary("rnn_clip", rankings, verdicts, store="sqlite:///mlflow.db", ui_command=UI))
+    return render(summary("rnn_clip", rankings, verdicts, store="sqlite:///mlflow.db", ui_command=UI, command=COMMAND))
 
 
 def test_both_rankings_come_in_the_order_given(page):
@@ -40,5 +41,5 @@ def test_a_summary_is_plain_text_of_80_columns(page):
 
 
 def test_a_name_stays_text_and_a_string_of_python(render):
-    page = render(summary('a"[red]b', [], [], store="", ui_command=UI))
+    page = render(summary('a"[red]b', [], [], store="", ui_command=UI, command=COMMAND))
     assert 'gradstudy.load_study("a\\"[red]b")' in page
