@@ -101,8 +101,8 @@ def _report(overrides: Sequence[str], command: str) -> None:
 
 
 def _plan(overrides: Sequence[str], command: str) -> None:
+    from gradstudy.preparation import plan_study, prepare
     from gradstudy.report.plan_page import plan_page
-    from gradstudy.study import plan_study, prepare
 
     make_console().print(plan_page(plan_study(prepare(overrides, command))))
 

@@ -40,6 +40,7 @@ CASES = {
     "half a seed": ([STUDY, "budget.seeds=1.5"], "budget.seeds must be a whole number"),
     "negative steps": ([STUDY, "budget.steps=-1"], "budget.steps must be at least 0"),
     "a budget key that does not exist": ([STUDY, "+budget.trails=3"], "Did you mean 'trials'"),
+    "a name that leads out of the folder": ([STUDY, "name=../elsewhere"], "name must be usable"),
     "a seed in words": ([STUDY, "seed=lucky"], "seed must be a whole number"),
     "a negative width": ([STUDY, "model.width=-3"], "model.width must be at least 1"),
     "a length in words": ([STUDY, "task.length=long"], "task.length must be a whole number"),

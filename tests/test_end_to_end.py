@@ -62,6 +62,30 @@ def test_running_a_finished_study_again_trains_nothing_and_says_the_same(undistu
     assert "members/s" not in again
 
 
+def test_a_lost_journal_is_asked_again_and_nothing_is_trained_again(undisturbed, tmp_path):
+    folder, page = undisturbed
+    stored_there = f"tracking.uri=sqlite:///{folder}/mlflow.db"
+    again = run([*TINY, stored_there], tmp_path)
+    assert findings(again) == findings(page)
+    assert "members/s" not in again
+
+
+def test_a_lost_journal_under_another_budget_is_refused_because_its_design_is_another(undisturbed, tmp_path):
+    folder, _ = undisturbed
+    fewer = [*(t for t in TINY if "trials" not in t), "budget.trials=8", f"tracking.uri=sqlite:///{folder}/mlflow.db"]
+    run(fewer, tmp_path, code=2)
+
+
+def test_an_extended_study_keeps_its_trials_and_adds_to_them(tmp_path, monkeypatch):
+    tiny = [t for t in TINY if "trials" not in t]
+    run([*tiny, "budget.trials=8"], tmp_path)
+    before = members(tmp_path, monkeypatch)
+    assert "12/12 trials" in run([*tiny, "budget.trials=12"], tmp_path)
+    after = members(tmp_path, monkeypatch)
+    pd.testing.assert_frame_equal(after[after["trial"] < 8], before, check_exact=True)
+    assert after["trial"].nunique() == 12
+
+
 def test_other_thresholds_are_applied_to_the_stored_record(undisturbed, monkeypatch):
     folder, _ = undisturbed
     monkeypatch.chdir(folder)

@@ -12,6 +12,7 @@ LAYERS = [
     {"configs", "factors", "tasks", "training", "execution", "search", "analysis", "tracking"},
     {"results", "measurement"},
     {"report"},
+    {"preparation"},
     {"study"},
     {"cli", "__init__"},
     {"__main__"},

@@ -26,7 +26,7 @@ import serial_pytorch
 import torch
 
 from gradstudy.configs.composition import hydra_ready
-from gradstudy.study import prepare
+from gradstudy.preparation import prepare
 
 SEEDS, STEPS, LENGTH, BATCH = 4, 200, 50, 32
 
