@@ -100,8 +100,8 @@ def _check_same(trials: Sequence[Trial], stored: Mapping[int, tuple[Trial, Any]]
         overrides = " ".join(stored[changed[0]][0].overrides)
         raise InputError(
             f"Trial {changed[0]} is stored as '{overrides}', which this launch would ask differently: the journal in "
-            f"{FOLDER} is not the one these trials were asked from. Bring it back, launch with the budget of that time, or "
-            "give the study another name with name=..."
+            f"{FOLDER} is not the one these trials were asked from. Bring it back, launch with the budget of that "
+            "time, or give the study another name with name=..."
         )
 
 

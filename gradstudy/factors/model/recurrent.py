@@ -5,6 +5,7 @@ and a few element-wise kernels over all members; autograd hands out dL/dh_t toge
 """
 
 import math
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -12,8 +13,11 @@ import torch
 from torch import Tensor
 
 from gradstudy.network import Flow, Parameter, Role, Shape, numbered
+from gradstudy.parts import Part, number
 
 State = tuple[Tensor, ...]
+Map = Callable[[Tensor], Tensor]
+Join = Callable[[Tensor, Tensor], Tensor]
 Step = Callable[[Tensor, State, Tensor, Tensor], State]
 """(projection of x_t [member, batch, gates * width], state, W_hh^T [member, width, gates * width], b_hh) -> state."""
 
@@ -31,6 +35,25 @@ class Cell:
     bias_in_step: bool = False
 
 
+@dataclass(frozen=True)
+class Recurrent(Part):
+    """What the families share: their size, and a network made of their cell."""
+
+    width: int = number(32, at_least=1)
+    depth: int = number(1, at_least=1)
+
+    @property
+    def narrowest(self) -> int:
+        return self.width
+
+    def network(self, shape: Shape, *, activation: Map, normalization: Map, residual: Join) -> "RecurrentNetwork":
+        cell = self.cell(activation, normalization)
+        return RecurrentNetwork(cell, shape=shape, width=self.width, depth=self.depth, residual=residual)
+
+    @abstractmethod
+    def cell(self, activation: Map, normalization: Map) -> Cell: ...
+
+
 class RecurrentNetwork:
     """`depth` layers of one cell over time, read out linearly at the last step.
 
@@ -38,9 +61,7 @@ class RecurrentNetwork:
     behind the prefix `recurrent`, so that another program can compare them.
     """
 
-    def __init__(
-        self, cell: Cell, *, shape: Shape, width: int, depth: int, residual: Callable[[Tensor, Tensor], Tensor]
-    ):
+    def __init__(self, cell: Cell, *, shape: Shape, width: int, depth: int, residual: Join):
         self.cell, self.width, self.depth, self.residual = cell, width, depth, residual
         self.parameters = tuple(_parameters(cell.gates, shape, width, depth))
         self.places = {quantity: numbered("time", shape.length) for quantity in cell.quantities}
