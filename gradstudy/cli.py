@@ -56,7 +56,10 @@ def _under_hydra(task: Callable[[DictConfig], None]) -> None:
             failures.append(error)
 
     with _raising():
-        application()
+        try:
+            application()
+        except (ValueError, TypeError) as error:  # Hydra's own, of a defaults list that makes no sense: device=null
+            raise InputError(f"The configuration cannot be composed: {error}") from error
     if failures:
         raise failures[0]
 
@@ -76,13 +79,13 @@ def _raising() -> Iterator[None]:
 
 def _carry_out(config: DictConfig, command: str) -> None:
     overrides = list(HydraConfig.get().overrides.task)
-    mode = config.mode if config.mode in MODES else "run"  # a wrong mode is refused at the door
-    if config.name is None and mode == "run" and not overrides:
-        mode = "list"
-    MODES[mode](overrides, command)
+    if config.name is None and not overrides:
+        _list()
+    else:
+        MODES.get(config.mode, _run)(overrides, command)  # a wrong mode is refused at the door
 
 
-def _list(overrides: Sequence[str], command: str) -> None:
+def _list() -> None:
     from gradstudy.report.study_list import study_list
 
     make_console().print(study_list(list(find_studies(_config_folders(sys.argv[1:])).values())))
@@ -140,4 +143,4 @@ def _config_folders(arguments: Sequence[str]) -> list[str]:
     return folders
 
 
-MODES = {"run": _run, "plan": _plan, "report": _report, "trial": _trial, "list": _list}
+MODES = {"run": _run, "plan": _plan, "report": _report, "trial": _trial}

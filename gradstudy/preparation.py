@@ -16,7 +16,7 @@ from gradstudy.report.plan_page import Plan
 from gradstudy.results import response_settings
 from gradstudy.search.asking import Search
 from gradstudy.tracking.address_check import shown
-from gradstudy.tracking.store import store_address
+from gradstudy.tracking.store import check_store, store_address
 from gradstudy.training.cohort import CPU_KNEE, CUDA_KNEE, Cohort, plan
 from gradstudy.training.estimate import estimate
 
@@ -64,6 +64,7 @@ def prepare(overrides: Sequence[str], command: str) -> Prepared:
     preview = tuple(trials_of(composer, search.preview(launch.budget.trials, composer.active, composer.groups)))
     parts = {trial.number: composer.parts(trial.levels) for trial in preview}
     devices = launch.machinery["device"].names()
+    check_store(launch.machinery["tracking"])
     return Prepared(composer, launch, _info(composer, factors, command), search, preview, parts, devices)
 
 

@@ -14,16 +14,15 @@ from typing import Any
 
 from gradstudy.analysis.responses import member_row
 from gradstudy.configs.composition import Composer, hydra_ready
-from gradstudy.errors import InputError
-from gradstudy.preparation import FOLDER, Prepared, cohorts_of, fingerprint_of, prepare, study_name, trials_of
+from gradstudy.errors import InputError, TrackingAway
+from gradstudy.preparation import Prepared, cohorts_of, fingerprint_of, prepare, study_name, trials_of
 from gradstudy.records import MemberRecord, Trial, TrialResult
 from gradstudy.report.console import make_console
 from gradstudy.report.progress import Progress
 from gradstudy.results import Run
 from gradstudy.search.lock import study_lock
-from gradstudy.search.storage import open_storage
+from gradstudy.search.storage import JOURNAL, open_storage
 from gradstudy.tracking.reader import find_study
-from gradstudy.tracking.store import check_store
 from gradstudy.tracking.writer import StudyWriter
 from gradstudy.training.engine import train
 
@@ -38,7 +37,7 @@ def run_study(overrides: Sequence[str], *, command: str = "") -> Run:
     """
     with hydra_ready():
         prepared = prepare(overrides, command or _as_command(overrides))
-        check_store(prepared.launch.machinery["tracking"])
+        _check_journal(prepared)
         database = prepared.launch.machinery["search"].storage
         storage = open_storage(database, prepared.folder) if database else None  # before a folder is made for nothing
         with _opened(prepared.folder):
@@ -81,7 +80,6 @@ def _carry_out(prepared: Prepared, storage: Any) -> None:
         composer = prepared.composer
         trials = list(trials_of(composer, search.trials(launch.budget.trials, composer.active, composer.groups)))
         stored = writer.stored()
-        _check_same(trials, stored)
         done = {trial.number: stored[trial.number][1] for trial in trials if trial.number in stored}
         for number, rows in done.items():
             search.tell(number, _values(rows))
@@ -93,15 +91,22 @@ def _carry_out(prepared: Prepared, storage: Any) -> None:
                 progress.advance([row["verdict"] for row in result.rows])
 
 
-def _check_same(trials: Sequence[Trial], stored: Mapping[int, tuple[Trial, Any]]) -> None:
-    """A study that was extended and then lost its journal would be asked for other trials than the stored ones."""
-    changed = [t.number for t in trials if t.number in stored and dict(stored[t.number][0].levels) != dict(t.levels)]
+def _check_journal(prepared: Prepared) -> None:
+    """A study whose journal was lost is asked anew; after it was extended in steps, that would give other trials."""
+    if prepared.launch.machinery["search"].storage or (prepared.folder / JOURNAL).exists():
+        return
+    tracking, info = prepared.launch.machinery["tracking"], prepared.info
+    try:
+        stored = find_study(info.name, tracking, info.fingerprint).trials()
+    except (InputError, TrackingAway):  # nothing is stored, or nobody can say
+        return
+    changed = [t for t in prepared.preview if t.number in stored and dict(stored[t.number].levels) != dict(t.levels)]
     if changed:
-        overrides = " ".join(stored[changed[0]][0].overrides)
+        before = " ".join(stored[changed[0].number].overrides)
         raise InputError(
-            f"Trial {changed[0]} is stored as '{overrides}', which this launch would ask differently: the journal in "
-            f"{FOLDER} is not the one these trials were asked from. Bring it back, launch with the budget of that "
-            "time, or give the study another name with name=..."
+            f"Trial {changed[0].number} is stored as '{before}', and would now be asked differently: the journal in "
+            f"{prepared.folder} is lost, and the budget was another then. Give the budgets of that time one after the "
+            "other, or give the study another name with name=..."
         )
 
 

@@ -41,6 +41,9 @@ CASES = {
     "negative steps": ([STUDY, "budget.steps=-1"], "budget.steps must be at least 0"),
     "a budget key that does not exist": ([STUDY, "+budget.trails=3"], "Did you mean 'trials'"),
     "a name that leads out of the folder": ([STUDY, "name=../elsewhere"], "name must be usable"),
+    "a group that is null": ([STUDY, "device=null"], "cannot be composed"),
+    "a cap below its thresholds": ([STUDY, "analysis.cap=1"], "cap must not lie below"),
+    "a store of an unknown kind in a plan": ([STUDY, "mode=plan", "tracking.uri=ftp://x"], "ftp"),
     "a seed in words": ([STUDY, "seed=lucky"], "seed must be a whole number"),
     "a negative width": ([STUDY, "model.width=-3"], "model.width must be at least 1"),
     "a length in words": ([STUDY, "task.length=long"], "task.length must be a whole number"),
@@ -58,6 +61,7 @@ CASES = {
 STUDY_FILES = {
     "a key with a typo": ("question: Why?\nbudgett: {trials: 8}\nspace: {activation: 'choice(tanh,relu)'}\n", "Did you mean 'budget'"),
     "a budget with a typo": ("question: Why?\nbudget: {trails: 8}\nspace: {activation: 'choice(tanh,relu)'}\n", "Did you mean 'trials'"),
+    "defaults that are no list": ("defaults: {model: rnn}\nspace: {activation: 'choice(tanh,relu)'}\n", "defaults must be a list"),
     "YAML that does not parse": ("question: [unclosed\n", "typo.yaml"),
     "a list instead of keys": ("- activation\n", "typo.yaml"),
     "an override of a group that does not exist": ("defaults: [{override /modle: rnn}]\nspace: {activation: 'choice(tanh,relu)'}\n", "modle"),
@@ -114,6 +118,13 @@ def test_wrong_input_is_refused_in_words(case, workplace, monkeypatch, capsys):
 def test_a_shell_sees_the_same(case, workplace):
     arguments, hint = CASES[case]
     assert_refused(run_in_shell, small(arguments), workplace, hint)
+
+
+def test_a_broken_study_under_config_dir_is_named(workplace, monkeypatch, capsys):
+    (workplace / "mine" / "study").mkdir(parents=True)
+    (workplace / "mine" / "study" / "broken.yaml").write_text("question: [unclosed\n")
+    arguments = ["--config-dir", "mine", "+study=broken"]
+    assert_refused(lambda given: run_in_process(given, monkeypatch, capsys), arguments, workplace, "broken.yaml")
 
 
 @pytest.mark.parametrize("case", STUDY_FILES)

@@ -1,6 +1,7 @@
 """The main job at a tiny budget, from the command line: run, report, plan, trial, list; killed and continued."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -70,12 +71,6 @@ def test_a_lost_journal_is_asked_again_and_nothing_is_trained_again(undisturbed,
     assert "members/s" not in again
 
 
-def test_a_lost_journal_under_another_budget_is_refused_because_its_design_is_another(undisturbed, tmp_path):
-    folder, _ = undisturbed
-    fewer = [*(t for t in TINY if "trials" not in t), "budget.trials=8", f"tracking.uri=sqlite:///{folder}/mlflow.db"]
-    run(fewer, tmp_path, code=2)
-
-
 def test_an_extended_study_keeps_its_trials_and_adds_to_them(tmp_path, monkeypatch):
     tiny = [t for t in TINY if "trials" not in t]
     run([*tiny, "budget.trials=8"], tmp_path)
@@ -84,13 +79,18 @@ def test_an_extended_study_keeps_its_trials_and_adds_to_them(tmp_path, monkeypat
     after = members(tmp_path, monkeypatch)
     pd.testing.assert_frame_equal(after[after["trial"] < 8], before, check_exact=True)
     assert after["trial"].nunique() == 12
+    shutil.rmtree(tmp_path / ".gradstudy")
+    run([*tiny, "budget.trials=12"], tmp_path, code=2)  # asked in one block, its trials would be others
+    for budget in (8, 12):
+        assert "members/s" not in run([*tiny, f"budget.trials={budget}"], tmp_path)
+    pd.testing.assert_frame_equal(members(tmp_path, monkeypatch), after, check_exact=True)
 
 
 def test_other_thresholds_are_applied_to_the_stored_record(undisturbed, monkeypatch):
     folder, _ = undisturbed
     monkeypatch.chdir(folder)
     usual = gradstudy.load_study("rnn_clip")
-    strict = gradstudy.load_study("rnn_clip", ["analysis.cap=0.5", "analysis.vanishing=0.1"])
+    strict = gradstudy.load_study("rnn_clip", ["analysis.cap=0.5", "analysis.vanishing=0.1", "analysis.exploding=0.1"])
     assert strict.members["vanishing"].max() == 0.5
     expected = usual.members["vanishing"].clip(upper=0.5)
     pd.testing.assert_series_equal(strict.members["vanishing"], expected)

@@ -21,5 +21,13 @@ class Analysis(Part):
     confidence: float = number(0.95, above=0.0, below=1.0)
     draws: int = number(256, at_least=32)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.cap < max(self.vanishing, self.exploding):
+            raise ValueError(
+                f"cap must not lie below the thresholds vanishing={self.vanishing:g} and exploding={self.exploding:g}, "
+                f"or no member could reach them, got {self.cap:g}"
+            )
+
 
 DEFAULTS = Analysis()

@@ -21,9 +21,6 @@ from gradstudy.records import DUMMY, Factor, Level, Trial
 
 Plain = dict[str, Any]
 
-DECIDES_NUMBERS = (*STUDIED, "device", "seed", "budget")
-"""Keys of a launch that a trial needs to come out the same when it is run again by itself."""
-
 
 @contextmanager
 def hydra_ready() -> Iterator[None]:
@@ -46,8 +43,9 @@ class Composer:
         quoted = quote_space(overrides)
         named = dict(zip(keys(quoted), quoted, strict=True))
         if "study" in named:
-            check_readable(find_studies(), [named["study"].partition("=")[2]])
+            check_readable(named["study"].partition("=")[2])
         self.overrides = quoted
+        self._plain_options: dict[tuple[str, Level], Plain] = {}
         self._parts: dict[tuple[str, str], Any] = {}
         self._base = self._compose()
         self.launch: Launch = open_door(self._base)
@@ -69,16 +67,55 @@ class Composer:
     def trial(self, number: int, levels: Mapping[str, Level]) -> Trial:
         """The trial as overrides: what this launch fixed about training, then what the trial varies."""
         varied = [as_override(name, level) for name, level in levels.items() if name != DUMMY.name]
-        return Trial(number, dict(levels), (*self._fixed_overrides, *varied))
+        choices = {name: levels[name] for name in self.groups if name in levels}
+        return Trial(number, dict(levels), (*self._fixed_overrides(choices), *varied))
 
     def fixed(self) -> Plain:
         """The studied groups as they are before any trial changes them."""
         return OmegaConf.to_container(OmegaConf.create(_studied(self._base)), resolve=True)
 
+    def _fixed_overrides(self, choices: Mapping[str, Level]) -> Iterator[str]:
+        """What differs from the plain configuration in any trial of this launch, be it typed or in the study's file."""
+        yield from self._fixed_choices
+        chosen, varied = self._chosen(choices), {factor.name for factor in self.factors}
+        for group in self._touched:
+            plain = self._plain_option(group, choices[group]) if group in choices else _studied(self._plain)[group]
+            yield from _differences(group, plain, chosen[group], varied)
+        for group in ("device", "budget"):
+            yield from _differences(group, self._plain[group], self._base[group], {"device.name", "budget.trials"})
+        if self._base.seed != self._plain.seed:
+            yield as_override("seed", self._base.seed)
+
     @cached_property
-    def _fixed_overrides(self) -> tuple[str, ...]:
-        own = zip(keys(self.overrides), self.overrides, strict=True)
-        return tuple(text for key, text in own if key.partition(".")[0] in DECIDES_NUMBERS and key != "budget.trials")
+    def _fixed_choices(self) -> list[str]:
+        """The options that the launch or its study chose once for all trials, where they are not the default ones."""
+        chosen, default = (
+            compose("config", overrides, return_hydra_config=True).hydra.runtime.choices
+            for overrides in (self.overrides, self._places)
+        )
+        fixed = [group for group in STUDIED if group not in self.groups and chosen[group] != default[group]]
+        return [as_override(group, chosen[group]) for group in fixed]
+
+    @cached_property
+    def _plain(self) -> DictConfig:
+        return compose("config", [*self._places, *self._fixed_choices])
+
+    @cached_property
+    def _touched(self) -> list[str]:
+        """The groups in which a value differs from what its option says."""
+        plain, base = _studied(self._plain), _studied(self._base)
+        return [group for group in STUDIED if plain[group] != base[group]]
+
+    @cached_property
+    def _places(self) -> list[str]:
+        """Overrides of Hydra itself, such as where else to look for options."""
+        return [override for override in self.overrides if override.lstrip("+").startswith("hydra.")]
+
+    def _plain_option(self, group: str, level: Level) -> Plain:
+        if (group, level) not in self._plain_options:
+            config = compose("config", [*self._places, as_override(group, level)])
+            self._plain_options[group, level] = _studied(config)[group]
+        return self._plain_options[group, level]
 
     def parts(self, levels: Mapping[str, Level]) -> dict[str, Any]:
         """The studied parts of a trial by group; InputError where a level does not fit its part."""
@@ -152,12 +189,18 @@ class Composer:
         lives = set(
             chain(self.groups, *(_keys(config) for config in [_studied(self._base), *self._by_option.values()]))
         )
-        for factor in self.factors:
-            if factor.name not in lives:
-                near = nearest(factor.name, lives) or f" Keys there: {', '.join(sorted(lives))}."
-                raise InputError(
-                    f"space.{factor.name}: no group or key of that name exists under any choice of this study.{near}"
-                )
+        asleep = [factor for factor in self.factors if factor.name not in lives]
+        for factor in asleep:
+            self._check_exists(factor.name, lives)
+        self.factors = tuple(factor for factor in self.factors if factor not in asleep)
+
+    def _check_exists(self, name: str, lives: Collection[str]) -> None:
+        """An entry that lives under no choice left, as clipping.max_norm with clipping=none, is merely asleep."""
+        group = name.partition(".")[0]
+        if any(_has({group: self._plain_option(group, option)}, name) for option in self._options(group)):
+            return
+        near = nearest(name, lives) or f" Keys there: {', '.join(sorted(lives))}."
+        raise InputError(f"space.{name}: no group or key of that name exists under any choice of this study.{near}")
 
 
 def _check_levels(factor: Factor, options: list[str]) -> None:
@@ -171,6 +214,15 @@ def _check_levels(factor: Factor, options: list[str]) -> None:
                 f"space.{factor.name}: there is no option '{level}'. "
                 f"Options: {', '.join(options)}.{nearest(str(level), options)}"
             )
+
+
+def _differences(
+    group: str, plain: Mapping[str, Any], found: Mapping[str, Any], known: Collection[str]
+) -> Iterator[str]:
+    """Overrides that make `found` of `plain`, but for what is `known` otherwise."""
+    for key, value in found.items():
+        if f"{group}.{key}" not in known and (key not in plain or plain[key] != value):
+            yield as_override(f"{group}.{key}" if key in plain else f"+{group}.{key}", value)
 
 
 def _studied(config: DictConfig) -> Plain:

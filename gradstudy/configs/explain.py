@@ -23,7 +23,7 @@ def explain(error: Exception, base: DictConfig | None) -> str:
     text = _first_line(error)
     unknown = re.search(r"(?:Could not override|Could not delete from config\.|Key) '([^']+)'", text)
     if unknown:
-        known = _all_keys(base) if base is not None else []
+        known = [key for key in _all_keys(base) if key != unknown[1]] if base is not None else []
         hint = " A study is chosen with +study=NAME." if unknown[1] == "study" else nearest(unknown[1], known)
         return f"There is no key '{unknown[1]}' in the configuration.{hint} See python -m gradstudy --cfg job."
     if "requires --multirun" in text:

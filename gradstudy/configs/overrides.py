@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-
-from gradstudy.records import Level
 
 _SPACE_ENTRY = re.compile(r"(?P<sign>\+\+|\+|~)?space\.(?P<name>[^=]+)(=(?P<value>.*))?", re.DOTALL)
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
@@ -24,8 +23,10 @@ def keys(overrides: Sequence[str]) -> list[str]:
     return [parsed.key_or_group for parsed in OverridesParser.create().parse_overrides(list(overrides))]
 
 
-def as_override(name: str, level: Level) -> str:
-    """One level as a Hydra override; numbers keep every digit."""
+def as_override(name: str, level: Any) -> str:
+    """One level, or any plain value, as a Hydra override; numbers keep every digit."""
+    if level is None:
+        return f"{name}=null"
     if isinstance(level, bool):
         return f"{name}={str(level).lower()}"
     if isinstance(level, str) and not _PLAIN.fullmatch(level):

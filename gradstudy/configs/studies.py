@@ -50,6 +50,8 @@ def find_studies(config_folders: Iterable[str] = ()) -> dict[str, Study]:
 
 def register_studies(studies: Iterable[Study]) -> None:
     """Makes `+study=NAME` known to Hydra, whatever folder the file came from."""
+    studies = list(studies)
+    StudySource.errors = {study.name: study.error for study in studies if study.error}
     StudySource.nodes = {f"{study.name}.yaml": {**study.content, "name": study.name} for study in studies}
     Plugins.instance().register(StudySource)
     Plugins.instance().register(StudiesFirst)
@@ -59,6 +61,7 @@ class StudySource(ConfigSource):
     """The config group `study`: every study that was found, each with the package that makes it a diff of the whole."""
 
     nodes: ClassVar[dict[str, dict[str, Any]]] = {}
+    errors: ClassVar[dict[str, str]] = {}
 
     @staticmethod
     def scheme() -> str:
@@ -93,11 +96,10 @@ class StudiesFirst(SearchPathPlugin):
         search_path.prepend(provider="gradstudy", path="studies://")
 
 
-def check_readable(studies: dict[str, Study], chosen: Iterable[str]) -> None:
-    for name in chosen:
-        study = studies.get(name)
-        if study and study.error:
-            raise InputError(study.error)
+def check_readable(name: str) -> None:
+    """InputError when the file of this study could not be read."""
+    if name in StudySource.errors:
+        raise InputError(StudySource.errors[name])
 
 
 def _read(path: Path, origin: str) -> Study:
@@ -110,6 +112,9 @@ def _read(path: Path, origin: str) -> Study:
         return Study(
             path.stem, origin, error=f"{path} must hold keys such as question, space and budget, but holds {came}."
         )
+    if not isinstance(content.get("defaults", []), list):
+        wanted = "defaults must be a list, such as [override /model: rnn]"
+        return Study(path.stem, origin, error=f"{path}: {wanted}, got {content['defaults']!r}.")
     for key, holds in MAPPINGS.items():
         if not isinstance(content.get(key, {}), dict):
             return Study(path.stem, origin, error=f"{path}: {key} must map {holds}, got {content[key]!r}.")

@@ -63,7 +63,8 @@ class _Pool:
                 self.executor = self._open()
         raise RuntimeError(
             f"Worker processes died {DEATHS} times; the machine may be out of memory. Everything finished so far is "
-            "stored. Try fewer workers (execution.workers=1) or smaller cohorts (execution.cohort_size=16)."
+            "stored. Try fewer workers (execution.workers=1) or smaller cohorts (execution.cohort_size=16). "
+            "A script that calls run_study must do so under `if __name__ == '__main__':`, since workers import it."
         )
 
     def stop(self) -> None:

@@ -66,6 +66,10 @@ class StoredStudy:
         """Every trial as it was written: its records whole, one trial at a time."""
         return (read_result(path) for path in self._records(sorted(self._trials)).values())
 
+    def trials(self) -> dict[int, Trial]:
+        """Every stored trial by number."""
+        return {number: read_rows(path)[0] for number, path in self._records(sorted(self._trials)).items()}
+
     def trial(self, number: int) -> Trial:
         """Which point of the space was this trial? InputError for one that is not stored."""
         if number not in self._trials:

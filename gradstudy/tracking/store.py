@@ -1,16 +1,20 @@
 """Opening MLflow: which store is meant, can it be used, and a client for it that is quiet and gives up soon."""
 
+import hashlib
 import logging
 import os
 import shlex
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
 import mlflow
+from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from requests import RequestException
@@ -64,6 +68,8 @@ def connect(settings: Mlflow) -> MlflowClient:
     _be_brief()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow's and SQLAlchemy's advice to each other, on first use
+        if is_missing(settings):
+            _make_database(Path(make_url(store_address(settings)).database))
         return MlflowClient(tracking_uri=store_address(settings))
 
 
@@ -75,6 +81,19 @@ def answering(settings: Mlflow) -> Iterator[None]:
     except (MlflowException, RequestException, SQLAlchemyError, OSError) as error:
         address = shown(store_address(settings))
         raise TrackingAway(f"MLflow at {address} did not answer: {_first_line(error)}") from error
+
+
+def _make_database(path: Path) -> None:
+    """Makes a local store whole or not at all: MLflow cannot go on with tables that a killed process half made."""
+    name = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:16]
+    with FileLock(Path(tempfile.gettempdir()) / f"gradstudy-{name}.lock"):
+        for leftover in path.parent.glob(f"{path.name}.part-*"):
+            leftover.unlink()
+        if path.exists():  # another study was faster
+            return
+        part = path.with_name(f"{path.name}.part-{uuid4().hex[:8]}").absolute()
+        MlflowClient(tracking_uri=f"sqlite:///{part}").search_experiments(max_results=1)
+        os.replace(part, path)
 
 
 def _be_brief() -> None:

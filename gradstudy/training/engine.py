@@ -33,10 +33,15 @@ def train(cohort: Cohort) -> list[MemberRecord]:
     try:
         with one_thread():
             return _Training(cohort).run()
-    except (torch.OutOfMemoryError, MemoryError):
-        if len(cohort.members) == 1:
+    except (RuntimeError, MemoryError) as error:
+        if len(cohort.members) == 1 or not _is_out_of_memory(error):
             raise
     return [record for half in halves(cohort.members) for record in train(replace(cohort, members=half))]
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """CUDA has an exception of its own; the CPU's allocator raises a RuntimeError that says so in words."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
 
 
 class _Training:

@@ -44,6 +44,32 @@ def test_the_overrides_of_a_trial_make_the_same_parts_without_the_study(composer
     assert alone.parts({}) == composer.parts(trial.levels)
 
 
+def test_what_the_study_file_fixed_is_among_the_overrides_of_its_trials(workplace):
+    (workplace / "studies").mkdir()
+    (workplace / "studies" / "own.yaml").write_text(
+        "defaults: [{override /model: lstm}]\nseed: 3\nmodel: {width: 8}\noptimizer: {nesterov: false}\n"
+        "space: {init: 'choice(default, normal)', lr.value: 'interval(0.1, 1)'}\nbudget: {steps: 7}\n"
+    )
+    with hydra_ready():
+        study = Composer(["+study=own", "init.gain=1.5"])
+        trial = study.trial(0, {"init": "normal", "lr.value": 0.3})
+        alone = Composer(trial.overrides)
+        assert alone.parts({}) == study.parts(trial.levels)
+    assert (alone.launch.seed, alone.launch.budget.steps) == (3, 7)
+    assert trial.overrides[0] == "model=lstm"
+
+
+@pytest.mark.parametrize(
+    "overrides", [["clipping=none"], ["~space.clipping"], ["space.clipping=choice(none,value)", "task.length=9"]]
+)
+def test_an_entry_that_lives_under_no_choice_left_is_asleep(overrides):
+    with hydra_ready():
+        composer = Composer(["+study=rnn_clip", *overrides])
+        names = {factor.name for factor in composer.factors}
+    assert "clipping.max_norm" not in names
+    assert ("clipping.max_value" in names) == ("space.clipping" in overrides[0] and "~" not in overrides[0])
+
+
 def test_an_option_that_changes_another_group_is_composed_whole(tmp_path):
     """A person's option may override a second group; then replacing one group would be wrong, and is not done."""
     (tmp_path / "optimizer").mkdir()

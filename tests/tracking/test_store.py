@@ -9,6 +9,7 @@ from contextlib import closing
 from unittest.mock import Mock
 
 import pytest
+from mlflow import MlflowClient
 
 from gradstudy.errors import InputError, TrackingAway
 from gradstudy.tracking.address_check import shown
@@ -127,3 +128,20 @@ def test_making_and_using_a_store_prints_nothing(workplace):
     done = subprocess.run([sys.executable, "-c", script], cwd=workplace, capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
     assert not is_missing(Mlflow())
+
+
+def test_a_store_is_made_whole_or_not_at_all(tmp_path, monkeypatch):
+    """MLflow cannot go on with tables that a killed process half made."""
+    settings, database = Mlflow(uri=f"sqlite:///{tmp_path}/new.db"), tmp_path / "new.db"
+    (tmp_path / "new.db.part-1").write_bytes(b"left by a killed process")
+
+    def killed(self, **_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MlflowClient, "search_experiments", killed)
+        with pytest.raises(KeyboardInterrupt):
+            connect(settings)
+    assert not database.exists()
+    assert connect(settings).search_experiments()
+    assert sorted(path.name for path in tmp_path.iterdir() if "part" in path.name) == []

@@ -8,7 +8,16 @@ from cohorts import cohort, parts
 from gradstudy.training import engine
 
 
-def test_a_cohort_that_runs_out_of_memory_is_halved_until_it_fits(monkeypatch):
+def cpu_out_of_memory():
+    torch.empty(10**16)
+
+
+def cuda_out_of_memory():
+    raise torch.OutOfMemoryError("CUDA out of memory")
+
+
+@pytest.mark.parametrize("run_out", [cpu_out_of_memory, cuda_out_of_memory])
+def test_a_cohort_that_runs_out_of_memory_is_halved_until_it_fits(monkeypatch, run_out):
     whole = cohort(parts(), parts(), seeds=3)
     expected = engine.train(whole)
     real, sizes = engine._Training, []
@@ -16,7 +25,7 @@ def test_a_cohort_that_runs_out_of_memory_is_halved_until_it_fits(monkeypatch):
     def small(part):
         sizes.append(len(part.members))
         if len(part.members) > 2:
-            raise torch.OutOfMemoryError("too large")
+            run_out()
         return real(part)
 
     monkeypatch.setattr(engine, "_Training", small)
