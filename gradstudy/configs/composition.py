@@ -10,16 +10,15 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
+from gradstudy.configs.fixed import Fixed
 from gradstudy.configs.folders import shipped
 from gradstudy.configs.grammar import parse_factor
 from gradstudy.configs.instantiate import make_part
-from gradstudy.configs.launch import STUDIED, Launch, open_door
+from gradstudy.configs.launch import STUDIED, Launch, Plain, open_door, studied
 from gradstudy.configs.overrides import as_override, keys, quote_space
 from gradstudy.configs.studies import check_readable, find_studies, register_studies
 from gradstudy.errors import InputError, nearest
 from gradstudy.records import DUMMY, Factor, Level, Trial
-
-Plain = dict[str, Any]
 
 
 @contextmanager
@@ -45,7 +44,6 @@ class Composer:
         if "study" in named:
             check_readable(named["study"].partition("=")[2])
         self.overrides = quoted
-        self._plain_options: dict[tuple[str, Level], Plain] = {}
         self._parts: dict[tuple[str, str], Any] = {}
         self._base = self._compose()
         self.launch: Launch = open_door(self._base)
@@ -68,54 +66,16 @@ class Composer:
         """The trial as overrides: what this launch fixed about training, then what the trial varies."""
         varied = [as_override(name, level) for name, level in levels.items() if name != DUMMY.name]
         choices = {name: levels[name] for name in self.groups if name in levels}
-        return Trial(number, dict(levels), (*self._fixed_overrides(choices), *varied))
+        fixed = self._fixed.as_overrides(choices, self._chosen(choices), {factor.name for factor in self.factors})
+        return Trial(number, dict(levels), (*fixed, *varied))
 
     def fixed(self) -> Plain:
         """The studied groups as they are before any trial changes them."""
-        return OmegaConf.to_container(OmegaConf.create(_studied(self._base)), resolve=True)
-
-    def _fixed_overrides(self, choices: Mapping[str, Level]) -> Iterator[str]:
-        """What differs from the plain configuration in any trial of this launch, be it typed or in the study's file."""
-        yield from self._fixed_choices
-        chosen, varied = self._chosen(choices), {factor.name for factor in self.factors}
-        for group in self._touched:
-            plain = self._plain_option(group, choices[group]) if group in choices else _studied(self._plain)[group]
-            yield from _differences(group, plain, chosen[group], varied)
-        for group in ("device", "budget"):
-            yield from _differences(group, self._plain[group], self._base[group], {"device.name", "budget.trials"})
-        if self._base.seed != self._plain.seed:
-            yield as_override("seed", self._base.seed)
+        return OmegaConf.to_container(OmegaConf.create(studied(self._base)), resolve=True)
 
     @cached_property
-    def _fixed_choices(self) -> list[str]:
-        """The options that the launch or its study chose once for all trials, where they are not the default ones."""
-        chosen, default = (
-            compose("config", overrides, return_hydra_config=True).hydra.runtime.choices
-            for overrides in (self.overrides, self._places)
-        )
-        fixed = [group for group in STUDIED if group not in self.groups and chosen[group] != default[group]]
-        return [as_override(group, chosen[group]) for group in fixed]
-
-    @cached_property
-    def _plain(self) -> DictConfig:
-        return compose("config", [*self._places, *self._fixed_choices])
-
-    @cached_property
-    def _touched(self) -> list[str]:
-        """The groups in which a value differs from what its option says."""
-        plain, base = _studied(self._plain), _studied(self._base)
-        return [group for group in STUDIED if plain[group] != base[group]]
-
-    @cached_property
-    def _places(self) -> list[str]:
-        """Overrides of Hydra itself, such as where else to look for options."""
-        return [override for override in self.overrides if override.lstrip("+").startswith("hydra.")]
-
-    def _plain_option(self, group: str, level: Level) -> Plain:
-        if (group, level) not in self._plain_options:
-            config = compose("config", [*self._places, as_override(group, level)])
-            self._plain_options[group, level] = _studied(config)[group]
-        return self._plain_options[group, level]
+    def _fixed(self) -> Fixed:
+        return Fixed(self.overrides, self._base, self.groups)
 
     def parts(self, levels: Mapping[str, Level]) -> dict[str, Any]:
         """The studied parts of a trial by group; InputError where a level does not fit its part."""
@@ -144,18 +104,18 @@ class Composer:
         changes nothing but its own group.
         """
         if not self._options_are_local:
-            return _studied(self._compose(choices))
+            return studied(self._compose(choices))
         own = {group: self._by_option[group, level][group] for group, level in choices.items()}
-        return {**_studied(self._base), **own}
+        return {**studied(self._base), **own}
 
     @cached_property
     def _by_option(self) -> dict[tuple[str, Level], Plain]:
         varied = [factor for factor in self.factors if factor.name in self.groups]
-        return {(f.name, level): _studied(self._compose({f.name: level})) for f in varied for level in f.levels}
+        return {(f.name, level): studied(self._compose({f.name: level})) for f in varied for level in f.levels}
 
     @cached_property
     def _options_are_local(self) -> bool:
-        base = _studied(self._base)
+        base = studied(self._base)
         return all(
             config[other] == base[other]
             for (group, _), config in self._by_option.items()
@@ -186,9 +146,7 @@ class Composer:
     def _check_factors(self) -> None:
         for factor in self.factors:
             _check_levels(factor, self._options(factor.name))
-        lives = set(
-            chain(self.groups, *(_keys(config) for config in [_studied(self._base), *self._by_option.values()]))
-        )
+        lives = set(chain(self.groups, *(_keys(config) for config in [studied(self._base), *self._by_option.values()])))
         asleep = [factor for factor in self.factors if factor.name not in lives]
         for factor in asleep:
             self._check_exists(factor.name, lives)
@@ -197,7 +155,7 @@ class Composer:
     def _check_exists(self, name: str, lives: Collection[str]) -> None:
         """An entry that lives under no choice left, as clipping.max_norm with clipping=none, is merely asleep."""
         group = name.partition(".")[0]
-        if any(_has({group: self._plain_option(group, option)}, name) for option in self._options(group)):
+        if any(_has({group: self._fixed.option(group, option)}, name) for option in self._options(group)):
             return
         near = nearest(name, lives) or f" Keys there: {', '.join(sorted(lives))}."
         raise InputError(f"space.{name}: no group or key of that name exists under any choice of this study.{near}")
@@ -214,19 +172,6 @@ def _check_levels(factor: Factor, options: list[str]) -> None:
                 f"space.{factor.name}: there is no option '{level}'. "
                 f"Options: {', '.join(options)}.{nearest(str(level), options)}"
             )
-
-
-def _differences(
-    group: str, plain: Mapping[str, Any], found: Mapping[str, Any], known: Collection[str]
-) -> Iterator[str]:
-    """Overrides that make `found` of `plain`, but for what is `known` otherwise."""
-    for key, value in found.items():
-        if f"{group}.{key}" not in known and (key not in plain or plain[key] != value):
-            yield as_override(f"{group}.{key}" if key in plain else f"+{group}.{key}", value)
-
-
-def _studied(config: DictConfig) -> Plain:
-    return {group: OmegaConf.to_container(config[group]) for group in STUDIED}
 
 
 def _keys(config: Plain) -> list[str]:

@@ -18,6 +18,9 @@ PLAIN = ("mode", "name", "question", "source", "seed", "space", "budget")
 MODES = ("run", "plan", "report", "trial")
 
 
+Plain = dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Budget(Part):
     """How many trials, seeds per trial and training steps? `steps=0` measures at initialisation only."""
@@ -62,6 +65,11 @@ def open_door(config: DictConfig) -> Launch:
         budget=_budget(config.budget),
         machinery={group: make_part(group, OmegaConf.to_container(config[group], resolve=True)) for group in MACHINERY},
     )
+
+
+def studied(config: DictConfig) -> Plain:
+    """The studied groups of a composed configuration as plain data, unresolved."""
+    return {group: OmegaConf.to_container(config[group]) for group in STUDIED}
 
 
 def _mode(mode: Any) -> str:
