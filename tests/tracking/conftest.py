@@ -1,18 +1,14 @@
 """One MLflow store for all tests of the room (making one costs 1.5 s); every test has a study name of its own."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
 from gradstudy.tracking.store import Mlflow, connect
 
-sys.path.insert(0, str(Path(__file__).parent))
-
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch):
-    """No test needs to wait until a server comes back."""
+def impatient(monkeypatch, tmp_path):
+    """No test needs to wait until a server comes back, and each stands in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
 
 
