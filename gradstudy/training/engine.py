@@ -65,6 +65,8 @@ class _Training:
         filled = initial_parameters(self.network.parameters, inits, streams, self.dtype)
         self.parameters = {name: tensor.to(self.device).requires_grad_() for name, tensor in filled.items()}
         self.state = self.parts["optimizer"].start(list(self.parameters.values()))
+        sizes = [tensor[0].numel() for tensor in filled.values()]
+        self.root_sizes = torch.tensor(sizes, dtype=torch.float64, device=self.device).sqrt().unsqueeze(1)
         self.recorder = self._recorder(len(slots))
 
     def run(self) -> list[MemberRecord]:
@@ -103,12 +105,11 @@ class _Training:
 
     def _clip(self, step: int, loss: Tensor, gradients: list[Tensor]) -> list[Tensor]:
         each = norms(gradients)
-        sizes = each.new_tensor([gradient[0].numel() for gradient in gradients]).sqrt()
         before = torch.linalg.vector_norm(each, dim=0)
         clipped, factor = self.parts["clipping"].clip(gradients, before)
         after = torch.linalg.vector_norm(norms(clipped), dim=0)
         write = self.recorder.write
-        write(step, "gradient", each / sizes.unsqueeze(1))
+        write(step, "gradient", each / self.root_sizes)
         write(step, "norm_before_clipping", before)
         write(step, "norm_after_clipping", after)
         write(step, "clip_coefficient", _coefficient(factor, before, after))
