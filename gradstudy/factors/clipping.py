@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gradstudy.factors.per_member import per_member
 from gradstudy.parts import Part, number
 
 EPSILON = 1e-6
@@ -34,7 +35,7 @@ class Threshold(Part):
         return [self._clip_one(gradient, factor) for gradient in gradients], factor
 
     def _clip_one(self, gradient: Tensor, factor: Tensor) -> Tensor:
-        shape = (-1, *[1] * (gradient.dim() - 1))
-        scaled = (gradient.double() * factor.view(shape)).to(gradient.dtype)
-        limit = self.max_value.to(gradient.dtype).view(shape)
+        wide = gradient.double()
+        scaled = (wide * per_member(factor, wide)).to(gradient.dtype)
+        limit = per_member(self.max_value, gradient)
         return torch.clamp(scaled, -limit, limit)
