@@ -3,39 +3,133 @@
 Axis names: member, batch, feature. A stacked tensor has the member axis first; a member alone is a stack of one.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import prod
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:  # ground stays light: annotations must not import torch
-    from torch import Tensor
+    from torch import Generator, Tensor
 
-Role = Literal["hidden", "edge", "bias"]
+Role = Literal["hidden", "recurrent", "edge", "bias", "own"]
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What goes in and out of a network? `length` time steps (1 without time) of `features`, then `outputs`."""
+    """What goes in and out of a network?
 
-    length: int
-    features: int
+    `inputs` of one sample: (feature,), (time, feature) or (channel, height, width). `each_step`: the `outputs` are
+    wanted at every time step and not once.
+    """
+
+    inputs: tuple[int, ...]
     outputs: int
+    each_step: bool = False
+
+    @property
+    def features(self) -> int:
+        """How many numbers is one sample, flattened? ValueError where one output per sample is not enough."""
+        if self.each_step:
+            raise ValueError("this task wants an output at every time step: use model=rnn, lstm, gru or transformer")
+        return prod(self.inputs)
+
+    @property
+    def sequence(self) -> tuple[int, int]:
+        """(time, feature) for a model that reads in time; images row by row. ValueError for plain features."""
+        if len(self.inputs) == 1:
+            raise ValueError(
+                f"this model reads a sequence, and the task gives {self.inputs[0]} plain features: use model=mlp, "
+                "or a task with time steps or images (adding, sequential_digits, digits with task.image=true)"
+            )
+        return (self.inputs[0], self.inputs[1]) if len(self.inputs) == 2 else (self.inputs[1], prod(self.inputs[::2]))
+
+    @property
+    def image(self) -> tuple[int, int, int]:
+        """(channel, height, width) for a model that convolves. ValueError for anything but images."""
+        if len(self.inputs) != 3:
+            raise ValueError(
+                f"this model convolves images, and the task gives {' x '.join(map(str, self.inputs))} numbers: use "
+                "a task with images (task=digits task.image=true), or model=mlp"
+            )
+        return self.inputs
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """How is one parameter of one member shaped and filled?
+    """How is one parameter (or buffer) of one member shaped and filled?
 
-    `role`: `hidden` weights carry the measured signal and are what `init` varies; `edge` weights (input, read-out)
-    and, under `init=default`, everything else take PyTorch's own law U(-bound, bound). `blocks` square matrices may
-    be stacked along the first axis (the gates of an LSTM); each is filled by itself.
+    `role` decides who fills it. `hidden` and `recurrent` weights carry the measured signal: the init does, block by
+    block where `blocks` of them are stacked along the first axis (the gates of an LSTM). `edge` weights take PyTorch's
+    own law U(-bound, bound), `bias` what the init says of biases, and `own` what `fill` returns, given the filled
+    parameter that `of` names (None without) and a generator. `adjust` then changes the drawn tensor in place.
+    `trained=False` keeps it as it was filled. `scale_free`: the map does not change when the weight is scaled.
     """
 
     name: str
     shape: tuple[int, ...]
-    bound: float
     role: Role
+    bound: float = 0.0
     blocks: int = 1
+    fill: "Callable[[Tensor | None, Generator], Tensor] | None" = None
+    of: str | None = None
+    adjust: "Callable[[Tensor], Any] | None" = None
+    trained: bool = True
+    scale_free: bool = False
+
+
+@dataclass(frozen=True)
+class Layers:
+    """The parts, beside the family, that a network is made of."""
+
+    activation: Any
+    normalization: Any
+    residual: Any
+    regularization: Any
+
+
+@dataclass
+class Pass:
+    """One forward pass of a stacked network: what it reads, and what it leaves behind beside its flow.
+
+    `uniform(place, shape)` draws numbers in [0, 1) per member; without it nothing is dropped out. `updates` collects
+    the buffers that this pass changed. With `watched` a mapping, every map of weights leaves its output there, by the
+    weight's name, and weights are taken as they are filled, before any normalisation of weights.
+    """
+
+    parameters: "Mapping[str, Tensor]"
+    buffers: "Mapping[str, Tensor]" = field(default_factory=dict)
+    training: bool = False
+    uniform: "Callable[[str, Sequence[int]], Tensor] | None" = None
+    watched: "dict[str, Tensor] | None" = None
+    updates: "dict[str, Tensor]" = field(default_factory=dict)
+
+    def at(self, place: str) -> "Local":
+        return Local(self, place)
+
+
+class Local:
+    """What one layer sees of a pass: its own parameters, buffers and draws, by their short names."""
+
+    def __init__(self, run: Pass, place: str):
+        self.run, self.place, self.training = run, place, run.training
+
+    def __getitem__(self, name: str) -> "Tensor":
+        return self.run.parameters[f"{self.place}.{name}"]
+
+    def at(self, name: str) -> "Local":
+        return Local(self.run, f"{self.place}.{name}")
+
+    def buffer(self, name: str) -> "Tensor":
+        full = f"{self.place}.{name}"
+        return self.run.updates[full] if full in self.run.updates else self.run.buffers[full]
+
+    def keep(self, name: str, value: "Tensor") -> None:
+        """Makes `value` the buffer's for what comes after."""
+        self.run.updates[f"{self.place}.{name}"] = value.detach()
+
+    def uniform(self, shape: "Sequence[int]") -> "Tensor":
+        """Numbers in [0, 1), [member, ...]: a stream per member, place and step; again the same within a step."""
+        return self.run.uniform(self.place, shape)
 
 
 @dataclass(frozen=True)
@@ -43,20 +137,26 @@ class Flow:
     """What did a forward pass make? The output [member, batch, output] and the flow points.
 
     `points` maps a quantity (`signal`, `cell_signal`) to its places in natural order. A place is a tuple of tensors
-    [member, batch, feature]: the layers of a stacked recurrent network share one time step.
+    [member, batch, ...]: the layers of a stacked recurrent network share one time step.
     """
 
     output: "Tensor"
-    points: Mapping[str, Sequence[tuple["Tensor", ...]]]
+    points: "Mapping[str, Sequence[tuple[Tensor, ...]]]"
 
 
 class Network(Protocol):
-    """A stacked network without state: the engine owns the parameters."""
+    """A stacked network without state: the engine owns parameters and buffers.
+
+    `narrowest(batch)`: the smallest number of elements that lie together in memory for one member in any activation.
+    """
 
     parameters: tuple[Parameter, ...]
+    buffers: tuple[Parameter, ...]
     places: Mapping[str, tuple[str, ...]]
 
-    def __call__(self, parameters: Mapping[str, "Tensor"], inputs: "Tensor") -> Flow: ...
+    def narrowest(self, batch: int) -> int: ...
+
+    def __call__(self, run: Pass, inputs: "Tensor") -> Flow: ...
 
 
 def numbered(kind: str, count: int) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, get_args, get_origin, get_type_hints
 
 COEFFICIENTS = (float, float | None)
+WHOLE_OR_LIST = int | tuple[int, ...]
 
 
 def number(default: Any, **bounds: float) -> Any:
@@ -17,7 +18,12 @@ def number(default: Any, **bounds: float) -> Any:
 
 @dataclass(frozen=True)
 class Part:
-    """Checks its own fields once, when a configuration makes it: ValueError says what was required and what came."""
+    """Checks its own fields once, when a configuration makes it: ValueError says what was required and what came.
+
+    `member_by_member`: it cannot be stacked, so that its cohorts have one member.
+    """
+
+    member_by_member = False
 
     def __post_init__(self) -> None:
         hints = get_type_hints(type(self))
@@ -33,6 +39,8 @@ def is_coefficient(hint: Any) -> bool:
 
 
 def _typed(name: str, value: Any, hint: Any) -> Any:
+    if hint == WHOLE_OR_LIST:
+        hint = tuple[(int,) * len(value)] if isinstance(value, list | tuple) and value else int
     if get_origin(hint) is tuple:
         kinds = get_args(hint)
         if isinstance(value, str) or not hasattr(value, "__len__") or len(value) != len(kinds):

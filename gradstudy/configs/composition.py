@@ -10,6 +10,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
+from gradstudy.configs.fitting import check_fit
 from gradstudy.configs.fixed import Fixed
 from gradstudy.configs.folders import shipped
 from gradstudy.configs.grammar import parse_factor
@@ -84,7 +85,9 @@ class Composer:
             if name != DUMMY.name and name not in self.groups:
                 OmegaConf.update(config, name, level)
         plain = OmegaConf.to_container(config, resolve=True)
-        return {group: self._part(group, plain[group]) for group in STUDIED}
+        parts = {group: self._part(group, plain[group]) for group in STUDIED}
+        check_fit(parts)
+        return parts
 
     def _part(self, group: str, config: Plain) -> Any:
         """Parts are frozen, and most are the same in every trial: Hydra takes 1 ms to make one."""

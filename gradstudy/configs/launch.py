@@ -11,7 +11,8 @@ from gradstudy.errors import InputError, nearest
 from gradstudy.parts import Part, number
 
 STUDIED = (
-    "model", "activation", "init", "normalization", "residual", "clipping", "lr", "optimizer", "regularization", "task",
+    "model", "activation", "init", "normalization", "residual",
+    "clipping", "lr", "optimizer", "regularization", "pretraining", "task",
 )  # fmt: skip
 MACHINERY = ("search", "execution", "device", "tracking", "analysis")
 PLAIN = ("mode", "name", "question", "source", "seed", "space", "budget")

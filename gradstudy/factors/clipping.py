@@ -25,7 +25,9 @@ class Threshold(Part):
     max_norm: float = number(math.inf, above=0.0)
     max_value: float = number(math.inf, above=0.0)
 
-    def clip(self, gradients: Sequence[Tensor], norm: Tensor) -> tuple[list[Tensor], Tensor]:
+    def clip(
+        self, gradients: Sequence[Tensor], parameters: Sequence[Tensor], norm: Tensor
+    ) -> tuple[list[Tensor], Tensor]:
         """The clipped gradients, and the factor [member] that `max_norm` put on them.
 
         `norm` [member] is the global norm in float64. The factor is applied in float64: in float32 a factor below

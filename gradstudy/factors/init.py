@@ -8,14 +8,36 @@ from dataclasses import dataclass
 
 from torch import Generator, Tensor, nn
 
+from gradstudy.network import Parameter
 from gradstudy.parts import Part, number
 
 
 @dataclass(frozen=True)
-class Default(Part):
-    """PyTorch's own law for the layer, U(-bound, bound) for weights and biases, times `gain` for hidden weights."""
+class Init(Part):
+    """What every initialisation can say.
+
+    `looks_at_data`: after the draw, weights are scaled map by map until each map's output has the variance gain^2.
+    """
+
+    looks_at_data = False
 
     gain: float = number(1.0, at_least=0.0)
+
+    def check(self, parameter: Parameter) -> None:
+        """ValueError where this law cannot fill such a weight."""
+
+    def weight(self, matrix: Tensor, bound: float, generator: Generator) -> None:
+        """Fills one member's ordinary weight [out, in] or [out, in, height, width] in place."""
+        raise NotImplementedError
+
+    def bias(self, vector: Tensor, bound: float, generator: Generator) -> None:
+        """Fills one member's bias [out] in place."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Default(Init):
+    """PyTorch's own law for the layer, U(-bound, bound) for weights and biases, times `gain` for hidden weights."""
 
     def weight(self, matrix: Tensor, bound: float, generator: Generator) -> None:
         nn.init.uniform_(matrix, -bound, bound, generator=generator).mul_(self.gain)
@@ -25,10 +47,9 @@ class Default(Part):
 
 
 @dataclass(frozen=True)
-class Gained(Part):
-    """What the laws below share: a gain, and biases that are zero unless `bias_std` is given."""
+class Gained(Init):
+    """What the laws below share: biases that are zero unless `bias_std` is given."""
 
-    gain: float = number(1.0, at_least=0.0)
     bias_std: float = number(0.0, at_least=0.0)
 
     def bias(self, vector: Tensor, bound: float, generator: Generator) -> None:

@@ -28,7 +28,7 @@ class Adding(Part):
 
     @property
     def shape(self) -> Shape:
-        return Shape(self.length, features=2, outputs=1)
+        return Shape((self.length, 2), outputs=1)
 
     def batch(self, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         return self._draw(stream, self.batch_size)

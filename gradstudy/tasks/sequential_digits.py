@@ -24,7 +24,7 @@ class SequentialDigits(Part):
 
     @property
     def shape(self) -> Shape:
-        return Shape(length=64, features=1, outputs=10)
+        return Shape((64, 1), outputs=10)
 
     def batch(self, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         images, _, labels, _ = _split()

@@ -15,18 +15,23 @@ Batch = tuple[Tensor, Tensor]
 class Batches:
     """Inputs and targets [member, batch, ...] step by step, and the held-out set in pieces of a batch's size.
 
-    `tasks` and `streams` ((study seed, seed index)) are one per member. Members with the same task and stream see the
-    same data, which is drawn once.
+    `tasks` and `streams` ((study seed, seed index)) are one per member; `purpose` keeps streams apart.
+    Members with the same task and stream see the same data, which is drawn once.
     """
 
     def __init__(
-        self, tasks: Sequence[Any], streams: Sequence[tuple[int, int]], device: torch.device, dtype: torch.dtype
+        self,
+        tasks: Sequence[Any],
+        streams: Sequence[tuple[int, int]],
+        device: torch.device,
+        dtype: torch.dtype,
+        purpose: str = "data",
     ):
         sources = list(dict.fromkeys(zip(tasks, streams, strict=True)))
         source_of = [sources.index(source) for source in zip(tasks, streams, strict=True)]
         self.device, self.dtype = device, dtype
         self._source_of = torch.tensor(source_of, device=device)
-        self._sources = [(task, numpy_stream(*stream, "data")) for task, stream in sources]
+        self._sources = [(task, numpy_stream(*stream, purpose)) for task, stream in sources]
         self._held_out = [task.held_out(numpy_stream(*stream, "held out")) for task, stream in sources]
         self.size = tasks[0].batch_size
 

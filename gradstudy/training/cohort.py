@@ -9,7 +9,10 @@ from typing import Any
 from gradstudy.records import Member
 from gradstudy.training.stacking import structure
 
-STACKED = ("model", "activation", "normalization", "residual", "clipping", "lr", "optimizer", "regularization", "task")
+STACKED = (
+    "model", "activation", "normalization", "residual",
+    "clipping", "lr", "optimizer", "regularization", "pretraining", "task",
+)  # fmt: skip
 """The groups whose structure makes a cohort's key. `init` is not among them: each member is filled by itself."""
 
 CPU_KNEE, CUDA_KNEE = 64, 1024
@@ -22,7 +25,7 @@ class Cohort:
     """Members to be trained as one stacked network, and all that a worker needs for it: plain data, safe to send.
 
     `parts` are the parts of every trial, by trial number and group. `keep_weights` asks for every member's final
-    parameters.
+    parameters and buffers.
     """
 
     members: tuple[Member, ...]
@@ -38,13 +41,17 @@ def plan(members: Sequence[Member], parts: Mapping[int, Mapping[str, Any]], size
     """Members grouped by structure, a trial's seeds together, at most `size` to a group, the largest groups first.
 
     `parts` are the parts of every trial by trial number. Groups of one structure come out evenly filled: two
-    cohorts of 43 cost less than one of 64 and one of 22.
+    cohorts of 43 cost less than one of 64 and one of 22. A part that cannot be stacked makes groups of one.
     """
     by_structure: dict[Any, dict[int, list[Member]]] = defaultdict(dict)
     for member in members:
         key = tuple(structure(parts[member.trial][group]) for group in STACKED)
         by_structure[key].setdefault(member.trial, []).append(member)
-    groups = [group for trials in by_structure.values() for group in _evenly(list(trials.values()), size)]
+    groups = []
+    for key, trials in by_structure.items():
+        alone = any(of_group[0].member_by_member for of_group in key)
+        everyone = [member for seeds in trials.values() for member in seeds]
+        groups += [(member,) for member in everyone] if alone else _evenly(list(trials.values()), size)
     return sorted(groups, key=len, reverse=True)
 
 

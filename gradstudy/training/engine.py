@@ -3,26 +3,25 @@
 A worker is a pure function from a cohort to records. The only reduction over members is the sum of their losses.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from gradstudy.network import Network
+from gradstudy.network import Flow, Pass
 from gradstudy.records import MemberRecord, Series
-from gradstudy.training.batches import Batches
+from gradstudy.training.batches import Batch
 from gradstudy.training.cohort import Cohort, halves
 from gradstudy.training.device import DTYPES, one_thread
-from gradstudy.training.initialization import by_name, initial_parameters
+from gradstudy.training.draws import Draws
+from gradstudy.training.initialization import by_name
 from gradstudy.training.recorder import Recorder, norms, signal
-from gradstudy.training.stacking import stack
+from gradstudy.training.start import Start
 
 SCALARS = ("norm_before_clipping", "norm_after_clipping", "clip_coefficient", "loss")
-KERNEL_TAIL = 32
-"""Elements at the end of a tensor that vector kernels may hand to scalar code (two AVX-512 registers of float32)."""
 
 
 def train(cohort: Cohort) -> list[MemberRecord]:
@@ -45,43 +44,30 @@ def _is_out_of_memory(error: Exception) -> bool:
 
 
 class _Training:
-    """One cohort while it trains: stacked parts, parameters [member, ...], optimizer state, recorder."""
+    """One cohort while it trains: stacked parts, parameters and buffers [member, ...], optimizer state, recorder."""
 
     def __init__(self, cohort: Cohort):
         self.cohort = cohort
         self.device, self.dtype = torch.device(cohort.device), DTYPES[cohort.dtype]
-        first = cohort.parts[cohort.members[0].trial]
-        slots = [*cohort.members, *[cohort.members[-1]] * _ballast(first, self.device)]
-        of_slot = [cohort.parts[member.trial] for member in slots]
-        streams = [(cohort.study_seed, member.seed) for member in slots]
-        self.parts = {
-            group: stack([of[group] for of in of_slot], self.device)
-            for group in ("activation", "normalization", "residual", "clipping", "lr", "optimizer", "regularization")
-        }
-        self.task = first["task"]
-        self.network = self._network(first["model"])
-        self.batches = Batches([of["task"] for of in of_slot], streams, self.device, self.dtype)
-        inits = [of["init"] for of in of_slot]
-        filled = initial_parameters(self.network.parameters, inits, streams, self.dtype)
-        self.parameters = {name: tensor.to(self.device).requires_grad_() for name, tensor in filled.items()}
-        self.state = self.parts["optimizer"].start(list(self.parameters.values()))
-        sizes = [tensor[0].numel() for tensor in filled.values()]
+        start = Start(cohort, self.device, self.dtype)
+        self.task, self.parts, self.network = start.task, start.parts, start.network
+        self.batches, self._draws = start.batches("data"), Draws(start.streams, "dropout", self.device)
+        values = start.values()
+        self.parameters = {p.name: values[p.name].requires_grad_() for p in self.network.parameters}
+        self.buffers = {b.name: values[b.name] for b in self.network.buffers}
+        self.trained = [p.name for p in self.network.parameters if p.trained]
+        self.state = self.parts["optimizer"].start([self.parameters[name].detach() for name in self.trained])
+        sizes = [tensor[0].numel() for tensor in self.parameters.values()]
         self.root_sizes = torch.tensor(sizes, dtype=torch.float64, device=self.device).sqrt().unsqueeze(1)
-        self.recorder = self._recorder(len(slots))
+        self.recorder = self._recorder(len(start.streams))
 
     def run(self) -> list[MemberRecord]:
         held_out = [self._held_out_loss()]
         for step in range(max(1, self.cohort.steps)):
-            gradients = self._measure(step)
-            if self.cohort.steps:
-                self._update(step, gradients)
+            self._step(step)
         if self.cohort.steps:
             held_out.append(self._held_out_loss())
         return self._records(torch.stack(held_out).cpu().numpy())
-
-    def _network(self, model: Any) -> Network:
-        layers = {group: self.parts[group] for group in ("activation", "normalization", "residual")}
-        return model.network(self.task.shape, **layers)
 
     def _recorder(self, members: int) -> Recorder:
         names = tuple(self.parameters)
@@ -89,24 +75,41 @@ class _Training:
         suspects = ["loss", *(f"gradient {name}" for name in names), *(f"parameter {name}" for name in names)]
         return Recorder(places, suspects, steps=max(1, self.cohort.steps), members=members, device=self.device)
 
-    def _measure(self, step: int) -> list[Tensor]:
-        """Forward and backward at this step's parameters: records the flow, and returns the clipped gradients."""
-        inputs, targets = self.batches.next()
-        flow = self.network(self.parameters, inputs)
+    def _step(self, step: int) -> None:
+        """Forward, backward, record, update."""
+        batch = self.batches.next()
+        run = self._pass(self.parameters, step)
+        loss, flow, gradients = self._backward(run, batch)
+        self._record_flow(step, flow, gradients[len(self.parameters) :])
+        clipped = self._clip(step, loss, gradients[: len(self.parameters)])
+        if self.cohort.steps:
+            self._update(step, clipped, run.updates, batch)
+
+    def _pass(self, parameters: Mapping[str, Tensor], step: int) -> Pass:
+        """A forward pass of this step: repeated, it draws the same numbers."""
+        uniform = partial(self._draws.uniform, step=step, dtype=self.dtype)
+        return Pass(parameters, self.buffers, training=True, uniform=uniform)
+
+    def _backward(self, run: Pass, batch: Batch) -> tuple[Tensor, Flow, list[Tensor]]:
+        """Loss [member], flow, and the gradients of every parameter and then of every flow point."""
+        inputs, targets = batch
+        flow = self.network(run, inputs)
         loss = self.task.loss(flow.output, targets)
         points = [tensor for places in flow.points.values() for place in places for tensor in place]
-        leaves = [*self.parameters.values(), *points]
-        gradients = torch.autograd.grad(loss.sum(), leaves, materialize_grads=True)
-        ours, flowing = list(gradients[: len(self.parameters)]), iter(gradients[len(self.parameters) :])
+        gradients = torch.autograd.grad(loss.sum(), [*run.parameters.values(), *points], materialize_grads=True)
+        return loss.detach(), flow, list(gradients)
+
+    def _record_flow(self, step: int, flow: Flow, gradients: Sequence[Tensor]) -> None:
+        flowing = iter(gradients)
         for quantity, places in flow.points.items():
             by_place = [[next(flowing) for _ in place] for place in places]
             self.recorder.write(step, quantity, signal(by_place))
-        return self._clip(step, loss.detach(), ours)
 
-    def _clip(self, step: int, loss: Tensor, gradients: list[Tensor]) -> list[Tensor]:
+    def _clip(self, step: int, loss: Tensor, gradients: list[Tensor]) -> dict[str, Tensor]:
+        """Records norms and the loss; the clipped gradients by name."""
         each = norms(gradients)
         before = torch.linalg.vector_norm(each, dim=0)
-        clipped, factor = self.parts["clipping"].clip(gradients, before)
+        clipped, factor = self._clipped(gradients, self.parameters.values(), before)
         after = torch.linalg.vector_norm(norms(clipped), dim=0)
         write = self.recorder.write
         write(step, "gradient", each / self.root_sizes)
@@ -115,26 +118,48 @@ class _Training:
         write(step, "clip_coefficient", _coefficient(factor, before, after))
         write(step, "loss", loss.double())
         self.recorder.write_bad(step, 0, ~torch.cat([loss.double().unsqueeze(0), each]).isfinite())
-        return clipped
+        return dict(zip(self.parameters, clipped, strict=True))
+
+    def _clipped(
+        self, gradients: list[Tensor], parameters: Iterable[Tensor], norm: Tensor
+    ) -> tuple[list[Tensor], Tensor]:
+        values = [parameter.detach() for parameter in parameters]
+        return self.parts["clipping"].clip(gradients, values, norm)
 
     @torch.no_grad()
-    def _update(self, step: int, gradients: list[Tensor]) -> None:
-        """One optimizer step; a member that is or becomes non-finite stays at its last finite parameters."""
-        optimizer, rate = self.parts["optimizer"], self.parts["lr"].at(step, self.cohort.steps)
-        old = list(self.parameters.values())
-        decayed = self.parts["regularization"].decay(old, gradients)
-        new = [optimizer.step(*each, rate, step + 1) for each in zip(old, decayed, self.state, strict=True)]
+    def _update(self, step: int, gradients: Mapping[str, Tensor], buffers: Mapping[str, Tensor], batch: Batch) -> None:
+        """One optimizer step; a member that is or becomes non-finite stays at its last finite state."""
+        rate = self.parts["lr"].at(step, self.cohort.steps)
+        old = [self.parameters[name] for name in self.trained]
+        decayed = self.parts["regularization"].decay(old, [gradients[name] for name in self.trained])
+        again = partial(self._again, step, batch)
+        new = self.parts["optimizer"].update(old, decayed, self.state, lr=rate, count=step + 1, again=again)
+        new = self.parts["regularization"].constrain(new)
         bad = torch.stack([~value.isfinite().flatten(1).all(1) for value in new])
-        self.recorder.write_bad(step, 1 + len(old), bad)
-        alive = self.recorder.alive
+        self.recorder.write_bad(step, 1 + len(self.parameters), bad)
         for parameter, value in zip(old, new, strict=True):
-            # where, never a product with the mask: nan * 0 is nan
-            parameter.copy_(torch.where(alive.view(-1, *[1] * (value.dim() - 1)), value, parameter))
+            parameter.copy_(self._where_alive(value, parameter))
+        self.buffers |= {name: self._where_alive(value, self.buffers[name]) for name, value in buffers.items()}
+
+    def _where_alive(self, new: Tensor, old: Tensor) -> Tensor:
+        # where, never a product with the mask: nan * 0 is nan
+        return torch.where(self.recorder.alive.view(-1, *[1] * (new.dim() - 1)), new, old)
+
+    def _again(self, step: int, batch: Batch, values: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """Loss [member] and clipped, decayed gradients at other values of what is trained, on the same batch."""
+        with torch.enable_grad():
+            changed = {name: value.detach().requires_grad_() for name, value in zip(self.trained, values, strict=True)}
+            parameters = {**self.parameters, **changed}
+            loss, _, gradients = self._backward(self._pass(parameters, step), batch)
+        ours = gradients[: len(parameters)]
+        before = torch.linalg.vector_norm(norms(ours), dim=0)
+        clipped = dict(zip(parameters, self._clipped(ours, parameters.values(), before)[0], strict=True))
+        return loss, self.parts["regularization"].decay(list(values), [clipped[name] for name in self.trained])
 
     @torch.no_grad()
     def _held_out_loss(self) -> Tensor:
         losses = [
-            self.task.loss(self.network(self.parameters, inputs).output, targets)
+            self.task.loss(self.network(Pass(self.parameters, self.buffers), inputs).output, targets)
             for inputs, targets in self.batches.held_out()
         ]
         return torch.stack(losses).double().mean(0)
@@ -145,21 +170,13 @@ class _Training:
         records = self.recorder.records(self.cohort.members, extra)
         if not self.cohort.keep_weights:
             return records
-        return [replace(record, weights=by_name(self.parameters, slot)) for slot, record in enumerate(records)]
+        return [
+            replace(record, weights=by_name({**self.parameters, **self.buffers}, slot))
+            for slot, record in enumerate(records)
+        ]
 
 
 def _coefficient(factor: Tensor, before: Tensor, after: Tensor) -> Tensor:
     """The share of the norm that clipping left: `factor` for norm clipping, after/before where entries were clamped."""
     clamped = (factor == 1) & (after != before)
     return torch.where(clamped, after / before, factor)
-
-
-def _ballast(parts: Mapping[str, Any], device: torch.device) -> int:
-    """How many copies of the last member stand behind the cohort, so that no real member meets other code?
-
-    BLAS treats a batch of one by other code than a batch of two, and vector kernels treat the last few elements of a
-    tensor by other code than the rest. With ballast behind them members are bit-for-bit the same alone and in company.
-    """
-    if device.type != "cpu":
-        return 0
-    return -(-KERNEL_TAIL // (parts["task"].batch_size * parts["model"].narrowest))

@@ -82,10 +82,13 @@ def norms(tensors: Sequence[Tensor]) -> Tensor:
 def signal(points: Sequence[Sequence[Tensor]]) -> Tensor:
     """D_p = RMS over batch and features of dL/d(flow point p) on a per-sample scale, [place, member].
 
-    `points` holds per place the gradients [member, batch, feature] of a mean loss; times the batch size they are the
+    `points` holds per place the gradients [member, batch, ...] of a mean loss; times the batch size they are the
     gradients of each sample's own loss.
     """
     layers = torch.stack([norms([place[layer] for place in points]) for layer in range(len(points[0]))])
     batch = points[0][0].shape[1]
-    entries = sum(tensor[0].numel() for tensor in points[0])
-    return torch.linalg.vector_norm(layers, dim=0) * (batch / entries**0.5)
+    sizes = [batch / sum(tensor[0].numel() for tensor in place) ** 0.5 for place in points]
+    total = torch.linalg.vector_norm(layers, dim=0)
+    if len(set(sizes)) == 1:
+        return total * sizes[0]
+    return torch.stack([norm * size for norm, size in zip(total, sizes, strict=True)])

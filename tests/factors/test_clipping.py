@@ -13,7 +13,7 @@ from gradstudy.training.stacking import stack
 def clip(thresholds, gradients):
     gradients = [gradient.double() for gradient in gradients]
     norm = torch.linalg.vector_norm(norms(gradients), dim=0)
-    return stack(thresholds, "cpu").clip(gradients, norm)
+    return stack(thresholds, "cpu").clip(gradients, gradients, norm)
 
 
 @pytest.mark.parametrize(("norm", "after"), [(0.5, 0.5), (1.0, 0.999999), (7.0, 1.0), (1e6, 1.0)])
@@ -55,7 +55,7 @@ def test_a_gradient_near_the_end_of_float32_is_clipped_and_not_lost():
     """clip_grad_norm_ in float32 sees norm inf, scales by 0, and turns an explosion into a vanished gradient."""
     gradient = torch.full((1, 4), 2e38, dtype=torch.float32)
     norm = torch.linalg.vector_norm(norms([gradient]), dim=0)
-    (clipped,), _ = stack([Threshold(max_norm=1.0)], "cpu").clip([gradient], norm)
+    (clipped,), _ = stack([Threshold(max_norm=1.0)], "cpu").clip([gradient], [gradient], norm)
     assert clipped.norm().item() == pytest.approx(1.0, rel=1e-6)
 
 

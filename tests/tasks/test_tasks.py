@@ -70,4 +70,4 @@ def test_sequential_digits_are_the_bundled_images_in_reading_order_split_once():
     assert not train & test
     assert len(held_out) == 360
     assert np.bincount(held_out_labels).min() >= 34
-    assert task.shape.length == batch.shape[1] == 64
+    assert task.shape.inputs[0] == batch.shape[1] == 64

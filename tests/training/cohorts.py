@@ -2,7 +2,17 @@
 
 import math
 
-from gradstudy.factors import activation, clipping, init, lr, normalization, optimizer, regularization, residual
+from gradstudy.factors import (
+    activation,
+    clipping,
+    init,
+    lr,
+    normalization,
+    optimizer,
+    pretraining,
+    regularization,
+    residual,
+)
 from gradstudy.factors.model.gru import Gru
 from gradstudy.factors.model.lstm import Lstm
 from gradstudy.factors.model.rnn import Rnn
@@ -38,6 +48,7 @@ def parts(**changes):
         "lr": lr.Constant(0.01),
         "optimizer": optimizer.Sgd(),
         "regularization": regularization.WeightDecay(),
+        "pretraining": pretraining.NoPretraining(),
         "task": Adding(length=8, batch_size=4),
     }
     return defaults | changes

@@ -2,20 +2,22 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
 from cohorts import CELLS, CLIPPINGS, OPTIMIZERS, cohort, parts
 from torch import nn
+from twins import assert_equals_twin
 
 from gradstudy.factors import activation, init, lr, regularization
 from gradstudy.factors.clipping import Threshold
+from gradstudy.factors.model.mlp import Mlp
 from gradstudy.factors.model.rnn import Rnn
 from gradstudy.tasks.adding import Adding
 from gradstudy.tasks.sequential_digits import SequentialDigits
 from gradstudy.training.engine import train
-from gradstudy.training.streams import numpy_stream
 
 STEPS = 50
 
@@ -116,6 +118,11 @@ class Twin(nn.Module):
         return self.readout(self.recurrent(inputs)[0][:, -1])
 
 
+def twin_of(trial):
+    task, model = trial["task"], trial["model"]
+    return Twin(type(model).__name__.lower(), model.width, model.depth, task.shape.outputs, task.shape.inputs[1])
+
+
 def torch_optimizer(part, lr_value, weight_decay, parameters):
     kind = type(part).__name__
     if kind == "Sgd":
@@ -126,34 +133,6 @@ def torch_optimizer(part, lr_value, weight_decay, parameters):
     if kind == "AdamW":
         return torch.optim.AdamW(parameters, lr_value, part.betas, part.eps, weight_decay=part.weight_decay)
     return torch.optim.Adam(parameters, lr_value, part.betas, part.eps, weight_decay=weight_decay)
-
-
-def clip(part, parameters):
-    if math.isfinite(part.max_norm):
-        torch.nn.utils.clip_grad_norm_(parameters, part.max_norm)
-    if math.isfinite(part.max_value):
-        torch.nn.utils.clip_grad_value_(parameters, part.max_value)
-
-
-def train_twin(trial, seed, steps, cell, initial):
-    """The same steps with nn.Module, torch.optim and torch's clipping, from the same weights and data."""
-    task, weight_decay = trial["task"], trial["regularization"].weight_decay
-    twin = Twin(cell, trial["model"].width, trial["model"].depth, task.shape.outputs, task.shape.features).double()
-    twin.load_state_dict({name: torch.from_numpy(value) for name, value in initial.items()})
-    optimizer = torch_optimizer(trial["optimizer"], trial["lr"].value, weight_decay, twin.parameters())
-    stream = numpy_stream(0, seed, "data")
-    losses = []
-    for _ in range(steps):
-        inputs, targets = (torch.from_numpy(array) for array in task.batch(stream))
-        optimizer.zero_grad()
-        output = twin(inputs)
-        loss_of = nn.functional.cross_entropy if targets.dim() == 1 else nn.functional.mse_loss
-        loss = loss_of(output, targets)
-        loss.backward()
-        clip(trial["clipping"], list(twin.parameters()))
-        optimizer.step()
-        losses.append(loss.item())
-    return losses, {name: value.detach().numpy() for name, value in twin.named_parameters()}
 
 
 @pytest.mark.parametrize("clipping", CLIPPINGS)
@@ -168,27 +147,31 @@ def test_steps_in_float64_equal_plain_modules_and_torch_optim(cell, optimizer, c
         clipping=CLIPPINGS[clipping],
         regularization=regularization.WeightDecay(decay),
     )
-    for steps in (1, 3):
-        whole = cohort(
-            trial, parts(**trial | {"lr": lr.Constant(0.5)}), steps=steps, dtype="float64", keep_weights=True
-        )
-        initial = train(replace(whole, steps=0))[1].weights
-        record = train(whole)[1]
-        losses, weights = train_twin(trial, 1, steps, cell, initial)
-        np.testing.assert_allclose(record.series["loss"].values[:, 0], losses, rtol=1e-10)
-        for name, expected in weights.items():
-            np.testing.assert_allclose(record.weights[name], expected, rtol=1e-10, atol=1e-12, err_msg=name)
+
+    def make_optimizer(parameters):
+        return torch_optimizer(OPTIMIZERS[optimizer], trial["lr"].value, decay, parameters)
+
+    assert_equals_twin(lambda: twin_of(trial), trial, make_optimizer=make_optimizer)
 
 
 def test_a_classification_step_equals_plain_modules():
     trial = parts(task=SequentialDigits(batch_size=6), init=init.Default())
-    whole = cohort(trial, steps=2, dtype="float64", keep_weights=True)
-    initial = train(replace(whole, steps=0))[0].weights
-    losses, weights = train_twin(trial, 0, 2, "rnn", initial)
-    record = train(whole)[0]
-    np.testing.assert_allclose(record.series["loss"].values[:, 0], losses, rtol=1e-10)
-    for name, expected in weights.items():
-        np.testing.assert_allclose(record.weights[name], expected, rtol=1e-10, atol=1e-12)
+    assert_equals_twin(lambda: twin_of(trial), trial, steps=(2,))
+
+
+def test_a_multilayer_perceptron_with_a_width_per_layer_equals_plain_modules():
+    trial = parts(model=Mlp(width=[6, 5, 4], depth=3), init=init.Default())
+
+    def make():
+        sizes = [16, 6, 5, 4]
+        layers = [nn.Sequential(nn.Linear(*size), nn.Tanh()) for size in pairwise(sizes)]
+        return nn.Sequential(nn.Flatten(), *layers, nn.Linear(4, 1))
+
+    def rename(name):
+        layer, _, kind = name.partition(".")
+        return f"4.{kind}" if layer == "readout" else f"{int(layer[-2:])}.0.{kind}"
+
+    assert_equals_twin(make, trial, rename=rename)
 
 
 @pytest.mark.gpu

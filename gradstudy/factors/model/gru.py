@@ -1,11 +1,13 @@
 """The gated recurrent unit."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from gradstudy.factors.model.recurrent import Cell, Map, Recurrent, State
+from gradstudy.factors.model.recurrent import Map, Recurrent, State, Step
 
 
 @dataclass(frozen=True)
@@ -15,14 +17,19 @@ class Gru(Recurrent):
     The activation stands where torch has tanh; gates stay sigmoid.
     """
 
-    def cell(self, activation: Map, normalization: Map) -> Cell:
-        def step(projection: Tensor, state: State, recurrence: Tensor, bias: Tensor) -> State:
-            (hidden,) = state
-            recurrent = torch.baddbmm(bias, hidden, recurrence)
-            gates, candidate = projection.split((2 * self.width, self.width), dim=2)
-            recurrent_gates, recurrent_candidate = recurrent.split((2 * self.width, self.width), dim=2)
-            reset, update = torch.sigmoid(normalization(gates + recurrent_gates)).chunk(2, dim=2)
-            new = activation(normalization(candidate + reset * recurrent_candidate))
-            return (new + update * (hidden - new),)
+    gates: ClassVar[int] = 3
+    normalized: ClassVar[Mapping[str, int]] = {"gates": 2, "candidate": 1}
+    bias_in_step: ClassVar[bool] = True
 
-        return Cell(step, gates=3, bias_in_step=True)
+    def step(self, activate: Map, normalize: Mapping[str, Map]) -> Step:
+        sizes = (2 * self.width, self.width)
+
+        def step(projection: Tensor, state: State, entering: Tensor, recurrence: Tensor, bias: Tensor) -> State:
+            recurrent = torch.baddbmm(bias, entering, recurrence)
+            gates, candidate = projection.split(sizes, dim=2)
+            recurrent_gates, recurrent_candidate = recurrent.split(sizes, dim=2)
+            reset, update = torch.sigmoid(normalize["gates"](gates + recurrent_gates)).chunk(2, dim=2)
+            new = activate(normalize["candidate"](candidate + reset * recurrent_candidate))
+            return (new + update * (state[0] - new),)
+
+        return step

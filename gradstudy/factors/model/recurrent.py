@@ -8,97 +8,89 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from gradstudy.network import Flow, Parameter, Role, Shape, numbered
+from gradstudy.factors.model.layers import Adjust, Join, Linear, Weight, buffers_of, parameters_of
+from gradstudy.network import Flow, Layers, Local, Parameter, Pass, Shape, numbered
 from gradstudy.parts import Part, number
 
 State = tuple[Tensor, ...]
 Map = Callable[[Tensor], Tensor]
-Join = Callable[[Tensor, Tensor], Tensor]
-Step = Callable[[Tensor, State, Tensor, Tensor], State]
-"""(projection of x_t [member, batch, gates * width], state, W_hh^T [member, width, gates * width], b_hh) -> state."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What is special about a family? Its step, its number of gates, and the quantity each of its states reports.
-
-    `bias_in_step`: the step adds b_hh itself (the GRU gates it); otherwise it is folded into the input projection.
-    """
-
-    step: Step
-    gates: int
-    quantities: tuple[str, ...] = ("signal",)
-    bias_in_step: bool = False
+Step = Callable[[Tensor, State, Tensor, Tensor, Tensor], State]
+"""(W_ih x_t + b [member, batch, gates * width], state, the hidden state that enters W_hh, W_hh^T, b_hh) -> state."""
 
 
 @dataclass(frozen=True)
 class Recurrent(Part):
-    """What the families share: their size, and a network made of their cell."""
+    """What the families share: their size, and what is special about a family.
+
+    `gates`: blocks of W_hh. `normalized`: what a step normalises by itself, by name, in widths. `quantities`: what each
+    state of the cell reports. `bias_in_step`: the step adds b_hh itself (the GRU gates it); otherwise it is folded into
+    the input projection.
+    """
+
+    gates: ClassVar[int] = 1
+    normalized: ClassVar[Mapping[str, int]] = {"norm": 1}
+    quantities: ClassVar[tuple[str, ...]] = ("signal",)
+    bias_in_step: ClassVar[bool] = False
 
     width: int = number(32, at_least=1)
     depth: int = number(1, at_least=1)
 
-    @property
-    def narrowest(self) -> int:
-        return self.width
-
-    def network(self, shape: Shape, *, activation: Map, normalization: Map, residual: Join) -> "RecurrentNetwork":
-        cell = self.cell(activation, normalization)
-        return RecurrentNetwork(cell, shape=shape, width=self.width, depth=self.depth, residual=residual)
+    def network(self, shape: Shape, layers: Layers) -> "RecurrentNetwork":
+        if layers.normalization.after and self.gates > 1:
+            raise ValueError(
+                "normalization.after=true has no place in a gated cell, which is normalised before its gates: set it "
+                "to false, or use model=rnn"
+            )
+        return RecurrentNetwork(self, shape, layers)
 
     @abstractmethod
-    def cell(self, activation: Map, normalization: Map) -> Cell: ...
+    def step(self, activate: Map, normalize: Mapping[str, Map]) -> Step:
+        """One time step, given the activation and the normalisations by name."""
+
+    def adjust_bias(self) -> Adjust:
+        """What is done, in place, to the drawn b_hh of a member."""
+        return None
 
 
 class RecurrentNetwork:
-    """`depth` layers of one cell over time, read out linearly at the last step.
+    """`depth` layers of one cell over time, read out linearly at the last step, or at each where the task asks so.
 
-    Inputs are [member, batch, time, feature]. Parameter names and shapes are those of torch.nn.RNN, LSTM and GRU
-    behind the prefix `recurrent`, so that another program can compare them.
+    Inputs are [member, batch, time, feature]; an image is read row by row. Weights are named and shaped as those of
+    torch.nn.RNN, LSTM and GRU behind the prefix `recurrent`, so that another program can compare them. A residual
+    connection joins a layer's input and output from the second layer on.
     """
 
-    def __init__(self, cell: Cell, *, shape: Shape, width: int, depth: int, residual: Join):
-        self.cell, self.width, self.depth, self.residual = cell, width, depth, residual
-        self.parameters = tuple(_parameters(cell.gates, shape, width, depth))
-        self.places = {quantity: numbered("time", shape.length) for quantity in cell.quantities}
+    def __init__(self, cell: Recurrent, shape: Shape, layers: Layers):
+        length, features = shape.sequence
+        self.cell, self.each_step = cell, shape.each_step
+        self.layers = [_Layer(cell, index, cell.width if index else features, layers) for index in range(cell.depth)]
+        self.readout = Linear("readout", cell.width, shape.outputs, layers, role="edge")
+        self.parameters = parameters_of([*self.layers, self.readout])
+        self.buffers = buffers_of([*self.layers, self.readout])
+        self.places = {quantity: numbered("time", length) for quantity in cell.quantities}
 
-    def __call__(self, parameters: Mapping[str, Tensor], inputs: Tensor) -> Flow:
+    def narrowest(self, batch: int) -> int:
+        return batch * self.cell.width
+
+    def __call__(self, run: Pass, inputs: Tensor) -> Flow:
+        if inputs.dim() == 5:
+            inputs = inputs.transpose(2, 3).flatten(3)  # an image's rows, all channels of a row together
         sequence = inputs.transpose(1, 2)  # [member, time, batch, feature]: a time step is then one dense block
-        layers = []
-        for layer in range(self.depth):
-            states = self._run(parameters, layer, sequence)
-            layers.append(states)
-            if layer + 1 < self.depth:
-                hidden = torch.stack([state[0] for state in states], dim=1)
-                sequence = self.residual(sequence, hidden)
-        readout = parameters["readout.weight"].transpose(1, 2)
-        output = torch.baddbmm(parameters["readout.bias"].unsqueeze(1), layers[-1][-1][0], readout)
-        return Flow(output, self._points(layers))
-
-    def _run(self, parameters: Mapping[str, Tensor], layer: int, sequence: Tensor) -> list[State]:
-        """The states of one layer, one per time step."""
-        weight_ih, weight_hh, bias_ih, bias_hh = (
-            parameters[f"recurrent.{name}_l{layer}"] for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        )
-        members, length, batch, features = sequence.shape
-        bias = (bias_ih if self.cell.bias_in_step else bias_ih + bias_hh).unsqueeze(1)
-        flat = sequence.reshape(members, length * batch, features)
-        projected = torch.baddbmm(bias, flat, weight_ih.transpose(1, 2)).view(members, length, batch, -1)
-        state = tuple(projected.new_zeros(members, batch, self.width) for _ in self.cell.quantities)
-        states, before = [], [state[0]]
-        if not self.cell.bias_in_step:
-            projected, weight_hh = OneProduct.apply(projected, weight_hh, before), weight_hh.detach()
-        recurrence = weight_hh.transpose(1, 2)
-        # unbind once: indexing [:, t] inside the loop makes every backward fill a full-size zero tensor (5x slower)
-        for projection in projected.unbind(1):
-            state = self.cell.step(projection, state, recurrence, bias_hh.unsqueeze(1))
-            states.append(state)
-            before.append(state[0].detach())
-        return states
+        states = []
+        for layer in self.layers:
+            states.append(layer.states(run, sequence))
+            last = layer is self.layers[-1] and not self.each_step
+            sequence = layer.output(
+                run, sequence[:, -1:] if last else sequence, states[-1][-1:] if last else states[-1]
+            )
+        members, length, batch, width = sequence.shape
+        output = self.readout(run, sequence.reshape(members, length * batch, width)).view(members, length, batch, -1)
+        return Flow(output.transpose(1, 2) if self.each_step else output[:, 0], self._points(states))
 
     def _points(self, layers: list[list[State]]) -> dict[str, list[tuple[Tensor, ...]]]:
         return {
@@ -107,34 +99,92 @@ class RecurrentNetwork:
         }
 
 
+class _Layer:
+    """One layer of cells over all time steps."""
+
+    def __init__(self, cell: Recurrent, index: int, features: int, layers: Layers):
+        self.cell, self.index, self.parts, self.place = cell, index, layers, f"recurrent.l{index}"
+        bound, rows = 1 / math.sqrt(cell.width), cell.gates * cell.width
+
+        def named(kind: str, *size: int, **law) -> Parameter:
+            return Parameter(f"recurrent.{kind}_l{index}", size, bound=bound, **law)
+
+        normalization = layers.normalization
+        self.weight_ih = Weight(named("weight_ih", rows, features, role="edge"), normalization)
+        self.weight_hh = Weight(
+            named("weight_hh", rows, cell.width, role="recurrent", blocks=cell.gates), normalization
+        )
+        self.biases = (
+            named("bias_ih", rows, role="bias"),
+            named("bias_hh", rows, role="bias", adjust=cell.adjust_bias()),
+        )
+        self.join = Join(self.place, cell.width, cell.depth - 1, layers) if index else None
+        norms = [(f"{self.place}.{name}", size * cell.width) for name, size in cell.normalized.items()]
+        self.parameters = (
+            *self.weight_ih.parameters,
+            *self.weight_hh.parameters,
+            *self.biases,
+            *(parameter for norm in norms for parameter in normalization.parameters(*norm)),
+            *layers.activation.parameters(f"{self.place}.activation"),
+            *parameters_of([self.join] if self.join else []),
+        )
+        self.buffers = (
+            *buffers_of([self.weight_ih, self.weight_hh]),
+            *(buffer for norm in norms for buffer in normalization.buffers(*norm)),
+        )
+
+    def states(self, run: Pass, sequence: Tensor) -> list[State]:
+        """The states [member, batch, width], one per time step, for inputs [member, time, batch, feature]."""
+        cell, own = self.cell, run.at(self.place)
+        bias_ih, bias_hh = (run.parameters[bias.name].unsqueeze(1) for bias in self.biases)
+        members, length, batch, features = sequence.shape
+        flat = sequence.reshape(members, length * batch, features)
+        bias = bias_ih if cell.bias_in_step else bias_ih + bias_hh
+        projected = torch.baddbmm(bias, flat, self.weight_ih(run).transpose(1, 2)).view(members, length, batch, -1)
+        weight_hh, entered = self.weight_hh(run), []
+        if not cell.bias_in_step:
+            projected, weight_hh = OneProduct.apply(projected, weight_hh, entered), weight_hh.detach()
+        step, drop = self._step(own), self.parts.regularization.drop_state(own)
+        recurrence = weight_hh.transpose(1, 2)
+        state = tuple(projected.new_zeros(members, batch, cell.width) for _ in cell.quantities)
+        states = []
+        # unbind once: indexing [:, t] inside the loop makes every backward fill a full-size zero tensor (5x slower)
+        for projection in projected.unbind(1):
+            entering = drop(state[0])
+            entered.append(entering.detach())
+            state = step(projection, state, entering, recurrence, bias_hh)
+            states.append(state)
+        return states
+
+    def output(self, run: Pass, sequence: Tensor, states: list[State]) -> Tensor:
+        """What the next layer reads, [member, time, batch, width]: joined with this layer's input, and dropped out."""
+        hidden = torch.stack([state[0] for state in states], dim=1)
+        if self.join is not None:
+            hidden = self.join(run, sequence.flatten(1, 2), hidden.flatten(1, 2)).view_as(hidden)
+        return self.parts.regularization.drop_sequence(run.at(self.place))(hidden)
+
+    def _step(self, own: Local) -> Step:
+        normalize = {name: self.parts.normalization.at(own.at(name)) for name in self.cell.normalized}
+        activate = self.parts.activation.at(own.at("activation"))
+        if self.parts.normalization.after:
+            (after,) = normalize.values()
+            return self.cell.step(lambda x: after(activate(x)), dict.fromkeys(normalize, lambda x: x))
+        return self.cell.step(activate, normalize)
+
+
 class OneProduct(torch.autograd.Function):
     """Gives W_hh its gradient in one product over all time steps, where the loop would add up a small one per step.
 
-    Where h_{t-1} enters beside the projection, dL/dW_hh = sum_t (dL/dprojection_t)^T h_{t-1}. `before` is filled with
+    Where h_{t-1} enters beside the projection, dL/dW_hh = sum_t (dL/dprojection_t)^T h_{t-1}. `entered` is filled with
     h_0, h_1, ... by the loop that follows, which runs on a detached W_hh. A fifth faster at width 32.
     """
 
     @staticmethod
-    def forward(ctx, projected: Tensor, weight_hh: Tensor, before: list[Tensor]) -> Tensor:
-        ctx.before = before
+    def forward(ctx, projected: Tensor, weight_hh: Tensor, entered: list[Tensor]) -> Tensor:
+        ctx.entered = entered
         return projected.view_as(projected)
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
-        hidden = torch.stack(ctx.before[: gradient.shape[1]], dim=1).flatten(1, 2)
+        hidden = torch.stack(ctx.entered[: gradient.shape[1]], dim=1).flatten(1, 2)
         return gradient, torch.bmm(gradient.flatten(1, 2).transpose(1, 2), hidden), None
-
-
-def _parameters(gates: int, shape: Shape, width: int, depth: int):
-    bound = 1 / math.sqrt(width)
-
-    def recurrent(name: str, *size: int, role: Role, blocks: int = 1) -> Parameter:
-        return Parameter(f"recurrent.{name}_l{layer}", size, bound, role, blocks)
-
-    for layer in range(depth):
-        yield recurrent("weight_ih", gates * width, width if layer else shape.features, role="edge")
-        yield recurrent("weight_hh", gates * width, width, role="hidden", blocks=gates)
-        yield recurrent("bias_ih", gates * width, role="bias")
-        yield recurrent("bias_hh", gates * width, role="bias")
-    yield Parameter("readout.weight", (shape.outputs, width), bound, "edge")
-    yield Parameter("readout.bias", (shape.outputs,), bound, "bias")

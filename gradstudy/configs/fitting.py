@@ -1,0 +1,20 @@
+"""Do the parts of one trial fit together? Asked at the door, before anything is trained."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gradstudy.errors import InputError
+from gradstudy.network import Layers
+
+
+def check_fit(parts: Mapping[str, Any]) -> None:
+    """InputError where no network can be made of these parts by group, with the way out."""
+    layers = Layers(*(parts[group] for group in ("activation", "normalization", "residual", "regularization")))
+    try:
+        network = parts["model"].network(parts["task"].shape, layers)
+        for parameter in network.parameters:
+            if parameter.role in ("hidden", "recurrent"):
+                parts["init"].check(parameter)
+        parts["pretraining"].check(network)
+    except ValueError as error:
+        raise InputError(f"These choices do not fit together: {error}.") from error

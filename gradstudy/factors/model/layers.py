@@ -1,0 +1,107 @@
+"""The stacked layers that the families share: a linear map of every member, and what stands between two maps.
+
+A layer knows its place in the network by name, lists its parameters and buffers, and is a function of a pass.
+"""
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gradstudy.network import Layers, Parameter, Pass, Role
+
+Adjust = Callable[[Tensor], object] | None
+
+
+class Weight:
+    """One weight as its map uses it, [member, out, ...]: through a normalisation of weights where there is one."""
+
+    def __init__(self, parameter: Parameter, normalization: Any):
+        self.name, self._normalization = parameter.name, normalization
+        self.parameters = normalization.weight_parameters(parameter)
+        self.buffers = normalization.weight_buffers(parameter)
+
+    def __call__(self, run: Pass) -> Tensor:
+        weight = run.parameters[self.name]
+        return weight if run.watched is not None else self._normalization.weight_at(run.at(self.name), weight)
+
+
+class Linear:
+    """x [member, sample, in] -> [member, sample, out], as torch.nn.Linear for every member."""
+
+    def __init__(
+        self,
+        name: str,
+        inputs: int,
+        outputs: int,
+        layers: Layers,
+        *,
+        role: Role = "hidden",
+        adjust: Adjust = None,
+        trained: bool = True,
+    ):
+        bound = 1 / math.sqrt(inputs)
+        weight = Parameter(f"{name}.weight", (outputs, inputs), role, bound, adjust=adjust, trained=trained)
+        self.weight = Weight(weight, layers.normalization)
+        self.bias = f"{name}.bias"
+        bias = Parameter(self.bias, (outputs,), "bias", bound, trained=trained)
+        self.parameters, self.buffers = (*self.weight.parameters, bias), self.weight.buffers
+
+    def __call__(self, run: Pass, x: Tensor) -> Tensor:
+        bias = run.parameters[self.bias].unsqueeze(1)
+        return watched(run, self.weight.name, torch.baddbmm(bias, x, self.weight(run).transpose(1, 2)))
+
+
+class Nonlinearity:
+    """Normalisation and activation in the order that the normalisation asks for, then dropout; shapes stay."""
+
+    def __init__(self, name: str, size: int, layers: Layers, *, spatial: bool = False):
+        self.name, self.layers = name, layers
+        self.parameters = (
+            *layers.normalization.parameters(f"{name}.norm", size, spatial=spatial),
+            *layers.activation.parameters(f"{name}.activation"),
+        )
+        self.buffers = layers.normalization.buffers(f"{name}.norm", size)
+
+    def __call__(self, run: Pass, x: Tensor) -> Tensor:
+        return self.at(run)(x)
+
+    def at(self, run: Pass) -> Callable[[Tensor], Tensor]:
+        """The function in one pass, for those that call it many times."""
+        own = run.at(self.name)
+        normalize = self.layers.normalization.at(own.at("norm"))
+        activate = self.layers.activation.at(own.at("activation"))
+        drop = self.layers.regularization.drop(own)
+        if self.layers.normalization.after:
+            return lambda x: drop(normalize(activate(x)))
+        return lambda x: drop(activate(normalize(x)))
+
+
+class Join:
+    """Where a branch meets its skip, as one of `blocks` residual blocks; both have `size` features."""
+
+    def __init__(self, name: str, size: int, blocks: int, layers: Layers):
+        self.name, self.blocks, self.residual = f"{name}.residual", blocks, layers.residual
+        self.parameters, self.buffers = layers.residual.parameters(self.name, size), ()
+
+    def __call__(self, run: Pass, skip: Tensor, branch: Tensor) -> Tensor:
+        return self.residual.at(run.at(self.name), self.blocks)(skip, branch)
+
+
+def watched(run: Pass, weight: str, output: Tensor) -> Tensor:
+    """The output of a map, left where someone watches for it."""
+    if run.watched is not None:
+        run.watched[weight] = output
+    return output
+
+
+def parameters_of(layers: Iterable[Any]) -> tuple[Parameter, ...]:
+    """All parameters of these layers, in order."""
+    return tuple(parameter for layer in layers for parameter in layer.parameters)
+
+
+def buffers_of(layers: Iterable[Any]) -> tuple[Parameter, ...]:
+    """All buffers of these layers, in order."""
+    return tuple(buffer for layer in layers for buffer in layer.buffers)

@@ -1,0 +1,86 @@
+"""The multilayer perceptron."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from torch import Tensor
+
+from gradstudy.factors.model.layers import Join, Linear, Nonlinearity, buffers_of, parameters_of
+from gradstudy.network import Flow, Layers, Pass, Shape, numbered
+from gradstudy.parts import Part, number
+
+
+@dataclass(frozen=True)
+class Mlp(Part):
+    """z_1 = W_1 x, z_l = W_l phi(z_{l-1}), output = W phi(z_L): `depth` hidden layers of `width` units.
+
+    `width` may be a list with one width per hidden layer, as [512, 256, 128]. A residual connection joins z_{l-1} and
+    z_l, from the second layer on (He et al. 2016b, with one map per block). The first `frozen` layers keep their
+    initial weights.
+    """
+
+    width: int | tuple[int, ...] = number(32, at_least=1)
+    depth: int = number(10, at_least=1)
+    frozen: int = number(0, at_least=0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if isinstance(self.width, tuple) and len(self.width) != self.depth:
+            raise ValueError(
+                f"width lists {len(self.width)} layers and depth is {self.depth}: give depth={len(self.width)}, or one "
+                "number as width"
+            )
+        if self.frozen > self.depth:
+            raise ValueError(f"frozen must be at most the depth, {self.depth}, got {self.frozen}")
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        return self.width if isinstance(self.width, tuple) else (self.width,) * self.depth
+
+    def network(self, shape: Shape, layers: Layers) -> "MlpNetwork":
+        return MlpNetwork(shape, self.widths, self.frozen, layers)
+
+
+class MlpNetwork:
+    """Inputs of any shape, flattened. The flow points are z_1 to z_L; `maps` are the hidden maps in order."""
+
+    def __init__(self, shape: Shape, widths: tuple[int, ...], frozen: int, layers: Layers):
+        self.widths, self.layer_names = widths, numbered("layer", len(widths))
+        sizes = list(pairwise((shape.features, *widths)))
+        adjusts = [None, *[layers.residual.adjust(len(widths) - 1, maps=1, index=0)] * (len(widths) - 1)]
+        self.maps = [
+            Linear(name, *size, layers, adjust=adjust, trained=index >= frozen)
+            for index, (name, size, adjust) in enumerate(zip(self.layer_names, sizes, adjusts, strict=True))
+        ]
+        named = list(zip(self.layer_names, widths, strict=True))
+        self.nonlinearities = [Nonlinearity(name, width, layers) for name, width in named]
+        self.joins = [Join(name, width, len(widths) - 1, layers) for name, width in named[1:]]
+        self.skips = [_skip(name, *size, layers) for name, size in zip(self.layer_names[1:], sizes[1:], strict=True)]
+        self.readout = Linear("readout", widths[-1], shape.outputs, layers)
+        everything = [*self.maps, *self.nonlinearities, *self.joins, *filter(None, self.skips), self.readout]
+        self.parameters, self.buffers = parameters_of(everything), buffers_of(everything)
+        self.places = {"signal": self.layer_names}
+
+    def narrowest(self, batch: int) -> int:
+        return batch * min(self.widths)
+
+    def __call__(self, run: Pass, inputs: Tensor) -> Flow:
+        z = self.maps[0](run, inputs.flatten(2))
+        points = [(z,)]
+        for before, one, skip, join in zip(self.nonlinearities, self.maps[1:], self.skips, self.joins, strict=False):
+            branch = one(run, before(run, z))
+            z = join(run, z if skip is None else skip(run, z), branch)
+            points.append((z,))
+        return Flow(self.readout(run, self.nonlinearities[-1](run, z)), {"signal": points})
+
+
+def _skip(name: str, inputs: int, outputs: int, layers: Layers) -> Linear | None:
+    """The projection of a skip where the number of features changes; none is needed where it stays."""
+    if inputs == outputs or not layers.residual.joins:
+        return None
+    if not layers.residual.projection:
+        raise ValueError(
+            f"a residual connection cannot join {inputs} and {outputs} features: give all layers one width, set "
+            "residual.projection=true, or choose residual=none"
+        )
+    return Linear(f"{name}.projection", inputs, outputs, layers)

@@ -1,0 +1,53 @@
+"""The measuring protocol: random inputs, and a random gradient sent back from the output."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradstudy.network import Shape
+from gradstudy.parts import Part, number
+
+HELD_OUT = 128
+
+
+@dataclass(frozen=True)
+class RandomSignal(Part):
+    """How does a network pass on a signal that carries nothing? Meant for `budget.steps=0`.
+
+    Inputs are N(0, scale^2). The loss of a sample is sum_o output_o * target_o with targets N(0, 1), so that the
+    gradient at the output is independent noise, whatever the network made of its input (Schoenholz et al. 2017). With
+    `length` inputs are sequences of so many steps; with `side` they are images of side x side pixels, whose channels
+    are the features.
+    """
+
+    features: int = number(64, at_least=1)
+    outputs: int = number(64, at_least=1)
+    length: int = number(0, at_least=0)
+    side: int = number(0, at_least=0)
+    scale: float = number(1.0, at_least=0.0)
+    batch_size: int = number(32, at_least=1)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.length and self.side:
+            raise ValueError(f"length and side exclude each other, got length={self.length} and side={self.side}")
+
+    @property
+    def shape(self) -> Shape:
+        if self.side:
+            return Shape((self.features, self.side, self.side), self.outputs)
+        return Shape((self.length, self.features) if self.length else (self.features,), self.outputs)
+
+    def batch(self, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        return self._draw(stream, self.batch_size)
+
+    def held_out(self, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        return self._draw(stream, HELD_OUT)
+
+    def loss(self, output, target):
+        """Mean over the batch of sum_o output_o * target_o, [member]."""
+        return (output * target).sum(-1).mean(1)
+
+    def _draw(self, stream: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+        inputs = self.scale * stream.standard_normal((count, *self.shape.inputs))
+        return inputs, stream.standard_normal((count, self.outputs))
