@@ -122,7 +122,7 @@ def _trial(overrides: Sequence[str], command: str) -> None:
 def _print_summary(run) -> None:
     from gradstudy.report.summary import summary
 
-    rankings = [run.rank(response) for response in ("vanishing", "exploding")]
+    rankings = [run.rank(response) for response in run.settings.responses]
     verdicts = list(run.members["verdict"])
     ways = {"store": run.store, "ui_command": run.ui_command, "command": run.info.command}
     page = summary(run.info.name, rankings, verdicts, **ways)

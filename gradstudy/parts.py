@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any, get_args, get_origin, get_type_hints
 
 COEFFICIENTS = (float, float | None)
-WHOLE_OR_LIST = int | tuple[int, ...]
+LISTS = {int | tuple[int, ...]: (int, int), tuple[str, ...]: (tuple[str], str)}
+"""Lists of any length: what stands for one that is none, and the kind of its items."""
 
 
 def number(default: Any, **bounds: float) -> Any:
@@ -39,8 +40,9 @@ def is_coefficient(hint: Any) -> bool:
 
 
 def _typed(name: str, value: Any, hint: Any) -> Any:
-    if hint == WHOLE_OR_LIST:
-        hint = tuple[(int,) * len(value)] if isinstance(value, list | tuple) and value else int
+    if hint in LISTS:
+        single, kind = LISTS[hint]
+        hint = tuple[(kind,) * len(value)] if isinstance(value, list | tuple) and value else single
     if get_origin(hint) is tuple:
         kinds = get_args(hint)
         if isinstance(value, str) or not hasattr(value, "__len__") or len(value) != len(kinds):

@@ -9,8 +9,8 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from gradstudy.analysis.ranking import Ranking, rank
-from gradstudy.analysis.responses import RESPONSES, member_row
-from gradstudy.analysis.settings import Analysis
+from gradstudy.analysis.responses import member_row
+from gradstudy.analysis.settings import RESPONSES, Analysis
 from gradstudy.records import StudyInfo
 from gradstudy.tracking.address_check import shown
 from gradstudy.tracking.reader import StoredStudy

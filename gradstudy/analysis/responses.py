@@ -13,8 +13,6 @@ import numpy as np
 from gradstudy.analysis.settings import Analysis
 from gradstudy.records import MemberRecord
 
-RESPONSES = ("vanishing", "exploding", "gain", "gain_init", "rate", "clipped", "learned")
-
 _SMALLEST = np.finfo(np.float64).tiny
 FLOOR = float(np.log10(_SMALLEST))
 CEILING = float(np.log10(np.finfo(np.float64).max))

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from gradstudy.errors import nearest
 from gradstudy.parts import Part, number
+
+RESPONSES = ("vanishing", "exploding", "gain", "gain_init", "rate", "clipped", "learned")
 
 
 @dataclass(frozen=True)
@@ -12,6 +15,7 @@ class Analysis(Part):
     `cap` ends `vanishing`, `exploding` and `learned` (decades); `vanishing` and `exploding` are the verdict's
     thresholds (decades); `first_steps` is how many steps the gradient norm's reference is taken over; `confidence` is
     the coverage of every interval and, as its complement, the level of every test; `draws` counts posterior draws.
+    `responses` are those that a launch ends with a ranking of.
     """
 
     cap: float = number(10.0, above=0.0, at_most=300.0)
@@ -20,9 +24,15 @@ class Analysis(Part):
     first_steps: int = number(10, at_least=1)
     confidence: float = number(0.95, above=0.0, below=1.0)
     draws: int = number(256, at_least=32)
+    responses: tuple[str, ...] = ("vanishing", "exploding")
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        for response in self.responses:
+            if response not in RESPONSES:
+                raise ValueError(
+                    f"responses must be some of {', '.join(RESPONSES)}, got {response!r}.{nearest(response, RESPONSES)}"
+                )
         if self.cap < max(self.vanishing, self.exploding):
             raise ValueError(
                 f"cap must not lie below the thresholds vanishing={self.vanishing:g} and exploding={self.exploding:g}, "

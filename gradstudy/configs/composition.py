@@ -10,6 +10,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
+from gradstudy.configs.combinations import Combinations
 from gradstudy.configs.fitting import check_fit
 from gradstudy.configs.fixed import Fixed
 from gradstudy.configs.folders import shipped
@@ -46,7 +47,8 @@ class Composer:
             check_readable(named["study"].partition("=")[2])
         self.overrides = quoted
         self._parts: dict[tuple[str, str], Any] = {}
-        self._base = self._compose()
+        self._base = compose("config", quoted)
+        self._combined = Combinations(quoted)
         self.launch: Launch = open_door(self._base)
         space = {name: text for name, text in self.launch.space.items() if name not in named}
         self._check_removed(quoted)
@@ -60,14 +62,14 @@ class Composer:
 
     def active(self, choices: Mapping[str, Level]) -> Collection[str]:
         """Which factors live where these options are chosen? Those whose key exists in the composed configuration."""
-        config = self._chosen(choices)
+        config = self._combined(choices).groups
         return {f.name for f in self.factors if f.name in self.groups or _has(config, f.name)} | {DUMMY.name}
 
     def trial(self, number: int, levels: Mapping[str, Level]) -> Trial:
         """The trial as overrides: what this launch fixed about training, then what the trial varies."""
         varied = [as_override(name, level) for name, level in levels.items() if name != DUMMY.name]
         choices = {name: levels[name] for name in self.groups if name in levels}
-        fixed = self._fixed.as_overrides(choices, self._chosen(choices), {factor.name for factor in self.factors})
+        fixed = self._fixed.as_overrides(choices, self._combined(choices), {factor.name for factor in self.factors})
         return Trial(number, dict(levels), (*fixed, *varied))
 
     def fixed(self) -> Plain:
@@ -76,17 +78,18 @@ class Composer:
 
     @cached_property
     def _fixed(self) -> Fixed:
-        return Fixed(self.overrides, self._base, self.groups)
+        return Fixed(self.overrides, self._base)
 
     def parts(self, levels: Mapping[str, Level]) -> dict[str, Any]:
         """The studied parts of a trial by group; InputError where a level does not fit its part."""
-        config = OmegaConf.create(self._chosen({name: levels[name] for name in self.groups if name in levels}))
+        choices = {name: levels[name] for name in self.groups if name in levels}
+        config = OmegaConf.create(self._combined(choices).groups)
         for name, level in levels.items():
             if name != DUMMY.name and name not in self.groups:
                 OmegaConf.update(config, name, level)
         plain = OmegaConf.to_container(config, resolve=True)
         parts = {group: self._part(group, plain[group]) for group in STUDIED}
-        check_fit(parts)
+        check_fit(parts, [as_override(name, level) for name, level in choices.items()])
         return parts
 
     def _part(self, group: str, config: Plain) -> Any:
@@ -95,36 +98,6 @@ class Composer:
         if key not in self._parts:
             self._parts[key] = make_part(group, config)
         return self._parts[key]
-
-    def _compose(self, choices: Mapping[str, Level] | None = None) -> DictConfig:
-        extra = [as_override(name, level) for name, level in (choices or {}).items()]
-        return compose("config", [*self.overrides, *extra])
-
-    def _chosen(self, choices: Mapping[str, Level]) -> Plain:
-        """The unresolved studied groups under these choices.
-
-        Composing takes some 50 ms, so it is done once per option, not once per combination, as long as every option
-        changes nothing but its own group.
-        """
-        if not self._options_are_local:
-            return studied(self._compose(choices))
-        own = {group: self._by_option[group, level][group] for group, level in choices.items()}
-        return {**studied(self._base), **own}
-
-    @cached_property
-    def _by_option(self) -> dict[tuple[str, Level], Plain]:
-        varied = [factor for factor in self.factors if factor.name in self.groups]
-        return {(f.name, level): studied(self._compose({f.name: level})) for f in varied for level in f.levels}
-
-    @cached_property
-    def _options_are_local(self) -> bool:
-        base = studied(self._base)
-        return all(
-            config[other] == base[other]
-            for (group, _), config in self._by_option.items()
-            for other in base
-            if other != group
-        )
 
     def _options(self, group: str) -> list[str]:
         """The options of a studied group, those in a person's own folders included; none for what is no group."""
@@ -149,7 +122,8 @@ class Composer:
     def _check_factors(self) -> None:
         for factor in self.factors:
             _check_levels(factor, self._options(factor.name))
-        lives = set(chain(self.groups, *(_keys(config) for config in [studied(self._base), *self._by_option.values()])))
+        varied = [{f.name: level} for f in self.factors if f.name in self.groups for level in f.levels]
+        lives = set(chain(self.groups, *(_keys(self._combined(choices).groups) for choices in [{}, *varied])))
         asleep = [factor for factor in self.factors if factor.name not in lives]
         for factor in asleep:
             self._check_exists(factor.name, lives)

@@ -1,14 +1,17 @@
 """Do the parts of one trial fit together? Asked at the door, before anything is trained."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gradstudy.errors import InputError
 from gradstudy.network import Layers
 
 
-def check_fit(parts: Mapping[str, Any]) -> None:
-    """InputError where no network can be made of these parts by group, with the way out."""
+def check_fit(parts: Mapping[str, Any], choices: Iterable[str] = ()) -> None:
+    """InputError where no network can be made of these parts by group, with the way out.
+
+    `choices` are the overrides that a study made, to be named beside the reason.
+    """
     layers = Layers(*(parts[group] for group in ("activation", "normalization", "residual", "regularization")))
     try:
         network = parts["model"].network(parts["task"].shape, layers)
@@ -17,4 +20,5 @@ def check_fit(parts: Mapping[str, Any]) -> None:
                 parts["init"].check(parameter)
         parts["pretraining"].check(network)
     except ValueError as error:
-        raise InputError(f"These choices do not fit together: {error}.") from error
+        made = " ".join(choices)
+        raise InputError(f"These choices do not fit together{made and f' ({made})'}: {error}.") from error

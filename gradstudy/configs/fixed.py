@@ -7,7 +7,8 @@ from typing import Any
 from hydra import compose
 from omegaconf import DictConfig
 
-from gradstudy.configs.launch import STUDIED, Plain, studied
+from gradstudy.configs.combinations import Choices, Combinations, Composed
+from gradstudy.configs.launch import STUDIED, Plain
 from gradstudy.configs.overrides import as_override
 from gradstudy.records import Level
 
@@ -18,19 +19,22 @@ NOT_OF_A_TRIAL = ("device.name", "budget.trials")
 class Fixed:
     """What was changed by the command line and by the study's file, so that a trial's overrides say all of it.
 
-    `overrides` are the launch's, `base` is what they compose to, `groups` are the config groups that the study varies.
+    `overrides` are the launch's, `base` is what they compose to.
     """
 
-    def __init__(self, overrides: Sequence[str], base: DictConfig, groups: Collection[str]):
-        self._overrides, self._base, self._groups = overrides, base, groups
-        self._options: dict[tuple[str, Level], Plain] = {}
+    def __init__(self, overrides: Sequence[str], base: DictConfig):
+        self._base = base
+        self._places = [override for override in overrides if override.lstrip("+").startswith("hydra.")]
+        self._bare = Combinations(self._places)  # but for where Hydra itself looks for options
 
-    def as_overrides(self, choices: Mapping[str, Level], chosen: Plain, varied: Collection[str]) -> Iterator[str]:
+    def as_overrides(self, choices: Choices, chosen: Composed, varied: Collection[str]) -> Iterator[str]:
         """What differs from the plain configuration in a trial with these choices, but for what is `varied`."""
-        yield from self._choices
-        for group in self._touched:
-            plain = self.option(group, choices[group]) if group in choices else studied(self._plain)[group]
-            yield from _differences(group, plain, chosen[group], varied)
+        plain = self._bare(choices)
+        fixed = {group: chosen.names[group] for group in STUDIED if chosen.names[group] != plain.names[group]}
+        yield from (as_override(group, option) for group, option in fixed.items())
+        plain = self._bare({**choices, **fixed})
+        for group in STUDIED:
+            yield from _differences(group, plain.groups[group], chosen.groups[group], varied)
         for group in ("device", "budget"):
             yield from _differences(group, self._plain[group], self._base[group], NOT_OF_A_TRIAL)
         if self._base.seed != self._plain.seed:
@@ -38,35 +42,11 @@ class Fixed:
 
     def option(self, group: str, level: Level) -> Plain:
         """What does this option say by itself?"""
-        if (group, level) not in self._options:
-            config = compose("config", [*self._places, as_override(group, level)])
-            self._options[group, level] = studied(config)[group]
-        return self._options[group, level]
-
-    @cached_property
-    def _choices(self) -> list[str]:
-        """The options chosen once for all trials, where they are not the default ones."""
-        chosen, default = (
-            compose("config", overrides, return_hydra_config=True).hydra.runtime.choices
-            for overrides in (self._overrides, self._places)
-        )
-        fixed = [group for group in STUDIED if group not in self._groups and chosen[group] != default[group]]
-        return [as_override(group, chosen[group]) for group in fixed]
+        return self._bare({group: level}).groups[group]
 
     @cached_property
     def _plain(self) -> DictConfig:
-        return compose("config", [*self._places, *self._choices])
-
-    @cached_property
-    def _touched(self) -> list[str]:
-        """The groups in which a value differs from what its option says."""
-        plain, base = studied(self._plain), studied(self._base)
-        return [group for group in STUDIED if plain[group] != base[group]]
-
-    @cached_property
-    def _places(self) -> list[str]:
-        """Overrides of Hydra itself, such as where else to look for options."""
-        return [override for override in self._overrides if override.lstrip("+").startswith("hydra.")]
+        return compose("config", self._places)
 
 
 def _differences(

@@ -20,7 +20,8 @@ def make_part(group: str, config: Mapping[str, Any]) -> Any:
     except InstantiationException as error:
         cause = error.__cause__ or error
         if isinstance(cause, ValueError | InputError):
-            raise InputError(f"{group}.{cause}.") from error
+            end = "" if str(cause).endswith("?") else "."
+            raise InputError(f"{group}.{cause}{end}") from error
         raise InputError(f"{group}: {_last_line(cause)}") from error
 
 

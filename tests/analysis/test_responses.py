@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gradstudy.analysis.responses import CEILING, FLOOR, RESPONSES, member_row, responses, verdict
+from gradstudy.analysis.responses import CEILING, FLOOR, member_row, responses, verdict
 from gradstudy.analysis.settings import Analysis
 
 SETTINGS = Analysis()

@@ -1,0 +1,69 @@
+"""What do several options compose to? Answered without composing every combination of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from hydra import compose
+
+from gradstudy.configs.launch import STUDIED, Plain, studied
+from gradstudy.configs.overrides import as_override
+from gradstudy.records import Level
+
+Choices = Mapping[str, Level]
+
+
+@dataclass(frozen=True)
+class Composed:
+    """The studied groups of one configuration: the name of each group's option, and its unresolved content."""
+
+    names: Mapping[str, str]
+    groups: Plain
+
+
+class Combinations:
+    """Configurations behind the same `overrides`, by the options that are chosen for some groups.
+
+    Composing takes some 50 ms, so it is done once per option and not once per combination, as long as an option changes
+    other groups only by choosing an option for them (as a residual network does for its connections).
+    """
+
+    def __init__(self, overrides: Sequence[str]):
+        self._overrides = list(overrides)
+        self._known: dict[tuple[tuple[str, Level], ...], Composed] = {}
+
+    def __call__(self, choices: Choices) -> Composed:
+        key = tuple(sorted(choices.items(), key=str))
+        if key not in self._known:
+            self._known[key] = (self._combined(choices) if len(choices) > 1 else None) or self._compose(choices)
+        return self._known[key]
+
+    @cached_property
+    def base(self) -> Composed:
+        return self({})
+
+    def _compose(self, choices: Choices) -> Composed:
+        chosen = [as_override(group, option) for group, option in choices.items()]
+        config = compose("config", [*self._overrides, *chosen], return_hydra_config=True)
+        names = config.hydra.runtime.choices
+        return Composed({group: names[group] for group in STUDIED}, studied(config))
+
+    def _combined(self, choices: Choices) -> Composed | None:
+        """The combination put together from its options one by one; None where they do more than choose."""
+        single = {group: self({group: option}) for group, option in choices.items()}
+        names, groups = {}, {}
+        for group in STUDIED:
+            changes = [one for chosen, one in single.items() if chosen != group and self._changes(one, group)]
+            if not all(self._is_an_option(one, group) for one in changes):
+                return None
+            decides = [single[group]] if group in single else changes or [self.base]
+            if any(one.groups[group] != decides[0].groups[group] for one in decides):
+                return None
+            names[group], groups[group] = decides[0].names[group], decides[0].groups[group]
+        return Composed(names, groups)
+
+    def _changes(self, one: Composed, group: str) -> bool:
+        return one.groups[group] != self.base.groups[group] or one.names[group] != self.base.names[group]
+
+    def _is_an_option(self, one: Composed, group: str) -> bool:
+        return self({group: one.names[group]}).groups[group] == one.groups[group]
