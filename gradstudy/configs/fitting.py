@@ -15,9 +15,7 @@ def check_fit(parts: Mapping[str, Any], choices: Iterable[str] = ()) -> None:
     layers = Layers(*(parts[group] for group in ("activation", "normalization", "residual", "regularization")))
     try:
         network = parts["model"].network(parts["task"].shape, layers)
-        for parameter in network.parameters:
-            if parameter.role in ("hidden", "recurrent"):
-                parts["init"].check(parameter)
+        parts["init"].check([p for p in network.parameters if p.role in ("hidden", "recurrent")])
         parts["pretraining"].check(network)
     except ValueError as error:
         made = " ".join(choices)

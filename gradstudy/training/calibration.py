@@ -1,6 +1,7 @@
 """Initialisations that look at data: weights are scaled until what they make has the variance that was asked for."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -8,30 +9,39 @@ from torch import Tensor
 
 from gradstudy.network import Network, Pass
 
-TOLERANCE, ROUNDS = 0.1, 10
-"""Mishkin & Matas 2016: how near to 1 the variance must come, and how often it is tried."""
-
 
 @torch.no_grad()
-def calibrate(network: Network, values: dict[str, Tensor], inits: Sequence[Any], inputs: Tensor) -> None:
+def calibrate(network: Network, values: Mapping[str, Tensor], inits: Sequence[Any], inputs: Tensor) -> None:
     """Scales, in place and in forward order, every hidden weight of the members whose init looks at data.
 
-    `values` are parameters and buffers; the output of each map then has a variance of gain^2 on `inputs`
-    [member, batch, ...], without dropout. A map whose output does not vary (a branch that starts at zero) is left as
-    it is.
+    `values` are parameters and buffers. What each weight makes of `inputs` [member, batch, ...], without its bias and
+    without dropout, then has the variance gain^2 over batch and features. Mishkin & Matas 2016 scale up to ten times
+    until the variance is within a tenth: a map is linear in its weight, so that once is enough. A weight whose output
+    does not vary (the last one of a branch that starts at zero) is left as it is.
     """
-    chosen = torch.tensor([init.looks_at_data for init in inits], device=inputs.device)
-    target = torch.tensor([init.gain for init in inits], dtype=torch.float64, device=inputs.device) ** 2
-    hidden = {p.name for p in network.parameters if p.role == "hidden"}
-    order: dict[str, Tensor] = {}
-    network(Pass(values, values, training=True, watched=order), inputs)
-    for name in (name for name in order if name in hidden):
-        for _ in range(ROUNDS):
-            outputs: dict[str, Tensor] = {}
-            network(Pass(values, values, training=True, watched=outputs), inputs)
-            variance = outputs[name].double().flatten(1).var(1, correction=0) / target
-            off = chosen & variance.isfinite() & (variance > 0) & ((variance - 1).abs() > TOLERANCE)
-            if not off.any():
-                break
-            factor = torch.where(off, variance.rsqrt(), 1.0).to(values[name].dtype)
-            values[name] *= factor.view(-1, *[1] * (values[name].dim() - 1))
+    asked = [init.gain**2 if init.looks_at_data else math.nan for init in inits]
+    target = torch.tensor(asked, dtype=torch.float64, device=inputs.device)
+    hidden = {parameter.name for parameter in network.parameters if parameter.role == "hidden"}
+    for name in _outputs(network, values, inputs):
+        if name in hidden:
+            _scale(values[name], target / _variance(network, values, name, inputs))
+
+
+def _scale(weight: Tensor, power: Tensor) -> None:
+    """Multiplies each member's weight by the root of its power [member], where that is a positive number."""
+    factor = torch.where(power.isfinite() & (power > 0), power.sqrt(), 1.0).to(weight.dtype)
+    weight *= factor.view(-1, *[1] * (weight.dim() - 1))
+
+
+def _variance(network: Network, values: Mapping[str, Tensor], name: str, inputs: Tensor) -> Tensor:
+    """The variance [member] of what a weight makes of the inputs, without what its map adds (its bias)."""
+    without = {**values, name: torch.zeros_like(values[name])}
+    made = _outputs(network, values, inputs)[name] - _outputs(network, without, inputs)[name]
+    return made.double().flatten(1).var(1, correction=0)
+
+
+def _outputs(network: Network, values: Mapping[str, Tensor], inputs: Tensor) -> dict[str, Tensor]:
+    """What every map makes of the inputs, by its weight's name and in forward order."""
+    outputs: dict[str, Tensor] = {}
+    network(Pass(values, values, training=True, watched=outputs), inputs)
+    return outputs
