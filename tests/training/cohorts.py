@@ -7,7 +7,6 @@ from gradstudy.factors import (
     clipping,
     init,
     lr,
-    normalization,
     optimizer,
     pretraining,
     regularization,
@@ -16,6 +15,7 @@ from gradstudy.factors import (
 from gradstudy.factors.model.gru import Gru
 from gradstudy.factors.model.lstm import Lstm
 from gradstudy.factors.model.rnn import Rnn
+from gradstudy.factors.normalization.base import NoNormalization
 from gradstudy.records import Member
 from gradstudy.tasks.adding import Adding
 from gradstudy.training.cohort import Cohort
@@ -42,12 +42,12 @@ def parts(**changes):
         "model": Rnn(width=7),
         "activation": activation.Tanh(),
         "init": init.Orthogonal(),
-        "normalization": normalization.NoNormalization(),
+        "normalization": NoNormalization(),
         "residual": residual.NoResidual(),
         "clipping": clipping.Threshold(max_norm=math.inf),
         "lr": lr.Constant(0.01),
         "optimizer": optimizer.Sgd(),
-        "regularization": regularization.WeightDecay(),
+        "regularization": regularization.Penalty(),
         "pretraining": pretraining.NoPretraining(),
         "task": Adding(length=8, batch_size=4),
     }

@@ -1,0 +1,136 @@
+"""Normalisations of features: over samples (batch), or over the features of one sample (layer, group, instance, rms).
+
+Each has PyTorch's affine map behind it, a weight and a bias per feature that start at 1 and 0. On images a feature is
+a channel, and its pixels are normalised together.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from torch import Tensor
+
+from gradstudy.factors.filled import filled
+from gradstudy.factors.normalization.base import Normalization
+from gradstudy.factors.normalization.standardize import divide_by_rms, standardize
+from gradstudy.factors.per_member import per_member
+from gradstudy.network import Local, Parameter
+from gradstudy.parts import number
+
+
+def per_feature(vector: Tensor, like: Tensor) -> Tensor:
+    """[member, feature], shaped to broadcast over `like` [member, sample, feature, ...]."""
+    return vector.view(vector.shape[0], 1, -1, *[1] * (like.dim() - 3))
+
+
+@dataclass(frozen=True)
+class FeatureNormalization(Normalization):
+    """y = weight * standardised x + bias; `after`: it follows the activation instead of preceding it."""
+
+    after: bool = False
+    eps: float = number(1e-5, above=0.0)
+
+    def parameters(self, name: str, size: int, *, spatial: bool = False) -> tuple[Parameter, ...]:
+        return filled(f"{name}.weight", size, 1.0), filled(f"{name}.bias", size, 0.0)
+
+    def at(self, local: Local) -> Callable[[Tensor], Tensor]:
+        weight, bias = local["weight"], local["bias"]
+        return lambda x: self.standardized(local, x) * per_feature(weight, x) + per_feature(bias, x)
+
+    def standardized(self, local: Local, x: Tensor) -> Tensor:
+        """x with its mean and variance taken away."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class BatchNorm(FeatureNormalization):
+    """Each feature over the samples (and pixels) of each member's batch (Ioffe & Szegedy 2015; nn.BatchNorm1d and 2d).
+
+    Evaluation uses running statistics, which move by `momentum` on every training pass; inside a recurrent cell they
+    move at every time step. A batch of one sample without pixels leaves the bias alone.
+    """
+
+    momentum: float = number(0.1, at_least=0.0, at_most=1.0)
+
+    def buffers(self, name: str, size: int) -> tuple[Parameter, ...]:
+        return filled(f"{name}.running_mean", size, 0.0), filled(f"{name}.running_var", size, 1.0)
+
+    def standardized(self, local: Local, x: Tensor) -> Tensor:
+        eps = per_member(self.eps, x)
+        if not local.training:
+            mean, variance = (per_feature(local.buffer(name), x) for name in ("running_mean", "running_var"))
+            return (x - mean) / (variance + eps).sqrt()
+        y, mean, variance = standardize(x, eps, (1, *range(3, x.dim())))
+        count = x.numel() // mean.numel()
+        self._remember(local, "running_mean", mean.flatten(1))
+        self._remember(local, "running_var", variance.flatten(1) * (count / max(1, count - 1)))  # unbiased, as torch
+        return y
+
+    def _remember(self, local: Local, name: str, value: Tensor) -> None:
+        momentum = per_member(self.momentum, value)
+        local.keep(name, (1 - momentum) * local.buffer(name) + momentum * value)
+
+
+@dataclass(frozen=True)
+class LayerNorm(FeatureNormalization):
+    """All features of each sample together (Ba, Kiros & Hinton 2016; nn.LayerNorm).
+
+    On images over channels and pixels with a weight and a bias per channel, which is nn.GroupNorm(1, channels), as
+    Wu & He 2018 read it; nn.LayerNorm has them per pixel as well.
+    """
+
+    def standardized(self, local: Local, x: Tensor) -> Tensor:
+        return standardize(x, per_member(self.eps, x), tuple(range(2, x.dim())))[0]
+
+
+@dataclass(frozen=True)
+class GroupNorm(FeatureNormalization):
+    """The features of each sample in `groups` groups, each by itself (Wu & He 2018; nn.GroupNorm)."""
+
+    groups: int = number(4, at_least=1)
+
+    def parameters(self, name: str, size: int, *, spatial: bool = False) -> tuple[Parameter, ...]:
+        if size % self.groups:
+            fitting = ", ".join(str(groups) for groups in range(1, size + 1) if size % groups == 0)
+            raise ValueError(
+                f"normalization.groups must divide the {size} features of {name.removesuffix('.norm')}, got "
+                f"{self.groups}: choose one of {fitting}, or another model.width"
+            )
+        return super().parameters(name, size, spatial=spatial)
+
+    def standardized(self, local: Local, x: Tensor) -> Tensor:
+        grouped = x.unflatten(2, (self.groups, -1))
+        return standardize(grouped, per_member(self.eps, grouped), tuple(range(3, grouped.dim())))[0].flatten(2, 3)
+
+
+@dataclass(frozen=True)
+class InstanceNorm(FeatureNormalization):
+    """Each channel of each image by itself (Ulyanov, Vedaldi & Lempitsky 2016; nn.InstanceNorm2d with affine=True)."""
+
+    def parameters(self, name: str, size: int, *, spatial: bool = False) -> tuple[Parameter, ...]:
+        if not spatial:
+            raise ValueError(
+                f"normalization=instance averages over the pixels of an image, and {name.removesuffix('.norm')} has "
+                "none: use model=cnn with a task of images, or normalization=layer"
+            )
+        return super().parameters(name, size, spatial=spatial)
+
+    def standardized(self, local: Local, x: Tensor) -> Tensor:
+        return standardize(x, per_member(self.eps, x), (3, 4))[0]
+
+
+@dataclass(frozen=True)
+class RmsNorm(FeatureNormalization):
+    """x / sqrt(mean of x^2 over features + eps), without centring or bias (Zhang & Sennrich 2019; nn.RMSNorm).
+
+    On images over channels and pixels, with a weight per channel.
+    """
+
+    def parameters(self, name: str, size: int, *, spatial: bool = False) -> tuple[Parameter, ...]:
+        return (filled(f"{name}.weight", size, 1.0),)
+
+    def at(self, local: Local) -> Callable[[Tensor], Tensor]:
+        return partial(self._scaled, local["weight"])
+
+    def _scaled(self, weight: Tensor, x: Tensor) -> Tensor:
+        return divide_by_rms(x, per_member(self.eps, x), tuple(range(2, x.dim()))) * per_feature(weight, x)
