@@ -41,3 +41,36 @@ class Threshold(Part):
         scaled = (wide * per_member(factor, wide)).to(gradient.dtype)
         limit = per_member(self.max_value, gradient)
         return torch.clamp(scaled, -limit, limit)
+
+
+@dataclass(frozen=True)
+class Adaptive(Part):
+    """Clips the gradient of a unit where it is longer than `clipping` times the unit's weights.
+
+    g_i <- g_i * min(1, clipping * max(||w_i||, eps) / ||g_i||) (Brock et al. 2021). A unit is an index of a weight's
+    first ordinary axis; a vector is clipped as a whole. The paper leaves the last layer out; here every parameter is
+    clipped.
+    """
+
+    clipping: float = number(0.01, above=0.0)
+    eps: float = number(1e-3, above=0.0)
+
+    def clip(
+        self, gradients: Sequence[Tensor], parameters: Sequence[Tensor], norm: Tensor
+    ) -> tuple[list[Tensor], Tensor]:
+        """The clipped gradients, and ones [member]: no single factor was put on all of them."""
+        clipped = [self._clip_one(*each) for each in zip(gradients, parameters, strict=True)]
+        return clipped, torch.ones_like(norm)
+
+    def _clip_one(self, gradient: Tensor, parameter: Tensor) -> Tensor:
+        size, length = _unit_norms(parameter), _unit_norms(gradient)
+        limit = per_member(self.clipping, size) * torch.maximum(size, per_member(self.eps, size))
+        factor = (limit / length).clamp(max=1.0)
+        wide = gradient.double()
+        return (wide * factor.view(*factor.shape, *[1] * (wide.dim() - factor.dim()))).to(gradient.dtype)
+
+
+def _unit_norms(tensor: Tensor) -> Tensor:
+    """The norm of every unit, [member, unit], or of a whole vector or number, [member], in float64."""
+    axes = tuple(range(2 if tensor.dim() > 2 else 1, tensor.dim()))
+    return torch.linalg.vector_norm(tensor, dim=axes, dtype=torch.float64) if axes else tensor.double().abs()

@@ -1,9 +1,10 @@
 """Optimizers with one coefficient per member, equal to torch.optim's.
 
-torch.optim refuses a learning rate per slice, so these are our own. `start` makes the state and `step` the new value
-of one parameter; `update` takes all parameters together, for those that need more than one gradient. Coefficients
-[member] are combined in float64 and cast once. Only plain operations (`+ - * / sqrt`): fused ones (addcmul, lerp) round
-differently in the last few elements of a tensor, and a member's result must not depend on its place in the stack.
+torch.optim refuses a learning rate per slice, so these are our own. `start` makes the state, `rates` what all
+parameters share in a step, and `step` the new value of one parameter; `update` takes all parameters together, for those
+that need more than one gradient. Coefficients [member] are combined in float64 and cast once. Only plain operations
+(`+ - * / sqrt`): fused ones (addcmul, lerp) round differently in the last few elements of a tensor, and a member's
+result must not depend on its place in the stack.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,10 +13,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gradstudy.factors.lanes import by_lane
 from gradstudy.factors.per_member import per_member
 from gradstudy.parts import Part, number
 
 Tensors = list[Tensor]
+Rates = Sequence[Tensor]
 Again = Callable[[Sequence[Tensor]], tuple[Tensor, Tensors]]
 """Other parameters -> their loss [member] and clipped, decayed gradients on this step's batch."""
 
@@ -39,9 +42,14 @@ class Optimizer(Part):
         again: Again,
     ) -> Tensors:
         """The parameters after step `count` (from 1) at rates `lr` [member]; changes `state` in place."""
-        return [self.step(*each, lr, count) for each in zip(parameters, gradients, state, strict=True)]
+        rates = self.rates(lr, count)
+        return [self.step(*each, rates) for each in zip(parameters, gradients, state, strict=True)]
 
-    def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, lr: Tensor, count: int) -> Tensor:
+    def rates(self, lr: Tensor, count: int) -> Rates:
+        """Coefficients [member] that all parameters share in a step: the learning rate, and what follows from it."""
+        return (lr,)
+
+    def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
         """The new value of one parameter."""
         raise NotImplementedError
 
@@ -53,11 +61,11 @@ class Sgd(Optimizer):
     momentum: float = number(0.0, at_least=0.0, below=1.0)
     nesterov: bool = False
 
-    def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, lr: Tensor, count: int) -> Tensor:
+    def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
         momentum = per_member(self.momentum, parameter)
         state[0] = momentum * state[0] + gradient
         direction = gradient + momentum * state[0] if self.nesterov else state[0]
-        return parameter - per_member(lr, parameter) * direction
+        return parameter - per_member(rates[0], parameter) * direction
 
 
 @dataclass(frozen=True)
@@ -70,14 +78,18 @@ class Adam(Optimizer):
     def start(self, parameters: Sequence[Tensor]) -> list[Tensors]:
         return [[torch.zeros_like(p), torch.zeros_like(p)] for p in parameters]
 
-    def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, lr: Tensor, count: int) -> Tensor:
+    def rates(self, lr: Tensor, count: int) -> Rates:
+        """The rate and the root of the second moment's share, both corrected for moments that started at 0."""
+        first, second = (1 - by_lane(lambda beta: beta**count, beta) for beta in self.betas)
+        return lr / first, second.sqrt()
+
+    def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
+        rate, correction = rates
         beta1, beta2 = self.betas
         state[0] = per_member(beta1, gradient) * state[0] + per_member(1 - beta1, gradient) * gradient
         state[1] = per_member(beta2, gradient) * state[1] + per_member(1 - beta2, gradient) * gradient * gradient
-        size = lr / (1 - beta1**count)
-        correction = (1 - beta2**count).sqrt()
         scale = state[1].sqrt() / per_member(correction, gradient) + per_member(self.eps, gradient)
-        return parameter - per_member(size, parameter) * (state[0] / scale)
+        return parameter - per_member(rate, parameter) * (state[0] / scale)
 
 
 @dataclass(frozen=True)
@@ -86,9 +98,12 @@ class AdamW(Adam):
 
     weight_decay: float = number(0.01, at_least=0.0)
 
-    def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, lr: Tensor, count: int) -> Tensor:
-        kept = parameter * per_member(1 - lr * self.weight_decay, parameter)
-        return super().step(kept, gradient, state, lr, count)
+    def rates(self, lr: Tensor, count: int) -> Rates:
+        return *super().rates(lr, count), 1 - lr * self.weight_decay
+
+    def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
+        *adam, kept = rates
+        return super().step(parameter * per_member(kept, parameter), gradient, state, adam)
 
 
 @dataclass(frozen=True)
@@ -98,7 +113,45 @@ class RmsProp(Optimizer):
     alpha: float = number(0.99, at_least=0.0, below=1.0)
     eps: float = number(1e-8, at_least=0.0)
 
-    def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, lr: Tensor, count: int) -> Tensor:
+    def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
         state[0] = per_member(self.alpha, gradient) * state[0] + per_member(1 - self.alpha, gradient) * gradient**2
         scale = state[0].sqrt() + per_member(self.eps, gradient)
-        return parameter - per_member(lr, parameter) * (gradient / scale)
+        return parameter - per_member(rates[0], parameter) * (gradient / scale)
+
+
+@dataclass(frozen=True)
+class Adagrad(Optimizer):
+    """Steps scaled by the root of the sum of all squared gradients so far (Duchi et al. 2011; torch.optim.Adagrad)."""
+
+    eps: float = number(1e-10, at_least=0.0)
+    initial_accumulator: float = number(0.0, at_least=0.0)
+
+    def start(self, parameters: Sequence[Tensor]) -> list[Tensors]:
+        return [[torch.zeros_like(p) + per_member(self.initial_accumulator, p)] for p in parameters]
+
+    def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
+        state[0] = state[0] + gradient * gradient
+        scale = state[0].sqrt() + per_member(self.eps, gradient)
+        return parameter - per_member(rates[0], parameter) * (gradient / scale)
+
+
+@dataclass(frozen=True)
+class Lion(Optimizer):
+    """Steps of one size in every entry, by the sign of an interpolated momentum (Chen et al. 2023, algorithm 2).
+
+    w <- w - lr * (sign(beta1 m + (1 - beta1) g) + weight_decay * w), then m <- beta2 m + (1 - beta2) g. However small
+    a gradient is, as long as it is not 0, it moves its weight by the full rate.
+    """
+
+    betas: tuple[float, float] = number((0.9, 0.99), at_least=0.0, below=1.0)
+    weight_decay: float = number(0.0, at_least=0.0)
+
+    def rates(self, lr: Tensor, count: int) -> Rates:
+        return lr, 1 - lr * self.weight_decay
+
+    def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
+        lr, kept = rates
+        beta1, beta2 = self.betas
+        mixed = per_member(beta1, gradient) * state[0] + per_member(1 - beta1, gradient) * gradient
+        state[0] = per_member(beta2, gradient) * state[0] + per_member(1 - beta2, gradient) * gradient
+        return parameter * per_member(kept, parameter) - per_member(lr, parameter) * mixed.sign()

@@ -1,18 +1,25 @@
 """Regularisation: what keeps weights small, or units from relying on each other."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from gradstudy.factors.per_member import per_member
 from gradstudy.network import Local
 from gradstudy.parts import Part, number
 
+Map = Callable[[Tensor], Tensor]
+
 
 @dataclass(frozen=True)
-class WeightDecay(Part):
-    """L2: adds `weight_decay` * parameter to the clipped gradient, as torch.optim's SGD and Adam do."""
+class Penalty(Part):
+    """Adds `weight_decay` * w, the gradient of weight_decay / 2 * ||w||^2, to the clipped gradient of every parameter.
+
+    As torch.optim's SGD and Adam do (Krogh & Hertz 1992). With `none` it is 0: both train in one cohort.
+    """
 
     weight_decay: float = number(0.0, at_least=0.0)
 
@@ -27,14 +34,101 @@ class WeightDecay(Part):
         """The parameters after an optimizer step, brought back to where they are allowed to be."""
         return list(parameters)
 
-    def drop(self, local: Local) -> Callable[[Tensor], Tensor]:
+    def drop(self, local: Local) -> Map:
         """What is done to activations [member, sample, ...] at one place in one forward pass."""
         return lambda x: x
 
-    def drop_sequence(self, local: Local) -> Callable[[Tensor], Tensor]:
+    def drop_sequence(self, local: Local) -> Map:
         """The same for [member, time, batch, feature]."""
         return lambda x: x
 
-    def drop_state(self, local: Local) -> Callable[[Tensor], Tensor]:
+    def drop_state(self, local: Local) -> Map:
         """The same for the hidden state [member, batch, feature] that enters every recurrent step."""
         return lambda x: x
+
+
+@dataclass(frozen=True)
+class Lasso(Penalty):
+    """Adds `l1` * sign(w) as well, the subgradient of l1 * ||w||_1 that is 0 at 0 (Tibshirani 1996).
+
+    A class of its own: its kernels would take every other option 4 % of a step.
+    """
+
+    l1: float = number(0.0, at_least=0.0)
+
+    def decay(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor]) -> list[Tensor]:
+        decayed = super().decay(parameters, gradients)
+        return [
+            gradient + per_member(self.l1, parameter) * parameter.sign()
+            for parameter, gradient in zip(parameters, decayed, strict=True)
+        ]
+
+
+@dataclass(frozen=True)
+class MaxNorm(Penalty):
+    """After every step, scales the incoming weights of a unit back to a length of at most `max_norm`.
+
+    A unit is an index of a weight's first ordinary axis; biases and other vectors are left alone (Srebro & Shraibman
+    2005; Hinton et al. 2012).
+    """
+
+    max_norm: float = number(math.inf, above=0.0)
+
+    def constrain(self, parameters: Sequence[Tensor]) -> list[Tensor]:
+        return [self._projected(parameter) if parameter.dim() > 2 else parameter for parameter in parameters]
+
+    def _projected(self, weight: Tensor) -> Tensor:
+        norm = torch.linalg.vector_norm(weight.flatten(2), dim=2, dtype=torch.float64)
+        limit = per_member(self.max_norm, norm)
+        shape = *norm.shape, *[1] * (weight.dim() - 2)
+        factor = (limit / norm).to(weight.dtype).view(shape)
+        return torch.where((norm > limit).view(shape), weight * factor, weight)
+
+
+@dataclass(frozen=True)
+class Dropout(Penalty):
+    """Sets an activation to 0 with probability `dropout` = p, and multiplies the others by 1 / (1 - p), in training.
+
+    Hidden activations are dropped, and what a recurrent layer hands on, each time step by a mask of its own
+    (Srivastava et al. 2014; Zaremba, Sutskever & Vinyals 2014). `variational`: one mask for all time steps, and
+    another one for the hidden state that enters them (Gal & Ghahramani 2016).
+    """
+
+    dropout: float = number(0.1, at_least=0.0, below=1.0)
+    variational: bool = False
+
+    def drop(self, local: Local) -> Map:
+        return self._map(local.at("dropout"), lambda x: x.shape)
+
+    def drop_sequence(self, local: Local) -> Map:
+        return self._map(local.at("dropout"), _one_time_step if self.variational else lambda x: x.shape)
+
+    def drop_state(self, local: Local) -> Map:
+        if not self.variational or not _drops(local):
+            return lambda x: x
+        masks: list[Tensor] = []  # drawn when the first state enters, and kept for the others of this pass
+
+        def drop(state: Tensor) -> Tensor:
+            if not masks:
+                masks.append(local.at("state_dropout").uniform(state.shape))
+            return self._dropped(state, masks[0])
+
+        return drop
+
+    def _map(self, local: Local, shape: Callable[[Tensor], Sequence[int]]) -> Map:
+        if not _drops(local):
+            return lambda x: x
+        return lambda x: self._dropped(x, local.uniform(shape(x)))
+
+    def _dropped(self, x: Tensor, uniform: Tensor) -> Tensor:
+        # where, never a product with the mask: inf * 0 is nan
+        scale = per_member(1 / (1 - self.dropout), x)
+        return torch.where(uniform >= per_member(self.dropout, uniform), x * scale, 0.0)
+
+
+def _drops(local: Local) -> bool:
+    return local.training and local.run.uniform is not None
+
+
+def _one_time_step(x: Tensor) -> Sequence[int]:
+    return x.shape[0], 1, *x.shape[2:]

@@ -1,8 +1,8 @@
 """Random numbers while training: a counter-based stream per member, place and step, the same on every device.
 
-Each number is a hash of its own index (splitmix64; Steele, Lea & Flood 2014), so that a member's draws depend neither
-on its neighbours nor on their number, and a whole cohort draws in a few kernels. On a CPU it costs about as much as
-torch.rand.
+Each 64 bits are a hash of their own index (splitmix64; Steele, Lea & Flood 2014), so that a member's draws depend
+neither on its neighbours nor on their number, and a whole cohort draws in a few kernels. They make two numbers: on a
+CPU that costs about as much as torch.rand.
 """
 
 from collections.abc import Sequence
@@ -29,21 +29,22 @@ class Draws:
         """Numbers in [0, 1) of shape [member, ...]: the same again for the same place and step."""
         start = _mixed(self._seeds + _signed(stream_seed(place, step)))
         count = prod(shape[1:])
-        index = torch.arange(1, count + 1, device=self.device) * _signed(GOLDEN)
-        bits = _shifted(_mixed(start.unsqueeze(1) + index), 64 - BITS)
-        return (bits.to(dtype) * 2.0**-BITS).view(shape)
+        index = torch.arange(1, (count + 1) // 2 + 1, device=self.device) * _signed(GOLDEN)
+        words = _mixed(start.unsqueeze(1) + index).view(torch.int32)[:, :count]
+        bits = (words >> (32 - BITS)).bitwise_and_((1 << BITS) - 1)
+        return bits.to(dtype).mul_(2.0**-BITS).view(shape)
 
 
 def _mixed(x: Tensor) -> Tensor:
-    """splitmix64's finaliser; int64 products wrap around."""
-    x = (x ^ _shifted(x, 30)) * _signed(FIRST)
-    x = (x ^ _shifted(x, 27)) * _signed(SECOND)
-    return x ^ _shifted(x, 31)
+    """splitmix64's finaliser; int64 products wrap around. In place where it can be: a fresh tensor costs as much."""
+    x = _shifted(x, 30).bitwise_xor_(x).mul_(_signed(FIRST))
+    x = _shifted(x, 27).bitwise_xor_(x).mul_(_signed(SECOND))
+    return _shifted(x, 31).bitwise_xor_(x)
 
 
 def _shifted(x: Tensor, bits: int) -> Tensor:
     """A logical shift to the right: torch's keeps the sign."""
-    return (x >> bits) & ((1 << (64 - bits)) - 1)
+    return (x >> bits).bitwise_and_((1 << (64 - bits)) - 1)
 
 
 def _signed(number: int) -> int:

@@ -162,7 +162,8 @@ class _Training:
             self.task.loss(self.network(Pass(self.parameters, self.buffers), inputs).output, targets)
             for inputs, targets in self.batches.held_out()
         ]
-        return torch.stack(losses).double().mean(0)
+        # one after the other: mean(0) adds the last few columns of a wide cohort in another order than the rest
+        return sum(loss.double() for loss in losses) / len(losses)
 
     def _records(self, held_out: np.ndarray) -> list[MemberRecord]:
         steps = np.array([0, self.cohort.steps][: len(held_out)])

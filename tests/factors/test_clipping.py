@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from gradstudy.factors.clipping import Threshold
+from gradstudy.factors.clipping import Adaptive, Threshold
 from gradstudy.training.recorder import norms
 from gradstudy.training.stacking import stack
 
@@ -63,3 +63,44 @@ def test_a_gradient_near_the_end_of_float32_is_clipped_and_not_lost():
 def test_thresholds_are_positive(settings):
     with pytest.raises(ValueError, match="must be above 0"):
         Threshold(**settings)
+
+
+def adaptive_of_one_member(gradient, weights, part):
+    """Brock et al. 2021, equation 3, unit by unit."""
+    if weights.dim() < 2:
+        limit = part.clipping * max(weights.norm().item(), part.eps)
+        return gradient * min(1.0, limit / gradient.norm().item())
+    units = zip(gradient, weights, strict=True)
+    flat = [adaptive_of_one_member(g.flatten(), w.flatten(), part) for g, w in units]
+    return torch.stack(flat).view_as(gradient)
+
+
+@pytest.mark.parametrize("shape", [(4, 5), (4,), (), (3, 2, 3, 3)])
+def test_adaptive_clipping_equals_the_paper_unit_by_unit_for_every_member(shape):
+    parts = [Adaptive(), Adaptive(clipping=0.5, eps=2.0), Adaptive(clipping=100.0)]
+    gradient, weights = torch.randn(2, 3, *shape, dtype=torch.float64)
+    weights.view(3, -1)[:, :1] *= 1e-6
+    (clipped,), factor = stack(parts, "cpu").clip([gradient], [weights], torch.ones(3, dtype=torch.float64))
+    for member, part in enumerate(parts):
+        expected = adaptive_of_one_member(gradient[member], weights[member], part)
+        torch.testing.assert_close(clipped[member], expected, rtol=1e-12, atol=0)
+    assert factor.tolist() == [1.0, 1.0, 1.0]
+
+
+def test_adaptive_clipping_leaves_short_and_zero_gradients_bit_for_bit():
+    weights = torch.ones(1, 2, 3)
+    gradient = torch.tensor([[[1e-3, -1e-4, 1e-30], [0.0, 0.0, 0.0]]])
+    (clipped,), _ = stack([Adaptive()], "cpu").clip([gradient], [weights], torch.ones(1))
+    assert torch.equal(clipped, gradient)
+
+
+def test_adaptive_clipping_keeps_an_explosion_at_the_end_of_float32():
+    gradient, weights = torch.full((1, 1, 4), 2e38), torch.full((1, 1, 4), 0.5)
+    (clipped,), _ = stack([Adaptive()], "cpu").clip([gradient], [weights], torch.ones(1))
+    assert clipped.norm().item() == pytest.approx(0.01, rel=1e-6)
+
+
+@pytest.mark.parametrize("settings", [{"clipping": 0.0}, {"eps": 0.0}])
+def test_adaptive_thresholds_are_positive(settings):
+    with pytest.raises(ValueError, match="must be above 0"):
+        Adaptive(**settings)

@@ -1,16 +1,23 @@
-"""Optimizers: facts that algebra gives; equality with torch.optim is in the parity tests."""
+"""Optimizers: facts that algebra gives, and torch.optim where it has them; others are in the parity tests."""
 
 import pytest
 import torch
 
-from gradstudy.factors.optimizer import Adam, RmsProp, Sgd
+from gradstudy.factors.optimizer import Adagrad, Adam, AdamW, Lion, RmsProp, Sgd
 from gradstudy.training.stacking import stack
 
 
+def walk(optimizers, parameter, gradients, rates):
+    """The stacked parameter [member, ...] after a step with each of these gradients."""
+    optimizer, rates = stack(optimizers, "cpu"), torch.tensor(rates, dtype=torch.float64)
+    state = optimizer.start([parameter])
+    for count, gradient in enumerate(gradients, start=1):
+        (parameter,) = optimizer.update([parameter], [gradient], state, lr=rates, count=count, again=None)
+    return parameter
+
+
 def step(optimizers, gradient, rates):
-    optimizer, parameter = stack(optimizers, "cpu"), torch.zeros_like(gradient)
-    (state,) = optimizer.start([parameter])
-    return optimizer.step(parameter, gradient, state, torch.tensor(rates, dtype=torch.float64), 1)
+    return walk(optimizers, torch.zeros_like(gradient), [gradient], rates)
 
 
 @pytest.mark.parametrize(
@@ -49,3 +56,55 @@ def test_betas_are_two_numbers_below_one():
         Adam(betas=[0.9, 1.0])
     with pytest.raises(ValueError, match="list of 2 numbers"):
         Adam(betas=[0.9])
+
+
+@pytest.mark.parametrize("part", [Adagrad(), Adagrad(eps=0.1, initial_accumulator=0.5)])
+def test_adagrad_equals_torchs_for_every_member(part):
+    start, gradients = torch.randn(3, 2, 4, dtype=torch.float64), torch.randn(5, 3, 2, 4, dtype=torch.float64)
+    neighbour, rates = Adagrad(eps=1.0, initial_accumulator=2.0), [0.1, 0.3, 0.2]
+    ours = walk([part, neighbour, part], start, gradients, rates)
+    for member in (0, 2):
+        alone = start[member].clone().requires_grad_()
+        torchs = torch.optim.Adagrad(
+            [alone], rates[member], eps=part.eps, initial_accumulator_value=part.initial_accumulator
+        )
+        for gradient in gradients[:, member]:
+            alone.grad = gradient.clone()
+            torchs.step()
+        torch.testing.assert_close(ours[member], alone.detach(), rtol=1e-12, atol=1e-14)
+
+
+def lion_of_the_paper(weight, gradients, rate, part):
+    """Where one weight ends by algorithm 2 of Chen et al. 2023."""
+    (beta1, beta2), momentum = part.betas, 0.0
+    for gradient in gradients:
+        direction = beta1 * momentum + (1 - beta1) * gradient
+        weight -= rate * ((direction > 0) - (direction < 0) + part.weight_decay * weight)
+        momentum = beta2 * momentum + (1 - beta2) * gradient
+    return weight
+
+
+def test_lion_equals_its_algorithm_entry_by_entry():
+    parts, rates = [Lion(), Lion(betas=[0.5, 0.8], weight_decay=0.3)], [0.1, 0.02]
+    start, gradients = torch.randn(2, 6, dtype=torch.float64), torch.randn(7, 2, 6, dtype=torch.float64)
+    gradients[:, :, 0] = 0
+    ours = walk(parts, start, gradients, rates)
+    for member, part in enumerate(parts):
+        for place, weight in enumerate(start[member].tolist()):
+            expected = lion_of_the_paper(weight, gradients[:, member, place].tolist(), rates[member], part)
+            assert ours[member, place].item() == pytest.approx(expected, rel=1e-12)
+
+
+def test_lion_hides_a_vanishing_gradient_down_to_the_smallest_number():
+    moved = step([Lion()], torch.tensor([[1e-300, -1e300, 0.0]], dtype=torch.float64), [0.5])
+    assert moved.tolist() == [[-0.5, 0.5, 0.0]]
+
+
+@pytest.mark.parametrize("part", [Adam(), AdamW(), Adagrad(), Lion(), RmsProp(), Sgd(momentum=0.9)])
+def test_the_first_steps_of_a_member_round_alike_alone_and_among_64_others(part):
+    start, gradients = torch.randn(65, 32, dtype=torch.float64), torch.randn(17, 65, 32, dtype=torch.float64)
+    parts = [type(part)(betas=[0.8 + m / 1000, 0.9 + m / 1000]) if hasattr(part, "betas") else part for m in range(65)]
+    rates = [0.1 + m / 100 for m in range(65)]
+    together = walk(parts, start, gradients, rates)
+    for m in range(65):
+        assert torch.equal(walk([parts[m]], start[m : m + 1], gradients[:, m : m + 1], [rates[m]])[0], together[m])

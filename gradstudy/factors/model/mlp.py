@@ -6,6 +6,7 @@ from itertools import pairwise
 from torch import Tensor
 
 from gradstudy.factors.model.layers import Join, Linear, Nonlinearity, buffers_of, parameters_of
+from gradstudy.factors.pretraining import GreedyLayer
 from gradstudy.network import Flow, Layers, Pass, Shape, numbered
 from gradstudy.parts import Part, number
 
@@ -42,10 +43,13 @@ class Mlp(Part):
 
 
 class MlpNetwork:
-    """Inputs of any shape, flattened. The flow points are z_1 to z_L; `maps` are the hidden maps in order."""
+    """Inputs of any shape, flattened. The flow points are z_1 to z_L; `maps` are the hidden maps in order.
+
+    `greedy` are the hidden layers as a pretraining takes them.
+    """
 
     def __init__(self, shape: Shape, widths: tuple[int, ...], frozen: int, layers: Layers):
-        self.widths, self.layer_names = widths, numbered("layer", len(widths))
+        self.features, self.widths, self.layer_names = shape.features, widths, numbered("layer", len(widths))
         sizes = list(pairwise((shape.features, *widths)))
         adjusts = [None, *[layers.residual.adjust(len(widths) - 1, maps=1, index=0)] * (len(widths) - 1)]
         self.maps = [
@@ -54,6 +58,10 @@ class MlpNetwork:
         ]
         named = list(zip(self.layer_names, widths, strict=True))
         self.nonlinearities = [Nonlinearity(name, width, layers) for name, width in named]
+        self.greedy = [
+            GreedyLayer(one.weight.name, one.bias, layers.activation, f"{name}.activation", trained=index >= frozen)
+            for index, (name, one) in enumerate(zip(self.layer_names, self.maps, strict=True))
+        ]
         self.joins = [Join(name, width, len(widths) - 1, layers) for name, width in named[1:]]
         self.skips = [_skip(name, *size, layers) for name, size in zip(self.layer_names[1:], sizes[1:], strict=True)]
         self.readout = Linear("readout", widths[-1], shape.outputs, layers)
@@ -62,7 +70,7 @@ class MlpNetwork:
         self.places = {"signal": self.layer_names}
 
     def narrowest(self, batch: int) -> int:
-        return batch * min(self.widths)
+        return batch * min(self.features, *self.widths)  # pretraining gives the inputs back through an activation
 
     def __call__(self, run: Pass, inputs: Tensor) -> Flow:
         z = self.maps[0](run, inputs.flatten(2))

@@ -46,6 +46,10 @@ class Recurrent(Part):
                 "normalization.after=true has no place in a gated cell, which is normalised before its gates: set it "
                 "to false, or use model=rnn"
             )
+        if self.depth > 1 and layers.residual.adjust(self.depth - 1, maps=1, index=0) is not None:
+            raise ValueError(
+                "a recurrent layer has no last map that could start at zero: use residual=rezero or additive, or depth=1"
+            )
         return RecurrentNetwork(self, shape, layers)
 
     @abstractmethod

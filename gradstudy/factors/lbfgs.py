@@ -1,0 +1,63 @@
+"""L-BFGS: the one optimizer that looks at a batch more than once in a step, and cannot be stacked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gradstudy.factors.optimizer import Again, Optimizer, Tensors
+from gradstudy.parts import number
+
+
+@dataclass(frozen=True)
+class Lbfgs(Optimizer):
+    """torch.optim.LBFGS itself, member by member (Liu & Nocedal 1989), with its own tolerances.
+
+    Each step makes up to `max_iter` iterations on the step's batch, from the curvature of the last `history` of them.
+    `line_search`: step lengths by the strong Wolfe conditions; without it, every one is the learning rate. Clipping and
+    penalties change the gradient and not the loss, which a line search compares. A gradient with no entry above 1e-7
+    counts as an optimum, as torch has it. Where the search breaks down, the weights stay and the history starts anew.
+    Note: each evaluation syncs with the host.
+    """
+
+    member_by_member = True
+
+    max_iter: int = number(20, at_least=1)
+    history: int = number(100, at_least=1)
+    line_search: bool = False
+
+    def start(self, parameters: Sequence[Tensor]) -> list:
+        if len(parameters[0]) != 1:
+            raise ValueError(f"lbfgs trains one member at a time, got a cohort of {len(parameters[0])}: plan cohorts")
+        values = [parameter.clone() for parameter in parameters]
+        search = "strong_wolfe" if self.line_search else None
+        return [values, torch.optim.LBFGS(values, 1.0, self.max_iter, history_size=self.history, line_search_fn=search)]
+
+    def update(
+        self,
+        parameters: Sequence[Tensor],
+        gradients: Sequence[Tensor],
+        state: list,
+        *,
+        lr: Tensor,
+        count: int,
+        again: Again,
+    ) -> Tensors:
+        values, optimizer = state
+        for value, parameter in zip(values, parameters, strict=True):
+            value.copy_(parameter)
+        optimizer.param_groups[0]["lr"] = lr.item()
+
+        def closure() -> Tensor:
+            loss, found = again(values)
+            for value, gradient in zip(values, found, strict=True):
+                value.grad = gradient.contiguous()
+            return loss[0]
+
+        try:
+            optimizer.step(closure)
+        except ZeroDivisionError:  # the line search divides by the length of its bracket
+            state[:] = self.start(parameters)
+            return list(parameters)
+        return values
