@@ -1,0 +1,61 @@
+"""Self-attention of every member: all tokens of a sequence look at each other."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from gradstudy.factors.model.layers import Adjust, Linear, Weight
+from gradstudy.network import Layers, Parameter, Pass
+
+
+class Attention:
+    """softmax(Q K^T / sqrt(width / heads)) V for every head, and one map back (Vaswani et al. 2017).
+
+    `x` is [member, batch * token, width], with `length` tokens per sample; no token is masked. Named and shaped as
+    torch.nn.MultiheadAttention, whose laws init=default takes. `adjusts` change the drawn weights of its two maps.
+    """
+
+    def __init__(self, name: str, size: tuple[int, int], layers: Layers, *, heads: int, adjusts: tuple[Adjust, Adjust]):
+        self.length, width = size
+        self.heads, self.head = heads, width // heads
+        # torch draws Q, K and V as one Xavier matrix [3 width, width]
+        joint = Parameter(
+            f"{name}.in_proj_weight",
+            (3 * width, width),
+            "hidden",
+            math.sqrt(6 / (4 * width)),
+            blocks=3,
+            adjust=adjusts[0],
+        )
+        back = Parameter(f"{name}.out_proj.weight", (width, width), "hidden", 1 / math.sqrt(width), adjust=adjusts[1])
+        self.in_proj = _Projection(joint, f"{name}.in_proj_bias", layers)
+        self.out_proj = _Projection(back, f"{name}.out_proj.bias", layers)
+        self.parameters = (*self.in_proj.parameters, *self.out_proj.parameters)
+        self.buffers = (*self.in_proj.buffers, *self.out_proj.buffers)
+
+    def __call__(self, run: Pass, x: Tensor) -> Tensor:
+        queries, keys, values = self._split(self.in_proj(run, x))
+        weights = torch.bmm(queries / math.sqrt(self.head), keys.transpose(1, 2)).softmax(-1)
+        return self.out_proj(run, self._merged(torch.bmm(weights, values), like=x))
+
+    def _split(self, projected: Tensor) -> tuple[Tensor, ...]:
+        """[member, batch * token, 3 width] -> Q, K and V, each [member * batch * head, token, feature of a head].
+
+        One copy for all three: bmm would else make one of each.
+        """
+        apart = projected.view(-1, self.length, 3, self.heads, self.head).permute(2, 0, 3, 1, 4)
+        return apart.reshape(3, -1, self.length, self.head).unbind(0)
+
+    def _merged(self, mixed: Tensor, like: Tensor) -> Tensor:
+        """The way back to [member, batch * token, width]."""
+        return mixed.view(-1, self.heads, self.length, self.head).transpose(1, 2).reshape(like.shape)
+
+
+class _Projection(Linear):
+    """A linear map with names of its own, whose biases start at zero with init=default."""
+
+    def __init__(self, weight: Parameter, bias: str, layers: Layers):
+        self.weight, self.bias = Weight(weight, layers.normalization), bias
+        self.parameters = (*self.weight.parameters, Parameter(bias, weight.shape[:1], "bias"))
+        self.buffers = self.weight.buffers

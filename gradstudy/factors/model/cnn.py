@@ -1,0 +1,68 @@
+"""The convolutional network, and its twins without weight sharing."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from gradstudy.factors.model.convolution import Convolution, Dense, LocallyConnected, Readout, Window, check_word
+from gradstudy.factors.model.layers import Join, Nonlinearity, buffers_of, parameters_of
+from gradstudy.network import Flow, Layers, Pass, Shape, numbered
+from gradstudy.parts import Part, number
+
+SHARING = {"conv": Convolution, "local": LocallyConnected, "dense": Dense}
+
+
+@dataclass(frozen=True)
+class Cnn(Part):
+    """z_1 = W_1 * x, z_l = W_l * phi(z_{l-1}), output = W pool(phi(z_L)): `depth` convolutions of `width` channels.
+
+    A plain network of stride 1 as mean-field theory has it (Xiao et al. 2018), `padding` "zeros" or "circular". A
+    residual connection joins z_{l-1} and z_l, from the second layer on. `pool` averages over pixels before the
+    read-out, which else reads every unit. `sharing` says who shares a kernel: all pixels ("conv"), none ("local": one
+    kernel per pixel), or "dense": every unit is connected with every other (LeCun et al. 1989 compare the three).
+    """
+
+    width: int = number(8, at_least=1)
+    depth: int = number(4, at_least=1)
+    kernel: int = number(3, at_least=1)
+    padding: str = "zeros"
+    sharing: str = "conv"
+    pool: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_word("sharing", self.sharing, SHARING)
+        Window(self.kernel, self.padding)
+
+    def network(self, shape: Shape, layers: Layers) -> "CnnNetwork":
+        return CnnNetwork(self, shape, layers)
+
+
+class CnnNetwork:
+    """Inputs [member, batch, channel, height, width]. The flow points are z_1 to z_L, before their nonlinearities."""
+
+    def __init__(self, model: Cnn, shape: Shape, layers: Layers):
+        names, joined = numbered("layer", model.depth), model.depth - 1
+        window, make = Window(model.kernel, model.padding), SHARING[model.sharing]
+        image = (model.width, *shape.image[1:])
+        adjust = layers.residual.adjust(joined, maps=1, index=0)
+        first = make(names[0], shape.image, model.width, layers, window=window)
+        others = [make(name, image, model.width, layers, window=window, adjust=adjust) for name in names[1:]]
+        self.maps = [first, *others]
+        self.nonlinearities = [Nonlinearity(name, model.width, layers, spatial=True) for name in names]
+        self.joins = [Join(name, model.width, joined, layers) for name in names[1:]]
+        self.readout = Readout(image, shape.outputs, layers, pool=model.pool)
+        everything = [*self.maps, *self.nonlinearities, *self.joins, self.readout]
+        self.parameters, self.buffers = parameters_of(everything), buffers_of(everything)
+        self.places = {"signal": names}
+
+    def narrowest(self, batch: int) -> int:
+        return self.maps[0].narrowest(batch)
+
+    def __call__(self, run: Pass, inputs: Tensor) -> Flow:
+        z = self.maps[0](run, inputs)
+        points = [(z,)]
+        for before, one, join in zip(self.nonlinearities, self.maps[1:], self.joins, strict=False):
+            z = join(run, z, one(run, before(run, z)))
+            points.append((z,))
+        return Flow(self.readout(run, self.nonlinearities[-1](run, z)), {"signal": points})

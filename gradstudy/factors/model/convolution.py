@@ -1,0 +1,172 @@
+"""The stacked maps of images: a convolution of every member, and its twins that share no weights.
+
+All take x [member, sample, channel, height, width] to as many pixels, stride 1, and have the same constructor.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gradstudy.factors.model.layers import Adjust, Linear, Weight, watched
+from gradstudy.network import Layers, Parameter, Pass
+
+Image = tuple[int, int, int]
+"""(channel, height, width)."""
+
+LANES = 8
+"""With fewer input channels in all groups together oneDNN takes other code (for one AVX2 register of float32), which
+adds up in another order. Groups of zeros keep a small cohort of members with 1 to 3 channels away from it."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """What does one output pixel see? `kernel` x `kernel` pixels around its own, and beyond the border `padding`."""
+
+    kernel: int
+    padding: str
+
+    def __post_init__(self) -> None:
+        check_word("padding", self.padding, ("zeros", "circular"))
+        if self.kernel % 2 == 0:
+            raise ValueError(f"kernel must be odd, so that it has a centre, got {self.kernel}: use {self.kernel + 1}")
+
+    def check(self, image: Image) -> None:
+        """ValueError where the border would be wrapped around more than once."""
+        if self.padding == "circular" and self.kernel // 2 > min(image[1:]):
+            raise ValueError(
+                f"a kernel of {self.kernel} wraps images of {image[1]} x {image[2]} pixels around more than once: "
+                f"use model.kernel={2 * min(image[1:]) + 1} or less, or model.padding=zeros"
+            )
+
+    def padded(self, images: Tensor) -> tuple[Tensor, int]:
+        """The images [.., .., height, width], and how many zeros around them are left for the map to add."""
+        margin = self.kernel // 2
+        if self.padding == "zeros":
+            return images, margin
+        return (Wrapped.apply(images, margin) if margin else images), 0
+
+
+class Wrapped(torch.autograd.Function):
+    """Images [.., .., height, width] that go on behind each border with what is at the other one.
+
+    As F.pad(mode="circular"), whose backward fills the whole image with zeros for each of the borders: a step of a
+    circular network took twice as long.
+    """
+
+    @staticmethod
+    def forward(ctx, images: Tensor, margin: int) -> Tensor:
+        ctx.margin = margin
+        tall = torch.cat([images[:, :, -margin:], images, images[:, :, :margin]], dim=2)
+        return torch.cat([tall[..., -margin:], tall, tall[..., :margin]], dim=3)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+        margin = ctx.margin
+        for dim in (3, 2):
+            size = gradient.shape[dim] - 2 * margin
+            before, inside, behind = gradient.split([margin, size, margin], dim)
+            gradient = inside.clone(memory_format=torch.contiguous_format)
+            gradient.narrow(dim, size - margin, margin).add_(before)
+            gradient.narrow(dim, 0, margin).add_(behind)
+        return gradient, None
+
+
+class Convolution:
+    """One kernel for all pixels: torch.nn.Conv2d(padding="same") for every member.
+
+    All members are one grouped convolution, two to three times faster than a batched product of unfolded pixels. Its
+    output lies [sample, member, ...] in memory and is handed on as a view, so that the next one finds it in order.
+    """
+
+    kernel_per_pixel = False
+
+    def __init__(self, name: str, image: Image, outputs: int, layers: Layers, *, window: Window, adjust: Adjust = None):
+        window.check(image)
+        self.window, self.image = window, (outputs, *image[1:])
+        kernels = math.prod(image[1:]) if self.kernel_per_pixel else 1
+        shape = (kernels * outputs, image[0], window.kernel, window.kernel)
+        bound = 1 / math.sqrt(math.prod(shape[1:]))
+        weight = Parameter(f"{name}.weight", shape, "hidden", bound, blocks=kernels, adjust=adjust)
+        self.weight, self.bias = Weight(weight, layers.normalization), f"{name}.bias"
+        bias = Parameter(self.bias, shape[:1], "bias", bound)
+        self.parameters, self.buffers = (*self.weight.parameters, bias), self.weight.buffers
+
+    def narrowest(self, batch: int) -> int:
+        return math.prod(self.image)
+
+    def __call__(self, run: Pass, x: Tensor) -> Tensor:
+        return watched(run, self.weight.name, self.output(x, self.weight(run), run.parameters[self.bias]))
+
+    def output(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        images, margin = self.window.padded(x.transpose(0, 1).flatten(1, 2))
+        idle = max(0, -(-LANES // x.shape[2]) - len(weight))
+        groups = _with_idle(idle, images, weight.flatten(0, 1), bias.flatten(), members=len(weight))
+        output = F.conv2d(*groups, padding=margin, groups=len(weight) + idle)
+        return output[:, : bias.numel()].unflatten(1, bias.shape).transpose(0, 1)
+
+
+def _with_idle(idle: int, images: Tensor, weight: Tensor, bias: Tensor, *, members: int) -> tuple[Tensor, ...]:
+    """Groups of zeros behind those of the members."""
+    if not idle:
+        return images, weight, bias
+    channels, outputs = (idle * size // members for size in (images.shape[1], len(bias)))
+    return F.pad(images, (0,) * 5 + (channels,)), F.pad(weight, (0,) * 7 + (outputs,)), F.pad(bias, (0, outputs))
+
+
+class LocallyConnected(Convolution):
+    """The same connections with a kernel and a bias of its own at every pixel: what does sharing weights do?
+
+    The weight is [pixel * out, in, kernel, kernel], pixels row by row; each pixel's block is filled by itself.
+    """
+
+    kernel_per_pixel = True
+
+    def narrowest(self, batch: int) -> int:
+        return batch * super().narrowest(batch)
+
+    def output(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        members, samples, _, height, width = x.shape
+        images, margin = self.window.padded(x.flatten(0, 1))
+        seen = F.unfold(images, self.window.kernel, padding=margin).unflatten(0, (members, samples))
+        products = seen.permute(0, 3, 1, 2).flatten(0, 1)  # [member * pixel, sample, in * kernel * kernel]
+        kernels = weight.reshape(len(products), self.image[0], -1).transpose(1, 2)
+        output = torch.baddbmm(bias.reshape(len(products), 1, -1), products, kernels)
+        return output.view(members, height, width, samples, -1).permute(0, 3, 4, 1, 2)
+
+
+class Dense:
+    """The dense twin: a fully connected map between all units, channel by channel; `window` has nothing to say."""
+
+    def __init__(self, name: str, image: Image, outputs: int, layers: Layers, *, window: Window, adjust: Adjust = None):
+        self.image = (outputs, *image[1:])
+        self.linear = Linear(name, math.prod(image), math.prod(self.image), layers, adjust=adjust)
+        self.parameters, self.buffers = self.linear.parameters, self.linear.buffers
+
+    def narrowest(self, batch: int) -> int:
+        return batch * math.prod(self.image)
+
+    def __call__(self, run: Pass, x: Tensor) -> Tensor:
+        return self.linear(run, x.flatten(2)).unflatten(2, self.image)
+
+
+class Readout:
+    """A linear read-out [member, sample, output] of an image's channels, averaged over pixels, or of all its units."""
+
+    def __init__(self, image: Image, outputs: int, layers: Layers, *, pool: bool):
+        self.pool = pool
+        self.linear = Linear("readout", image[0] if pool else math.prod(image), outputs, layers)
+        self.parameters, self.buffers = self.linear.parameters, self.linear.buffers
+
+    def __call__(self, run: Pass, x: Tensor) -> Tensor:
+        # contiguous: the strides of a batched product would otherwise grow with the number of members
+        return self.linear(run, (x.mean((3, 4)) if self.pool else x.flatten(2)).contiguous())
+
+
+def check_word(name: str, word: str, allowed: Iterable[str]) -> None:
+    """ValueError for a word that is not among these."""
+    if word not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {word!r}")

@@ -1,0 +1,100 @@
+"""Residual blocks of two maps: where normalisation and activation stand beside the skip."""
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor
+
+from gradstudy.factors.model.layers import Join, Nonlinearity, buffers_of, parameters_of
+from gradstudy.network import Layers, Pass
+
+MakeMap = Callable[..., Any]
+"""(name, adjust=...) -> a map of the stream to its own shape."""
+
+
+class Block:
+    """x -> join(x, branch(x)), the stream x [member, sample, feature] or [member, sample, channel, height, width].
+
+    `size` is the number of features or channels, `blocks` how many blocks the network has. A subclass says what stands
+    before, between and behind the two maps; phi is followed by dropout, but not in the stream itself.
+    """
+
+    def __init__(self, name: str, size: int, make_map: MakeMap, layers: Layers, *, blocks: int, spatial: bool):
+        adjusts = [layers.residual.adjust(blocks, maps=2, index=index) for index in range(2)]
+        self.first, self.second = (
+            make_map(f"{name}.{which}", adjust=adjust)
+            for which, adjust in zip(("first", "second"), adjusts, strict=True)
+        )
+        self.join = Join(name, size, blocks, layers)
+        self.beside = self.stand(name, size, layers, spatial=spatial)
+        everything = [self.first, self.second, *self.beside, self.join]
+        self.parameters, self.buffers = parameters_of(everything), buffers_of(everything)
+
+    def stand(self, name: str, size: int, layers: Layers, *, spatial: bool) -> list[Any]:
+        """What stands beside the maps, in order."""
+        raise NotImplementedError
+
+    def __call__(self, run: Pass, x: Tensor) -> Tensor:
+        raise NotImplementedError
+
+
+class Preactivation(Block):
+    """x + W_2 a(W_1 a(x)), a = phi(N(.)): nothing stands in the way of the stream (He et al. 2016b)."""
+
+    def stand(self, name: str, size: int, layers: Layers, *, spatial: bool) -> list[Any]:
+        return [Nonlinearity(f"{name}.{which}", size, layers, spatial=spatial) for which in ("first", "second")]
+
+    def __call__(self, run: Pass, x: Tensor) -> Tensor:
+        before, between = self.beside
+        return self.join(run, x, self.second(run, between(run, self.first(run, before(run, x)))))
+
+
+class Original(Block):
+    """phi(x + N(W_2 phi(N(W_1 x)))): the first residual network, whose stream is rectified (He et al. 2015)."""
+
+    def stand(self, name: str, size: int, layers: Layers, *, spatial: bool) -> list[Any]:
+        between = Nonlinearity(f"{name}.first", size, layers, spatial=spatial)
+        behind = Normalized(f"{name}.second", size, layers, spatial=spatial)
+        return [between, behind, Activated(f"{name}.second", layers)]
+
+    def __call__(self, run: Pass, x: Tensor) -> Tensor:
+        between, behind, activate = self.beside
+        branch = behind(run, self.second(run, between(run, self.first(run, x))))
+        return activate(run, self.join(run, x, branch))
+
+
+class Feedforward(Block):
+    """x + W_2 phi(W_1 N(x)): no activation before the first map, as in a transformer (Xiong et al. 2020, pre-LN)."""
+
+    def stand(self, name: str, size: int, layers: Layers, *, spatial: bool) -> list[Any]:
+        before = Normalized(f"{name}.first", size, layers, spatial=spatial)
+        return [before, Activated(f"{name}.second", layers, drops=True)]
+
+    def __call__(self, run: Pass, x: Tensor) -> Tensor:
+        before, between = self.beside
+        return self.join(run, x, self.second(run, between(run, self.first(run, before(run, x)))))
+
+
+class Normalized:
+    """A normalisation that stands alone, so that it does not matter whether it comes after the activation."""
+
+    def __init__(self, name: str, size: int, layers: Layers, *, spatial: bool):
+        self.name, self.normalization = f"{name}.norm", layers.normalization
+        self.parameters = layers.normalization.parameters(self.name, size, spatial=spatial)
+        self.buffers = layers.normalization.buffers(self.name, size)
+
+    def __call__(self, run: Pass, x: Tensor) -> Tensor:
+        return self.normalization.at(run.at(self.name))(x)
+
+
+class Activated:
+    """An activation that stands alone; `drops`: dropout follows."""
+
+    def __init__(self, name: str, layers: Layers, *, drops: bool = False):
+        self.name, self.layers, self.drops = name, layers, drops
+        self.parameters, self.buffers = layers.activation.parameters(f"{name}.activation"), ()
+
+    def __call__(self, run: Pass, x: Tensor) -> Tensor:
+        own = run.at(self.name)
+        active = self.layers.activation.at(own.at("activation"))(x)
+        return self.layers.regularization.drop(own)(active) if self.drops else active

@@ -1,0 +1,182 @@
+"""The transformer encoder: a residual stream of tokens, and sublayers that read from it and add to it."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from gradstudy.factors.model.attention import Attention
+from gradstudy.factors.model.layers import Adjust, Join, Linear, buffers_of, parameters_of
+from gradstudy.network import Flow, Layers, Pass, Shape, numbered
+from gradstudy.parts import Part, number
+
+WORDS = {"order": ("pre", "post"), "positions": ("sinusoidal", "none")}
+
+
+@dataclass(frozen=True)
+class Transformer(Part):
+    """`depth` blocks of self-attention and W_2 phi(W_1 x), on an embedding of `width` features per token.
+
+    `order` says where a sublayer f is normalised: `pre` is x + f(N(x)) with one more N before the read-out, `post` is
+    N(x + f(x)) (Vaswani et al. 2017; Xiong et al. 2020 compare them). Skips come from residual and N from
+    normalization; residual=additive with normalization=layer makes the classic. The feed-forward sublayer is
+    `feedforward` times as wide; without `attention` it stands alone in its block. `positions` are fixed and added to
+    the embedding. An encoder masks nothing: where a task wants an output at each step, that step has seen all others.
+    """
+
+    width: int = number(32, at_least=1)
+    depth: int = number(2, at_least=1)
+    heads: int = number(4, at_least=1)
+    feedforward: int = number(4, at_least=1)
+    order: str = "pre"
+    attention: bool = True
+    positions: str = "sinusoidal"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, words in WORDS.items():
+            if getattr(self, name) not in words:
+                raise ValueError(f"{name} must be {' or '.join(words)}, got {getattr(self, name)!r}")
+        if self.attention and self.width % self.heads:
+            divisors = [str(heads) for heads in range(1, self.width + 1) if self.width % heads == 0]
+            raise ValueError(
+                f"heads must divide the width, {self.width}, got {self.heads}: use one of {', '.join(divisors)}, or "
+                "another width"
+            )
+
+    @property
+    def joins(self) -> int:
+        """How many residual connections stand one behind the other?"""
+        return self.depth * (2 if self.attention else 1)
+
+    def network(self, shape: Shape, layers: Layers) -> "TransformerNetwork":
+        if layers.normalization.after:
+            raise ValueError(
+                "normalization.after=true has no place in a transformer, which is normalised before or behind its "
+                "sublayers: set it to false, and choose model.order=pre or model.order=post"
+            )
+        return TransformerNetwork(self, shape, layers)
+
+
+class TransformerNetwork:
+    """Inputs are [member, batch, time, feature], an image is read row by row; the mean over tokens is read out.
+
+    The flow points are the residual stream [member, batch, token, width] after each block. A block's weights are named
+    and shaped as those of torch.nn.TransformerEncoderLayer, behind the prefix `layer_01`, ...; in between, tokens count
+    as samples: [member, batch * token, width].
+    """
+
+    def __init__(self, model: Transformer, shape: Shape, layers: Layers):
+        self.model, self.each_step = model, shape.each_step
+        self.length, features = shape.sequence
+        names = numbered("layer", model.depth)
+        self.embedding = Linear("embedding", features, model.width, layers)
+        self.blocks = [_block(name, self.length, model, layers) for name in names]
+        self.norms = [_Norm("norm", model.width, layers)] if model.order == "pre" else []
+        self.readout = Linear("readout", model.width, shape.outputs, layers)
+        sublayers = [sublayer for block in self.blocks for sublayer in block]
+        everything = [self.embedding, *sublayers, *self.norms, self.readout]
+        self.parameters, self.buffers = parameters_of(everything), buffers_of(everything)
+        self.places = {"signal": names}
+
+    def narrowest(self, batch: int) -> int:
+        return batch * self.model.width * (self.length if self.each_step else 1)
+
+    def __call__(self, run: Pass, inputs: Tensor) -> Flow:
+        if inputs.dim() == 5:
+            inputs = inputs.transpose(2, 3).flatten(3)  # an image's rows, all channels of a row together
+        stream, points = self._embedded(run, inputs), []
+        for block in self.blocks:
+            x = stream.flatten(1, 2)
+            for sublayer in block:
+                x = sublayer(run, x)
+            stream = x.view_as(stream)
+            points.append((stream,))
+        return Flow(self._read_out(run, stream), {"signal": points})
+
+    def _embedded(self, run: Pass, inputs: Tensor) -> Tensor:
+        """The residual stream [member, batch, token, width] before the first block."""
+        stream = self.embedding(run, inputs.flatten(1, 2)).unflatten(1, inputs.shape[1:3])
+        if self.model.positions == "none":
+            return stream
+        return stream + sinusoids(self.length, self.model.width, stream.device, stream.dtype)
+
+    def _read_out(self, run: Pass, stream: Tensor) -> Tensor:
+        x = stream.flatten(1, 2)
+        for normalize in self.norms:
+            x = normalize(run, x)
+        if self.each_step:
+            return self.readout(run, x).unflatten(1, stream.shape[1:3])
+        return self.readout(run, x.view_as(stream).mean(2))
+
+
+@lru_cache(maxsize=8)
+def sinusoids(length: int, width: int, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """Fixed positions [token, width]: sin and cos of t / 10000^(2i / width) in columns 2i and 2i + 1.
+
+    Vaswani et al. 2017, section 3.5. Kept, because a copy to an accelerator on every step would make it wait.
+    """
+    column = torch.arange(width, dtype=torch.float64)
+    angle = torch.arange(length, dtype=torch.float64).unsqueeze(1) / 10000 ** ((column - column % 2) / width)
+    return torch.where(column % 2 == 0, angle.sin(), angle.cos()).to(device, dtype)
+
+
+class _FeedForward:
+    """W_2 phi(W_1 x) for every token, with dropout behind phi."""
+
+    def __init__(self, place: str, model: Transformer, layers: Layers, adjusts: tuple[Adjust, Adjust]):
+        self.place, self.layers, inner = place, layers, model.feedforward * model.width
+        self.first = Linear(f"{place}.linear1", model.width, inner, layers, adjust=adjusts[0])
+        self.second = Linear(f"{place}.linear2", inner, model.width, layers, adjust=adjusts[1])
+        learned = layers.activation.parameters(f"{place}.activation")
+        self.parameters = (*self.first.parameters, *learned, *self.second.parameters)
+        self.buffers = buffers_of([self.first, self.second])
+
+    def __call__(self, run: Pass, x: Tensor) -> Tensor:
+        own = run.at(self.place)
+        activate, drop = self.layers.activation.at(own.at("activation")), self.layers.regularization.drop
+        return self.second(run, drop(own.at("activation"))(activate(self.first(run, x))))
+
+
+Branch = Attention | _FeedForward
+
+
+def _block(place: str, length: int, model: Transformer, layers: Layers) -> list["_Sublayer"]:
+    """Attention, where there is any, and the feed-forward sublayer; counted as torch counts its norms."""
+    adjusts = tuple(layers.residual.adjust(model.joins, maps=2, index=index) for index in (0, 1))
+    branches: dict[int, Branch] = {}
+    if model.attention:
+        size = (length, model.width)
+        branches[1] = Attention(f"{place}.self_attn", size, layers, heads=model.heads, adjusts=adjusts)
+    branches[2] = _FeedForward(place, model, layers, adjusts)
+    return [_Sublayer(place, index, branch, model, layers) for index, branch in branches.items()]
+
+
+class _Sublayer:
+    """One branch of the residual stream [member, batch * token, width]: normalised, dropped out and joined."""
+
+    def __init__(self, place: str, index: int, branch: Branch, model: Transformer, layers: Layers):
+        self.branch, self.pre = branch, model.order == "pre"
+        self.place, self.regularization = f"{place}.join{index}", layers.regularization
+        self.norm = _Norm(f"{place}.norm{index}", model.width, layers)
+        self.join = Join(self.place, model.width, model.joins, layers)
+        everything = [branch, self.join, self.norm]
+        self.parameters, self.buffers = parameters_of(everything), buffers_of(everything)
+
+    def __call__(self, run: Pass, x: Tensor) -> Tensor:
+        branch = self.branch(run, self.norm(run, x) if self.pre else x)
+        joined = self.join(run, x, self.regularization.drop(run.at(self.place))(branch))
+        return joined if self.pre else self.norm(run, joined)
+
+
+class _Norm:
+    """The normalisation at one place of the stream."""
+
+    def __init__(self, name: str, width: int, layers: Layers):
+        self.name, self.normalization = name, layers.normalization
+        self.parameters = layers.normalization.parameters(name, width)
+        self.buffers = layers.normalization.buffers(name, width)
+
+    def __call__(self, run: Pass, x: Tensor) -> Tensor:
+        return self.normalization.at(run.at(self.name))(x)
