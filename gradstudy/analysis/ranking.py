@@ -11,8 +11,7 @@ from scipy import stats
 
 from gradstudy.analysis.direction import UNCLEAR, direction
 from gradstudy.analysis.notes import GOOD_FIT, empty_note, ranking_note
-from gradstudy.analysis.settings import RESPONSES
-from gradstudy.analysis.settings import DEFAULTS, Analysis
+from gradstudy.analysis.settings import DEFAULTS, RESPONSES, Analysis
 from gradstudy.analysis.significance import control_false_discoveries, factor_significance
 from gradstudy.analysis.sources import Shares, attribute
 from gradstudy.analysis.space import Screen, encode

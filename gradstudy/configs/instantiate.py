@@ -15,6 +15,7 @@ def make_part(group: str, config: Mapping[str, Any]) -> Any:
     if not isinstance(config, Mapping) or "_target_" not in config:
         raise InputError(f"{group} must be one of its options or hold a _target_ (the class to make), got {config!r}.")
     _check_keys(group, config)
+    _check_given(group, config)
     try:
         return instantiate(dict(config), _convert_="all")
     except InstantiationException as error:
@@ -36,6 +37,13 @@ def _check_keys(group: str, config: Mapping[str, Any]) -> None:
         if key not in known and not key.startswith("_"):
             has = f"it has {', '.join(known)}" if known else "it has no keys"
             raise InputError(f"There is no key {group}.{key}: {has}.{nearest(key, known)}")
+
+
+def _check_given(group: str, config: Mapping[str, Any]) -> None:
+    """An option may leave a key to the user alone: OmegaConf writes that as ???."""
+    missing = [f"{group}.{key}=..." for key, value in config.items() if value == "???"]
+    if missing:
+        raise InputError(f"Only you can say what this option needs: add {' and '.join(missing)}.")
 
 
 def _last_line(error: BaseException) -> str:

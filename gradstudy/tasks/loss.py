@@ -10,9 +10,9 @@ def mean_squared_error(output: Tensor, target: Tensor) -> Tensor:
 
 
 def cross_entropy(output: Tensor, target: Tensor) -> Tensor:
-    """Mean over the batch of -log softmax(output)[target], [member].
+    """Mean over the batch, and over time where there is one, of -log softmax(output)[target], [member].
 
-    `output` is [member, batch, class], `target` [member, batch].
+    `output` is [member, batch, class] or [member, batch, time, class]; `target` is the same without classes.
     """
-    log_probability = F.log_softmax(output, dim=2)
-    return -log_probability.gather(2, target.unsqueeze(2)).flatten(1).mean(1)
+    log_probability = F.log_softmax(output, dim=-1)
+    return -log_probability.gather(-1, target.unsqueeze(-1)).flatten(1).mean(1)

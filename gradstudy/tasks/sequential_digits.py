@@ -1,14 +1,12 @@
 """Handwritten digits read pixel by pixel: a real classification task with a long gap."""
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 
 from gradstudy.network import Shape
 from gradstudy.parts import Part, number
+from gradstudy.tasks.digits import split
 from gradstudy.tasks.loss import cross_entropy
 
 
@@ -27,20 +25,13 @@ class SequentialDigits(Part):
         return Shape((64, 1), outputs=10)
 
     def batch(self, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        images, _, labels, _ = _split()
+        images, _, labels, _ = split()
         chosen = stream.integers(len(images), size=self.batch_size)
-        return images[chosen], labels[chosen]
+        return images[chosen, :, None], labels[chosen]
 
     def held_out(self, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        _, images, _, labels = _split()
-        return images, labels
+        _, images, _, labels = split()
+        return images[:, :, None], labels
 
     def loss(self, output, target):
         return cross_entropy(output, target)
-
-
-@cache
-def _split():
-    pixels, labels = load_digits(return_X_y=True)
-    sequences = (pixels / 16)[:, :, None]
-    return train_test_split(sequences, labels, test_size=0.2, random_state=0, stratify=labels)

@@ -72,4 +72,6 @@ def _ballast(parts: Mapping[str, Any], device: torch.device) -> int:
     """
     if device.type != "cpu" or any(part.member_by_member for part in parts.values()):
         return 0
-    return -(-KERNEL_TAIL // network_of(parts).narrowest(parts["task"].batch_size))
+    task = parts["task"]
+    rows = getattr(task, "smallest_batch", task.batch_size)  # a small data set has fewer, or holds fewer out
+    return -(-KERNEL_TAIL // network_of(parts).narrowest(rows))

@@ -2,9 +2,16 @@
 
 import numpy as np
 import pytest
+import torch
 
 from gradstudy.tasks.adding import Adding
+from gradstudy.tasks.copy_memory import CopyMemory
+from gradstudy.tasks.digits import Digits
+from gradstudy.tasks.line import Line
+from gradstudy.tasks.loss import cross_entropy
 from gradstudy.tasks.sequential_digits import SequentialDigits
+from gradstudy.tasks.teacher import Teacher
+from gradstudy.tasks.temporal_order import TemporalOrder
 from gradstudy.training.streams import numpy_stream
 
 
@@ -71,3 +78,99 @@ def test_sequential_digits_are_the_bundled_images_in_reading_order_split_once():
     assert len(held_out) == 360
     assert np.bincount(held_out_labels).min() >= 34
     assert task.shape.inputs[0] == batch.shape[1] == 64
+
+
+def test_the_line_is_found_again_by_least_squares_up_to_its_noise():
+    """Standard errors of slope and intercept are .01 for 100 points and a noise of .1; the residual is the noise."""
+    x, y = Line().batch(numpy_stream(0, 0, "data"))
+    (slope, intercept), residual, *_ = np.polyfit(x[:, 0], y[:, 0], 1, full=True)
+    assert slope == pytest.approx(3, abs=0.04)
+    assert intercept == pytest.approx(2, abs=0.04)
+    assert np.sqrt(residual[0] / 98) == pytest.approx(0.1, rel=0.25)
+
+
+def test_every_seed_and_every_noise_has_the_points_of_the_line():
+    (x, y), (same_x, exact) = Line().batch(numpy_stream(0, 0, "data")), Line(noise=0).batch(numpy_stream(0, 1, "data"))
+    np.testing.assert_array_equal(x, same_x)
+    np.testing.assert_allclose(exact, 3 * x + 2)
+    assert np.abs(y - exact).max() < 0.4
+    assert len(Line().held_out(numpy_stream(0, 0, "held out"))[0]) == 20
+
+
+def test_a_teacher_gives_standardised_outputs_and_noise_beside_them():
+    clean, noisy = (
+        Teacher(outputs=3, noise=noise, batch_size=2000).batch(numpy_stream(0, 0, "data"))[1] for noise in (0, 0.5)
+    )
+    np.testing.assert_allclose(clean.mean(0), 0, atol=1e-12)
+    np.testing.assert_allclose(clean.std(0), 1)
+    assert (noisy - clean).std() == pytest.approx(0.5, rel=0.05)
+
+
+def test_a_teacher_without_width_to_speak_of_is_a_tanh_of_a_projection():
+    """One layer of one unit: all targets are an increasing function of one linear map of the inputs."""
+    task = Teacher(features=3, teacher_width=1, teacher_depth=1, batch_size=2000)
+    inputs, targets = task.batch(numpy_stream(0, 0, "data"))
+    ordered = np.argsort(targets[:, 0])
+    normal = np.linalg.lstsq(np.c_[inputs, np.ones(2000)], targets[:, 0], rcond=None)[0][:3]
+    projected = inputs @ normal
+    assert abs(np.corrcoef(projected[ordered].argsort(), np.arange(2000))[0, 1]) > 0.98
+
+
+def test_digits_are_the_sequential_digits_as_features_or_as_images():
+    sequences, labels = SequentialDigits().held_out(None)
+    for image in (False, True):
+        inputs, same = Digits(image=image).held_out(numpy_stream(0, 0, "held out"))
+        assert inputs.shape[1:] == Digits(image=image).shape.inputs
+        np.testing.assert_array_equal(inputs.reshape(360, 64), sequences[:, :, 0])
+        np.testing.assert_array_equal(same, labels)
+
+
+@pytest.mark.parametrize("length", [10, 57, 100])
+@pytest.mark.parametrize("triggers", [True, False])
+def test_temporal_order_is_as_hochreiter_and_schmidhuber_and_pascanu_state_it(length, triggers):
+    inputs, classes = drawn(TemporalOrder(length=length, triggers=triggers))
+    assert (inputs.sum(2) == 1).all()
+    symbols, tenth, half = inputs.argmax(2), length // 10, length // 2
+    relevant = symbols < 2
+    assert (relevant[:, tenth : 2 * tenth].sum(1) == 1).all()
+    assert (relevant[:, half : half + tenth].sum(1) == 1).all()
+    assert (relevant.sum(1) == 2).all()
+    first, second = (symbols[relevant].reshape(-1, 2)[:, which] for which in (0, 1))
+    np.testing.assert_array_equal(classes, 2 * first + second)
+    np.testing.assert_allclose(np.bincount(classes) / len(classes), 1 / 4, atol=0.03)
+    assert ((symbols == 6).sum(1) == triggers).all()
+    assert (symbols[:, 0] == 6).all() == (symbols[:, -1] == 7).all() == triggers
+    assert set(np.unique(symbols[~relevant])) == {2, 3, 4, 5} | ({6, 7} if triggers else set())
+
+
+def test_copy_memory_is_as_arjovsky_shah_and_bengio_state_it():
+    inputs, answers = drawn(CopyMemory(length=30))
+    heard = inputs.argmax(2)
+    assert inputs.shape[1:] == CopyMemory(length=30).shape.inputs == (50, 10)
+    assert (inputs.sum(2) == 1).all()
+    assert set(np.unique(heard[:, :10])) == set(range(8))
+    assert (heard[:, 10:39] == 8).all()  # T - 1 blanks
+    assert (heard[:, 39] == 9).all()
+    assert (heard[:, 40:] == 8).all()
+    assert (answers[:, :40] == 8).all()  # T + 10 blanks
+    np.testing.assert_array_equal(answers[:, 40:], heard[:, :10])
+
+
+@pytest.mark.parametrize(("length", "baseline"), [(100, 0.173287), (500, 0.039989)])
+def test_remembering_nothing_costs_ten_logarithms_of_eight_over_the_steps(length, baseline):
+    """Ground truth G46: certain of the blanks, uniform over the eight symbols."""
+    task = CopyMemory(length=length)
+    _, answers = drawn(task, 4)
+    output = torch.zeros(1, 4, length + 20, 10, dtype=torch.float64)
+    output[:, :, : length + 10, 8] = 1000
+    output[:, :, length + 10 :, 8:] = -1000
+    assert task.loss(output, torch.from_numpy(answers)[None]).item() == pytest.approx(baseline, abs=5e-7)
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 5), (3, 4, 6, 5)])
+def test_the_cross_entropy_of_each_member_is_that_of_pytorch(shape):
+    output, target = torch.randn(shape, dtype=torch.float64), torch.randint(5, shape[:-1])
+    ours = cross_entropy(output, target)
+    for member, loss in enumerate(ours):
+        theirs = torch.nn.functional.cross_entropy(output[member].flatten(0, -2), target[member].flatten())
+        assert loss.item() == pytest.approx(theirs.item(), rel=1e-12)

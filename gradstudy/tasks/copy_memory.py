@@ -1,0 +1,48 @@
+"""The copy memory problem: repeat ten symbols after a long silence."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradstudy.network import Shape
+from gradstudy.parts import Part, number
+from gradstudy.tasks.loss import cross_entropy
+
+HELD_OUT = 128
+SYMBOLS, REPEATED = 8, 10
+BLANK, DELIMITER = 8, 9
+
+
+@dataclass(frozen=True)
+class CopyMemory(Part):
+    """Can a network repeat ten symbols after `length` steps? (Arjovsky, Shah & Bengio 2016, after H&S 1997.)
+
+    Ten symbols drawn from eight, T - 1 blanks with T = `length`, a delimiter, ten blanks: T + 20 steps, one-hot over
+    ten symbols. An output is wanted at every step: T + 10 blanks, then the symbols. Remembering nothing has a loss of
+    10 ln 8 / (T + 20).
+    """
+
+    length: int = number(50, at_least=1)
+    batch_size: int = number(32, at_least=1)
+
+    @property
+    def shape(self) -> Shape:
+        return Shape((self.length + 2 * REPEATED, SYMBOLS + 2), outputs=SYMBOLS + 2, each_step=True)
+
+    def batch(self, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        return self._draw(stream, self.batch_size)
+
+    def held_out(self, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        return self._draw(stream, HELD_OUT)
+
+    def loss(self, output, target):
+        return cross_entropy(output, target)
+
+    def _draw(self, stream: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Inputs [count, time, symbol] and what to answer at each step [count, time]."""
+        repeated = stream.integers(SYMBOLS, size=(count, REPEATED))
+        heard = np.full((count, self.shape.inputs[0]), BLANK)
+        answers = heard.copy()
+        heard[:, :REPEATED] = answers[:, -REPEATED:] = repeated
+        heard[:, -REPEATED - 1] = DELIMITER
+        return np.eye(SYMBOLS + 2)[heard], answers

@@ -1,0 +1,115 @@
+"""What tasks with a table of features share: their sampling, and what can be wrong with the scale of features."""
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+import numpy as np
+
+from gradstudy.network import Shape
+from gradstudy.parts import Part, number
+from gradstudy.tasks.loss import cross_entropy, mean_squared_error
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Rows to train on and rows that are held out.
+
+    Inputs are [row, *shape]. Targets are numbers [row, output], or whole numbers [row] that name one of `outputs`
+    classes.
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    held_out_inputs: np.ndarray
+    held_out_targets: np.ndarray
+    outputs: int
+
+    @cached_property
+    def mean(self) -> np.ndarray:
+        """Of each feature over the rows to train on."""
+        return self.inputs.mean(0)
+
+    @cached_property
+    def variance(self) -> np.ndarray:
+        """Of each feature over the rows to train on; exactly zero where it never changes."""
+        changes = self.inputs.min(0) < self.inputs.max(0)
+        return np.where(changes, self.inputs.var(0), 0.0)
+
+
+@dataclass(frozen=True)
+class Features(Part):
+    """What does it do to gradients when features are badly scaled, and is standardising them enough?
+
+    A batch is drawn without replacement, and is the whole set where that is not larger. An input x_i becomes
+    `scale` * s_i * x_i. The s_i span `spread` decades from the smallest to the largest feature, evenly, in a fixed
+    random order, and have a mean square of 1, so that spread is not another scale. A share `outliers` of all entries,
+    drawn anew with every batch, is multiplied by `outlier_scale`; a larger share keeps the outliers of a smaller one.
+    `standardize` then gives every feature the mean 0 and the variance 1 that this would have over the rows to train
+    on: mean and variance over rows and outliers (LeCun, Bottou, Orr & Müller 1998). Features that never change become
+    0. What is held out is treated the same way, with the numbers of the rows to train on.
+    """
+
+    batch_size: int = number(32, at_least=1)
+    scale: float = number(1.0, at_least=0.0)
+    spread: float = number(0.0, at_least=0.0)
+    outliers: float = number(0.0, at_least=0.0, at_most=1.0)
+    outlier_scale: float = 100.0
+    standardize: bool = False
+
+    def data(self) -> Data:
+        """The arrays of this task: kept by a function, not by the part, which is sent to workers."""
+        raise NotImplementedError
+
+    @property
+    def shape(self) -> Shape:
+        data = self.data()
+        return Shape(data.inputs.shape[1:], data.outputs)
+
+    @property
+    def smallest_batch(self) -> int:
+        """How many rows has the smallest batch, of those to train on and those held out?"""
+        data = self.data()
+        return min(self.batch_size, len(data.inputs), len(data.held_out_inputs))
+
+    def batch(self, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        data = self.data()
+        rows = len(data.inputs)
+        chosen = stream.choice(rows, self.batch_size, replace=False) if self.batch_size < rows else slice(None)
+        return self._scaled(data, data.inputs[chosen], stream), data.targets[chosen]
+
+    def held_out(self, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        data = self.data()
+        return self._scaled(data, data.held_out_inputs, stream), data.held_out_targets
+
+    def loss(self, output, target):
+        """Mean squared error for numbers, cross-entropy for classes, [member]."""
+        return mean_squared_error(output, target) if target.is_floating_point() else cross_entropy(output, target)
+
+    def _scaled(self, data: Data, inputs: np.ndarray, stream: np.random.Generator) -> np.ndarray:
+        # drawn even where no entry is an outlier: a trial with outliers then trains on the same rows as one without
+        drawn = stream.random(inputs.shape, dtype=np.float32)
+        factors = self.scale * multipliers(inputs.shape[1:], self.spread)
+        scaled = np.where(drawn < self.outliers, self.outlier_scale, 1.0) * (factors * inputs)
+        if not self.standardize:
+            return scaled
+        mean, variance = self._moments(data, factors)
+        return (scaled - mean) / np.sqrt(np.where(variance > 0, variance, 1.0))
+
+    def _moments(self, data: Data, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and variance of f x o, where o is `outlier_scale` with the probability `outliers` and else 1.
+
+        E[o] = 1 + p (s - 1), E[o^2] = 1 + p (s^2 - 1), Var[x o] = Var[x] E[o^2] + E[x]^2 Var[o].
+        """
+        share, size = self.outliers, self.outlier_scale
+        variance = data.variance * (1 + share * (size**2 - 1)) + data.mean**2 * (share * (1 - share) * (size - 1) ** 2)
+        return factors * data.mean * (1 + share * (size - 1)), factors**2 * variance
+
+
+@cache
+def multipliers(shape: tuple[int, ...], spread: float) -> np.ndarray:
+    """The s_i: what is each feature multiplied by?"""
+    count = int(np.prod(shape))
+    # down from 1, so that no square overflows however far they are spread
+    evenly = 10.0 ** np.linspace(-spread, 0.0, count) if count > 1 else np.ones(1)
+    in_order = evenly / np.sqrt(np.square(evenly).mean())
+    return np.random.default_rng(0).permutation(in_order).reshape(shape)
