@@ -67,6 +67,7 @@ CASES = {
     "instances of what is no image": (["mode=trial", "normalization=instance"], "model=cnn"),
     "groups that do not divide": (["mode=trial", "normalization=group", "model.width=10"], "groups"),
     "pretraining without layers to pretrain": (["mode=trial", "pretraining=rbm"], "model=mlp"),
+    "a recurrent layer that should start at zero": (["mode=trial", "model.depth=2", "residual=zero_init"], "residual=rezero"),
     "heads that do not divide": (["mode=trial", "model=transformer", "model.width=10"], "heads"),
     "a file that is not there": (["mode=trial", "model=mlp", "task=table", "task.path=nowhere.csv", "task.target=y"], "nowhere.csv"),
     "levels that cannot meet in a study": (["+study=xavier_vs_kaiming", "space.init=choice(default,delta_orthogonal)"], "init=delta_orthogonal"),

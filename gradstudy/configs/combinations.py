@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 
 from hydra import compose
+from hydra.core.global_hydra import GlobalHydra
 
 from gradstudy.configs.launch import STUDIED, Plain, studied
 from gradstudy.configs.overrides import as_override
@@ -24,8 +26,9 @@ class Composed:
 class Combinations:
     """Configurations behind the same `overrides`, by the options that are chosen for some groups.
 
-    Composing takes some 50 ms, so it is done once per option and not once per combination, as long as an option changes
-    other groups only by choosing an option for them (as a residual network does for its connections).
+    Composing takes some 100 ms, so it is done once per option and not once per combination, as long as an option
+    changes other groups only by choosing an option for them (as a residual network does for its connections); and
+    options that say nothing of other groups are composed together, one of every group at a time.
     """
 
     def __init__(self, overrides: Sequence[str]):
@@ -37,6 +40,21 @@ class Combinations:
         if key not in self._known:
             self._known[key] = (self._combined(choices) if len(choices) > 1 else None) or self._compose(choices)
         return self._known[key]
+
+    def learn(self, options: Mapping[str, Sequence[Level]]) -> None:
+        """Composes these options of each group, so that their combinations are known."""
+        local = [
+            [(group, option) for option in levels if _is_local(group, option)]
+            for group, levels in options.items()
+            if _is_local(group, self.base.names[group])
+        ]
+        for moment in zip_longest(*local):
+            choices = dict(choice for choice in moment if choice is not None)
+            together = self._compose(choices)
+            for group, option in choices.items():
+                names = {**self.base.names, group: str(option)}
+                groups = {**self.base.groups, group: together.groups[group]}
+                self._known[(group, option),] = Composed(names, groups)
 
     @cached_property
     def base(self) -> Composed:
@@ -67,3 +85,9 @@ class Combinations:
 
     def _is_an_option(self, one: Composed, group: str) -> bool:
         return self({group: one.names[group]}).groups[group] == one.groups[group]
+
+
+def _is_local(group: str, option: Level) -> bool:
+    """Does this option's file speak of its own group alone? False for one that lies elsewhere than the shipped ones."""
+    found = GlobalHydra.instance().config_loader().repository.load_config(f"{group}/{option}")
+    return found is not None and not found.defaults_list and found.header.get("package") in (None, "", group)

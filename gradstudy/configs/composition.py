@@ -122,7 +122,9 @@ class Composer:
     def _check_factors(self) -> None:
         for factor in self.factors:
             _check_levels(factor, self._options(factor.name))
-        varied = [{f.name: level} for f in self.factors if f.name in self.groups for level in f.levels]
+        self._combined.learn(options := {f.name: f.levels for f in self.factors if f.name in self.groups})
+        self._fixed.learn(options)
+        varied = [{group: level} for group, levels in options.items() for level in levels]
         lives = set(chain(self.groups, *(_keys(self._combined(choices).groups) for choices in [{}, *varied])))
         asleep = [factor for factor in self.factors if factor.name not in lives]
         for factor in asleep:

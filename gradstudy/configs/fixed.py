@@ -27,6 +27,10 @@ class Fixed:
         self._places = [override for override in overrides if override.lstrip("+").startswith("hydra.")]
         self._bare = Combinations(self._places)  # but for where Hydra itself looks for options
 
+    def learn(self, options: Mapping[str, Sequence[Level]]) -> None:
+        """Composes these options of each group once, for the trials that choose among them."""
+        self._bare.learn(options)
+
     def as_overrides(self, choices: Choices, chosen: Composed, varied: Collection[str]) -> Iterator[str]:
         """What differs from the plain configuration in a trial with these choices, but for what is `varied`."""
         plain = self._bare(choices)

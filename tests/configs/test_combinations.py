@@ -9,7 +9,6 @@ from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.configs.folders import shipped
 from gradstudy.configs.launch import STUDIED
 
-
 KNOWN = Combinations(["lr.value=0.3"])
 """Composes only when it is asked, and then each option once for all tests."""
 
@@ -17,7 +16,14 @@ KNOWN = Combinations(["lr.value=0.3"])
 @pytest.fixture
 def combinations():
     with hydra_ready():
+        KNOWN.learn({group: options(group) for group in STUDIED})
         yield KNOWN
+
+
+def test_an_option_that_was_composed_with_others_equals_its_own_composition(combinations):
+    for group in STUDIED:
+        option = random.Random(group).choice(options(group))
+        assert combinations({group: option}) == combinations._compose({group: option})
 
 
 def options(group):
