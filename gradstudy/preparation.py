@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gradstudy.configs.composition import Composer
+from gradstudy.configs.instantiate import make_part
 from gradstudy.configs.launch import Launch
 from gradstudy.configs.studies import find_studies
 from gradstudy.errors import InputError
@@ -141,11 +142,12 @@ def _info(composer: Composer, factors: tuple[Factor, ...], command: str) -> Stud
 
 def fingerprint_of(composer: Composer) -> str:
     """A hash of all that decides a member's numbers; the number of trials does not, so a study can be extended."""
-    launch = composer.launch
+    launch, fixed = composer.launch, composer.fixed()
     identity = {
         "format": FORMAT,
+        "data": getattr(make_part("task", fixed["task"]), "content", ""),
         "space": [asdict(factor) for factor in composer.factors],
-        "fixed": composer.fixed(),
+        "fixed": fixed,
         "search": type(launch.machinery["search"]).__name__,
         "seed": launch.seed,
         "budget": asdict(replace(launch.budget, trials=1)),

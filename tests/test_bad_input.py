@@ -70,6 +70,7 @@ CASES = {
     "a recurrent layer that should start at zero": (["mode=trial", "model.depth=2", "residual=zero_init"], "residual=rezero"),
     "heads that do not divide": (["mode=trial", "model=transformer", "model.width=10"], "heads"),
     "a file that is not there": (["mode=trial", "model=mlp", "task=table", "task.path=nowhere.csv", "task.target=y"], "nowhere.csv"),
+    "a file without a column to predict": (["mode=trial", "model=mlp", "task=table", "task.path=occupied"], "add task.target=..."),
     "levels that cannot meet in a study": (["+study=xavier_vs_kaiming", "space.init=choice(default,delta_orthogonal)"], "init=delta_orthogonal"),
     "a trial with a wrong option": (["mode=trial", "optimizer=adm"], "Did you mean 'adam'"),
 }  # fmt: skip

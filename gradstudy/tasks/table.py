@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -34,6 +35,11 @@ class Table(Features):
         if self.classify not in ("auto", "true", "false"):
             raise ValueError(f"classify must be auto, true or false, got {self.classify!r}")
         self.data()  # a file that cannot be used is told at the door
+
+    @property
+    def content(self) -> str:
+        """A hash of the file: a study goes on only with the data it was begun with."""
+        return sha256(Path(self.path).expanduser().read_bytes()).hexdigest()
 
     def data(self) -> Data:
         path = Path(self.path).expanduser()

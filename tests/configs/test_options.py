@@ -1,5 +1,8 @@
 """The conf folder is the registry: every option of every group makes its part, and every study composes."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from gradstudy.configs.composition import Composer, hydra_ready
@@ -10,6 +13,7 @@ from gradstudy.configs.studies import find_studies
 from gradstudy.errors import InputError
 from gradstudy.parts import Part
 
+ROOT = Path(__file__).parent.parent.parent
 OPTIONS = [
     (group.name, option.stem)
     for group in sorted(shipped("conf").iterdir())
@@ -53,3 +57,11 @@ def test_every_study_composes_and_says_what_it_asks(hydra, study):
     assert composer.launch.source
     assert composer.factors
     assert composer.launch.name == study
+
+
+def test_the_readme_names_every_option_of_every_studied_group():
+    rows = [line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("| ")]
+    listed = {row.split("|")[1].strip(): row for row in rows}
+    for group, option in OPTIONS:
+        if group in STUDIED:
+            assert re.search(rf"\b{option}\b", listed[group]), f"README.md does not name {group}={option}"
