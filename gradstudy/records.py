@@ -9,6 +9,11 @@ import numpy as np
 Level = str | float | int | bool
 
 
+def level_name(level: Level) -> str:
+    """How is a level written on the command line?"""
+    return str(level).lower() if isinstance(level, bool) else str(level)
+
+
 @dataclass(frozen=True)
 class Factor:
     """What does a study vary, and over which levels or range?

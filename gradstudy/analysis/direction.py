@@ -5,7 +5,7 @@ from scipy import stats
 
 from gradstudy.analysis.significance import level_significance
 from gradstudy.analysis.space import INACTIVE
-from gradstudy.records import Factor
+from gradstudy.records import Factor, level_name
 
 UNCLEAR = "no clear direction"
 _UNITS = {"rate": "decades per place", "clipped": "(share of steps)"}
@@ -22,7 +22,7 @@ def direction(factor: Factor, coordinates: np.ndarray, values: np.ndarray, *, re
 
 
 def _level_direction(factor: Factor, codes: np.ndarray, values: np.ndarray, unit: str, level: float) -> str:
-    groups = {factor.levels[int(code)]: values[codes == code] for code in np.unique(codes)}
+    groups = {level_name(factor.levels[int(code)]): values[codes == code] for code in np.unique(codes)}
     if not _differ(list(groups.values()), level):
         return UNCLEAR
     highest, lowest = (choose(groups, key=lambda name: groups[name].mean()) for choose in (max, min))

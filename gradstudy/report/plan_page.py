@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gradstudy.records import DUMMY, Factor, Level, Trial
+from gradstudy.records import DUMMY, Factor, Level, Trial, level_name
 from gradstudy.report.plain import plain_grid, plain_name, plain_table, plain_text
 
 
@@ -60,7 +60,7 @@ def where_it_lives(factor: Factor, factors: Sequence[Factor], trials: Sequence[T
 
 def _condition(other: Factor, inside: Set[Level | None], outside: Set[Level | None]) -> str:
     few, sign = (inside, "=") if len(inside) <= len(outside) else (outside, " is not ")
-    return f"{other.name}{sign}" + " or ".join(str(level) for level in other.levels if level in few)
+    return f"{other.name}{sign}" + " or ".join(level_name(level) for level in other.levels if level in few)
 
 
 def _factors(plan: Plan) -> Table:
@@ -78,8 +78,8 @@ def _levels(factor: Factor, trials: Sequence[Trial]) -> str:
         kind = (", whole" if factor.integer else "") + (", log" if factor.log else "")
         return f"{factor.low:g} to {factor.high:g}{kind}"
     # By name: True and 1 are one key of a dictionary, and two levels of a factor.
-    counts = Counter(str(trial.levels[factor.name]) for trial in trials if factor.name in trial.levels)
-    return ", ".join(f"{level} ({counts[str(level)]})" for level in factor.levels)
+    counts = Counter(level_name(trial.levels[factor.name]) for trial in trials if factor.name in trial.levels)
+    return ", ".join(f"{level} ({counts[level]})" for level in map(level_name, factor.levels))
 
 
 def _budget(plan: Plan) -> Table:

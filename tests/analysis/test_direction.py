@@ -66,3 +66,9 @@ def test_trials_in_which_the_factor_does_not_live_are_left_out():
     assert words(GAIN, np.where(lives, X, INACTIVE), np.where(lives, 4.8 * X, 99.0)).startswith(
         "higher init.gain raises"
     )
+
+
+def test_levels_are_named_as_on_the_command_line():
+    codes, values = np.repeat([0.0, 1.0], 20), np.repeat([0.0, 3.0], 20) + np.arange(40) % 5 / 100
+    told = direction(Factor("task.standardize", (True, False)), codes, values, response="vanishing", level=0.05)
+    assert told == "false raises it by 3.0 decades over true"
