@@ -53,7 +53,7 @@ def test_every_factor_is_there_with_its_trials_per_level_or_its_range(render):
 
 
 def test_true_and_one_are_two_levels(render):
-    assert "True (2), False (1), 1 (1)" in words(render(plan_page(PLAN), width=100))
+    assert "true (2), false (1), 1 (1)" in words(render(plan_page(PLAN), width=100))
 
 
 def test_sizes_estimates_and_store_are_told(render):

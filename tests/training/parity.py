@@ -19,7 +19,8 @@ def assert_same_member(one, other):
 
 
 def as_bits(values):
-    """Bits, because nan differs from itself."""
+    """Bits, because nan differs from itself; which of the nans it is says nothing, and differs between vector lanes."""
+    values = np.where(np.isnan(values), np.array(np.nan, values.dtype), values)
     return torch.from_numpy(np.ascontiguousarray(values).view(np.uint8).copy())
 
 

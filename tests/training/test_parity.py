@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from cohorts import CELLS, CLIPPINGS, OPTIMIZERS, cohort, parts
+from parity import assert_parity, assert_same_member
 from torch import nn
 from twins import assert_equals_twin
 
@@ -20,32 +21,6 @@ from gradstudy.tasks.sequential_digits import SequentialDigits
 from gradstudy.training.engine import train
 
 STEPS = 50
-
-
-def assert_same_member(one, other):
-    assert (one.trial, one.seed) == (other.trial, other.seed)
-    assert (one.first_bad_step, one.first_bad_tensor) == (other.first_bad_step, other.first_bad_tensor)
-    for quantity, series in one.series.items():
-        assert torch.equal(*(as_bits(s.values) for s in (series, other.series[quantity]))), quantity
-    for name, weights in one.weights.items():
-        assert torch.equal(*(as_bits(w) for w in (weights, other.weights[name]))), name
-
-
-def as_bits(values):
-    """Bits, because nan differs from itself."""
-    return torch.from_numpy(np.ascontiguousarray(values).view(np.uint8).copy())
-
-
-def choose(whole, slots):
-    return replace(whole, members=tuple(whole.members[slot] for slot in slots))
-
-
-def assert_parity(whole, *choices):
-    records = train(whole)
-    for slots in choices:
-        for slot, record in zip(slots, train(choose(whole, slots)), strict=True):
-            assert_same_member(records[slot], record)
-    return records
 
 
 def explosive(common):
@@ -62,7 +37,7 @@ def test_a_member_is_the_same_alone_in_a_subset_permuted_and_beside_a_diverging_
         activation=activation.Relu(),
         optimizer=OPTIMIZERS[optimizer],
         clipping=CLIPPINGS[clipping],
-        regularization=regularization.WeightDecay(0.01),
+        regularization=regularization.Penalty(0.01),
     )
     calm = [common | {"init": init.Orthogonal(gain=gain), "lr": lr.Constant(0.1 * gain)} for gain in (0.5, 1.0, 1.3)]
     diverging = explosive(common) | {"clipping": Threshold()}
@@ -145,7 +120,7 @@ def test_steps_in_float64_equal_plain_modules_and_torch_optim(cell, optimizer, c
         init=init.Default(),
         optimizer=OPTIMIZERS[optimizer],
         clipping=CLIPPINGS[clipping],
-        regularization=regularization.WeightDecay(decay),
+        regularization=regularization.Penalty(decay),
     )
 
     def make_optimizer(parameters):
