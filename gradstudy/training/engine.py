@@ -72,7 +72,8 @@ class _Training:
     def _recorder(self, members: int) -> Recorder:
         names = tuple(self.parameters)
         places = {**self.network.places, "gradient": names, **dict.fromkeys(SCALARS, ("all",))}
-        suspects = ["loss", *(f"gradient {name}" for name in names), *(f"parameter {name}" for name in names)]
+        changing = [*(f"parameter {name}" for name in self.trained), *(f"buffer {name}" for name in self.buffers)]
+        suspects = ["loss", *(f"gradient {name}" for name in names), *changing]
         return Recorder(places, suspects, steps=max(1, self.cohort.steps), members=members, device=self.device)
 
     def _step(self, step: int) -> None:
@@ -135,11 +136,12 @@ class _Training:
         again = partial(self._again, step, batch)
         new = self.parts["optimizer"].update(old, decayed, self.state, lr=rate, count=step + 1, again=again)
         new = self.parts["regularization"].constrain(new)
-        bad = torch.stack([~value.isfinite().flatten(1).all(1) for value in new])
+        changed = {**self.buffers, **buffers}
+        bad = torch.stack([~value.isfinite().flatten(1).all(1) for value in [*new, *changed.values()]])
         self.recorder.write_bad(step, 1 + len(self.parameters), bad)
         for parameter, value in zip(old, new, strict=True):
             parameter.copy_(self._where_alive(value, parameter))
-        self.buffers |= {name: self._where_alive(value, self.buffers[name]) for name, value in buffers.items()}
+        self.buffers = {name: self._where_alive(value, self.buffers[name]) for name, value in changed.items()}
 
     def _where_alive(self, new: Tensor, old: Tensor) -> Tensor:
         # where, never a product with the mask: nan * 0 is nan

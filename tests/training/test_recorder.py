@@ -9,8 +9,11 @@ from cohorts import cohort, parts
 
 from gradstudy.factors import activation, clipping, init, lr
 from gradstudy.factors.model.lstm import Lstm
+from gradstudy.factors.model.mlp import Mlp
 from gradstudy.factors.model.rnn import Rnn
+from gradstudy.factors.normalization.features import BatchNorm
 from gradstudy.tasks.adding import Adding
+from gradstudy.tasks.random_signal import RandomSignal
 from gradstudy.training.engine import train
 from gradstudy.training.recorder import norms, signal
 
@@ -121,3 +124,22 @@ def test_factors_that_act_after_backward_cannot_change_the_first_gradient():
         flow = train(cohort(parts(**change), seeds=1, steps=1))[0].series["signal"].values
         first = flow if first is None else first
         np.testing.assert_array_equal(flow, first)
+
+
+def test_a_member_names_the_tensor_that_went_bad_also_where_some_layers_are_frozen():
+    """At a rate of 1e30 the first step overflows what is trained: of two layers the second, as the first is frozen."""
+    trial = parts(model=Mlp(width=4, depth=2, frozen=1), lr=lr.Constant(1e39), task=RandomSignal(features=4, outputs=2))
+    record = train(cohort(trial, seeds=1, steps=3))[0]
+    assert (record.first_bad_step, record.first_bad_tensor) == (0, "parameter layer_02.weight")
+
+
+def test_running_statistics_that_overflow_are_a_divergence():
+    trial = parts(
+        model=Mlp(width=4, depth=1),
+        normalization=BatchNorm(),
+        task=RandomSignal(features=4, outputs=2, scale=1e25),
+        init=init.Normal(std=1.0),
+    )
+    record = train(cohort(trial, seeds=1, steps=3))[0]
+    assert record.first_bad_tensor is not None
+    assert record.first_bad_step == 0

@@ -1,0 +1,111 @@
+"""Parity of everything that can be configured: every pair of options that can stand together is tried for it.
+
+In a row two calm trials stand beside two that are to diverge, one by its rate and one by its weights, and each member
+must be bit-for-bit the same alone, in a subset and in another order.
+"""
+
+from dataclasses import replace
+from itertools import combinations, product
+
+import numpy as np
+import pytest
+from cohorts import cohort
+from covering import covering, pairs
+from enrolled import CROSSED, changed, flags, homes, nudged, options, rows
+from parity import assert_parity, assert_same_member, trained
+
+from gradstudy.configs.launch import STUDIED
+from gradstudy.records import Member
+from gradstudy.training.batches import Batches
+from gradstudy.training.start import network_of
+
+STEPS = 4
+HUGE = 1e30
+CALM, FAST, NUDGED, LARGE = range(4)
+DIVERGED: list[bool] = []
+"""For every row that was run, did a neighbour diverge? Bounded networks need not."""
+
+
+@pytest.fixture(autouse=True)
+def small_held_out_set(monkeypatch):
+    """A hundred batches of three, as the held-out sets make, would cost more than the training."""
+    whole = Batches.held_out
+    monkeypatch.setattr(Batches, "held_out", lambda self: [next(iter(whole(self)))])
+
+
+def company(parts):
+    """Four trials of one structure: as it is, at a giant rate, with other coefficients, and with giant weights."""
+    fast = {**parts, "lr": changed(parts["lr"], {"value": HUGE})}
+    large = {**parts, "init": changed(parts["init"], {"gain": HUGE})}
+    other = {group: nudged(part) for group, part in parts.items()}
+    return cohort(parts, fast, other, large, steps=STEPS, keep_weights=True)
+
+
+@pytest.mark.parametrize("enrolled", [*rows(), *flags()], ids=str)
+def test_a_member_is_the_same_alone_in_a_subset_and_permuted_beside_diverging_neighbours(enrolled):
+    whole = company(enrolled.parts)
+    records = assert_parity(whole, [0], [5, 0, 6], list(range(len(whole.members)))[::-1])
+    assert all(record.first_bad_step is None for record in records if record.trial in (CALM, NUDGED))
+    parameters = [parameter.name for parameter in network_of(enrolled.parts).parameters]
+    fast = [record.weights for record in records if record.trial == FAST]
+    assert all(np.isfinite(weights[name]).all() for weights in fast for name in parameters)  # frozen while finite
+    DIVERGED.append(any(record.first_bad_step is not None for record in records if record.trial in (FAST, LARGE)))
+
+
+def test_a_neighbour_diverged_in_most_of_these_rows():
+    if len(DIVERGED) < len(rows()):
+        pytest.skip("only some of the rows were run")
+    assert np.mean(DIVERGED) > 2 / 3
+
+
+def test_every_option_of_every_studied_group_stands_in_a_row():
+    assert {level for enrolled in rows() for level in enrolled.row.items()} == {
+        (group, option) for group in STUDIED for option in options(group)
+    }
+
+
+def test_every_pair_of_crossed_options_that_fits_anywhere_stands_in_a_row():
+    levels = {group: options(group) for group in CROSSED}
+    possible = _possible_pairs(levels, lambda row: bool(homes(row)))
+    assert {
+        pair for enrolled in rows() for pair in pairs({group: enrolled.row[group] for group in CROSSED})
+    } == possible
+
+
+@pytest.mark.parametrize("model", options("model"))
+def test_changing_the_rate_or_the_seed_of_one_member_changes_that_member_only(model):
+    parts = next(enrolled.parts for enrolled in rows() if enrolled.row["model"] == model)
+    trials = dict.fromkeys(range(3), parts)
+    whole = replace(company(parts), members=tuple(Member(trial, 0) for trial in trials), parts=trials)
+    faster = replace(whole, parts={**trials, 1: {**parts, "lr": nudged(parts["lr"])}})
+    reseeded = replace(whole, members=(Member(0, 0), Member(1, 5), Member(2, 0)))
+    before = trained(whole)
+    for after in (trained(faster), trained(reseeded)):
+        for slot in (0, 2):
+            assert_same_member(before[slot], after[slot])
+        assert any(not np.array_equal(before[1].weights[name], weights) for name, weights in after[1].weights.items())
+
+
+TOY = {
+    "model": ["mlp", "cnn", "rnn"],
+    "norm": ["none", "image"],
+    "skip": ["none", "plain", "gated"],
+    "clip": ["a", "b"],
+}
+
+
+def _toy_fits(row):
+    return (row["norm"] != "image" or row["model"] == "cnn") and (row["model"], row["skip"]) != ("rnn", "gated")
+
+
+def test_a_covering_array_holds_every_possible_pair_in_rows_that_fit_and_in_few_of_them():
+    found = covering(TOY, _toy_fits)
+    assert all(_toy_fits(row) for row in found)
+    assert {pair for row in found for pair in pairs(row)} == _possible_pairs(TOY, _toy_fits)
+    assert len(found) < sum(_toy_fits(dict(zip(TOY, row, strict=True))) for row in product(*TOY.values())) / 2
+
+
+def _possible_pairs(levels, fits):
+    """By trying every row."""
+    every = (dict(zip(levels, row, strict=True)) for row in product(*levels.values()))
+    return {frozenset(pair) for row in every if fits(row) for pair in combinations(row.items(), 2)}
