@@ -3,7 +3,14 @@
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.preparation import fingerprint_of
 
-TABLE = ["name=mine", "model=mlp", "task=table", "task.path=rows.csv", "task.target=y", "+space.lr.value=interval(0.1,1)"]
+TABLE = [
+    "name=mine",
+    "model=mlp",
+    "task=table",
+    "task.path=rows.csv",
+    "task.target=y",
+    "+space.lr.value=interval(0.1,1)",
+]
 
 
 def fingerprint(*overrides):

@@ -16,6 +16,7 @@ def check_fit(parts: Mapping[str, Any], choices: Iterable[str] = ()) -> None:
     try:
         network = parts["model"].network(parts["task"].shape, layers)
         parts["init"].check([p for p in network.parameters if p.role in ("hidden", "recurrent")])
+        parts["regularization"].check(network)
         parts["pretraining"].check(network)
     except ValueError as error:
         made = " ".join(choices)

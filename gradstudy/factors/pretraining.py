@@ -96,6 +96,11 @@ class Greedy(NoPretraining):
                 "pretraining goes layer by layer, and this model has no layers that stand by themselves: use model=mlp "
                 "or pretraining=none"
             )
+        if any(parameter.adjust is not None for parameter in network.parameters):
+            raise ValueError(
+                "pretraining cannot start from layers that residual=zero_init or fixup sets to zero: use "
+                "residual=rezero or additive, or pretraining=none"
+            )
 
     @torch.no_grad()
     def pretrain(

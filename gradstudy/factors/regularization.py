@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gradstudy.factors.per_member import per_member
-from gradstudy.network import Local
+from gradstudy.network import Local, Network
 from gradstudy.parts import Part, number
 
 Map = Callable[[Tensor], Tensor]
@@ -22,6 +22,9 @@ class Penalty(Part):
     """
 
     weight_decay: float = number(0.0, at_least=0.0)
+
+    def check(self, network: Network) -> None:
+        """ValueError where it has no place in such a network."""
 
     def decay(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor]) -> list[Tensor]:
         """The clipped gradients, with those of the penalties added."""
@@ -91,11 +94,19 @@ class Dropout(Penalty):
 
     Hidden activations are dropped, and what a recurrent layer hands on, each time step by a mask of its own
     (Srivastava et al. 2014; Zaremba, Sutskever & Vinyals 2014). `variational`: one mask for all time steps, and
-    another one for the hidden state that enters them (Gal & Ghahramani 2016).
+    another one for the hidden state that enters them (Gal & Ghahramani 2016). Inputs, embeddings and attention weights
+    are not dropped.
     """
 
     dropout: float = number(0.1, at_least=0.0, below=1.0)
     variational: bool = False
+
+    def check(self, network: Network) -> None:
+        if self.variational and all(parameter.role != "recurrent" for parameter in network.parameters):
+            raise ValueError(
+                "variational dropout shares a mask between time steps, and this model has no recurrence: use "
+                "regularization=dropout, or model=rnn, lstm or gru"
+            )
 
     def drop(self, local: Local) -> Map:
         return self._map(local.at("dropout"), lambda x: x.shape)

@@ -18,7 +18,8 @@ Join = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Residual(Part):
-    """What every residual connection can say. `blocks` is how many of them a network has, one behind the other.
+    """What every residual connection can say. `blocks` is how many of them a network has, one behind the other (two per
+    block of a transformer, whose sublayers are joined one by one).
 
     `joins`: there is a skip at all. `projection`: where a block changes the number of features, its skip passes through
     a linear map; without one such a network is refused.
@@ -36,7 +37,7 @@ class Residual(Part):
         raise NotImplementedError
 
     def adjust(self, blocks: int, maps: int, index: int) -> Callable[[Tensor], object] | None:
-        """What is done, in place, to the drawn weight of map `index` (from 0) of the `maps` in a branch."""
+        """What is done, in place, to the drawn weight and bias of map `index` (from 0) of the `maps` in a branch."""
         return None
 
 
@@ -75,10 +76,10 @@ class Scaled(Residual):
 
 @dataclass(frozen=True)
 class ZeroInit(Residual):
-    """skip + branch, where the weight of the branch's last map starts at 0: every block starts as the identity.
+    """skip + branch, where weight and bias of the branch's last map start at 0: every block starts as the identity.
 
     Goyal et al. 2017 start the last normalisation's weight at 0, De & Smith 2020 (SkipInit) a scalar behind the branch;
-    on the map's own weight it needs neither. Its bias is drawn as the init says.
+    here it is the last map, and no norm may follow it.
     """
 
     projection: bool = False
@@ -94,7 +95,8 @@ class ZeroInit(Residual):
 class Fixup(ZeroInit):
     """ZeroInit, and the other m - 1 maps of a branch start multiplied by L^(-1 / (2m - 2)) (Zhang, Dauphin & Ma 2019).
 
-    In a branch of one map it is ZeroInit. The paper's scalar biases and multipliers are left out.
+    In a branch of one map it is ZeroInit. The paper's scalar biases and multipliers are left out, and so is its
+    read-out that starts at 0, which would send back no gradient at all at the first step.
     """
 
     def adjust(self, blocks: int, maps: int, index: int) -> Callable[[Tensor], object] | None:
@@ -105,7 +107,10 @@ class Fixup(ZeroInit):
 
 @dataclass(frozen=True)
 class ReZero(Residual):
-    """skip + alpha * branch with one learned alpha per block, from `start` on (Bachlechner et al. 2020)."""
+    """skip + alpha * branch with one learned alpha per join, from `start` on (Bachlechner et al. 2020).
+
+    In a transformer that is one per sublayer, where the paper has one for both of a block.
+    """
 
     start: float = 0.0
     projection: bool = False

@@ -56,7 +56,9 @@ class _Training:
         self.parameters = {p.name: values[p.name].requires_grad_() for p in self.network.parameters}
         self.buffers = {b.name: values[b.name] for b in self.network.buffers}
         self.trained = [p.name for p in self.network.parameters if p.trained]
-        self.state = self.parts["optimizer"].start([self.parameters[name].detach() for name in self.trained])
+        rows = [index for index, p in enumerate(self.network.parameters) if p.trained]
+        self._trained_rows = torch.tensor(rows, device=self.device)
+        self.state = self.parts["optimizer"].start(self._of_trained(self.parameters.values()))
         sizes = [tensor[0].numel() for tensor in self.parameters.values()]
         self.root_sizes = torch.tensor(sizes, dtype=torch.float64, device=self.device).sqrt().unsqueeze(1)
         self.recorder = self._recorder(len(start.streams))
@@ -106,11 +108,12 @@ class _Training:
             by_place = [[next(flowing) for _ in place] for place in places]
             self.recorder.write(step, quantity, signal(by_place))
 
-    def _clip(self, step: int, loss: Tensor, gradients: list[Tensor]) -> dict[str, Tensor]:
-        """Records norms and the loss; the clipped gradients by name."""
+    def _clip(self, step: int, loss: Tensor, gradients: list[Tensor]) -> list[Tensor]:
+        """Records norms and the loss; the clipped gradients of what is trained. What is frozen is not clipped for."""
         each = norms(gradients)
-        before = torch.linalg.vector_norm(each, dim=0)
-        clipped, factor = self._clipped(gradients, self.parameters.values(), before)
+        before = torch.linalg.vector_norm(each.index_select(0, self._trained_rows), dim=0)
+        old = self._of_trained(self.parameters.values())
+        clipped, factor = self.parts["clipping"].clip(self._of_trained(gradients), old, before)
         after = torch.linalg.vector_norm(norms(clipped), dim=0)
         write = self.recorder.write
         write(step, "gradient", each / self.root_sizes)
@@ -119,20 +122,18 @@ class _Training:
         write(step, "clip_coefficient", _coefficient(factor, before, after))
         write(step, "loss", loss.double())
         self.recorder.write_bad(step, 0, ~torch.cat([loss.double().unsqueeze(0), each]).isfinite())
-        return dict(zip(self.parameters, clipped, strict=True))
+        return clipped
 
-    def _clipped(
-        self, gradients: list[Tensor], parameters: Iterable[Tensor], norm: Tensor
-    ) -> tuple[list[Tensor], Tensor]:
-        values = [parameter.detach() for parameter in parameters]
-        return self.parts["clipping"].clip(gradients, values, norm)
+    def _of_trained(self, tensors: Iterable[Tensor]) -> list[Tensor]:
+        """Those that belong to a trained parameter, of one tensor per parameter."""
+        return [tensor.detach() for tensor, p in zip(tensors, self.network.parameters, strict=True) if p.trained]
 
     @torch.no_grad()
-    def _update(self, step: int, gradients: Mapping[str, Tensor], buffers: Mapping[str, Tensor], batch: Batch) -> None:
+    def _update(self, step: int, gradients: list[Tensor], buffers: Mapping[str, Tensor], batch: Batch) -> None:
         """One optimizer step; a member that is or becomes non-finite stays at its last finite state."""
         rate = self.parts["lr"].at(step, self.cohort.steps)
-        old = [self.parameters[name] for name in self.trained]
-        decayed = self.parts["regularization"].decay(old, [gradients[name] for name in self.trained])
+        old = self._of_trained(self.parameters.values())
+        decayed = self.parts["regularization"].decay(old, gradients)
         again = partial(self._again, step, batch)
         new = self.parts["optimizer"].update(old, decayed, self.state, lr=rate, count=step + 1, again=again)
         new = self.parts["regularization"].constrain(new)
@@ -153,10 +154,9 @@ class _Training:
             changed = {name: value.detach().requires_grad_() for name, value in zip(self.trained, values, strict=True)}
             parameters = {**self.parameters, **changed}
             loss, _, gradients = self._backward(self._pass(parameters, step), batch)
-        ours = gradients[: len(parameters)]
-        before = torch.linalg.vector_norm(norms(ours), dim=0)
-        clipped = dict(zip(parameters, self._clipped(ours, parameters.values(), before)[0], strict=True))
-        return loss, self.parts["regularization"].decay(list(values), [clipped[name] for name in self.trained])
+        ours = self._of_trained(gradients[: len(parameters)])
+        clipped, _ = self.parts["clipping"].clip(ours, list(values), torch.linalg.vector_norm(norms(ours), dim=0))
+        return loss, self.parts["regularization"].decay(list(values), clipped)
 
     @torch.no_grad()
     def _held_out_loss(self) -> Tensor:

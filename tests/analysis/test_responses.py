@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gradstudy.analysis.responses import CEILING, FLOOR, member_row, responses, verdict
-from gradstudy.analysis.settings import Analysis
+from gradstudy.analysis.settings import RESPONSES, Analysis
 
 SETTINGS = Analysis()
 

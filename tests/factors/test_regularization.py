@@ -2,10 +2,15 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
+from cohorts import cohort, parts
 
+from gradstudy.factors.model.mlp import Mlp
+from gradstudy.factors.normalization.weights import WeightNorm
 from gradstudy.factors.regularization import Dropout, Lasso, MaxNorm, Penalty
+from gradstudy.training.engine import train
 from gradstudy.training.stacking import stack
 
 
@@ -83,3 +88,11 @@ def test_biases_and_other_vectors_have_no_bound():
 def test_settings_out_of_range_are_refused(make):
     with pytest.raises(ValueError, match="must be"):
         make()
+
+
+def test_max_norm_bounds_the_weight_that_a_weight_norm_makes():
+    """w = g v / ||v|| has the length g, which is bounded like any other weight of a unit."""
+    trial = parts(model=Mlp(width=8, depth=2), normalization=WeightNorm(), regularization=MaxNorm(max_norm=0.1))
+    (record,) = train(cohort(trial, seeds=1, steps=2, keep_weights=True))
+    for name in ("layer_01", "layer_02", "readout"):
+        assert np.abs(record.weights[f"{name}.weight.scale"]).max() <= 0.1 * (1 + 1e-6)

@@ -235,3 +235,13 @@ def test_gates_start_at_their_bias_and_alphas_at_their_start_in_full_precision()
         trial = parts(model=Mlp(width=4, depth=2), residual=part)
         (record,) = train(cohort(trial, seeds=1, steps=0, dtype="float64", keep_weights=True))
         assert (record.weights[name] == value).all()
+
+
+@pytest.mark.parametrize("part", [residual.ZeroInit(), residual.Fixup()])
+def test_a_branch_that_starts_at_zero_has_no_bias_either(part):
+    """Also with PyTorch's own law for biases, x_L = x_1 whatever the depth (ground truth G34)."""
+    trial = parts(model=Mlp(width=8, depth=20), residual=part, init=init.Default(), activation=activation.Relu())
+    flow = train(cohort(trial, seeds=1, steps=0, dtype="float64"))[0].series["signal"].values[0]
+    np.testing.assert_allclose(flow, flow[-1], rtol=1e-12)
+    weights = train(cohort(trial, seeds=1, steps=0, keep_weights=True))[0].weights
+    assert not any(weights[f"layer_{layer:02d}.bias"].any() for layer in range(2, 21))

@@ -10,7 +10,7 @@ from parity import assert_parity, assert_same_member
 from torch import nn
 from twins import SEED, assert_equals_twin
 
-from gradstudy.factors import init, lr, optimizer
+from gradstudy.factors import init, lr, optimizer, residual
 from gradstudy.factors.model.mlp import Mlp
 from gradstudy.factors.model.rnn import Rnn
 from gradstudy.factors.regularization import Dropout, Penalty
@@ -123,9 +123,9 @@ class MlpTwin(Twin):
 
 
 class RnnTwin(Twin):
-    def __init__(self, share, variational):
+    def __init__(self, share, variational, joined=False):
         super().__init__(share)
-        self.variational = variational
+        self.variational, self.joined = variational, joined
         self.recurrent, self.readout = nn.RNN(2, 5, 2), nn.Linear(5, 1)
 
     def forward(self, x):
@@ -144,7 +144,8 @@ class RnnTwin(Twin):
             states.append(state)
         whole = torch.stack(states[-1:] if index else states)  # of the last layer only the last step is handed on
         time = 1 if self.variational else len(whole)
-        return self.dropped(whole, f"{place}.dropout", (time, batch, 5))
+        branch = self.dropped(whole, f"{place}.dropout", (time, batch, 5))
+        return x[-1:] + branch if index and self.joined else branch
 
 
 def test_a_perceptron_with_dropout_equals_a_plain_module_with_the_same_masks():
@@ -159,8 +160,23 @@ def test_a_recurrent_network_with_dropout_equals_a_plain_module_with_the_same_ma
     assert_equals_twin(lambda: RnnTwin(0.3, variational), trial)
 
 
-@pytest.mark.parametrize("variational", [False, True])
-@pytest.mark.parametrize("model", [Mlp(width=7, depth=3), *(cell(width=7, depth=2) for cell in CELLS.values())])
+def test_dropout_between_joined_layers_leaves_the_stream_alone():
+    trial = parts(
+        model=Rnn(width=5, depth=2),
+        init=init.Default(),
+        regularization=Dropout(dropout=0.3),
+        residual=residual.Scaled(),
+    )
+    assert_equals_twin(lambda: RnnTwin(0.3, False, joined=True), trial)
+
+
+FAMILIES = [
+    (Mlp(width=7, depth=3), False),
+    *((cell(width=7, depth=2), v) for cell in CELLS.values() for v in (False, True)),
+]
+
+
+@pytest.mark.parametrize(("model", "variational"), FAMILIES)
 def test_members_with_dropout_are_the_same_alone_in_a_subset_and_permuted(model, variational):
     common = parts(model=model, optimizer=optimizer.Adam())
     trials = [common | {"regularization": Dropout(dropout=p, variational=variational)} for p in (0.0, 0.3, 0.8)]

@@ -163,7 +163,9 @@ def test_a_normalised_weight_takes_its_scale_from_the_pretrained_one():
     for layer in LAYERS:
         weight = weights[f"{layer}.weight"]
         assert torch.equal(weight, plain[f"{layer}.weight"])
-        torch.testing.assert_close(weights[f"{layer}.weight.scale"], weight.norm(dim=1), rtol=1e-12, atol=0)
+        torch.testing.assert_close(
+            weights[f"{layer}.weight.scale"], weight.norm(dim=1, keepdim=True), rtol=1e-12, atol=0
+        )
 
 
 @pytest.mark.parametrize("part", [Rbm(), Autoencoder(), Autoencoder(corruption=0.25)])

@@ -11,7 +11,7 @@ from gradstudy.factors import activation, clipping, init, lr
 from gradstudy.factors.model.lstm import Lstm
 from gradstudy.factors.model.mlp import Mlp
 from gradstudy.factors.model.rnn import Rnn
-from gradstudy.factors.normalization.features import BatchNorm
+from gradstudy.factors.normalization.features import BatchNorm, LayerNorm, RmsNorm
 from gradstudy.tasks.adding import Adding
 from gradstudy.tasks.random_signal import RandomSignal
 from gradstudy.training.engine import train
@@ -142,4 +142,22 @@ def test_running_statistics_that_overflow_are_a_divergence():
     )
     record = train(cohort(trial, seeds=1, steps=3))[0]
     assert record.first_bad_tensor is not None
+    assert record.first_bad_step == 0
+
+
+def test_clipping_looks_at_what_is_trained_and_not_at_frozen_layers():
+    trial = parts(model=Mlp(width=8, depth=4, frozen=3), init=init.Normal(std=1.0), clipping=clipping.Threshold(0.01))
+    record = train(cohort(trial, seeds=1, steps=1, dtype="float64", keep_weights=True))[0]
+    rms = dict(zip(record.series["gradient"].places, record.series["gradient"].values[0], strict=True))
+    square = {name: rms[name] ** 2 * record.weights[name].size for name in rms}
+    trained = sum(value for name, value in square.items() if name.startswith(("layer_04", "readout")))
+    assert sum(square.values()) > 1.01 * trained
+    assert record.series["norm_before_clipping"].values[0, 0] == pytest.approx(math.sqrt(trained), rel=1e-12)
+    assert record.series["norm_after_clipping"].values[0, 0] == pytest.approx(0.01, rel=1e-3)
+
+
+@pytest.mark.parametrize("norm", [LayerNorm(), RmsNorm(), BatchNorm()])
+def test_a_norm_whose_variance_overflows_is_a_divergence_and_no_vanished_signal(norm):
+    trial = parts(model=Mlp(width=8, depth=3), normalization=norm, init=init.Normal(std=1e20), task=RandomSignal())
+    record = train(cohort(trial, seeds=1, steps=2))[0]
     assert record.first_bad_step == 0

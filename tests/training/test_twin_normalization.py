@@ -1,18 +1,24 @@
 """Level 1: networks with normalisations against plain modules in float64."""
 
+import numpy as np
 import pytest
 import torch
-from cohorts import parts
+from cohorts import cohort, parts
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 from twins import assert_equals_twin
 
 from gradstudy.factors import init
+from gradstudy.factors.model.gru import Gru
+from gradstudy.factors.model.lstm import Lstm
 from gradstudy.factors.model.mlp import Mlp
 from gradstudy.factors.model.rnn import Rnn
+from gradstudy.factors.normalization.base import NoNormalization
 from gradstudy.factors.normalization.features import BatchNorm, GroupNorm, LayerNorm, RmsNorm
 from gradstudy.factors.normalization.weights import SpectralNorm, WeightNorm
+from gradstudy.tasks.random_signal import RandomSignal
+from gradstudy.training.engine import train
 
 WIDTH, DEPTH, INPUTS = 6, 3, 16
 STATE = {"u": "parametrizations.weight.0._u", "v": "parametrizations.weight.0._v"}
@@ -65,10 +71,10 @@ class WeightNormed(nn.Linear):
 
     def __init__(self, inputs, outputs):
         super().__init__(inputs, outputs)
-        self.scale = nn.Parameter(torch.empty(outputs))
+        self.scale = nn.Parameter(torch.empty(outputs, 1))
 
     def forward(self, x):
-        return F.linear(x, torch._weight_norm(self.weight, self.scale.unsqueeze(1), 0), self.bias)
+        return F.linear(x, torch._weight_norm(self.weight, self.scale, 0), self.bias)
 
 
 def test_a_multilayer_perceptron_with_weight_norm_equals_plain_modules():
@@ -101,17 +107,17 @@ class RecurrentNet(nn.Module):
         self.recurrent, self.norm, self.readout = nn.RNN(2, WIDTH, batch_first=True), norm, nn.Linear(WIDTH, 1)
         if weights:
             scales = {"weight_ih_l0": WIDTH, "weight_hh_l0": WIDTH, "readout": 1}
-            self.scales = nn.ParameterDict({name: nn.Parameter(torch.empty(size)) for name, size in scales.items()})
+            self.scales = nn.ParameterDict({name: nn.Parameter(torch.empty(size, 1)) for name, size in scales.items()})
 
     def weight(self, name, weight):
-        return torch._weight_norm(weight, self.scales[name].unsqueeze(1), 0) if hasattr(self, "scales") else weight
+        return torch._weight_norm(weight, self.scales[name], 0) if hasattr(self, "scales") else weight
 
     def forward(self, inputs):
         cell = self.recurrent
         w_ih, w_hh = (self.weight(name, getattr(cell, name)) for name in ("weight_ih_l0", "weight_hh_l0"))
         h = inputs.new_zeros(len(inputs), WIDTH)
         for x in inputs.unbind(1):
-            h = torch.tanh(self.norm(F.linear(x, w_ih, cell.bias_ih_l0) + F.linear(h, w_hh, cell.bias_hh_l0)))
+            h = torch.tanh(self.norm(F.linear(x, w_ih) + F.linear(h, w_hh)) + cell.bias_ih_l0 + cell.bias_hh_l0)
         return F.linear(h, self.weight("readout", self.readout.weight), self.readout.bias)
 
 
@@ -135,3 +141,62 @@ def test_a_recurrent_network_with_weight_norm_equals_plain_modules():
         return f"scales.{'readout' if place.startswith('readout') else place.removeprefix('recurrent.')}"
 
     assert_equals_twin(lambda: RecurrentNet(nn.Identity(), weights=True), trial, rename=rename_scale)
+
+
+class NormalizedLstm(nn.Module):
+    """Layer norm on the sum of both products, the biases behind it (Ba, Kiros & Hinton 2016, without that on c_t)."""
+
+    def __init__(self):
+        super().__init__()
+        self.recurrent, self.readout = nn.LSTM(2, WIDTH, batch_first=True), nn.Linear(WIDTH, 1)
+        self.norm = nn.LayerNorm(4 * WIDTH)
+
+    def forward(self, inputs):
+        cell = self.recurrent
+        h = c = inputs.new_zeros(len(inputs), WIDTH)
+        for x in inputs.unbind(1):
+            normed = self.norm(F.linear(x, cell.weight_ih_l0) + F.linear(h, cell.weight_hh_l0))
+            i, f, g, o = (normed + cell.bias_ih_l0 + cell.bias_hh_l0).chunk(4, dim=1)
+            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+            h = torch.sigmoid(o) * torch.tanh(c)
+        return self.readout(h)
+
+
+class NormalizedGru(nn.Module):
+    """Batch norm on the gates together and on the candidate, whose recurrent bias the reset gate multiplies."""
+
+    def __init__(self):
+        super().__init__()
+        self.recurrent, self.readout = nn.GRU(2, WIDTH, batch_first=True), nn.Linear(WIDTH, 1)
+        self.gates, self.candidate = nn.BatchNorm1d(2 * WIDTH), nn.BatchNorm1d(WIDTH)
+
+    def forward(self, inputs):
+        cell, two = self.recurrent, 2 * WIDTH
+        h = inputs.new_zeros(len(inputs), WIDTH)
+        bias = cell.bias_ih_l0 + cell.bias_hh_l0
+        for x in inputs.unbind(1):
+            from_x, from_h = F.linear(x, cell.weight_ih_l0), F.linear(h, cell.weight_hh_l0)
+            r, z = torch.sigmoid(self.gates(from_x[:, :two] + from_h[:, :two]) + bias[:two]).chunk(2, dim=1)
+            gated = r * (from_h[:, two:] + cell.bias_hh_l0[two:])
+            n = torch.tanh(self.candidate(from_x[:, two:] + gated) + cell.bias_ih_l0[two:])
+            h = (1 - z) * n + z * h
+        return self.readout(h)
+
+
+@pytest.mark.parametrize(
+    ("model", "part", "twin"), [(Lstm, LayerNorm(), NormalizedLstm), (Gru, BatchNorm(), NormalizedGru)]
+)
+def test_gated_cells_are_normalised_before_their_biases(model, part, twin):
+    trial = parts(model=model(width=WIDTH), init=init.Default(), normalization=part)
+    assert_equals_twin(twin, trial, rename=lambda name: name.replace("recurrent.l0.", ""))
+
+
+@pytest.mark.parametrize("part", [NoNormalization(), LayerNorm(), BatchNorm(), GroupNorm(), RmsNorm()])
+@pytest.mark.parametrize("bias", [0.0, 1.0, 5.0])
+def test_the_forget_bias_acts_behind_every_norm(part, bias):
+    """Ground truth G44: without weights and inputs all gates are their biases, and dc_T/dc_1 = sigmoid(b)^(T - 1)."""
+    silent = RandomSignal(features=3, outputs=2, length=11, scale=0.0)
+    model = Lstm(width=8, forget_bias=bias)
+    trial = parts(model=model, init=init.Normal(std=0.0), normalization=part, task=silent)
+    flow = train(cohort(trial, seeds=1, steps=0, dtype="float64"))[0].series["cell_signal"].values[0]
+    assert flow[0] / flow[-1] == pytest.approx((1 / (1 + np.exp(-bias))) ** 10, rel=1e-12)

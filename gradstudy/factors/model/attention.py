@@ -57,5 +57,5 @@ class _Projection(Linear):
 
     def __init__(self, weight: Parameter, bias: str, layers: Layers):
         self.weight, self.bias = Weight(weight, layers.normalization), bias
-        self.parameters = (*self.weight.parameters, Parameter(bias, weight.shape[:1], "bias"))
+        self.parameters = (*self.weight.parameters, Parameter(bias, weight.shape[:1], "bias", adjust=weight.adjust))
         self.buffers = self.weight.buffers

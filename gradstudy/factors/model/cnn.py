@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from gradstudy.factors.model.convolution import Convolution, Dense, LocallyConnected, Readout, Window, check_word
-from gradstudy.factors.model.layers import Join, Nonlinearity, buffers_of, parameters_of
+from gradstudy.factors.model.layers import Join, Nonlinearity, buffers_of, check_joins, parameters_of
 from gradstudy.network import Flow, Layers, Pass, Shape, numbered
 from gradstudy.parts import Part, number
 
@@ -35,6 +35,7 @@ class Cnn(Part):
         Window(self.kernel, self.padding)
 
     def network(self, shape: Shape, layers: Layers) -> "CnnNetwork":
+        check_joins(layers, self.depth - 1)
         return CnnNetwork(self, shape, layers)
 
 

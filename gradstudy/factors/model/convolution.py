@@ -92,7 +92,7 @@ class Convolution:
         bound = 1 / math.sqrt(math.prod(shape[1:]))
         weight = Parameter(f"{name}.weight", shape, "hidden", bound, blocks=kernels, adjust=adjust)
         self.weight, self.bias = Weight(weight, layers.normalization), f"{name}.bias"
-        bias = Parameter(self.bias, shape[:1], "bias", bound)
+        bias = Parameter(self.bias, shape[:1], "bias", bound, adjust=adjust)
         self.parameters, self.buffers = (*self.weight.parameters, bias), self.weight.buffers
 
     def narrowest(self, batch: int) -> int:

@@ -19,7 +19,7 @@ class Gru(Recurrent):
 
     gates: ClassVar[int] = 3
     normalized: ClassVar[Mapping[str, int]] = {"gates": 2, "candidate": 1}
-    bias_in_step: ClassVar[bool] = True
+    gated: ClassVar[tuple[str, ...]] = ("candidate",)
 
     def step(self, activate: Map, normalize: Mapping[str, Map]) -> Step:
         sizes = (2 * self.width, self.width)

@@ -21,6 +21,11 @@ class Weight:
     def __init__(self, parameter: Parameter, normalization: Any):
         self.name, self._normalization = parameter.name, normalization
         self.parameters = normalization.weight_parameters(parameter)
+        if parameter.adjust is not None and any(one.scale_free for one in self.parameters):
+            raise ValueError(
+                f"{parameter.name} starts at zero or rescaled, and a norm that takes its scale away would undo that: "
+                "use residual=rezero, or normalization=weight"
+            )
         self.buffers = normalization.weight_buffers(parameter)
 
     def __call__(self, run: Pass) -> Tensor:
@@ -46,7 +51,7 @@ class Linear:
         weight = Parameter(f"{name}.weight", (outputs, inputs), role, bound, adjust=adjust, trained=trained)
         self.weight = Weight(weight, layers.normalization)
         self.bias = f"{name}.bias"
-        bias = Parameter(self.bias, (outputs,), "bias", bound, trained=trained)
+        bias = Parameter(self.bias, (outputs,), "bias", bound, adjust=adjust, trained=trained)
         self.parameters, self.buffers = (*self.weight.parameters, bias), self.weight.buffers
 
     def __call__(self, run: Pass, x: Tensor) -> Tensor:
@@ -80,7 +85,7 @@ class Nonlinearity:
 
 
 class Join:
-    """Where a branch meets its skip, as one of `blocks` residual blocks; both have `size` features."""
+    """Where a branch meets its skip, as one of `blocks` joins behind each other; both have `size` features."""
 
     def __init__(self, name: str, size: int, blocks: int, layers: Layers):
         self.name, self.blocks, self.residual = f"{name}.residual", blocks, layers.residual
@@ -88,6 +93,15 @@ class Join:
 
     def __call__(self, run: Pass, skip: Tensor, branch: Tensor) -> Tensor:
         return self.residual.at(run.at(self.name), self.blocks)(skip, branch)
+
+
+def check_joins(layers: Layers, joins: int) -> None:
+    """ValueError where a residual connection has no place: it would be a factor that does nothing."""
+    if layers.residual.joins and not joins:
+        raise ValueError(
+            "a residual connection needs a layer to lead around, and a single layer has none: give model.depth=2 or "
+            "more, or residual=none"
+        )
 
 
 def watched(run: Pass, weight: str, output: Tensor) -> Tensor:

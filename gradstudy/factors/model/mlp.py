@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from torch import Tensor
 
-from gradstudy.factors.model.layers import Join, Linear, Nonlinearity, buffers_of, parameters_of
+from gradstudy.factors.model.layers import Join, Linear, Nonlinearity, buffers_of, check_joins, parameters_of
 from gradstudy.factors.pretraining import GreedyLayer
 from gradstudy.network import Flow, Layers, Pass, Shape, numbered
 from gradstudy.parts import Part, number
@@ -39,6 +39,7 @@ class Mlp(Part):
         return self.width if isinstance(self.width, tuple) else (self.width,) * self.depth
 
     def network(self, shape: Shape, layers: Layers) -> "MlpNetwork":
+        check_joins(layers, self.depth - 1)
         return MlpNetwork(shape, self.widths, self.frozen, layers)
 
 

@@ -13,7 +13,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from gradstudy.factors.model.layers import Adjust, Join, Linear, Weight, buffers_of, parameters_of
+from gradstudy.factors.model.layers import Adjust, Join, Linear, Weight, buffers_of, check_joins, parameters_of
 from gradstudy.network import Flow, Layers, Local, Parameter, Pass, Shape, numbered
 from gradstudy.parts import Part, number
 
@@ -27,15 +27,16 @@ Step = Callable[[Tensor, State, Tensor, Tensor, Tensor], State]
 class Recurrent(Part):
     """What the families share: their size, and what is special about a family.
 
-    `gates`: blocks of W_hh. `normalized`: what a step normalises by itself, by name, in widths. `quantities`: what each
-    state of the cell reports. `bias_in_step`: the step adds b_hh itself (the GRU gates it); otherwise it is folded into
-    the input projection.
+    `gates`: blocks of W_hh. `normalized`: what a step normalises by itself, by name, in widths, in the order of the
+    gates. `quantities`: what each state of the cell reports. `gated`: those of them whose b_hh the step adds itself,
+    because it gates it (the GRU's candidate); other biases are folded into the input projection, or added behind the
+    normalisation where there is one (Ba, Kiros & Hinton 2016; Cooijmans et al. 2017).
     """
 
     gates: ClassVar[int] = 1
     normalized: ClassVar[Mapping[str, int]] = {"norm": 1}
     quantities: ClassVar[tuple[str, ...]] = ("signal",)
-    bias_in_step: ClassVar[bool] = False
+    gated: ClassVar[tuple[str, ...]] = ()
 
     width: int = number(32, at_least=1)
     depth: int = number(1, at_least=1)
@@ -46,9 +47,10 @@ class Recurrent(Part):
                 "normalization.after=true has no place in a gated cell, which is normalised before its gates: set it "
                 "to false, or use model=rnn"
             )
-        if self.depth > 1 and layers.residual.adjust(self.depth - 1, maps=1, index=0) is not None:
+        check_joins(layers, self.depth - 1)
+        if layers.residual.adjust(self.depth - 1, maps=1, index=0) is not None:
             raise ValueError(
-                "a recurrent layer has no last map that could start at zero: use residual=rezero or additive, or depth=1"
+                "a recurrent layer has no last map that could start at zero: use residual=rezero or additive"
             )
         return RecurrentNetwork(self, shape, layers)
 
@@ -140,15 +142,14 @@ class _Layer:
     def states(self, run: Pass, sequence: Tensor) -> list[State]:
         """The states [member, batch, width], one per time step, for inputs [member, time, batch, feature]."""
         cell, own = self.cell, run.at(self.place)
-        bias_ih, bias_hh = (run.parameters[bias.name].unsqueeze(1) for bias in self.biases)
+        within, behind, gated = self._biases(run)
         members, length, batch, features = sequence.shape
         flat = sequence.reshape(members, length * batch, features)
-        bias = bias_ih if cell.bias_in_step else bias_ih + bias_hh
-        projected = torch.baddbmm(bias, flat, self.weight_ih(run).transpose(1, 2)).view(members, length, batch, -1)
+        projected = torch.baddbmm(within, flat, self.weight_ih(run).transpose(1, 2)).view(members, length, batch, -1)
         weight_hh, entered = self.weight_hh(run), []
-        if not cell.bias_in_step:
+        if not cell.gated:
             projected, weight_hh = OneProduct.apply(projected, weight_hh, entered), weight_hh.detach()
-        step, drop = self._step(own), self.parts.regularization.drop_state(own)
+        step, drop = self._step(own, behind), self.parts.regularization.drop_state(own)
         recurrence = weight_hh.transpose(1, 2)
         state = tuple(projected.new_zeros(members, batch, cell.width) for _ in cell.quantities)
         states = []
@@ -156,24 +157,48 @@ class _Layer:
         for projection in projected.unbind(1):
             entering = drop(state[0])
             entered.append(entering.detach())
-            state = step(projection, state, entering, recurrence, bias_hh)
+            state = step(projection, state, entering, recurrence, gated)
             states.append(state)
         return states
 
     def output(self, run: Pass, sequence: Tensor, states: list[State]) -> Tensor:
-        """What the next layer reads, [member, time, batch, width]: joined with this layer's input, and dropped out."""
+        """What the next layer reads, [member, time, batch, width]: dropped out, and joined with this layer's input."""
         hidden = torch.stack([state[0] for state in states], dim=1)
-        if self.join is not None:
-            hidden = self.join(run, sequence.flatten(1, 2), hidden.flatten(1, 2)).view_as(hidden)
-        return self.parts.regularization.drop_sequence(run.at(self.place))(hidden)
+        hidden = self.parts.regularization.drop_sequence(run.at(self.place))(hidden)
+        if self.join is None:
+            return hidden
+        return self.join(run, sequence.flatten(1, 2), hidden.flatten(1, 2)).view_as(hidden)
 
-    def _step(self, own: Local) -> Step:
+    def _biases(self, run: Pass) -> tuple[Tensor, dict[str, Tensor], Tensor]:
+        """The biases of the input projection, those behind each normalisation, and those of what the step gates.
+
+        All [member, 1, feature]. Every bias stands in one place: a norm would take away what stands before it.
+        """
+        cell, widths = self.cell, [size * self.cell.width for size in self.cell.normalized.values()]
+        bias_ih, bias_hh = (run.parameters[bias.name].unsqueeze(1) for bias in self.biases)
+        outer = bias_ih + bias_hh
+        if cell.gated:
+            named = zip(cell.normalized, *(bias.split(widths, dim=2) for bias in (bias_ih, bias_hh)), strict=True)
+            pairs = [(i, h) if name in cell.gated else (i + h, torch.zeros_like(h)) for name, i, h in named]
+            outer, gated = (torch.cat(biases, dim=2) for biases in zip(*pairs, strict=True))
+        else:
+            gated = torch.zeros_like(bias_hh)
+        if not self.parts.normalization.standardizes or self.parts.normalization.after:
+            return outer, {}, gated
+        return torch.zeros_like(outer), dict(zip(cell.normalized, outer.split(widths, dim=2), strict=True)), gated
+
+    def _step(self, own: Local, behind: Mapping[str, Tensor]) -> Step:
+        """The cell's step; the biases of `behind` are added to what is normalised, by name."""
         normalize = {name: self.parts.normalization.at(own.at(name)) for name in self.cell.normalized}
         activate = self.parts.activation.at(own.at("activation"))
         if self.parts.normalization.after:
             (after,) = normalize.values()
             return self.cell.step(lambda x: after(activate(x)), dict.fromkeys(normalize, lambda x: x))
-        return self.cell.step(activate, normalize)
+        return self.cell.step(activate, {name: _biased(one, behind.get(name)) for name, one in normalize.items()})
+
+
+def _biased(normalize: Map, bias: Tensor | None) -> Map:
+    return normalize if bias is None else lambda x: normalize(x) + bias
 
 
 class OneProduct(torch.autograd.Function):

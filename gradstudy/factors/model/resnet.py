@@ -38,6 +38,17 @@ class ResNet(Part):
         Window(self.kernel, self.padding)
 
     def network(self, shape: Shape, layers: Layers) -> "ResNetNetwork":
+        if self.block != "preactivation" and layers.normalization.after:
+            raise ValueError(
+                f"normalization.after=true moves norms behind activations, and block={self.block} keeps the two apart: "
+                "set it to false, or use model.block=preactivation"
+            )
+        standardizes, zero = layers.normalization.standardizes, layers.residual.adjust(self.depth, maps=2, index=1)
+        if self.block == "original" and standardizes and zero is not None:
+            raise ValueError(
+                "in block=original a norm follows the last map of a branch, and would undo its start at zero: use "
+                "model.block=preactivation, or residual=rezero"
+            )
         return ResNetNetwork(self, shape, layers)
 
 

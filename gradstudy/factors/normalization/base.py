@@ -14,10 +14,12 @@ class Normalization(Part):
     """What every normalisation can say; here each answer is "nothing".
 
     `x` is [member, sample, feature] or, for images, [member, sample, channel, height, width]: the feature axis is
-    always the third, and tokens or time steps count as samples. `after`: it follows the activation.
+    always the third, and tokens or time steps count as samples. `after`: it follows the activation. `standardizes`: it
+    acts on features, and takes their scale away.
     """
 
     after = False
+    standardizes = False
 
     def parameters(self, name: str, size: int, *, spatial: bool = False) -> tuple[Parameter, ...]:
         """What it learns at the place `name` for `size` features. ValueError where it cannot stand."""

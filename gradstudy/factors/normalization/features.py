@@ -27,6 +27,8 @@ def per_feature(vector: Tensor, like: Tensor) -> Tensor:
 class FeatureNormalization(Normalization):
     """y = weight * standardised x + bias; `after`: it follows the activation instead of preceding it."""
 
+    standardizes = True
+
     after: bool = False
     eps: float = number(1e-5, above=0.0)
 
@@ -46,8 +48,9 @@ class FeatureNormalization(Normalization):
 class BatchNorm(FeatureNormalization):
     """Each feature over the samples (and pixels) of each member's batch (Ioffe & Szegedy 2015; nn.BatchNorm1d and 2d).
 
-    Evaluation uses running statistics, which move by `momentum` on every training pass; inside a recurrent cell they
-    move at every time step. A batch of one sample without pixels leaves the bias alone.
+    Evaluation uses running statistics, which start at 0 and 1 and move by `momentum` on every training pass: before
+    training, a held-out loss says little. Inside a recurrent cell they are shared by all time steps, and move at each
+    (Cooijmans et al. 2017 keep them apart). A batch of one sample without pixels leaves the bias alone.
     """
 
     momentum: float = number(0.1, at_least=0.0, at_most=1.0)

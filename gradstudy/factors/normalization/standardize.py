@@ -25,7 +25,8 @@ class _Standardize(torch.autograd.Function):
         mean = x.mean(axes, keepdim=True) if centred else x.new_zeros(())
         y = x - mean
         variance = (y * y).mean(axes, keepdim=True)
-        inverse = 1 / (variance + eps).sqrt()
+        # a variance that overflowed has an inverse of 0, which would make an explosion a vanished signal
+        inverse = torch.where(variance.isfinite(), 1 / (variance + eps).sqrt(), torch.nan)
         y *= inverse
         ctx.save_for_backward(y, inverse)
         ctx.axes, ctx.centred = axes, centred

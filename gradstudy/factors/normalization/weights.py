@@ -20,6 +20,8 @@ START_ITERATIONS = 15
 class WeightNorm(Normalization):
     """w = g v / ||v|| for every output unit; v is drawn by the init, and g starts at ||v|| (Salimans & Kingma 2016).
 
+    g is [out, 1], so that what bounds a unit's incoming weights (max_norm) bounds g, which is their length.
+
     Where a residual connection rescales the drawn weight (zero_init, fixup), g starts at the rescaled norm and v stays
     as it was drawn: a branch that starts at 0 still has a direction in which to grow.
     """
@@ -29,15 +31,15 @@ class WeightNorm(Normalization):
             adjusted = source.clone()
             if weight.adjust is not None:
                 weight.adjust(adjusted)
-            return torch.linalg.vector_norm(adjusted.flatten(1), dim=1)
+            return torch.linalg.vector_norm(adjusted.flatten(1), dim=1, keepdim=True)
 
-        scale = Parameter(f"{weight.name}.scale", weight.shape[:1], "own", fill=norm, of=weight.name)
+        scale = Parameter(f"{weight.name}.scale", (weight.shape[0], 1), "own", fill=norm, of=weight.name)
         return replace(weight, adjust=None), replace(scale, trained=weight.trained)
 
     def weight_at(self, local: Local, weight: Tensor) -> Tensor:
-        norm = torch.linalg.vector_norm(weight.flatten(2), dim=2)
+        norm = torch.linalg.vector_norm(weight.flatten(2), dim=2, keepdim=True)
         factor = local["scale"] / torch.where(norm == 0, 1.0, norm)  # a unit whose v is exactly 0 stays at 0
-        return weight * factor.view(*factor.shape, *[1] * (weight.dim() - 2))
+        return weight * factor.view(*weight.shape[:2], *[1] * (weight.dim() - 2))
 
 
 @dataclass(frozen=True)
