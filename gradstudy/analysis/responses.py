@@ -74,7 +74,8 @@ def growth(norms: np.ndarray, first_steps: int) -> float:
     early = early[np.isfinite(early) & (early > 0.0)]
     if not early.size:
         return 0.0
-    return float(_decades(norms).max() - _decades(np.median(early)))
+    reference = 2 * np.median(early / 2)  # the mean of two of 1e308 would overflow
+    return float(_decades(norms).max() - _decades(reference))
 
 
 def vanishing(gains: np.ndarray, cap: float) -> float:

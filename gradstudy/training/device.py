@@ -45,7 +45,7 @@ class Device(Part):
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Settings that every training step needs; the caller's number of threads comes back afterwards.
+    """Settings that every training step needs; the caller's number of threads and denormals come back afterwards.
 
     One thread: members are already batched, and a second thread changes the order of sums. Denormals are flushed:
     they made a CPU matrix product 208 times slower, so that one vanished member would stall its cohort.
@@ -60,3 +60,4 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
+        torch.set_flush_denormal(False)  # as a process starts: what is read off records must not depend on it

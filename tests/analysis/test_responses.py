@@ -144,3 +144,9 @@ def test_a_member_row_holds_identity_responses_verdict_and_the_bad_step(make_rec
 def test_settings_out_of_range_are_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Analysis(**wrong)
+
+
+def test_the_reference_of_two_huge_norms_does_not_overflow(make_record):
+    assert measure(make_record([[1.0, 1.0]] * 2, norms=[1e308, 1.5e308]))["exploding"] == pytest.approx(
+        np.log10(1.5 / 1.25)
+    )

@@ -32,10 +32,12 @@ def test_unknown_names_are_refused(settings):
         Device(**settings)
 
 
-def test_the_callers_threads_come_back():
+def test_the_callers_threads_and_denormals_come_back():
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     with one_thread():
         assert torch.get_num_threads() == 1
+        assert (torch.tensor([1e-40]) * 1.0).item() == 0
+    assert (torch.tensor([1e-40]) * 1.0).item() > 0
     assert torch.get_num_threads() == 2
     torch.set_num_threads(before)
