@@ -9,7 +9,7 @@ from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.errors import InputError
 from gradstudy.records import Member, MemberRecord
 from gradstudy.tracking.record_file import tidy
-from gradstudy.training.cohort import Cohort
+from gradstudy.training.cohort import Cohort, plan
 from gradstudy.training.engine import train
 
 
@@ -41,17 +41,11 @@ def measure(overrides: Sequence[str] = (), seeds: int | None = None, *, weights:
         parts = composer.parts({})
     launch = composer.launch
     count = launch.budget.seeds if seeds is None else seeds
-    if not isinstance(count, int) or count < 1:
+    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise InputError(f"seeds must be a whole number of at least 1, got {seeds!r}.")
     device = launch.machinery["device"]
-    cohort = Cohort(
-        tuple(Member(0, seed) for seed in range(count)),
-        {0: parts},
-        study_seed=launch.seed,
-        steps=launch.budget.steps,
-        device=device.names()[0],
-        dtype=device.dtype,
-        keep_weights=weights,
-    )
-    records = train(cohort)
+    settings = {"study_seed": launch.seed, "steps": launch.budget.steps, "keep_weights": weights}
+    where = {"device": device.names()[0], "dtype": device.dtype}
+    groups = plan([Member(0, seed) for seed in range(count)], {0: parts}, count)
+    records = [record for group in groups for record in train(Cohort(group, {0: parts}, **settings, **where))]
     return Measurement(records, pd.DataFrame(member_row(record, launch.machinery["analysis"]) for record in records))

@@ -38,7 +38,7 @@ class Shape:
         """(time, feature) for a model that reads in time; images row by row. ValueError for plain features."""
         if len(self.inputs) == 1:
             raise ValueError(
-                f"this model reads a sequence, and the task gives {self.inputs[0]} plain features: use model=mlp, "
+                f"this model reads a sequence, and the task gives {self.inputs[0]} plain feature(s): use model=mlp, "
                 "or a task with time steps or images (adding, sequential_digits, digits with task.image=true)"
             )
         return (self.inputs[0], self.inputs[1]) if len(self.inputs) == 2 else (self.inputs[1], prod(self.inputs[::2]))
@@ -47,9 +47,10 @@ class Shape:
     def image(self) -> tuple[int, int, int]:
         """(channel, height, width) for a model that convolves. ValueError for anything but images."""
         if len(self.inputs) != 3:
+            other = "model=rnn" if self.each_step else "model=mlp, or model=resnet with model.kind=dense"
             raise ValueError(
-                f"this model convolves images, and the task gives {' x '.join(map(str, self.inputs))} numbers: use "
-                "a task with images (task=digits task.image=true), or model=mlp"
+                f"this model convolves images, and the task gives inputs of {' x '.join(map(str, self.inputs))}: use "
+                f"a task with images (task=digits task.image=true), or {other}"
             )
         return self.inputs
 
@@ -148,8 +149,10 @@ class Network(Protocol):
     """A stacked network without state: the engine owns parameters and buffers.
 
     `narrowest(batch)`: the smallest number of elements that lie together in memory for one member in any activation.
+    `greedy`: the layers that can be pretrained one by one, if there are any.
     """
 
+    greedy: Sequence[Any]
     parameters: tuple[Parameter, ...]
     buffers: tuple[Parameter, ...]
     places: Mapping[str, tuple[str, ...]]
@@ -157,6 +160,12 @@ class Network(Protocol):
     def narrowest(self, batch: int) -> int: ...
 
     def __call__(self, run: Pass, inputs: "Tensor") -> Flow: ...
+
+
+def network_of(parts: Mapping[str, Any]) -> Network:
+    """The network that these parts by group make. ValueError where they do not fit together."""
+    layers = Layers(*(parts[group] for group in ("activation", "normalization", "residual", "regularization")))
+    return parts["model"].network(parts["task"].shape, layers)
 
 
 def numbered(kind: str, count: int) -> tuple[str, ...]:

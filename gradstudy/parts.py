@@ -5,16 +5,33 @@ Every other field (int, bool, str) is structure: members that differ in it canno
 """
 
 from dataclasses import dataclass, field, fields
+from math import isfinite
 from typing import Any, get_args, get_origin, get_type_hints
 
+from gradstudy.errors import nearest
+
 COEFFICIENTS = (float, float | None)
-LISTS = {int | tuple[int, ...]: (int, int), tuple[str, ...]: (tuple[str], str)}
-"""Lists of any length: what stands for one that is none, and the kind of its items."""
+LISTS = {int | tuple[int, ...]: int, tuple[str, ...]: str}
+"""Lists of any length, and the kind of their items."""
+
+WANTED = {
+    float: "a number",
+    int: "a whole number",
+    bool: "true or false",
+    str: "a word",
+    int | tuple[int, ...]: "a whole number or a list of them",
+    tuple[str, ...]: "a list of words",
+}
 
 
 def number(default: Any, **bounds: float) -> Any:
     """A numeric field with a range: `above`, `at_least`, `below`, `at_most`."""
     return field(default=default, metadata=bounds)
+
+
+def word(default: str, *others: str) -> Any:
+    """A field that holds one of these words."""
+    return field(default=default, metadata={"words": (default, *others)})
 
 
 @dataclass(frozen=True)
@@ -30,7 +47,10 @@ class Part:
         hints = get_type_hints(type(self))
         for entry in fields(self):
             value = _typed(entry.name, getattr(self, entry.name), hints[entry.name])
-            _check_range(entry.name, value, entry.metadata)
+            if value != entry.default:
+                _check_finite(entry.name, value)
+            _check_word(entry.name, value, entry.metadata.get("words"))
+            _check_range(entry.name, value, {key: bound for key, bound in entry.metadata.items() if key != "words"})
             object.__setattr__(self, entry.name, value)
 
 
@@ -41,12 +61,17 @@ def is_coefficient(hint: Any) -> bool:
 
 def _typed(name: str, value: Any, hint: Any) -> Any:
     if hint in LISTS:
-        single, kind = LISTS[hint]
-        hint = tuple[(kind,) * len(value)] if isinstance(value, list | tuple) and value else single
+        if isinstance(value, list | tuple) and value:
+            return tuple(_typed(name, item, LISTS[hint]) for item in value)
+        if hint == tuple[str, ...] or not isinstance(value, int | float):
+            raise ValueError(f"{name} must be {WANTED[hint]}, got {value!r}")
+        hint = LISTS[hint]
     if get_origin(hint) is tuple:
         kinds = get_args(hint)
         if isinstance(value, str) or not hasattr(value, "__len__") or len(value) != len(kinds):
-            raise ValueError(f"{name} must be a list of {len(kinds)} numbers, got {value!r}")
+            raise ValueError(
+                f"{name} must be a list of {len(kinds)} numbers (a list cannot vary in a study), got {value!r}"
+            )
         return tuple(_typed(name, item, kind) for item, kind in zip(value, kinds, strict=True))
     if hint in COEFFICIENTS and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
@@ -55,9 +80,20 @@ def _typed(name: str, value: Any, hint: Any) -> Any:
     if hint is int and isinstance(value, float) and value.is_integer():
         return int(value)
     if type(value) is not hint:
-        wanted = {float: "a number", int: "a whole number", bool: "true or false", str: "a word"}.get(hint, str(hint))
+        wanted = WANTED.get(hint, str(hint))
         raise ValueError(f"{name} must be {wanted}, got {value!r}")
     return value
+
+
+def _check_finite(name: str, value: Any) -> None:
+    for item in value if isinstance(value, tuple) else (value,):
+        if isinstance(item, float) and not isfinite(item):
+            raise ValueError(f"{name} must be finite, got {item}")
+
+
+def _check_word(name: str, value: Any, words: Any) -> None:
+    if words and value not in words:
+        raise ValueError(f"{name} must be one of {', '.join(words)}, got {value!r}.{nearest(value, words)}")
 
 
 def _check_range(name: str, value: Any, bounds: Any) -> None:

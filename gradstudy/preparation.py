@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from gradstudy.configs.composition import Composer
-from gradstudy.configs.instantiate import make_part
 from gradstudy.configs.launch import Launch
 from gradstudy.configs.studies import find_studies
 from gradstudy.errors import InputError
@@ -80,6 +79,7 @@ def plan_study(prepared: Prepared) -> Plan:
         question=info.question,
         source=info.source,
         factors=info.factors,
+        asleep=prepared.composer.asleep,
         trials=prepared.preview,
         seeds=info.seeds,
         steps=info.steps,
@@ -142,12 +142,12 @@ def _info(composer: Composer, factors: tuple[Factor, ...], command: str) -> Stud
 
 def fingerprint_of(composer: Composer) -> str:
     """A hash of all that decides a member's numbers; the number of trials does not, so a study can be extended."""
-    launch, fixed = composer.launch, composer.fixed()
+    launch = composer.launch
     identity = {
         "format": FORMAT,
-        "data": getattr(make_part("task", fixed["task"]), "content", ""),
+        "data": composer.contents(),
         "space": [asdict(factor) for factor in composer.factors],
-        "fixed": fixed,
+        "fixed": composer.fixed(),
         "search": type(launch.machinery["search"]).__name__,
         "seed": launch.seed,
         "budget": asdict(replace(launch.budget, trials=1)),

@@ -7,7 +7,8 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "gradstudy"
 LAYERS = [
-    {"errors", "parts", "records"},
+    {"errors"},
+    {"parts", "records"},
     {"network"},
     {"configs", "factors", "tasks", "training", "execution", "search", "analysis", "tracking"},
     {"results", "measurement"},

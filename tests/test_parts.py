@@ -27,7 +27,7 @@ def test_whole_numbers_become_floats_and_lists_become_tuples():
     [
         ({"rate": 0}, "rate must be above 0.0, got 0.0"),
         ({"rate": 1.5}, "rate must be at most 1.0, got 1.5"),
-        ({"rate": float("nan")}, "rate must be above 0.0, got nan"),
+        ({"rate": float("nan")}, "rate must be finite, got nan"),
         ({"rate": "much"}, "rate must be a number, got 'much'"),
         ({"rate": True}, "rate must be a number, got True"),
         ({"rate": None}, "rate must be a number, got None"),

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from itertools import chain
+from itertools import chain, product
 from typing import Any
 
 from hydra import compose, initialize_config_dir
@@ -11,6 +11,7 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
 from gradstudy.configs.combinations import Combinations
+from gradstudy.configs.explain import CONFIG_ERRORS, explain
 from gradstudy.configs.fitting import check_fit
 from gradstudy.configs.fixed import Fixed
 from gradstudy.configs.folders import shipped
@@ -38,16 +39,19 @@ class Composer:
     """One launch: its settings, its factors, and the configuration of any of its trials.
 
     Made and used inside `hydra_ready`. A trial is a list of overrides behind the launch's own.
+    `asleep` are entries of the space that live under no option which the study may choose.
     """
 
     def __init__(self, overrides: Sequence[str]):
+        if isinstance(overrides, str):
+            raise InputError(f'Overrides are a list of words, such as ["activation=relu"], got {overrides!r}.')
         quoted = quote_space(overrides)
         named = dict(zip(keys(quoted), quoted, strict=True))
         if "study" in named:
             check_readable(named["study"].partition("=")[2])
         self.overrides = quoted
         self._parts: dict[tuple[str, str], Any] = {}
-        self._base = compose("config", quoted)
+        self._base = _composed(quoted)
         self._combined = Combinations(quoted)
         self.launch: Launch = open_door(self._base)
         space = {name: text for name, text in self.launch.space.items() if name not in named}
@@ -72,6 +76,14 @@ class Composer:
         fixed = self._fixed.as_overrides(choices, self._combined(choices), {factor.name for factor in self.factors})
         return Trial(number, dict(levels), (*fixed, *varied))
 
+    def contents(self) -> list[str]:
+        """What tells apart the files that the tasks of this launch read, however its levels choose among them."""
+        varied = [f for f in self.factors if f.name.partition(".")[0] == "task" and f.levels]
+        chosen = (
+            dict(zip((f.name for f in varied), levels, strict=True)) for levels in product(*(f.levels for f in varied))
+        )
+        return sorted({self._part("task", self._configured(levels)["task"]).content for levels in chosen})
+
     def fixed(self) -> Plain:
         """The studied groups as they are before any trial changes them."""
         return OmegaConf.to_container(OmegaConf.create(studied(self._base)), resolve=True)
@@ -82,15 +94,19 @@ class Composer:
 
     def parts(self, levels: Mapping[str, Level]) -> dict[str, Any]:
         """The studied parts of a trial by group; InputError where a level does not fit its part."""
-        choices = {name: levels[name] for name in self.groups if name in levels}
-        config = OmegaConf.create(self._combined(choices).groups)
-        for name, level in levels.items():
-            if name != DUMMY.name and name not in self.groups:
-                OmegaConf.update(config, name, level)
-        plain = OmegaConf.to_container(config, resolve=True)
+        plain = self._configured(levels)
         parts = {group: self._part(group, plain[group]) for group in STUDIED}
+        choices = {name: levels[name] for name in self.groups if name in levels}
         check_fit(parts, [as_override(name, level) for name, level in choices.items()])
         return parts
+
+    def _configured(self, levels: Mapping[str, Level]) -> Plain:
+        """The studied groups of a trial with these levels; a level whose key is not there is left out."""
+        config = OmegaConf.create(self._combined({name: levels[name] for name in self.groups if name in levels}).groups)
+        for name, level in levels.items():
+            if name not in self.groups and _has(config, name):
+                OmegaConf.update(config, name, level)
+        return OmegaConf.to_container(config, resolve=True)
 
     def _part(self, group: str, config: Plain) -> Any:
         """Parts are frozen, and most are the same in every trial: Hydra takes 1 ms to make one."""
@@ -126,17 +142,18 @@ class Composer:
         self._fixed.learn(options)
         varied = [{group: level} for group, levels in options.items() for level in levels]
         lives = set(chain(self.groups, *(_keys(self._combined(choices).groups) for choices in [{}, *varied])))
-        asleep = [factor for factor in self.factors if factor.name not in lives]
-        for factor in asleep:
-            self._check_exists(factor.name, lives)
-        self.factors = tuple(factor for factor in self.factors if factor not in asleep)
+        self.asleep = tuple(factor.name for factor in self.factors if factor.name not in lives)
+        for name in self.asleep:
+            self._check_exists(name, lives)
+        self.factors = tuple(factor for factor in self.factors if factor.name in lives)
 
     def _check_exists(self, name: str, lives: Collection[str]) -> None:
         """An entry that lives under no choice left, as clipping.max_norm with clipping=none, is merely asleep."""
         group = name.partition(".")[0]
         if any(_has({group: self._fixed.option(group, option)}, name) for option in self._options(group)):
             return
-        near = nearest(name, lives) or f" Keys there: {', '.join(sorted(lives))}."
+        elsewhere = (_keys({group: self._fixed.option(group, option)}) for option in self._options(group))
+        near = nearest(name, {*lives, *chain(*elsewhere)}) or f" Keys there: {', '.join(sorted(lives))}."
         raise InputError(f"space.{name}: no group or key of that name exists under any choice of this study.{near}")
 
 
@@ -160,6 +177,13 @@ def _keys(config: Plain) -> list[str]:
 
 def _has(config: Plain, name: str) -> bool:
     return name in _keys(config)
+
+
+def _composed(overrides: Sequence[str]) -> DictConfig:
+    try:
+        return compose("config", list(overrides))
+    except CONFIG_ERRORS as error:
+        raise InputError(explain(error, compose("config"))) from error
 
 
 def base_config() -> DictConfig:

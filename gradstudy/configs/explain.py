@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from gradstudy.configs.folders import shipped
 from gradstudy.errors import nearest
 
 CONFIG_ERRORS = (HydraException, MissingConfigException, OmegaConfBaseException, YAMLError)
@@ -23,12 +24,31 @@ def explain(error: Exception, base: DictConfig | None) -> str:
     text = _first_line(error)
     unknown = re.search(r"(?:Could not override|Could not delete from config\.|Key) '([^']+)'", text)
     if unknown:
-        known = [key for key in _all_keys(base) if key != unknown[1]] if base is not None else []
-        hint = " A study is chosen with +study=NAME." if unknown[1] == "study" else nearest(unknown[1], known)
-        return f"There is no key '{unknown[1]}' in the configuration.{hint} See python -m gradstudy --cfg job."
-    if "requires --multirun" in text:
+        return _unknown_key(unknown[1], base)
+    if "requires --multirun" in text or text.startswith("Ambiguous value"):
         return f"{text}. To make it a factor of the study write it as space.KEY='...'; to launch once per value add -m."
     return text
+
+
+def _unknown_key(name: str, base: DictConfig | None) -> str:
+    owners = options_with(name)
+    if owners:
+        return (
+            f"There is no key '{name}' under the options that were chosen: it belongs to {', '.join(owners)}. "
+            f"A study varies it where it lives with +space.{name}='choice(...)'."
+        )
+    known = _all_keys(base) if base is not None else []
+    if name in known:
+        return f"'{name}' is part of every configuration and cannot be removed; give it another value."
+    hint = " A study is chosen with +study=NAME." if name == "study" else nearest(name, known)
+    return f"There is no key '{name}' in the configuration.{hint} See python -m gradstudy --cfg job."
+
+
+def options_with(name: str) -> list[str]:
+    """Which shipped options have a key of this dotted name? As overrides, such as clipping=norm."""
+    group, _, key = name.partition(".")
+    files = sorted((shipped("conf") / group).glob("*.yaml")) if key else []
+    return [f"{group}={path.stem}" for path in files if key in OmegaConf.load(path)]
 
 
 def _unknown_option(error: MissingConfigException) -> str:
@@ -38,9 +58,11 @@ def _unknown_option(error: MissingConfigException) -> str:
 
 
 def _all_keys(config: DictConfig) -> list[str]:
+    """Of the configuration, and of every shipped option."""
     plain = OmegaConf.to_container(config)
-    inside = [f"{group}.{key}" for group, part in plain.items() if isinstance(part, dict) for key in part]
-    return [*plain, *inside]
+    inside = {f"{group}.{key}" for group, part in plain.items() if isinstance(part, dict) for key in part}
+    options = {f"{path.parent.name}.{key}" for path in shipped("conf").glob("*/*.yaml") for key in OmegaConf.load(path)}
+    return [*plain, *(name for name in sorted(inside | options) if not name.partition(".")[2].startswith("_"))]
 
 
 def _first_line(error: Exception) -> str:

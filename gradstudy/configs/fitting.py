@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gradstudy.errors import InputError
-from gradstudy.network import Layers
+from gradstudy.network import network_of
 
 
 def check_fit(parts: Mapping[str, Any], choices: Iterable[str] = ()) -> None:
@@ -12,9 +12,8 @@ def check_fit(parts: Mapping[str, Any], choices: Iterable[str] = ()) -> None:
 
     `choices` are the overrides that a study made, to be named beside the reason.
     """
-    layers = Layers(*(parts[group] for group in ("activation", "normalization", "residual", "regularization")))
     try:
-        network = parts["model"].network(parts["task"].shape, layers)
+        network = network_of(parts)
         parts["init"].check([p for p in network.parameters if p.role in ("hidden", "recurrent")])
         parts["regularization"].check(network)
         parts["pretraining"].check(network)

@@ -36,7 +36,8 @@ def _check_keys(group: str, config: Mapping[str, Any]) -> None:
     for key in config:
         if key not in known and not key.startswith("_"):
             has = f"it has {', '.join(known)}" if known else "it has no keys"
-            raise InputError(f"There is no key {group}.{key}: {has}.{nearest(key, known)}")
+            near = nearest(key, known) or f" Where a study sets it, remove it with ~{group}.{key}."
+            raise InputError(f"There is no key {group}.{key}: {has}.{near}")
 
 
 def _check_given(group: str, config: Mapping[str, Any]) -> None:

@@ -11,9 +11,9 @@ import torch
 from torch import Generator, Tensor, nn
 
 from gradstudy.network import Parameter
-from gradstudy.parts import Part, number
+from gradstudy.parts import Part, number, word
 
-NONLINEARITIES = ("linear", "sigmoid", "tanh", "relu", "leaky_relu", "selu")
+NONLINEARITIES = ("relu", "linear", "sigmoid", "tanh", "leaky_relu", "selu")
 """Those for which torch.nn.init.calculate_gain knows a gain."""
 
 
@@ -124,16 +124,12 @@ class Kaiming(Gained):
     `mode=fan_in` keeps the variance of the signal on its way forward, `fan_out` that of the gradient on its way back.
     """
 
-    mode: str = "fan_in"
-    nonlinearity: str = "relu"
+    mode: str = word("fan_in", "fan_out")
+    nonlinearity: str = word(*NONLINEARITIES)
     negative_slope: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.mode not in ("fan_in", "fan_out"):
-            raise ValueError(f"mode must be fan_in or fan_out, got {self.mode!r}")
-        if self.nonlinearity not in NONLINEARITIES:
-            raise ValueError(f"nonlinearity must be one of {', '.join(NONLINEARITIES)}, got {self.nonlinearity!r}")
         if self.negative_slope and self.nonlinearity != "leaky_relu":
             raise ValueError(
                 f"negative_slope={self.negative_slope:g} means nothing to nonlinearity={self.nonlinearity}: set "

@@ -91,7 +91,7 @@ class Greedy(NoPretraining):
     linear_inputs: bool = False
 
     def check(self, network: Network) -> None:
-        if not hasattr(network, "greedy"):  # in no contract: one family only has layers that stand by themselves
+        if not network.greedy:
             raise ValueError(
                 "pretraining goes layer by layer, and this model has no layers that stand by themselves: use model=mlp "
                 "or pretraining=none"

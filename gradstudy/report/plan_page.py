@@ -16,6 +16,8 @@ from gradstudy.report.plain import plain_grid, plain_name, plain_table, plain_te
 class Plan:
     """What does a launch intend? `trials` is the design, `cohorts` are sizes in members.
 
+    `asleep` are entries of the space that no option of this study has a key for.
+
     `seconds` and `memory` (bytes, at the peak of one cohort) are estimates, None when there is none. `store` is the
     tracking address that would be used.
     """
@@ -24,6 +26,7 @@ class Plan:
     question: str
     source: str
     factors: tuple[Factor, ...]
+    asleep: tuple[str, ...]
     trials: tuple[Trial, ...]
     seeds: int
     steps: int
@@ -37,7 +40,10 @@ def plan_page(plan: Plan) -> RenderableType:
     """What would be trained? The question, every factor with its trials per level, sizes, estimates and the store."""
     source = [plain_text(plan.source, "dim")] if plan.source else []
     head = [plain_text(f"{plan.name}: {plan.question}", "bold"), *source, Text()]
-    return Group(*head, _factors(plan), Text(), _budget(plan), Text(), Text("A plan only: nothing was written."))
+    asleep = [plain_text(f"asleep, as no option of this study has it: {name}") for name in plan.asleep]
+    return Group(
+        *head, _factors(plan), *asleep, Text(), _budget(plan), Text(), Text("A plan only: nothing was written.")
+    )
 
 
 def where_it_lives(factor: Factor, factors: Sequence[Factor], trials: Sequence[Trial]) -> str:

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradstudy.network import Shape
-from gradstudy.parts import Part, number
+from gradstudy.parts import number
 from gradstudy.tasks.loss import mean_squared_error
-
-HELD_OUT = 128
+from gradstudy.tasks.task import Arrays, Drawn
 
 
 @dataclass(frozen=True)
-class Adding(Part):
+class Adding(Drawn):
     """Can a network carry information over `length` steps? Inputs are (value, marker) pairs, the target is their sum.
 
     `unit_interval=False`: Hochreiter & Schmidhuber 1997, experiment 4, at a fixed length: values U[-1, 1]; one of the
@@ -23,23 +22,16 @@ class Adding(Part):
     """
 
     length: int = number(50, at_least=8)
-    batch_size: int = number(32, at_least=1)
     unit_interval: bool = False
 
     @property
     def shape(self) -> Shape:
         return Shape((self.length, 2), outputs=1)
 
-    def batch(self, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        return self._draw(stream, self.batch_size)
-
-    def held_out(self, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        return self._draw(stream, HELD_OUT)
-
     def loss(self, output, target):
         return mean_squared_error(output, target)
 
-    def _draw(self, stream: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+    def draw(self, stream: np.random.Generator, count: int) -> Arrays:
         """Inputs [count, length, 2] and targets [count, 1]."""
         draw = self._unit_interval if self.unit_interval else self._original
         values, markers, targets = draw(stream, count)

@@ -62,7 +62,7 @@ def _names_classes(target: pd.Series, classify: str) -> bool:
     words = is_bool_dtype(target) or _is_text(target)
     if classify == "false" and words:
         raise ValueError(
-            f"classify=false needs a target of numbers, and '{target.name}' holds {target.iloc[0]!r}: "
+            f"classify=false needs a target of numbers, and '{target.name}' holds '{target.iloc[0]}': "
             "use classify=true or auto"
         )
     if classify != "auto":
@@ -84,7 +84,7 @@ def _check(features: pd.DataFrame, target: pd.Series) -> None:
             f"input: at most {5 * FEW} can; drop the column, or turn it into numbers"
         )
     if target.nunique() < 2:
-        raise ValueError(f"target '{target.name}' is {target.iloc[0]!r} in every row: choose one that varies")
+        raise ValueError(f"target '{target.name}' is '{target.iloc[0]}' in every row: choose one that varies")
 
 
 def _check_column(name: str, column: pd.Series) -> None:

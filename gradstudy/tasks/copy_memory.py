@@ -5,16 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradstudy.network import Shape
-from gradstudy.parts import Part, number
+from gradstudy.parts import number
 from gradstudy.tasks.loss import cross_entropy
+from gradstudy.tasks.task import Arrays, Drawn
 
-HELD_OUT = 128
 SYMBOLS, REPEATED = 8, 10
 BLANK, DELIMITER = 8, 9
 
 
 @dataclass(frozen=True)
-class CopyMemory(Part):
+class CopyMemory(Drawn):
     """Can a network repeat ten symbols after `length` steps? (Arjovsky, Shah & Bengio 2016, after H&S 1997.)
 
     Ten symbols drawn from eight, T - 1 blanks with T = `length`, a delimiter, ten blanks: T + 20 steps, one-hot over
@@ -23,22 +23,15 @@ class CopyMemory(Part):
     """
 
     length: int = number(50, at_least=1)
-    batch_size: int = number(32, at_least=1)
 
     @property
     def shape(self) -> Shape:
         return Shape((self.length + 2 * REPEATED, SYMBOLS + 2), outputs=SYMBOLS + 2, each_step=True)
 
-    def batch(self, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        return self._draw(stream, self.batch_size)
-
-    def held_out(self, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        return self._draw(stream, HELD_OUT)
-
     def loss(self, output, target):
         return cross_entropy(output, target)
 
-    def _draw(self, stream: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+    def draw(self, stream: np.random.Generator, count: int) -> Arrays:
         """Inputs [count, time, symbol] and what to answer at each step [count, time]."""
         repeated = stream.integers(SYMBOLS, size=(count, REPEATED))
         heard = np.full((count, self.shape.inputs[0]), BLANK)

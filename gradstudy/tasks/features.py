@@ -6,8 +6,12 @@ from functools import cache, cached_property
 import numpy as np
 
 from gradstudy.network import Shape
-from gradstudy.parts import Part, number
+from gradstudy.parts import number
 from gradstudy.tasks.loss import cross_entropy, mean_squared_error
+from gradstudy.tasks.task import Arrays, Task
+
+LARGE = 1e30
+"""As far as features are scaled: beyond it their squares leave the range of float64."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +41,7 @@ class Data:
 
 
 @dataclass(frozen=True)
-class Features(Part):
+class Features(Task):
     """What does it do to gradients when features are badly scaled, and is standardising them enough?
 
     A batch is drawn without replacement, and is the whole set where that is not larger. An input x_i becomes
@@ -49,11 +53,10 @@ class Features(Part):
     0. What is held out is treated the same way, with the numbers of the rows to train on.
     """
 
-    batch_size: int = number(32, at_least=1)
-    scale: float = number(1.0, at_least=0.0)
-    spread: float = number(0.0, at_least=0.0)
+    scale: float = number(1.0, at_least=0.0, at_most=LARGE)
+    spread: float = number(0.0, at_least=0.0, at_most=30.0)
     outliers: float = number(0.0, at_least=0.0, at_most=1.0)
-    outlier_scale: float = 100.0
+    outlier_scale: float = number(100.0, at_least=-LARGE, at_most=LARGE)
     standardize: bool = False
 
     def data(self) -> Data:
@@ -67,17 +70,16 @@ class Features(Part):
 
     @property
     def smallest_batch(self) -> int:
-        """How many rows has the smallest batch, of those to train on and those held out?"""
         data = self.data()
         return min(self.batch_size, len(data.inputs), len(data.held_out_inputs))
 
-    def batch(self, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def batch(self, stream: np.random.Generator) -> Arrays:
         data = self.data()
         rows = len(data.inputs)
         chosen = stream.choice(rows, self.batch_size, replace=False) if self.batch_size < rows else slice(None)
         return self._scaled(data, data.inputs[chosen], stream), data.targets[chosen]
 
-    def held_out(self, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def held_out(self, stream: np.random.Generator) -> Arrays:
         data = self.data()
         return self._scaled(data, data.held_out_inputs, stream), data.held_out_targets
 

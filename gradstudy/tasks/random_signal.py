@@ -5,13 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradstudy.network import Shape
-from gradstudy.parts import Part, number
-
-HELD_OUT = 128
+from gradstudy.parts import number
+from gradstudy.tasks.task import Arrays, Drawn
 
 
 @dataclass(frozen=True)
-class RandomSignal(Part):
+class RandomSignal(Drawn):
     """How does a network pass on a signal that carries nothing? Meant for `budget.steps=0`.
 
     Inputs are N(0, scale^2). The loss of a sample is sum_o output_o * target_o with targets N(0, 1), so that the
@@ -25,7 +24,6 @@ class RandomSignal(Part):
     length: int = number(0, at_least=0)
     side: int = number(0, at_least=0)
     scale: float = number(1.0, at_least=0.0)
-    batch_size: int = number(32, at_least=1)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -38,16 +36,10 @@ class RandomSignal(Part):
             return Shape((self.features, self.side, self.side), self.outputs)
         return Shape((self.length, self.features) if self.length else (self.features,), self.outputs)
 
-    def batch(self, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        return self._draw(stream, self.batch_size)
-
-    def held_out(self, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        return self._draw(stream, HELD_OUT)
-
     def loss(self, output, target):
         """Mean over the batch of sum_o output_o * target_o, [member]."""
         return (output * target).sum(-1).mean(1)
 
-    def _draw(self, stream: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+    def draw(self, stream: np.random.Generator, count: int) -> Arrays:
         inputs = self.scale * stream.standard_normal((count, *self.shape.inputs))
         return inputs, stream.standard_normal((count, self.outputs))

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradstudy.network import Shape
-from gradstudy.parts import Part, number
+from gradstudy.parts import number
 from gradstudy.tasks.digits import split
 from gradstudy.tasks.loss import cross_entropy
+from gradstudy.tasks.task import Task
 
 
 @dataclass(frozen=True)
-class SequentialDigits(Part):
+class SequentialDigits(Task):
     """Can a network classify an image from a sequence of its pixels? (Le, Jaitly & Hinton 2015, on smaller images.)
 
     scikit-learn's bundled 8x8 digits (Alpaydin & Kaynak 1998) in reading order: 64 steps of one pixel in [0, 1], ten

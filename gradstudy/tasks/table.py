@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from gradstudy.errors import nearest
+from gradstudy.parts import word
 from gradstudy.tasks.columns import data_of
 from gradstudy.tasks.features import Data, Features
 
@@ -26,14 +27,13 @@ class Table(Features):
 
     path: str = ""
     target: str = ""
-    classify: str = "auto"
+    classify: str = word("auto", "true", "false")
     standardize: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classify", str(self.classify).lower())  # true and false are no words in YAML
+        object.__setattr__(self, "target", str(self.target))  # nor is the number that a column may be named by
         super().__post_init__()
-        if self.classify not in ("auto", "true", "false"):
-            raise ValueError(f"classify must be auto, true or false, got {self.classify!r}")
         self.data()  # a file that cannot be used is told at the door
 
     @property
@@ -43,8 +43,11 @@ class Table(Features):
 
     def data(self) -> Data:
         path = Path(self.path).expanduser()
-        if path.suffix not in READERS or not path.is_file():
-            raise ValueError(f"path must lead to a .csv or .parquet file, got {self.path!r}: write task.path=FILE")
+        if path.suffix.lower() not in READERS or not path.is_file():
+            came = "which does not exist" if path.suffix.lower() in READERS else "which ends otherwise"
+            raise ValueError(
+                f"path must lead to a .csv or .parquet file, got {self.path!r}, {came}: write task.path=FILE"
+            )
         return _table(path, path.stat().st_mtime_ns, self.target, self.classify)
 
 
@@ -66,7 +69,7 @@ def _table(path: Path, changed: int, target: str, classify: str) -> Data:
 
 def _read(path: Path) -> pd.DataFrame:
     try:
-        return READERS[path.suffix](path)
+        return READERS[path.suffix.lower()](path)
     except (OSError, ValueError) as error:  # what pandas cannot parse is a ValueError to it, pyarrow's own ones too
         reason = str(error).strip().splitlines()[0].rstrip(".")
         raise ValueError(f"path must lead to a readable table, and {path.name} is none: {reason}") from error

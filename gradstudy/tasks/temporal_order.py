@@ -5,17 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradstudy.network import Shape
-from gradstudy.parts import Part, number
+from gradstudy.parts import number
 from gradstudy.tasks.loss import cross_entropy
+from gradstudy.tasks.task import Arrays, Drawn
 
-HELD_OUT = 128
 RELEVANT, DISTRACTORS = 2, 4
 START, TRIGGER = 6, 7
 """Symbols by number: X and Y, four distractors, and where there are triggers the first and the last of a sequence."""
 
 
 @dataclass(frozen=True)
-class TemporalOrder(Part):
+class TemporalOrder(Drawn):
     """Can a network tell XX, XY, YX and YY apart, far apart in `length` random symbols, from its last output?
 
     Symbols are one-hot; the relevant ones stand at one place each in [.1, .2) and [.5, .6) of the length, and a
@@ -26,23 +26,16 @@ class TemporalOrder(Part):
     """
 
     length: int = number(50, at_least=10)
-    batch_size: int = number(32, at_least=1)
     triggers: bool = True
 
     @property
     def shape(self) -> Shape:
         return Shape((self.length, 8 if self.triggers else 6), outputs=4)
 
-    def batch(self, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        return self._draw(stream, self.batch_size)
-
-    def held_out(self, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        return self._draw(stream, HELD_OUT)
-
     def loss(self, output, target):
         return cross_entropy(output, target)
 
-    def _draw(self, stream: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
+    def draw(self, stream: np.random.Generator, count: int) -> Arrays:
         """Inputs [count, length, symbol] and classes [count]: 0 to 3 for XX, XY, YX, YY."""
         rows, tenth = np.arange(count), self.length // 10
         symbols = stream.integers(RELEVANT, RELEVANT + DISTRACTORS, size=(count, self.length))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from gradstudy.errors import InputError, nearest
-from gradstudy.parts import Part
+from gradstudy.parts import Part, word
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
@@ -18,12 +18,10 @@ class Device(Part):
     """`name`: auto (CUDA where there is one), cpu, cuda or cuda:N; `dtype`: float32 or float64."""
 
     name: str = "auto"
-    dtype: str = "float32"
+    dtype: str = word(*DTYPES)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.dtype not in DTYPES:
-            raise ValueError(f"dtype must be float32 or float64, got {self.dtype!r}.{nearest(self.dtype, DTYPES)}")
         if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", self.name):
             near = nearest(self.name, ("auto", "cpu", "cuda"))
             raise ValueError(f"name must be auto, cpu, cuda or cuda:N, got {self.name!r}.{near}")

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gradstudy.errors import InputError
 from gradstudy.network import Flow, Pass
 from gradstudy.records import MemberRecord, Series
 from gradstudy.training.batches import Batch
@@ -33,8 +34,12 @@ def train(cohort: Cohort) -> list[MemberRecord]:
         with one_thread():
             return _Training(cohort).run()
     except (RuntimeError, MemoryError) as error:
-        if len(cohort.members) == 1 or not _is_out_of_memory(error):
+        if not _is_out_of_memory(error):
             raise
+        if len(cohort.members) == 1:
+            raise InputError(
+                "A single network does not fit into memory: lower model.width, model.depth or task.batch_size."
+            ) from error
     return [record for half in halves(cohort.members) for record in train(replace(cohort, members=half))]
 
 

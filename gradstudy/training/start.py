@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradstudy.network import Layers, Network, Pass
+from gradstudy.network import Pass, network_of
 from gradstudy.training.batches import Batches
 from gradstudy.training.calibration import calibrate
 from gradstudy.training.cohort import STACKED, Cohort
@@ -58,12 +58,6 @@ class Start:
         return self.parts["pretraining"].pretrain(self.network, run, lambda: data.next()[0], uniform)
 
 
-def network_of(parts: Mapping[str, Any]) -> Network:
-    """The network that these parts make. ValueError where they do not fit together."""
-    layers = Layers(*(parts[group] for group in ("activation", "normalization", "residual", "regularization")))
-    return parts["model"].network(parts["task"].shape, layers)
-
-
 def _ballast(parts: Mapping[str, Any], device: torch.device) -> int:
     """How many copies of the last member stand behind the cohort, so that no real member meets other code?
 
@@ -72,6 +66,4 @@ def _ballast(parts: Mapping[str, Any], device: torch.device) -> int:
     """
     if device.type != "cpu" or any(part.member_by_member for part in parts.values()):
         return 0
-    task = parts["task"]
-    rows = getattr(task, "smallest_batch", task.batch_size)  # a small data set has fewer, or holds fewer out
-    return -(-KERNEL_TAIL // network_of(parts).narrowest(rows))
+    return -(-KERNEL_TAIL // network_of(parts).narrowest(parts["task"].smallest_batch))

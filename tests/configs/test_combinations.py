@@ -64,4 +64,4 @@ def test_trials_of_a_study_that_varies_the_model_say_what_each_model_chose(workp
         for model, residual in {"mlp": "none", "resnet": "additive", "cnn": "none"}.items():
             parts = study.parts({"model": model})
             assert Composer(study.trial(0, {"model": model}).overrides).parts({}) == parts
-            assert parts["residual"] == Composer([f"residual={residual}"]).parts({})["residual"]
+            assert parts["residual"] == Composer([f"residual={residual}", "model.depth=2"]).parts({})["residual"]

@@ -12,6 +12,7 @@ from gradstudy.configs.launch import MACHINERY, STUDIED
 from gradstudy.configs.studies import find_studies
 from gradstudy.errors import InputError
 from gradstudy.parts import Part
+from gradstudy.preparation import prepare
 
 ROOT = Path(__file__).parent.parent.parent
 OPTIONS = [
@@ -51,12 +52,16 @@ def test_every_folder_of_conf_is_a_known_group():
 
 
 @pytest.mark.parametrize("study", sorted(find_studies()))
-def test_every_study_composes_and_says_what_it_asks(hydra, study):
-    composer = Composer([f"+study={study}"])
-    assert composer.launch.question.endswith("?")
-    assert composer.launch.source
+def test_every_study_says_what_it_asks_and_all_its_trials_fit(hydra, workplace, study):
+    prepared = prepare([f"+study={study}"], "")
+    launch, composer = prepared.launch, prepared.composer
+    assert launch.question.endswith("?")
+    assert launch.source
+    assert launch.name == study
     assert composer.factors
-    assert composer.launch.name == study
+    assert not composer.asleep
+    assert len(prepared.parts) == launch.budget.trials
+    assert not list(workplace.iterdir())
 
 
 def test_the_readme_names_every_option_of_every_studied_group():

@@ -29,6 +29,7 @@ PLAN = Plan(
     question="Does clipping help?",
     source="Pascanu 2013",
     factors=FACTORS,
+    asleep=("model.order",),
     trials=TRIALS,
     seeds=4,
     steps=200,
@@ -50,6 +51,10 @@ def test_every_factor_is_there_with_its_trials_per_level_or_its_range(render):
     assert "model.depth 2 to 64, whole, log everywhere 4" in page
     assert "init.gain 0.5 to 2 everywhere 4" in page
     assert "dummy 0 to 1 noise floor 4" in page
+
+
+def test_an_entry_that_lives_nowhere_is_named(render):
+    assert "asleep, as no option of this study has it: model.order" in words(render(plan_page(PLAN), width=100))
 
 
 def test_true_and_one_are_two_levels(render):

@@ -16,7 +16,7 @@ from gradstudy.training.streams import numpy_stream
 
 
 def drawn(task, count=4000):
-    return task._draw(numpy_stream(0, 0, "data"), count)
+    return task.draw(numpy_stream(0, 0, "data"), count)
 
 
 def test_the_original_adding_problem_is_as_hochreiter_and_schmidhuber_state_it():

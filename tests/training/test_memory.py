@@ -5,6 +5,7 @@ import pytest
 import torch
 from cohorts import cohort, parts
 
+from gradstudy.errors import InputError
 from gradstudy.training import engine
 
 
@@ -38,5 +39,5 @@ def test_a_cohort_that_runs_out_of_memory_is_halved_until_it_fits(monkeypatch, r
 
 def test_one_member_that_does_not_fit_is_an_error(monkeypatch):
     monkeypatch.setattr(engine, "_Training", lambda cohort: (_ for _ in ()).throw(MemoryError()))
-    with pytest.raises(MemoryError):
+    with pytest.raises(InputError, match=r"lower model.width"):
         engine.train(cohort(parts(), seeds=1))

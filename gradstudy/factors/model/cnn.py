@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from gradstudy.factors.model.convolution import Convolution, Dense, LocallyConnected, Readout, Window, check_word
+from gradstudy.factors.model.convolution import Convolution, Dense, LocallyConnected, Readout, Window
 from gradstudy.factors.model.layers import Join, Nonlinearity, buffers_of, check_joins, parameters_of
 from gradstudy.network import Flow, Layers, Pass, Shape, numbered
-from gradstudy.parts import Part, number
+from gradstudy.parts import Part, number, word
 
 SHARING = {"conv": Convolution, "local": LocallyConnected, "dense": Dense}
 
@@ -25,13 +25,12 @@ class Cnn(Part):
     width: int = number(8, at_least=1)
     depth: int = number(4, at_least=1)
     kernel: int = number(3, at_least=1)
-    padding: str = "zeros"
-    sharing: str = "conv"
+    padding: str = word("zeros", "circular")
+    sharing: str = word(*SHARING)
     pool: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_word("sharing", self.sharing, SHARING)
         Window(self.kernel, self.padding)
 
     def network(self, shape: Shape, layers: Layers) -> "CnnNetwork":
@@ -41,6 +40,8 @@ class Cnn(Part):
 
 class CnnNetwork:
     """Inputs [member, batch, channel, height, width]. The flow points are z_1 to z_L, before their nonlinearities."""
+
+    greedy = ()
 
     def __init__(self, model: Cnn, shape: Shape, layers: Layers):
         names, joined = numbered("layer", model.depth), model.depth - 1

@@ -4,7 +4,6 @@ All take x [member, sample, channel, height, width] to as many pixels, stride 1,
 """
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -30,7 +29,6 @@ class Window:
     padding: str
 
     def __post_init__(self) -> None:
-        check_word("padding", self.padding, ("zeros", "circular"))
         if self.kernel % 2 == 0:
             raise ValueError(f"kernel must be odd, so that it has a centre, got {self.kernel}: use {self.kernel + 1}")
 
@@ -164,9 +162,3 @@ class Readout:
     def __call__(self, run: Pass, x: Tensor) -> Tensor:
         # contiguous: the strides of a batched product would otherwise grow with the number of members
         return self.linear(run, (x.mean((3, 4)) if self.pool else x.flatten(2)).contiguous())
-
-
-def check_word(name: str, word: str, allowed: Iterable[str]) -> None:
-    """ValueError for a word that is not among these."""
-    if word not in allowed:
-        raise ValueError(f"{name} must be one of {', '.join(allowed)}, got {word!r}")

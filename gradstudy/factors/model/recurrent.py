@@ -71,6 +71,8 @@ class RecurrentNetwork:
     connection joins a layer's input and output from the second layer on.
     """
 
+    greedy = ()
+
     def __init__(self, cell: Recurrent, shape: Shape, layers: Layers):
         length, features = shape.sequence
         self.cell, self.each_step = cell, shape.each_step

@@ -6,11 +6,11 @@ from typing import Any
 
 from torch import Tensor
 
-from gradstudy.factors.model.convolution import Convolution, Readout, Window, check_word
+from gradstudy.factors.model.convolution import Convolution, Readout, Window
 from gradstudy.factors.model.layers import Adjust, Linear, Nonlinearity, buffers_of, parameters_of
 from gradstudy.factors.model.residual_block import Feedforward, Original, Preactivation
 from gradstudy.network import Flow, Layers, Pass, Shape, numbered
-from gradstudy.parts import Part, number
+from gradstudy.parts import Part, number, word
 
 BLOCKS = {"preactivation": Preactivation, "original": Original, "feedforward": Feedforward}
 
@@ -26,15 +26,13 @@ class ResNet(Part):
 
     width: int = number(8, at_least=1)
     depth: int = number(4, at_least=1)
-    kind: str = "conv"
-    block: str = "preactivation"
+    kind: str = word("conv", "dense")
+    block: str = word(*BLOCKS)
     kernel: int = number(3, at_least=1)
-    padding: str = "zeros"
+    padding: str = word("zeros", "circular")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_word("kind", self.kind, KINDS)
-        check_word("block", self.block, BLOCKS)
         Window(self.kernel, self.padding)
 
     def network(self, shape: Shape, layers: Layers) -> "ResNetNetwork":
@@ -57,6 +55,8 @@ class ResNetNetwork:
 
     The original block gives its stream through phi, so its stem does too; the others leave N and phi to the read-out.
     """
+
+    greedy = ()
 
     def __init__(self, model: ResNet, shape: Shape, layers: Layers):
         names, spatial = numbered("layer", model.depth), model.kind == "conv"

@@ -9,9 +9,7 @@ from torch import Tensor
 from gradstudy.factors.model.attention import Attention
 from gradstudy.factors.model.layers import Adjust, Join, Linear, buffers_of, parameters_of
 from gradstudy.network import Flow, Layers, Pass, Shape, numbered
-from gradstudy.parts import Part, number
-
-WORDS = {"order": ("pre", "post"), "positions": ("sinusoidal", "none")}
+from gradstudy.parts import Part, number, word
 
 
 @dataclass(frozen=True)
@@ -29,15 +27,12 @@ class Transformer(Part):
     depth: int = number(2, at_least=1)
     heads: int = number(4, at_least=1)
     feedforward: int = number(4, at_least=1)
-    order: str = "pre"
+    order: str = word("pre", "post")
     attention: bool = True
-    positions: str = "sinusoidal"
+    positions: str = word("sinusoidal", "none")
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, words in WORDS.items():
-            if getattr(self, name) not in words:
-                raise ValueError(f"{name} must be {' or '.join(words)}, got {getattr(self, name)!r}")
         if self.attention and self.width % self.heads:
             divisors = [str(heads) for heads in range(1, self.width + 1) if self.width % heads == 0]
             raise ValueError(
@@ -66,6 +61,8 @@ class TransformerNetwork:
     and shaped as those of torch.nn.TransformerEncoderLayer, behind the prefix `layer_01`, ...; in between, tokens count
     as samples: [member, batch * token, width].
     """
+
+    greedy = ()
 
     def __init__(self, model: Transformer, shape: Shape, layers: Layers):
         self.model, self.each_step = model, shape.each_step

@@ -1,0 +1,61 @@
+"""What every task can say, and what those share whose data are drawn anew with every batch."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradstudy.network import Shape
+from gradstudy.parts import Part, number
+
+Arrays = tuple[np.ndarray, np.ndarray]
+"""Inputs [count, *shape] and targets [count, ...]."""
+
+HELD_OUT = 128
+
+
+@dataclass(frozen=True)
+class Task(Part):
+    """What is a network trained on? `batch` and `held_out` draw from the stream that they are given.
+
+    `content` tells apart data that a file may change; `smallest_batch` is how many rows a batch may come down to.
+    """
+
+    content = ""
+
+    batch_size: int = number(32, at_least=1)
+
+    @property
+    def shape(self) -> Shape:
+        """What goes in and out. ValueError where the data cannot be had."""
+        raise NotImplementedError
+
+    @property
+    def smallest_batch(self) -> int:
+        return self.batch_size
+
+    def batch(self, stream: np.random.Generator) -> Arrays:
+        """The next batch to train on."""
+        raise NotImplementedError
+
+    def held_out(self, stream: np.random.Generator) -> Arrays:
+        """What is never trained on."""
+        raise NotImplementedError
+
+    def loss(self, output, target):
+        """One number per member, [member], for outputs [member, batch, ...] and targets."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Drawn(Task):
+    """A task without a data set: every batch is new, and 128 samples of a stream of their own are held out."""
+
+    def batch(self, stream: np.random.Generator) -> Arrays:
+        return self.draw(stream, self.batch_size)
+
+    def held_out(self, stream: np.random.Generator) -> Arrays:
+        return self.draw(stream, HELD_OUT)
+
+    def draw(self, stream: np.random.Generator, count: int) -> Arrays:
+        """So many samples."""
+        raise NotImplementedError
