@@ -93,7 +93,8 @@ def _check_finite(name: str, value: Any) -> None:
 
 def _check_word(name: str, value: Any, words: Any) -> None:
     if words and value not in words:
-        raise ValueError(f"{name} must be one of {', '.join(words)}, got {value!r}.{nearest(value, words)}")
+        near = nearest(value, words)
+        raise ValueError(f"{name} must be one of {', '.join(words)}, got {value!r}{near and '.' + near}")
 
 
 def _check_range(name: str, value: Any, bounds: Any) -> None:

@@ -61,7 +61,7 @@ def test_a_gradient_near_the_end_of_float32_is_clipped_and_not_lost():
 
 @pytest.mark.parametrize("settings", [{"max_norm": 0.0}, {"max_norm": -1.0}, {"max_value": 0}, {"max_norm": math.nan}])
 def test_thresholds_are_positive(settings):
-    with pytest.raises(ValueError, match="must be above 0"):
+    with pytest.raises(ValueError, match=r"must be (above 0|finite)"):
         Threshold(**settings)
 
 

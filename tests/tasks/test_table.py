@@ -97,7 +97,12 @@ WRONG = {
     "too few rows": (columns()[:4], "kind", {}, "at least 10 rows was expected, got 4"),
     "a key as target": (columns(key=[f"k{i}" for i in range(COUNT)]), "key", {}, "50 classes in 50 rows"),
     "text as number": (columns(), "kind", {"classify": "false"}, "classify=false needs a target of numbers"),
-    "an unknown wish": (columns(), "kind", {"classify": "maybe"}, "classify must be one of auto, true, false, got 'maybe'"),
+    "an unknown wish": (
+        columns(),
+        "kind",
+        {"classify": "maybe"},
+        "classify must be one of auto, true, false, got 'maybe'",
+    ),
 }
 
 

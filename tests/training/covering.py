@@ -22,7 +22,7 @@ def covering(levels: Levels, fits: Callable[[Row], bool]) -> list[Row]:
     open_pairs, rows, used = dict.fromkeys(_all_pairs(levels)), [], Counter()
     while open_pairs:
         pair = next(iter(open_pairs))
-        row = next(_completions(dict(pair), levels, open_pairs, used, fits), None)
+        row = next(_completions(dict(sorted(pair)), levels, open_pairs, used, fits), None)
         for covered in [pair] if row is None else pairs(row):
             open_pairs.pop(covered, None)
         if row is not None:

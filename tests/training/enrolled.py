@@ -63,7 +63,7 @@ def flags() -> list[Enrolled]:
     """For every field of an option that is true or false the first row that takes it the other way round."""
     found = {}
     for enrolled in rows():
-        for group, option in enrolled.row.items():
+        for group, option in sorted(enrolled.row.items()):
             for name in [name for name, hint in get_type_hints(type(enrolled.parts[group])).items() if hint is bool]:
                 part = enrolled.parts[group]
                 parts = {**enrolled.parts, group: changed(part, {name: not getattr(part, name)})}
@@ -88,7 +88,8 @@ def option_part(group: str, option: str) -> Any:
 
 def changed(part: Any, wanted: dict[str, Any]) -> Any:
     """The part with these fields, where it has them and accepts them."""
-    for name in wanted.keys() & {entry.name for entry in fields(part)}:
+    known = {entry.name for entry in fields(part)}
+    for name in [name for name in wanted if name in known]:
         try:
             part = replace(part, **{name: wanted[name]})
         except ValueError:

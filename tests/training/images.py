@@ -18,11 +18,11 @@ class Pictures(RandomSignal):
     batch_size: int = 4
 
     def held_out(self, stream):
-        return self._draw(stream, 2 * self.batch_size)
+        return self.draw(stream, 2 * self.batch_size)
 
     def loss(self, output, target):
         return cross_entropy(output, target)
 
-    def _draw(self, stream, count):
-        inputs, scores = super()._draw(stream, count)
+    def draw(self, stream, count):
+        inputs, scores = super().draw(stream, count)
         return inputs, scores.argmax(1).astype(np.int64)

@@ -17,9 +17,9 @@ from gradstudy.factors import activation, init, lr
 from gradstudy.factors.model.cnn import Cnn
 from gradstudy.factors.model.convolution import Wrapped
 from gradstudy.factors.residual import Residual
+from gradstudy.network import network_of
 from gradstudy.tasks.random_signal import RandomSignal
 from gradstudy.training.engine import train
-from gradstudy.training.start import network_of
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,7 @@ def test_what_cannot_be_is_refused(wrong, message):
 
 
 def test_a_task_without_images_and_a_kernel_that_wraps_twice_are_refused():
-    with pytest.raises(ValueError, match="convolves images, and the task gives 8 x 2 numbers"):
+    with pytest.raises(ValueError, match="convolves images, and the task gives inputs of 8 x 2"):
         network_of(parts(model=Cnn()))
     small = Pictures(side=2)
     with pytest.raises(ValueError, match=r"a kernel of 7 wraps images of 2 x 2 pixels.*use model.kernel=5 or less"):

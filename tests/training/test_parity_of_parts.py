@@ -17,7 +17,6 @@ from parity import assert_parity, assert_same_member, trained
 from gradstudy.configs.launch import STUDIED
 from gradstudy.records import Member
 from gradstudy.training.batches import Batches
-from gradstudy.training.start import network_of
 
 STEPS = 4
 HUGE = 1e30

@@ -16,10 +16,9 @@ from gradstudy.factors import activation, init, lr
 from gradstudy.factors.model.resnet import BLOCKS, KINDS, ResNet
 from gradstudy.factors.normalization.base import Normalization
 from gradstudy.factors.residual import NoResidual, Residual
-from gradstudy.network import Parameter
+from gradstudy.network import Parameter, network_of
 from gradstudy.tasks.random_signal import RandomSignal
 from gradstudy.training.engine import train
-from gradstudy.training.start import network_of
 
 
 @dataclass(frozen=True)
@@ -121,10 +120,12 @@ def test_without_a_residual_the_plain_twin_remains(block):
     assert_equals_twin(lambda: Twin("dense", block, skip=False), plain, rename=rename, steps=(2,))
 
 
-@pytest.mark.parametrize("block", BLOCKS)
-def test_a_normalization_can_follow_the_activations(block):
-    after = trial("dense", block, normalization=FeatureScale(after=True))
-    assert_equals_twin(lambda: Twin("dense", block, after=True), after, rename=rename, steps=(2,))
+def test_a_normalization_can_follow_the_activations_where_the_two_stand_together():
+    after = trial("dense", "preactivation", normalization=FeatureScale(after=True))
+    assert_equals_twin(lambda: Twin("dense", "preactivation", after=True), after, rename=rename, steps=(2,))
+    for block in ("original", "feedforward"):
+        with pytest.raises(ValueError, match=r"model.block=preactivation"):
+            network_of(trial("dense", block, normalization=FeatureScale(after=True)))
 
 
 def test_circular_images_equal_plain_modules():

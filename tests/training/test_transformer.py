@@ -16,11 +16,11 @@ from gradstudy.factors import activation, init, lr, optimizer, regularization
 from gradstudy.factors.model.transformer import Transformer
 from gradstudy.factors.normalization.features import LayerNorm
 from gradstudy.factors.residual import Scaled
+from gradstudy.network import network_of
 from gradstudy.tasks.adding import Adding
 from gradstudy.tasks.loss import cross_entropy
 from gradstudy.tasks.random_signal import RandomSignal
 from gradstudy.training.engine import train
-from gradstudy.training.start import network_of
 from gradstudy.training.streams import numpy_stream
 
 
@@ -42,7 +42,7 @@ class Labels(RandomSignal):
     def shape(self):
         return replace(super().shape, each_step=self.each_step)
 
-    def _draw(self, stream, count):
+    def draw(self, stream, count):
         inputs = stream.standard_normal((count, *self.shape.inputs))
         return inputs, stream.integers(self.outputs, size=(count, self.length) if self.each_step else count)
 
@@ -287,8 +287,8 @@ def test_in_post_order_neither_the_last_gradient_nor_the_flow_depends_on_depth()
     ("fields", "message"),
     [
         ({"width": 12, "heads": 5}, "heads must divide the width, 12, got 5: use one of 1, 2, 3, 4, 6, 12, or"),
-        ({"order": "middle"}, "order must be pre or post, got 'middle'"),
-        ({"positions": "learned"}, "positions must be sinusoidal or none, got 'learned'"),
+        ({"order": "middle"}, "order must be one of pre, post, got 'middle'"),
+        ({"positions": "learned"}, "positions must be one of sinusoidal, none, got 'learned'"),
         ({"depth": 0}, "depth must be at least 1, got 0"),
     ],
 )
