@@ -15,6 +15,7 @@ from enrolled import CROSSED, changed, flags, homes, nudged, options, rows
 from parity import assert_parity, assert_same_member, trained
 
 from gradstudy.configs.launch import STUDIED
+from gradstudy.network import network_of
 from gradstudy.records import Member
 from gradstudy.training.batches import Batches
 
