@@ -14,6 +14,10 @@ if TYPE_CHECKING:  # ground stays light: annotations must not import torch
 Role = Literal["hidden", "recurrent", "edge", "bias", "own"]
 
 
+KERNEL_TAIL = 32
+"""Elements at the end of a tensor that vector kernels may hand to scalar code (two AVX-512 registers of float32)."""
+
+
 @dataclass(frozen=True)
 class Shape:
     """What goes in and out of a network?

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-LANES = 32
-"""A multiple of what any vector register holds, twice over."""
+from gradstudy.network import KERNEL_TAIL
 
 
 def by_lane(function: Callable[..., Tensor], *coefficients: Tensor) -> Tensor:
@@ -14,5 +13,5 @@ def by_lane(function: Callable[..., Tensor], *coefficients: Tensor) -> Tensor:
     Vector kernels treat the last few elements of a tensor by scalar code, which rounds pow otherwise: in a cohort of
     65 one result in sixty differed from that of the member alone. Repeated over a block of lanes, no member is a tail.
     """
-    wide = [coefficient.unsqueeze(-1).expand(-1, LANES).contiguous() for coefficient in coefficients]
+    wide = [coefficient.unsqueeze(-1).expand(-1, KERNEL_TAIL).contiguous() for coefficient in coefficients]
     return function(*wide)[:, 0]

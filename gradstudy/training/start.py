@@ -7,16 +7,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradstudy.network import Pass, network_of
+from gradstudy.network import KERNEL_TAIL, Network, Pass, network_of
 from gradstudy.training.batches import Batches
 from gradstudy.training.calibration import calibrate
 from gradstudy.training.cohort import STACKED, Cohort
 from gradstudy.training.draws import Draws
 from gradstudy.training.initialization import derived, drawn
 from gradstudy.training.stacking import stack
-
-KERNEL_TAIL = 32
-"""Elements at the end of a tensor that vector kernels may hand to scalar code (two AVX-512 registers of float32)."""
 
 
 class Start:
@@ -27,12 +24,13 @@ class Start:
 
     def __init__(self, cohort: Cohort, device: torch.device, dtype: torch.dtype):
         first = cohort.parts[cohort.members[0].trial]
-        slots = [*cohort.members, *[cohort.members[-1]] * _ballast(first, device)]
+        own = {trial: network_of(parts) for trial, parts in cohort.parts.items()}
+        ballast = _ballast(first, own[cohort.members[0].trial], device)
+        slots = [*cohort.members, *[cohort.members[-1]] * ballast]
         self.device, self.dtype, self.task = device, dtype, first["task"]
         self.streams = [(cohort.study_seed, member.seed) for member in slots]
         self._of = [cohort.parts[member.trial] for member in slots]
-        self._own = {trial: network_of(parts) for trial, parts in cohort.parts.items()}
-        self._networks = [self._own[member.trial] for member in slots]
+        self._networks = [own[member.trial] for member in slots]
         self.parts = {group: stack([of[group] for of in self._of], device) for group in STACKED if group != "task"}
         self.network = network_of({**self.parts, "task": first["task"]})
 
@@ -58,7 +56,7 @@ class Start:
         return self.parts["pretraining"].pretrain(self.network, run, lambda: data.next()[0], uniform)
 
 
-def _ballast(parts: Mapping[str, Any], device: torch.device) -> int:
+def _ballast(parts: Mapping[str, Any], network: Network, device: torch.device) -> int:
     """How many copies of the last member stand behind the cohort, so that no real member meets other code?
 
     BLAS treats a batch of one by other code than a batch of two, and vector kernels treat the last few elements of a
@@ -66,4 +64,4 @@ def _ballast(parts: Mapping[str, Any], device: torch.device) -> int:
     """
     if device.type != "cpu" or any(part.member_by_member for part in parts.values()):
         return 0
-    return -(-KERNEL_TAIL // network_of(parts).narrowest(parts["task"].smallest_batch))
+    return -(-KERNEL_TAIL // network.narrowest(parts["task"].smallest_batch))

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from gradstudy.factors.model.chain import Chain
 from gradstudy.factors.model.convolution import Convolution, Dense, LocallyConnected, Readout, Window
-from gradstudy.factors.model.layers import Join, Nonlinearity, buffers_of, check_joins, parameters_of
+from gradstudy.factors.model.layers import buffers_of, parameters_of
 from gradstudy.network import Flow, Layers, Pass, Shape, numbered
 from gradstudy.parts import Part, number, word
 
@@ -34,7 +35,6 @@ class Cnn(Part):
         Window(self.kernel, self.padding)
 
     def network(self, shape: Shape, layers: Layers) -> "CnnNetwork":
-        check_joins(layers, self.depth - 1)
         return CnnNetwork(self, shape, layers)
 
 
@@ -44,27 +44,21 @@ class CnnNetwork:
     greedy = ()
 
     def __init__(self, model: Cnn, shape: Shape, layers: Layers):
-        names, joined = numbered("layer", model.depth), model.depth - 1
+        names = numbered("layer", model.depth)
         window, make = Window(model.kernel, model.padding), SHARING[model.sharing]
         image = (model.width, *shape.image[1:])
-        adjust = layers.residual.adjust(joined, maps=1, index=0)
+        adjust = layers.residual.adjust(model.depth - 1, maps=1, index=0)
         first = make(names[0], shape.image, model.width, layers, window=window)
         others = [make(name, image, model.width, layers, window=window, adjust=adjust) for name in names[1:]]
-        self.maps = [first, *others]
-        self.nonlinearities = [Nonlinearity(name, model.width, layers, spatial=True) for name in names]
-        self.joins = [Join(name, model.width, joined, layers) for name in names[1:]]
+        self.chain = Chain(names, [model.width] * model.depth, [first, *others], layers, spatial=True)
         self.readout = Readout(image, shape.outputs, layers, pool=model.pool)
-        everything = [*self.maps, *self.nonlinearities, *self.joins, self.readout]
+        everything = [self.chain, self.readout]
         self.parameters, self.buffers = parameters_of(everything), buffers_of(everything)
         self.places = {"signal": names}
 
     def narrowest(self, batch: int) -> int:
-        return self.maps[0].narrowest(batch)
+        return self.chain.maps[0].narrowest(batch)
 
     def __call__(self, run: Pass, inputs: Tensor) -> Flow:
-        z = self.maps[0](run, inputs)
-        points = [(z,)]
-        for before, one, join in zip(self.nonlinearities, self.maps[1:], self.joins, strict=False):
-            z = join(run, z, one(run, before(run, z)))
-            points.append((z,))
-        return Flow(self.readout(run, self.nonlinearities[-1](run, z)), {"signal": points})
+        hidden, points = self.chain(run, inputs)
+        return Flow(self.readout(run, hidden), {"signal": points})

@@ -59,29 +59,44 @@ class Linear:
         return watched(run, self.weight.name, torch.baddbmm(bias, x, self.weight(run).transpose(1, 2)))
 
 
+class Normalized:
+    """The normalisation at one place, as it comes."""
+
+    def __init__(self, name: str, size: int, layers: Layers, *, spatial: bool = False):
+        self.name, self.normalization = name, layers.normalization
+        self.parameters = layers.normalization.parameters(self.name, size, spatial=spatial)
+        self.buffers = layers.normalization.buffers(self.name, size)
+
+    def __call__(self, run: Pass, x: Tensor) -> Tensor:
+        return self.normalization.at(run.at(self.name))(x)
+
+
+class Activated:
+    """The activation of one place; `drops`: dropout follows."""
+
+    def __init__(self, name: str, layers: Layers, *, drops: bool = False):
+        self.name, self.layers, self.drops = name, layers, drops
+        self.parameters, self.buffers = layers.activation.parameters(f"{name}.activation"), ()
+
+    def __call__(self, run: Pass, x: Tensor) -> Tensor:
+        own = run.at(self.name)
+        active = self.layers.activation.at(own.at("activation"))(x)
+        return self.layers.regularization.drop(own)(active) if self.drops else active
+
+
 class Nonlinearity:
     """Normalisation and activation in the order that the normalisation asks for, then dropout; shapes stay."""
 
     def __init__(self, name: str, size: int, layers: Layers, *, spatial: bool = False):
-        self.name, self.layers = name, layers
-        self.parameters = (
-            *layers.normalization.parameters(f"{name}.norm", size, spatial=spatial),
-            *layers.activation.parameters(f"{name}.activation"),
-        )
-        self.buffers = layers.normalization.buffers(f"{name}.norm", size)
+        self.name, self.regularization = name, layers.regularization
+        both = [Normalized(f"{name}.norm", size, layers, spatial=spatial), Activated(name, layers)]
+        self.parameters, self.buffers = parameters_of(both), buffers_of(both)
+        self.ordered = both[::-1] if layers.normalization.after else both
 
     def __call__(self, run: Pass, x: Tensor) -> Tensor:
-        return self.at(run)(x)
-
-    def at(self, run: Pass) -> Callable[[Tensor], Tensor]:
-        """The function in one pass, for those that call it many times."""
-        own = run.at(self.name)
-        normalize = self.layers.normalization.at(own.at("norm"))
-        activate = self.layers.activation.at(own.at("activation"))
-        drop = self.layers.regularization.drop(own)
-        if self.layers.normalization.after:
-            return lambda x: drop(normalize(activate(x)))
-        return lambda x: drop(activate(normalize(x)))
+        for one in self.ordered:
+            x = one(run, x)
+        return self.regularization.drop(run.at(self.name))(x)
 
 
 class Join:
@@ -102,6 +117,11 @@ def check_joins(layers: Layers, joins: int) -> None:
             "a residual connection needs a layer to lead around, and a single layer has none: give model.depth=2 or "
             "more, or residual=none"
         )
+
+
+def as_sequence(inputs: Tensor) -> Tensor:
+    """[member, batch, time, feature]: an image is read row by row, all channels of a row together."""
+    return inputs.transpose(2, 3).flatten(3) if inputs.dim() == 5 else inputs
 
 
 def watched(run: Pass, weight: str, output: Tensor) -> Tensor:

@@ -5,7 +5,8 @@ from itertools import pairwise
 
 from torch import Tensor
 
-from gradstudy.factors.model.layers import Join, Linear, Nonlinearity, buffers_of, check_joins, parameters_of
+from gradstudy.factors.model.chain import Chain
+from gradstudy.factors.model.layers import Linear, buffers_of, parameters_of
 from gradstudy.factors.pretraining import GreedyLayer
 from gradstudy.network import Flow, Layers, Pass, Shape, numbered
 from gradstudy.parts import Part, number
@@ -39,12 +40,11 @@ class Mlp(Part):
         return self.width if isinstance(self.width, tuple) else (self.width,) * self.depth
 
     def network(self, shape: Shape, layers: Layers) -> "MlpNetwork":
-        check_joins(layers, self.depth - 1)
         return MlpNetwork(shape, self.widths, self.frozen, layers)
 
 
 class MlpNetwork:
-    """Inputs of any shape, flattened. The flow points are z_1 to z_L; `maps` are the hidden maps in order.
+    """Inputs of any shape, flattened. The flow points are z_1 to z_L.
 
     `greedy` are the hidden layers as a pretraining takes them.
     """
@@ -53,20 +53,18 @@ class MlpNetwork:
         self.features, self.widths, self.layer_names = shape.features, widths, numbered("layer", len(widths))
         sizes = list(pairwise((shape.features, *widths)))
         adjusts = [None, *[layers.residual.adjust(len(widths) - 1, maps=1, index=0)] * (len(widths) - 1)]
-        self.maps = [
+        maps = [
             Linear(name, *size, layers, adjust=adjust, trained=index >= frozen)
             for index, (name, size, adjust) in enumerate(zip(self.layer_names, sizes, adjusts, strict=True))
         ]
-        named = list(zip(self.layer_names, widths, strict=True))
-        self.nonlinearities = [Nonlinearity(name, width, layers) for name, width in named]
         self.greedy = [
             GreedyLayer(one.weight.name, one.bias, layers.activation, f"{name}.activation", trained=index >= frozen)
-            for index, (name, one) in enumerate(zip(self.layer_names, self.maps, strict=True))
+            for index, (name, one) in enumerate(zip(self.layer_names, maps, strict=True))
         ]
-        self.joins = [Join(name, width, len(widths) - 1, layers) for name, width in named[1:]]
-        self.skips = [_skip(name, *size, layers) for name, size in zip(self.layer_names[1:], sizes[1:], strict=True)]
+        skips = [_skip(name, *size, layers) for name, size in zip(self.layer_names[1:], sizes[1:], strict=True)]
+        self.chain = Chain(self.layer_names, widths, maps, layers, skips=skips)
         self.readout = Linear("readout", widths[-1], shape.outputs, layers)
-        everything = [*self.maps, *self.nonlinearities, *self.joins, *filter(None, self.skips), self.readout]
+        everything = [self.chain, self.readout]
         self.parameters, self.buffers = parameters_of(everything), buffers_of(everything)
         self.places = {"signal": self.layer_names}
 
@@ -74,13 +72,8 @@ class MlpNetwork:
         return batch * min(self.features, *self.widths)  # pretraining gives the inputs back through an activation
 
     def __call__(self, run: Pass, inputs: Tensor) -> Flow:
-        z = self.maps[0](run, inputs.flatten(2))
-        points = [(z,)]
-        for before, one, skip, join in zip(self.nonlinearities, self.maps[1:], self.skips, self.joins, strict=False):
-            branch = one(run, before(run, z))
-            z = join(run, z if skip is None else skip(run, z), branch)
-            points.append((z,))
-        return Flow(self.readout(run, self.nonlinearities[-1](run, z)), {"signal": points})
+        hidden, points = self.chain(run, inputs.flatten(2))
+        return Flow(self.readout(run, hidden), {"signal": points})
 
 
 def _skip(name: str, inputs: int, outputs: int, layers: Layers) -> Linear | None:

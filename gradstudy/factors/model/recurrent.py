@@ -13,7 +13,16 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from gradstudy.factors.model.layers import Adjust, Join, Linear, Weight, buffers_of, check_joins, parameters_of
+from gradstudy.factors.model.layers import (
+    Adjust,
+    Join,
+    Linear,
+    Weight,
+    as_sequence,
+    buffers_of,
+    check_joins,
+    parameters_of,
+)
 from gradstudy.network import Flow, Layers, Local, Parameter, Pass, Shape, numbered
 from gradstudy.parts import Part, number
 
@@ -86,9 +95,9 @@ class RecurrentNetwork:
         return batch * self.cell.width
 
     def __call__(self, run: Pass, inputs: Tensor) -> Flow:
-        if inputs.dim() == 5:
-            inputs = inputs.transpose(2, 3).flatten(3)  # an image's rows, all channels of a row together
-        sequence = inputs.transpose(1, 2)  # [member, time, batch, feature]: a time step is then one dense block
+        sequence = as_sequence(inputs).transpose(
+            1, 2
+        )  # [member, time, batch, feature]: a time step is then one dense block
         states = []
         for layer in self.layers:
             states.append(layer.states(run, sequence))

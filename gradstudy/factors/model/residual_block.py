@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from gradstudy.factors.model.layers import Join, Nonlinearity, buffers_of, parameters_of
+from gradstudy.factors.model.layers import Activated, Join, Nonlinearity, Normalized, buffers_of, parameters_of
 from gradstudy.network import Layers, Pass
 
 MakeMap = Callable[..., Any]
@@ -54,7 +54,7 @@ class Original(Block):
 
     def stand(self, name: str, size: int, layers: Layers, *, spatial: bool) -> list[Any]:
         between = Nonlinearity(f"{name}.first", size, layers, spatial=spatial)
-        behind = Normalized(f"{name}.second", size, layers, spatial=spatial)
+        behind = Normalized(f"{name}.second.norm", size, layers, spatial=spatial)
         return [between, behind, Activated(f"{name}.second", layers)]
 
     def __call__(self, run: Pass, x: Tensor) -> Tensor:
@@ -67,34 +67,9 @@ class Feedforward(Block):
     """x + W_2 phi(W_1 N(x)): no activation before the first map, as in a transformer (Xiong et al. 2020, pre-LN)."""
 
     def stand(self, name: str, size: int, layers: Layers, *, spatial: bool) -> list[Any]:
-        before = Normalized(f"{name}.first", size, layers, spatial=spatial)
+        before = Normalized(f"{name}.first.norm", size, layers, spatial=spatial)
         return [before, Activated(f"{name}.second", layers, drops=True)]
 
     def __call__(self, run: Pass, x: Tensor) -> Tensor:
         before, between = self.beside
         return self.join(run, x, self.second(run, between(run, self.first(run, before(run, x)))))
-
-
-class Normalized:
-    """A normalisation that stands alone, so that it does not matter whether it comes after the activation."""
-
-    def __init__(self, name: str, size: int, layers: Layers, *, spatial: bool):
-        self.name, self.normalization = f"{name}.norm", layers.normalization
-        self.parameters = layers.normalization.parameters(self.name, size, spatial=spatial)
-        self.buffers = layers.normalization.buffers(self.name, size)
-
-    def __call__(self, run: Pass, x: Tensor) -> Tensor:
-        return self.normalization.at(run.at(self.name))(x)
-
-
-class Activated:
-    """An activation that stands alone; `drops`: dropout follows."""
-
-    def __init__(self, name: str, layers: Layers, *, drops: bool = False):
-        self.name, self.layers, self.drops = name, layers, drops
-        self.parameters, self.buffers = layers.activation.parameters(f"{name}.activation"), ()
-
-    def __call__(self, run: Pass, x: Tensor) -> Tensor:
-        own = run.at(self.name)
-        active = self.layers.activation.at(own.at("activation"))(x)
-        return self.layers.regularization.drop(own)(active) if self.drops else active

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from gradstudy.factors.model.attention import Attention
-from gradstudy.factors.model.layers import Adjust, Join, Linear, buffers_of, parameters_of
+from gradstudy.factors.model.layers import Adjust, Join, Linear, Normalized, as_sequence, buffers_of, parameters_of
 from gradstudy.network import Flow, Layers, Pass, Shape, numbered
 from gradstudy.parts import Part, number, word
 
@@ -70,7 +70,7 @@ class TransformerNetwork:
         names = numbered("layer", model.depth)
         self.embedding = Linear("embedding", features, model.width, layers)
         self.blocks = [_block(name, self.length, model, layers) for name in names]
-        self.norms = [_Norm("norm", model.width, layers)] if model.order == "pre" else []
+        self.norms = [Normalized("norm", model.width, layers)] if model.order == "pre" else []
         self.readout = Linear("readout", model.width, shape.outputs, layers)
         sublayers = [sublayer for block in self.blocks for sublayer in block]
         everything = [self.embedding, *sublayers, *self.norms, self.readout]
@@ -81,9 +81,7 @@ class TransformerNetwork:
         return batch * self.model.width * (self.length if self.each_step else 1)
 
     def __call__(self, run: Pass, inputs: Tensor) -> Flow:
-        if inputs.dim() == 5:
-            inputs = inputs.transpose(2, 3).flatten(3)  # an image's rows, all channels of a row together
-        stream, points = self._embedded(run, inputs), []
+        stream, points = self._embedded(run, as_sequence(inputs)), []
         for block in self.blocks:
             x = stream.flatten(1, 2)
             for sublayer in block:
@@ -156,7 +154,7 @@ class _Sublayer:
     def __init__(self, place: str, index: int, branch: Branch, model: Transformer, layers: Layers):
         self.branch, self.pre = branch, model.order == "pre"
         self.place, self.regularization = f"{place}.join{index}", layers.regularization
-        self.norm = _Norm(f"{place}.norm{index}", model.width, layers)
+        self.norm = Normalized(f"{place}.norm{index}", model.width, layers)
         self.join = Join(self.place, model.width, model.joins, layers)
         everything = [branch, self.join, self.norm]
         self.parameters, self.buffers = parameters_of(everything), buffers_of(everything)
@@ -165,15 +163,3 @@ class _Sublayer:
         branch = self.branch(run, self.norm(run, x) if self.pre else x)
         joined = self.join(run, x, self.regularization.drop(run.at(self.place))(branch))
         return joined if self.pre else self.norm(run, joined)
-
-
-class _Norm:
-    """The normalisation at one place of the stream."""
-
-    def __init__(self, name: str, width: int, layers: Layers):
-        self.name, self.normalization = name, layers.normalization
-        self.parameters = layers.normalization.parameters(name, width)
-        self.buffers = layers.normalization.buffers(name, width)
-
-    def __call__(self, run: Pass, x: Tensor) -> Tensor:
-        return self.normalization.at(run.at(self.name))(x)

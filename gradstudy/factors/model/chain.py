@@ -1,0 +1,46 @@
+"""What a perceptron and a convolutional network share: one map behind the other, each read through a nonlinearity."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor
+
+from gradstudy.factors.model.layers import Join, Nonlinearity, buffers_of, check_joins, parameters_of
+from gradstudy.network import Layers, Pass
+
+
+class Chain:
+    """z_1 = W_1 x, z_l = join(z_{l-1}, W_l phi(N(z_{l-1}))), and phi(N(z_L)) at its end.
+
+    `maps` are the W_l in order, `names` and `sizes` the names and features of their layers. `skips` are the maps that
+    z_{l-1} passes on its way to the join, from the second layer on; None where it passes as it is.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        sizes: Sequence[int],
+        maps: Sequence[Any],
+        layers: Layers,
+        *,
+        skips: Sequence[Any] = (),
+        spatial: bool = False,
+    ):
+        joins = len(maps) - 1
+        check_joins(layers, joins)
+        named = list(zip(names, sizes, strict=True))
+        self.maps, self.skips = maps, skips or [None] * joins
+        self.nonlinearities = [Nonlinearity(name, size, layers, spatial=spatial) for name, size in named]
+        self.joins = [Join(name, size, joins, layers) for name, size in named[1:]]
+        everything = [*self.maps, *self.nonlinearities, *self.joins, *filter(None, self.skips)]
+        self.parameters, self.buffers = parameters_of(everything), buffers_of(everything)
+
+    def __call__(self, run: Pass, x: Tensor) -> tuple[Tensor, list[tuple[Tensor]]]:
+        """phi(N(z_L)), and z_1 to z_L as places of a flow."""
+        z = self.maps[0](run, x)
+        points = [(z,)]
+        for before, one, skip, join in zip(self.nonlinearities, self.maps[1:], self.skips, self.joins, strict=False):
+            branch = one(run, before(run, z))
+            z = join(run, z if skip is None else skip(run, z), branch)
+            points.append((z,))
+        return self.nonlinearities[-1](run, z), points
