@@ -7,6 +7,7 @@ from itertools import zip_longest
 
 from hydra import compose
 from hydra.core.global_hydra import GlobalHydra
+from omegaconf import DictConfig, OmegaConf
 
 from gradstudy.configs.launch import STUDIED, Plain, studied
 from gradstudy.configs.overrides import as_override
@@ -60,9 +61,21 @@ class Combinations:
     def base(self) -> Composed:
         return self({})
 
-    def _compose(self, choices: Choices) -> Composed:
+    @cached_property
+    def config(self) -> DictConfig:
+        """The whole configuration that the overrides compose to, with no option chosen beside them."""
+        return OmegaConf.masked_copy(self._whole, [key for key in self._whole if key != "hydra"])
+
+    @cached_property
+    def _whole(self) -> DictConfig:
+        return self._composed({})
+
+    def _composed(self, choices: Choices) -> DictConfig:
         chosen = [as_override(group, option) for group, option in choices.items()]
-        config = compose("config", [*self._overrides, *chosen], return_hydra_config=True)
+        return compose("config", [*self._overrides, *chosen], return_hydra_config=True)
+
+    def _compose(self, choices: Choices) -> Composed:
+        config = self._composed(choices) if choices else self._whole
         names = config.hydra.runtime.choices
         return Composed({group: names[group] for group in STUDIED}, studied(config))
 

@@ -51,8 +51,11 @@ class Composer:
             check_readable(named["study"].partition("=")[2])
         self.overrides = quoted
         self._parts: dict[tuple[str, str], Any] = {}
-        self._base = _composed(quoted)
         self._combined = Combinations(quoted)
+        try:
+            self._base = self._combined.config
+        except CONFIG_ERRORS as error:
+            raise InputError(explain(error, compose("config"))) from error
         self.launch: Launch = open_door(self._base)
         space = {name: text for name, text in self.launch.space.items() if name not in named}
         self._check_removed(quoted)
@@ -177,13 +180,6 @@ def _keys(config: Plain) -> list[str]:
 
 def _has(config: Plain, name: str) -> bool:
     return name in _keys(config)
-
-
-def _composed(overrides: Sequence[str]) -> DictConfig:
-    try:
-        return compose("config", list(overrides))
-    except CONFIG_ERRORS as error:
-        raise InputError(explain(error, compose("config"))) from error
 
 
 def base_config() -> DictConfig:

@@ -1,10 +1,8 @@
 """What a launch fixed for all of its trials, as overrides of the plain configuration."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
-from hydra import compose
 from omegaconf import DictConfig
 
 from gradstudy.configs.combinations import Choices, Combinations, Composed
@@ -24,8 +22,8 @@ class Fixed:
 
     def __init__(self, overrides: Sequence[str], base: DictConfig):
         self._base = base
-        self._places = [override for override in overrides if override.lstrip("+").startswith("hydra.")]
-        self._bare = Combinations(self._places)  # but for where Hydra itself looks for options
+        places = [override for override in overrides if override.lstrip("+").startswith("hydra.")]
+        self._bare = Combinations(places)  # but for where Hydra itself looks for options
 
     def learn(self, options: Mapping[str, Sequence[Level]]) -> None:
         """Composes these options of each group once, for the trials that choose among them."""
@@ -40,17 +38,13 @@ class Fixed:
         for group in STUDIED:
             yield from _differences(group, plain.groups[group], chosen.groups[group], varied)
         for group in ("device", "budget"):
-            yield from _differences(group, self._plain[group], self._base[group], NOT_OF_A_TRIAL)
-        if self._base.seed != self._plain.seed:
+            yield from _differences(group, self._bare.config[group], self._base[group], NOT_OF_A_TRIAL)
+        if self._base.seed != self._bare.config.seed:
             yield as_override("seed", self._base.seed)
 
     def option(self, group: str, level: Level) -> Plain:
         """What does this option say by itself?"""
         return self._bare({group: level}).groups[group]
-
-    @cached_property
-    def _plain(self) -> DictConfig:
-        return compose("config", self._places)
 
 
 def _differences(

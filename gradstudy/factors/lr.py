@@ -58,7 +58,7 @@ class Step(Constant):
     """
 
     drop: float = number(0.1, at_least=0.0, at_most=1.0)
-    every: float = number(0.3, above=0.0, at_most=1.0)
+    every: float = number(0.4, above=0.0, at_most=1.0)
 
     def at(self, step: int, steps: int) -> Tensor:
         period = (self.every * steps).round().clamp(min=1.0)

@@ -1,6 +1,7 @@
 """The data a cohort trains on: one stream per seed, shared by every member of that seed."""
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,18 +26,23 @@ class Batches:
         streams: Sequence[tuple[int, int]],
         device: torch.device,
         dtype: torch.dtype,
-        purpose: str = "data",
+        purpose: str,
     ):
         sources = list(dict.fromkeys(zip(tasks, streams, strict=True)))
         source_of = [sources.index(source) for source in zip(tasks, streams, strict=True)]
         self.device, self.dtype = device, dtype
         self._source_of = torch.tensor(source_of, device=device)
-        self._sources = [(task, numpy_stream(*stream, purpose)) for task, stream in sources]
-        self._held_out = [task.held_out(numpy_stream(*stream, "held out")) for task, stream in sources]
+        self._sources = sources
+        self._streams = [numpy_stream(*stream, purpose) for _, stream in sources]
         self.size = tasks[0].batch_size
 
     def next(self) -> Batch:
-        return self._stack([task.batch(stream) for task, stream in self._sources])
+        return self._stack([task.batch(at) for (task, _), at in zip(self._sources, self._streams, strict=True)])
+
+    @cached_property
+    def _held_out(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Drawn when it is first asked for: most purposes never do."""
+        return [task.held_out(numpy_stream(*stream, "held out")) for task, stream in self._sources]
 
     def held_out(self) -> Iterator[Batch]:
         """Whole batches only: a remainder would be another tensor shape, and its mean would need a weight."""
