@@ -1,5 +1,6 @@
 """Where and in which precision members train."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,11 @@ from gradstudy.errors import InputError, nearest
 from gradstudy.parts import Part, word
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+os.environ.setdefault("MKL_CBWR", "AUTO")
+"""Read by MKL with its first product. Without it MKL chooses its code by where a matrix lies in memory (seen on AMD,
+not on Intel), so that a member's numbers would depend on its slot in a cohort. It costs nothing that we could measure.
+"""
 
 
 @dataclass(frozen=True)
