@@ -93,12 +93,26 @@ class Layers:
 
 
 @dataclass
+class Probe:
+    """What a probing pass leaves behind beside its flow.
+
+    `entered`: by nonlinearity, what entered it [member, sample, unit, ...] and its function, once per time that it was
+    applied. `forks`: by join, what goes on to the skip and what goes on to the branch, as two tensors with a gradient
+    each.
+    """
+
+    entered: "dict[str, list[tuple[Callable[[Tensor], Tensor], Tensor]]]" = field(default_factory=dict)
+    forks: "dict[str, tuple[Tensor, Tensor]]" = field(default_factory=dict)
+
+
+@dataclass
 class Pass:
     """One forward pass of a stacked network: what it reads, and what it leaves behind beside its flow.
 
     `uniform(place, shape)` draws numbers in [0, 1) per member; without it nothing is dropped out. `updates` collects
     the buffers that this pass changed. With `watched` a mapping, every map of weights leaves its output there, by the
-    weight's name, and weights are taken as they are filled, before any normalisation of weights.
+    weight's name, and weights are taken as they are filled, before any normalisation of weights. `probe` collects what
+    a look inside needs.
     """
 
     parameters: "Mapping[str, Tensor]"
@@ -107,6 +121,7 @@ class Pass:
     uniform: "Callable[[str, Sequence[int]], Tensor] | None" = None
     watched: "dict[str, Tensor] | None" = None
     updates: "dict[str, Tensor]" = field(default_factory=dict)
+    probe: Probe | None = None
 
     def at(self, place: str) -> "Local":
         return Local(self, place)

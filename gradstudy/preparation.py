@@ -23,8 +23,8 @@ from gradstudy.training.estimate import estimate
 FOLDER = Path(".gradstudy")
 """Where a study's journal, and records not yet in MLflow, are kept: in the working folder, as mlflow.db is."""
 
-FORMAT = 1
-"""Part of every fingerprint: a change of what a member's numbers mean makes another study."""
+FORMAT = 2
+"""Part of every fingerprint: a change of what a member's record holds or means makes another study."""
 
 START_SECONDS, STORE_SECONDS = 10.0, 0.05
 """What a launch costs beside training: imports, a new store, two rankings; and Optuna, MLflow, Parquet per trial."""
@@ -104,6 +104,7 @@ def cohorts_of(prepared: Prepared, trials: Sequence[Trial], parts: Parts) -> lis
             steps=launch.budget.steps,
             device=devices[index % len(devices)],
             dtype=launch.machinery["device"].dtype,
+            record=launch.record,
         )
         for index, group in enumerate(groups)
     ]
@@ -152,5 +153,6 @@ def fingerprint_of(composer: Composer) -> str:
         "seed": launch.seed,
         "budget": asdict(replace(launch.budget, trials=1)),
         "dtype": launch.machinery["device"].dtype,
+        "record": launch.record,
     }
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]

@@ -80,7 +80,9 @@ class MemberRecord:
 
     `series` maps a quantity (`signal`, `gradient`, `norm_before_clipping`, `loss`, ...) to its values. A member that
     diverged is recorded up to and including its first bad step, where values may be inf or nan; `first_bad_tensor`
-    names what went non-finite first. `weights` are the final (last finite) parameters by name, when asked for.
+    names what went non-finite first. `weights` are the final (last finite) parameters by name, when asked for. `cost`
+    has the `seconds` that its cohort took for all steps, and the instrument's shares of them: `recorder` for what is
+    measured on every step, `probes` for the rest. Measured time: it differs from run to run.
     """
 
     trial: int
@@ -89,6 +91,7 @@ class MemberRecord:
     first_bad_step: int | None = None
     first_bad_tensor: str | None = None
     weights: Mapping[str, np.ndarray] = field(default_factory=dict)
+    cost: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

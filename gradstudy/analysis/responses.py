@@ -29,11 +29,19 @@ def responses(record: MemberRecord, settings: Analysis) -> dict[str, float]:
         "vanishing": vanishing(gains, settings.cap),
         "exploding": settings.cap if diverged else exploding(gains, growth(norms, settings.first_steps), settings.cap),
         "gain": gain(gains),
-        "gain_init": gain(gains[:1]),
+        "gain_init": gain(gain_by_step(first_signal(record))),
         "rate": rate(signal),
         "clipped": clipped(record.series["clip_coefficient"].values[:, 0]),
         "learned": learned(loss, diverged=diverged, cap=settings.cap),
     }
+
+
+def first_signal(record: MemberRecord) -> np.ndarray:
+    """The signal [1, place] before anything was learned: as float64 has it, where that was looked at.
+
+    It is the same pass with more range: below 1e-38 float32 reads 0, where the truth may still be a number.
+    """
+    return record.series.get("signal_float64", record.series["signal"]).values[:1]
 
 
 def gain_by_step(signal: np.ndarray) -> np.ndarray:

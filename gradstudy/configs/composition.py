@@ -67,6 +67,11 @@ class Composer:
         """The factors that are config groups: their choice decides which others live."""
         return tuple(factor.name for factor in self.factors if self._options(factor.name))
 
+    @property
+    def choices(self) -> Mapping[str, str]:
+        """The option of every studied group, where no trial chooses another."""
+        return self._combined.base.names
+
     def active(self, choices: Mapping[str, Level]) -> Collection[str]:
         """Which factors live where these options are chosen? Those whose key exists in the composed configuration."""
         config = self._combined(choices).groups
@@ -100,7 +105,8 @@ class Composer:
         plain = self._configured(levels)
         parts = {group: self._part(group, plain[group]) for group in STUDIED}
         choices = {name: levels[name] for name in self.groups if name in levels}
-        check_fit(parts, [as_override(name, level) for name, level in choices.items()])
+        made = [as_override(name, level) for name, level in choices.items()]
+        check_fit(parts, made, steps=self.launch.budget.steps, request=self.launch.record)
         return parts
 
     def _configured(self, levels: Mapping[str, Level]) -> Plain:

@@ -1,16 +1,20 @@
 """Do the parts of one trial fit together? Asked at the door, before anything is trained."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gradstudy.errors import InputError
 from gradstudy.network import network_of
+from gradstudy.quantities import check_request
 
 
-def check_fit(parts: Mapping[str, Any], choices: Iterable[str] = ()) -> None:
-    """InputError where no network can be made of these parts by group, with the way out.
+def check_fit(
+    parts: Mapping[str, Any], choices: Iterable[str] = (), *, steps: int = 0, request: Sequence[str] = ()
+) -> None:
+    """InputError where no network can be made of these parts by group, or cannot give what is to be recorded.
 
-    `choices` are the overrides that a study made, to be named beside the reason.
+    `choices` are the overrides that a study made, to be named beside the reason; `request` is what a record is to hold
+    beside the standard quantities.
     """
     try:
         network = network_of(parts)
@@ -20,3 +24,4 @@ def check_fit(parts: Mapping[str, Any], choices: Iterable[str] = ()) -> None:
     except ValueError as error:
         made = " ".join(choices)
         raise InputError(f"These choices do not fit together{made and f' ({made})'}: {error}.") from error
+    check_request(request, network, parts, steps=steps)

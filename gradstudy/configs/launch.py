@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from gradstudy.configs.instantiate import make_part
 from gradstudy.errors import InputError, nearest
@@ -15,7 +15,7 @@ STUDIED = (
     "clipping", "lr", "optimizer", "regularization", "pretraining", "task",
 )  # fmt: skip
 MACHINERY = ("search", "execution", "device", "tracking", "analysis")
-PLAIN = ("mode", "name", "question", "source", "seed", "space", "budget")
+PLAIN = ("mode", "name", "question", "source", "seed", "space", "budget", "record")
 MODES = ("run", "plan", "report", "trial")
 
 
@@ -35,7 +35,8 @@ class Budget(Part):
 class Launch:
     """What was asked for: everything but the studied parts, which differ from trial to trial.
 
-    `space` maps a factor's name to its sweep text; `machinery` maps a group to its part.
+    `space` maps a factor's name to its sweep text; `record` names what is measured on request; `machinery` maps a group
+    to its part.
     """
 
     mode: str
@@ -45,6 +46,7 @@ class Launch:
     seed: int
     space: Mapping[str, Any]
     budget: Budget
+    record: tuple[str, ...]
     machinery: Mapping[str, Any]
 
 
@@ -64,6 +66,7 @@ def open_door(config: DictConfig) -> Launch:
         seed=_seed(config.seed),
         space=_space(config.space),
         budget=_budget(config.budget),
+        record=_record(config.record),
         machinery={group: make_part(group, OmegaConf.to_container(config[group], resolve=True)) for group in MACHINERY},
     )
 
@@ -92,6 +95,15 @@ def _space(space: Any) -> dict[str, Any]:
             f"space must map factors to levels or ranges, such as activation: choice(tanh, relu), got {plain!r}."
         )
     return {str(name): text for name, text in plain.items() if text is not None}
+
+
+def _record(record: Any) -> tuple[str, ...]:
+    """A word or a list of words, in a fixed order: which quantities exist depends on the network."""
+    plain = OmegaConf.to_container(record) if isinstance(record, ListConfig) else record
+    words = [plain] if isinstance(plain, str) else plain or []
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise InputError(f"record must be the name of a quantity or a list of them, got {plain!r}.")
+    return tuple(sorted(set(words)))
 
 
 def _budget(budget: Any) -> Budget:

@@ -18,7 +18,12 @@ from gradstudy.parts import Part, number
 
 @dataclass(frozen=True)
 class Activation(Part):
-    """A function of one number. One that learns (PReLU) names its `parameters`, and `at` binds them."""
+    """A function of one number. One that learns (PReLU) names its `parameters`, and `at` binds them.
+
+    `saturates`: it is flat at both ends and steepest at 0.
+    """
+
+    saturates = False
 
     def parameters(self, name: str) -> tuple[Parameter, ...]:
         """What it learns at the place `name`."""
@@ -44,6 +49,8 @@ class Identity(Activation):
 class Sigmoid(Activation):
     """phi(x) = 1 / (1 + exp(-x)), with a slope of at most 1/4 (Rumelhart, Hinton & Williams 1986)."""
 
+    saturates = True
+
     def __call__(self, x: Tensor) -> Tensor:
         return torch.sigmoid(x)
 
@@ -51,6 +58,8 @@ class Sigmoid(Activation):
 @dataclass(frozen=True)
 class Tanh(Activation):
     """phi(x) = tanh x, with a slope of at most 1 (LeCun, Bottou, Orr & Mueller 1998)."""
+
+    saturates = True
 
     def __call__(self, x: Tensor) -> Tensor:
         return torch.tanh(x)
@@ -60,6 +69,8 @@ class Tanh(Activation):
 class HardTanh(Activation):
     """phi(x) = x within [-1, 1], and -1 or 1 beyond it, where its slope is 0 (Collobert 2004)."""
 
+    saturates = True
+
     def __call__(self, x: Tensor) -> Tensor:
         return nn.functional.hardtanh(x)
 
@@ -67,6 +78,8 @@ class HardTanh(Activation):
 @dataclass(frozen=True)
 class Softsign(Activation):
     """phi(x) = x / (1 + |x|): saturates as tanh does, but its slope falls as 1/x^2 only (Bergstra et al. 2009)."""
+
+    saturates = True
 
     def __call__(self, x: Tensor) -> Tensor:
         return nn.functional.softsign(x)

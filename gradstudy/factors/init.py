@@ -4,14 +4,17 @@ Each fills one member's ordinary [out, in] or [out, in, height, width] weight wi
 a stacked tensor would be wrong). `gain` multiplies the weight; biases are N(bias_mean, bias_std^2), zero unless asked.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor, nn
 
+from gradstudy.factors.fans import fans
 from gradstudy.network import Parameter
 from gradstudy.parts import Part, number, word
+from gradstudy.wiring import NoTheory
 
 NONLINEARITIES = ("relu", "linear", "sigmoid", "tanh", "leaky_relu", "selu")
 """Those for which torch.nn.init.calculate_gain knows a gain."""
@@ -22,10 +25,12 @@ class Init(Part):
     """What every initialisation can say.
 
     `looks_at_data`: after the draw, weights are scaled map by map, so that what each makes of a batch has the variance
-    gain^2.
+    gain^2. `centred`: of a kernel only the centre is drawn, the rest is 0. `beyond_theory`: why there is no `variance`.
     """
 
     looks_at_data = False
+    centred = False
+    beyond_theory = "this init does not say which variance its weights have"
 
     gain: float = number(1.0, at_least=0.0)
 
@@ -40,6 +45,14 @@ class Init(Part):
         """Fills one member's bias [out] in place."""
         raise NotImplementedError
 
+    def variance(self, shape: Sequence[int], bound: float) -> float:
+        """Var W of a weight of this shape; NoTheory unless a wide layer takes entries for independent with mean 0."""
+        raise NoTheory(self.beyond_theory)
+
+    def bias_power(self, bound: float) -> float:
+        """E[b^2] of biases with mean 0; NoTheory where theirs is another."""
+        raise NoTheory("this init does not say how its biases are drawn")
+
 
 @dataclass(frozen=True)
 class Default(Init):
@@ -50,6 +63,12 @@ class Default(Init):
 
     def bias(self, vector: Tensor, bound: float, generator: Generator) -> None:
         nn.init.uniform_(vector, -bound, bound, generator=generator)
+
+    def variance(self, shape: Sequence[int], bound: float) -> float:
+        return (self.gain * bound) ** 2 / 3
+
+    def bias_power(self, bound: float) -> float:
+        return bound**2 / 3
 
 
 @dataclass(frozen=True)
@@ -62,10 +81,17 @@ class Gained(Init):
     def bias(self, vector: Tensor, bound: float, generator: Generator) -> None:
         nn.init.normal_(vector, self.bias_mean, self.bias_std, generator=generator)
 
+    def bias_power(self, bound: float) -> float:
+        if self.bias_mean:
+            raise NoTheory(f"biases of mean {self.bias_mean:g} shift pre-activations, whose mean theory takes for 0")
+        return self.bias_std**2
+
 
 @dataclass(frozen=True)
 class Constant(Gained):
     """W_ij = gain * value: the symmetry trap, in which all units of a layer stay copies of each other."""
+
+    beyond_theory = "weights that are all equal are not drawn independently"
 
     value: float = 0.1
 
@@ -82,6 +108,9 @@ class Normal(Gained):
     def weight(self, matrix: Tensor, bound: float, generator: Generator) -> None:
         nn.init.normal_(matrix, 0.0, self.gain * self.std, generator=generator)
 
+    def variance(self, shape: Sequence[int], bound: float) -> float:
+        return (self.gain * self.std) ** 2
+
 
 @dataclass(frozen=True)
 class Uniform(Gained):
@@ -92,6 +121,9 @@ class Uniform(Gained):
     def weight(self, matrix: Tensor, bound: float, generator: Generator) -> None:
         nn.init.uniform_(matrix, -self.limit, self.limit, generator=generator).mul_(self.gain)
 
+    def variance(self, shape: Sequence[int], bound: float) -> float:
+        return (self.gain * self.limit) ** 2 / 3
+
 
 @dataclass(frozen=True)
 class Lecun(Gained):
@@ -99,6 +131,9 @@ class Lecun(Gained):
 
     def weight(self, matrix: Tensor, bound: float, generator: Generator) -> None:
         nn.init.kaiming_normal_(matrix, nonlinearity="linear", generator=generator).mul_(self.gain)
+
+    def variance(self, shape: Sequence[int], bound: float) -> float:
+        return self.gain**2 / fans(shape)[0]
 
 
 @dataclass(frozen=True)
@@ -108,6 +143,9 @@ class XavierUniform(Gained):
     def weight(self, matrix: Tensor, bound: float, generator: Generator) -> None:
         nn.init.xavier_uniform_(matrix, self.gain, generator=generator)
 
+    def variance(self, shape: Sequence[int], bound: float) -> float:
+        return 2 * self.gain**2 / sum(fans(shape))
+
 
 @dataclass(frozen=True)
 class XavierNormal(Gained):
@@ -115,6 +153,9 @@ class XavierNormal(Gained):
 
     def weight(self, matrix: Tensor, bound: float, generator: Generator) -> None:
         nn.init.xavier_normal_(matrix, self.gain, generator=generator)
+
+    def variance(self, shape: Sequence[int], bound: float) -> float:
+        return 2 * self.gain**2 / sum(fans(shape))
 
 
 @dataclass(frozen=True)
@@ -135,6 +176,10 @@ class Kaiming(Gained):
                 f"negative_slope={self.negative_slope:g} means nothing to nonlinearity={self.nonlinearity}: set "
                 "nonlinearity=leaky_relu, or leave negative_slope at 0"
             )
+
+    def variance(self, shape: Sequence[int], bound: float) -> float:
+        fan = fans(shape)[self.mode == "fan_out"]
+        return (self.gain * nn.init.calculate_gain(self.nonlinearity, self.negative_slope)) ** 2 / fan
 
 
 @dataclass(frozen=True)
@@ -169,6 +214,9 @@ class Sparse(Gained):
         order = torch.rand(incoming.shape, dtype=torch.float64, generator=generator).argsort(dim=1)
         incoming.masked_fill_(order >= self.connections, 0.0)
 
+    def variance(self, shape: Sequence[int], bound: float) -> float:
+        return (self.gain * self.std) ** 2 * min(1.0, self.connections / fans(shape)[0])
+
 
 @dataclass(frozen=True)
 class Orthogonal(Gained):
@@ -180,6 +228,9 @@ class Orthogonal(Gained):
     def weight(self, matrix: Tensor, bound: float, generator: Generator) -> None:
         nn.init.orthogonal_(matrix, self.gain, generator=generator)
 
+    def variance(self, shape: Sequence[int], bound: float) -> float:
+        return self.gain**2 / max(shape[0], math.prod(shape[1:]))
+
 
 @dataclass(frozen=True)
 class DeltaOrthogonal(Gained):
@@ -187,6 +238,8 @@ class DeltaOrthogonal(Gained):
 
     A linear map beside them, such as the read-out, is a kernel of one tap: gain * Q.
     """
+
+    centred = True
 
     def check(self, weights: Sequence[Parameter]) -> None:
         kernels = [weight for weight in weights if len(weight.shape) == 4]
@@ -208,10 +261,15 @@ class DeltaOrthogonal(Gained):
         centre = matrix[:, :, matrix.shape[2] // 2, matrix.shape[3] // 2] if matrix.dim() == 4 else matrix
         nn.init.orthogonal_(centre, self.gain, generator=generator)
 
+    def variance(self, shape: Sequence[int], bound: float) -> float:
+        return self.gain**2 / (max(shape[:2]) * math.prod(shape[2:]))
+
 
 @dataclass(frozen=True)
 class Identity(Gained):
     """W = gain * I: with ReLU the IRNN of Le, Jaitly & Hinton 2015. A convolution passes each channel on."""
+
+    beyond_theory = "an identity is not drawn at random"
 
     def weight(self, matrix: Tensor, bound: float, generator: Generator) -> None:
         (nn.init.eye_ if matrix.dim() == 2 else nn.init.dirac_)(matrix).mul_(self.gain)
@@ -224,6 +282,8 @@ class Lsuv(Orthogonal):
     """
 
     looks_at_data = True
+    beyond_theory = "weights that are fitted to the data have no variance of their own"
+    variance = Init.variance
 
     def check(self, weights: Sequence[Parameter]) -> None:
         for weight in weights:

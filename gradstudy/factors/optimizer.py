@@ -25,7 +25,9 @@ Again = Callable[[Sequence[Tensor]], tuple[Tensor, Tensors]]
 
 @dataclass(frozen=True)
 class Optimizer(Part):
-    """What every optimizer can say."""
+    """What every optimizer can say. `has_eps`: an eps keeps its steps small where gradients are tiny."""
+
+    has_eps = False
 
     def start(self, parameters: Sequence[Tensor]) -> list[Tensors]:
         """The state of each parameter before the first step."""
@@ -53,6 +55,18 @@ class Optimizer(Part):
         """The new value of one parameter."""
         raise NotImplementedError
 
+    def root(self, state: Tensors, rates: Rates) -> Tensor:
+        """The root of a parameter's mean squared gradient, to which eps is added."""
+        raise NotImplementedError
+
+    def below_eps(self, state: Sequence[Tensors], *, lr: Tensor, count: int) -> list[Tensor]:
+        """Where does eps rule, parameter by parameter, after step `count`? [member, ...] of bools; none without an eps.
+
+        There a step no longer has the size of the learning rate: it shrinks with the gradient.
+        """
+        rates = self.rates(lr, count)
+        return [self.root(own, rates) < per_member(self.eps, own[0]) for own in state] if self.has_eps else []
+
 
 @dataclass(frozen=True)
 class Sgd(Optimizer):
@@ -72,6 +86,8 @@ class Sgd(Optimizer):
 class Adam(Optimizer):
     """Steps scaled by running moments of the gradient (Kingma & Ba 2015; torch.optim.Adam)."""
 
+    has_eps = True
+
     betas: tuple[float, float] = number((0.9, 0.999), at_least=0.0, below=1.0)
     eps: float = number(1e-8, at_least=0.0)
 
@@ -84,12 +100,14 @@ class Adam(Optimizer):
         return lr / first, second.sqrt()
 
     def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
-        rate, correction = rates
         beta1, beta2 = self.betas
         state[0] = per_member(beta1, gradient) * state[0] + per_member(1 - beta1, gradient) * gradient
         state[1] = per_member(beta2, gradient) * state[1] + per_member(1 - beta2, gradient) * gradient * gradient
-        scale = state[1].sqrt() / per_member(correction, gradient) + per_member(self.eps, gradient)
-        return parameter - per_member(rate, parameter) * (state[0] / scale)
+        scale = self.root(state, rates) + per_member(self.eps, gradient)
+        return parameter - per_member(rates[0], parameter) * (state[0] / scale)
+
+    def root(self, state: Tensors, rates: Rates) -> Tensor:
+        return state[1].sqrt() / per_member(rates[1], state[1])
 
 
 @dataclass(frozen=True)
@@ -110,18 +128,25 @@ class AdamW(Adam):
 class RmsProp(Optimizer):
     """Steps scaled by a running mean of squared gradients (Tieleman & Hinton 2012; torch.optim.RMSprop)."""
 
+    has_eps = True
+
     alpha: float = number(0.99, at_least=0.0, below=1.0)
     eps: float = number(1e-8, at_least=0.0)
 
     def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
         state[0] = per_member(self.alpha, gradient) * state[0] + per_member(1 - self.alpha, gradient) * gradient**2
-        scale = state[0].sqrt() + per_member(self.eps, gradient)
+        scale = self.root(state, rates) + per_member(self.eps, gradient)
         return parameter - per_member(rates[0], parameter) * (gradient / scale)
+
+    def root(self, state: Tensors, rates: Rates) -> Tensor:
+        return state[0].sqrt()
 
 
 @dataclass(frozen=True)
 class Adagrad(Optimizer):
     """Steps scaled by the root of the sum of all squared gradients so far (Duchi et al. 2011; torch.optim.Adagrad)."""
+
+    has_eps = True
 
     eps: float = number(1e-10, at_least=0.0)
     initial_accumulator: float = number(0.0, at_least=0.0)
@@ -131,8 +156,11 @@ class Adagrad(Optimizer):
 
     def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
         state[0] = state[0] + gradient * gradient
-        scale = state[0].sqrt() + per_member(self.eps, gradient)
+        scale = self.root(state, rates) + per_member(self.eps, gradient)
         return parameter - per_member(rates[0], parameter) * (gradient / scale)
+
+    def root(self, state: Tensors, rates: Rates) -> Tensor:
+        return state[0].sqrt()
 
 
 @dataclass(frozen=True)

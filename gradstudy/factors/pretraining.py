@@ -74,6 +74,11 @@ class NoPretraining(Part):
         """The parameters that it changes, by name; `inputs` draws the next batch [member, batch, ...]."""
         return {}
 
+    @property
+    def changes_weights(self) -> bool:
+        """Do weights leave the law that drew them before training starts?"""
+        return type(self).pretrain is not NoPretraining.pretrain
+
 
 @dataclass(frozen=True)
 class Greedy(NoPretraining):

@@ -10,6 +10,7 @@ from torch import Tensor
 from gradstudy.factors.per_member import per_member
 from gradstudy.network import Local, Network
 from gradstudy.parts import Part, number
+from gradstudy.wiring import NoTheory
 
 Map = Callable[[Tensor], Tensor]
 
@@ -48,6 +49,13 @@ class Penalty(Part):
     def drop_state(self, local: Local) -> Map:
         """The same for the hidden state [member, batch, feature] that enters every recurrent step."""
         return lambda x: x
+
+    def dropped(self) -> float:
+        """Which share of activations is set to 0, each by itself? NoTheory where that is not what is done to them."""
+        for name in ("drop", "drop_sequence", "drop_state"):
+            if getattr(type(self), name) is not getattr(Penalty, name):
+                raise NoTheory("this regularization does not say what it does to activations")
+        return 0.0
 
 
 @dataclass(frozen=True)
@@ -125,6 +133,11 @@ class Dropout(Penalty):
             return self._dropped(state, masks[0])
 
         return drop
+
+    def dropped(self) -> float:
+        if self.variational and self.dropout:
+            raise NoTheory("variational dropout drops the same units at every time step")
+        return self.dropout
 
     def _map(self, local: Local, shape: Callable[[Tensor], Sequence[int]]) -> Map:
         if not _drops(local):

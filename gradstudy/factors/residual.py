@@ -11,6 +11,7 @@ from gradstudy.factors.lanes import by_lane
 from gradstudy.factors.per_member import per_member
 from gradstudy.network import Local, Parameter
 from gradstudy.parts import Part, number
+from gradstudy.wiring import NoTheory
 
 Join = Callable[[Tensor, Tensor], Tensor]
 """(skip, branch) -> joined; all [member, sample, feature] or [member, sample, channel, height, width]."""
@@ -40,6 +41,10 @@ class Residual(Part):
         """What is done, in place, to the drawn weight and bias of map `index` (from 0) of the `maps` in a branch."""
         return None
 
+    def shares(self, blocks: int) -> tuple[float, float]:
+        """(a, b) where a block starts as a skip + b branch, its maps as they were drawn; NoTheory where it does not."""
+        raise NoTheory("this residual connection does not say by how much it scales skip and branch")
+
 
 @dataclass(frozen=True)
 class NoResidual(Residual):
@@ -49,6 +54,9 @@ class NoResidual(Residual):
 
     def at(self, local: Local, blocks: int) -> Join:
         return lambda skip, branch: branch
+
+    def shares(self, blocks: int) -> tuple[float, float]:
+        return 0.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -73,6 +81,9 @@ class Scaled(Residual):
 
         return join
 
+    def shares(self, blocks: int) -> tuple[float, float]:
+        return self.skip_scale, self.scale * blocks**-self.depth_power
+
 
 @dataclass(frozen=True)
 class ZeroInit(Residual):
@@ -89,6 +100,9 @@ class ZeroInit(Residual):
 
     def adjust(self, blocks: int, maps: int, index: int) -> Callable[[Tensor], object] | None:
         return Tensor.zero_ if index == maps - 1 else None
+
+    def shares(self, blocks: int) -> tuple[float, float]:
+        return 1.0, 0.0
 
 
 @dataclass(frozen=True)
@@ -122,6 +136,9 @@ class ReZero(Residual):
         alpha = local["alpha"]
         return lambda skip, branch: skip + branch * alpha.view(-1, *[1] * (branch.dim() - 1))
 
+    def shares(self, blocks: int) -> tuple[float, float]:
+        return 1.0, self.start
+
 
 @dataclass(frozen=True)
 class Gated(Residual):
@@ -149,3 +166,6 @@ class Gated(Residual):
             return skip + (branch - skip) * gate.view(last.shape).movedim(-1, 2)
 
         return join
+
+    def shares(self, blocks: int) -> tuple[float, float]:
+        raise NoTheory("a gate multiplies skip and branch by numbers that depend on the skip")

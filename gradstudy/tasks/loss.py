@@ -1,4 +1,4 @@
-"""Losses of a stacked output: one number per member, averaged over its own batch."""
+"""How good is a stacked output? One number per member, averaged over its own batch."""
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -16,3 +16,9 @@ def cross_entropy(output: Tensor, target: Tensor) -> Tensor:
     """
     log_probability = F.log_softmax(output, dim=-1)
     return -log_probability.gather(-1, target.unsqueeze(-1)).flatten(1).mean(1)
+
+
+def accuracy(output: Tensor, target: Tensor) -> Tensor:
+    """Which share of the answers is right, [member]? Shapes as for cross_entropy; a network of nans is never right."""
+    right = (output.argmax(-1) == target) & output.isfinite().all(-1)
+    return right.double().flatten(1).mean(1)

@@ -6,6 +6,7 @@ import numpy as np
 
 from gradstudy.network import Shape
 from gradstudy.parts import Part, number
+from gradstudy.tasks.loss import accuracy
 
 Arrays = tuple[np.ndarray, np.ndarray]
 """Inputs [count, *shape] and targets [count, ...]."""
@@ -44,6 +45,11 @@ class Task(Part):
     def loss(self, output, target):
         """One number per member, [member], for outputs [member, batch, ...] and targets."""
         raise NotImplementedError
+
+    def scores(self, output, target) -> dict:
+        """What a held-out set tells, by quantity, [member]: the loss, and the accuracy where targets are classes."""
+        scores = {"held_out_loss": self.loss(output, target)}
+        return scores if target.is_floating_point() else {**scores, "held_out_accuracy": accuracy(output, target)}
 
 
 @dataclass(frozen=True)

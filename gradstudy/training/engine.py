@@ -12,17 +12,19 @@ import torch
 from torch import Tensor
 
 from gradstudy.errors import InputError
-from gradstudy.network import Flow, Pass
+from gradstudy.network import Flow, Pass, Probe
 from gradstudy.records import MemberRecord, Series
 from gradstudy.training.batches import Batch
 from gradstudy.training.cohort import Cohort, halves
 from gradstudy.training.device import DTYPES, one_thread
+from gradstudy.training.divergence import Divergence
 from gradstudy.training.draws import Draws
 from gradstudy.training.initialization import by_name
-from gradstudy.training.recorder import Recorder, norms, signal
+from gradstudy.training.probe import Prober
+from gradstudy.training.recorder import Recorder
+from gradstudy.training.reductions import norms
 from gradstudy.training.start import Start
-
-SCALARS = ("norm_before_clipping", "norm_after_clipping", "clip_coefficient", "loss")
+from gradstudy.training.stopwatch import Stopwatch
 
 
 def train(cohort: Cohort) -> list[MemberRecord]:
@@ -49,7 +51,7 @@ def _is_out_of_memory(error: Exception) -> bool:
 
 
 class _Training:
-    """One cohort while it trains: stacked parts, parameters and buffers [member, ...], optimizer state, recorder."""
+    """One cohort while it trains: stacked parts, parameters and buffers [member, ...], optimizer state, instruments."""
 
     def __init__(self, cohort: Cohort):
         self.cohort = cohort
@@ -64,31 +66,39 @@ class _Training:
         rows = [index for index, p in enumerate(self.network.parameters) if p.trained]
         self._trained_rows = torch.tensor(rows, device=self.device)
         self.state = self.parts["optimizer"].start(self._of_trained(self.parameters.values()))
-        sizes = [tensor[0].numel() for tensor in self.parameters.values()]
-        self.root_sizes = torch.tensor(sizes, dtype=torch.float64, device=self.device).sqrt().unsqueeze(1)
-        self.recorder = self._recorder(len(start.streams))
+        self._equip(len(start.streams))
+
+    def _equip(self, members: int) -> None:
+        """The instruments, and the clock that says what they cost."""
+        size = {"members": members, "device": self.device}
+        self.stopwatch = Stopwatch(self.device)
+        self.recorder = Recorder(self.network, steps=max(1, self.cohort.steps), **size)
+        self.prober = Prober(
+            self.network, self.parts, self.task.loss, steps=self.cohort.steps, request=self.cohort.record
+        )
+        names = tuple(self.parameters)
+        changing = [*(f"parameter {name}" for name in self.trained), *(f"buffer {name}" for name in self.buffers)]
+        self.divergence = Divergence(["loss", *(f"gradient {name}" for name in names), *changing], **size)
 
     def run(self) -> list[MemberRecord]:
-        held_out = [self._held_out_loss()]
-        for step in range(max(1, self.cohort.steps)):
-            self._step(step)
+        held_out = [self._held_out()]
+        with self.stopwatch.timing("everything"):
+            for step in range(max(1, self.cohort.steps)):
+                self._step(step)
         if self.cohort.steps:
-            held_out.append(self._held_out_loss())
-        return self._records(torch.stack(held_out).cpu().numpy())
-
-    def _recorder(self, members: int) -> Recorder:
-        names = tuple(self.parameters)
-        places = {**self.network.places, "gradient": names, **dict.fromkeys(SCALARS, ("all",))}
-        changing = [*(f"parameter {name}" for name in self.trained), *(f"buffer {name}" for name in self.buffers)]
-        suspects = ["loss", *(f"gradient {name}" for name in names), *changing]
-        return Recorder(places, suspects, steps=max(1, self.cohort.steps), members=members, device=self.device)
+            held_out.append(self._held_out())
+        return self._records(held_out)
 
     def _step(self, step: int) -> None:
         """Forward, backward, record, update."""
         batch = self.batches.next()
+        if self.prober.is_due(step):
+            with self.stopwatch.timing("probes"):
+                self.prober.look(step, batch, (self.parameters, self.buffers), self._probing)
         run = self._pass(self.parameters, step)
         loss, flow, gradients = self._backward(run, batch)
-        self._record_flow(step, flow, gradients[len(self.parameters) :])
+        with self.stopwatch.timing("recorder"):
+            self.recorder.write_flow(step, flow, gradients[len(self.parameters) :])
         clipped = self._clip(step, loss, gradients[: len(self.parameters)])
         if self.cohort.steps:
             self._update(step, clipped, run.updates, batch)
@@ -98,35 +108,30 @@ class _Training:
         uniform = partial(self._draws.uniform, step=step, dtype=self.dtype)
         return Pass(parameters, self.buffers, training=True, uniform=uniform)
 
+    def _probing(self, parameters: Mapping[str, Tensor], buffers: Mapping[str, Tensor], probe: Probe) -> Pass:
+        """The first step's pass, with other values in float64."""
+        uniform = partial(self._draws.uniform, step=0, dtype=torch.float64)
+        return Pass(parameters, buffers, training=True, uniform=uniform, probe=probe)
+
     def _backward(self, run: Pass, batch: Batch) -> tuple[Tensor, Flow, list[Tensor]]:
         """Loss [member], flow, and the gradients of every parameter and then of every flow point."""
         inputs, targets = batch
         flow = self.network(run, inputs)
         loss = self.task.loss(flow.output, targets)
-        points = [tensor for places in flow.points.values() for place in places for tensor in place]
-        gradients = torch.autograd.grad(loss.sum(), [*run.parameters.values(), *points], materialize_grads=True)
+        wanted = [*run.parameters.values(), *self.recorder.watched(flow)]
+        gradients = torch.autograd.grad(loss.sum(), wanted, materialize_grads=True)
         return loss.detach(), flow, list(gradients)
 
-    def _record_flow(self, step: int, flow: Flow, gradients: Sequence[Tensor]) -> None:
-        flowing = iter(gradients)
-        for quantity, places in flow.points.items():
-            by_place = [[next(flowing) for _ in place] for place in places]
-            self.recorder.write(step, quantity, signal(by_place))
-
     def _clip(self, step: int, loss: Tensor, gradients: list[Tensor]) -> list[Tensor]:
-        """Records norms and the loss; the clipped gradients of what is trained. What is frozen is not clipped for."""
+        """The clipped gradients of what is trained, with loss and norms recorded. What is frozen is not clipped for."""
         each = norms(gradients)
         before = torch.linalg.vector_norm(each.index_select(0, self._trained_rows), dim=0)
         old = self._of_trained(self.parameters.values())
         clipped, factor = self.parts["clipping"].clip(self._of_trained(gradients), old, before)
-        after = torch.linalg.vector_norm(norms(clipped), dim=0)
-        write = self.recorder.write
-        write(step, "gradient", each / self.root_sizes)
-        write(step, "norm_before_clipping", before)
-        write(step, "norm_after_clipping", after)
-        write(step, "clip_coefficient", _coefficient(factor, before, after))
-        write(step, "loss", loss.double())
-        self.recorder.write_bad(step, 0, ~torch.cat([loss.double().unsqueeze(0), each]).isfinite())
+        with self.stopwatch.timing("recorder"):
+            self.recorder.write_gradients(step, loss, each, before)
+            self.recorder.write_clipping(step, before, clipped, factor)
+        self.divergence.note(step, 0, ~torch.cat([loss.double().unsqueeze(0), each]).isfinite())
         return clipped
 
     def _of_trained(self, tensors: Iterable[Tensor]) -> list[Tensor]:
@@ -136,22 +141,25 @@ class _Training:
     @torch.no_grad()
     def _update(self, step: int, gradients: list[Tensor], buffers: Mapping[str, Tensor], batch: Batch) -> None:
         """One optimizer step; a member that is or becomes non-finite stays at its last finite state."""
-        rate = self.parts["lr"].at(step, self.cohort.steps)
+        optimizer, rate = self.parts["optimizer"], self.parts["lr"].at(step, self.cohort.steps)
         old = self._of_trained(self.parameters.values())
         decayed = self.parts["regularization"].decay(old, gradients)
         again = partial(self._again, step, batch)
-        new = self.parts["optimizer"].update(old, decayed, self.state, lr=rate, count=step + 1, again=again)
+        new = optimizer.update(old, decayed, self.state, lr=rate, count=step + 1, again=again)
         new = self.parts["regularization"].constrain(new)
+        if self.prober.is_due(step):
+            with self.stopwatch.timing("probes"):
+                self.prober.see_update(step, old, new, optimizer.below_eps(self.state, lr=rate, count=step + 1))
         changed = {**self.buffers, **buffers}
         bad = torch.stack([~value.isfinite().flatten(1).all(1) for value in [*new, *changed.values()]])
-        self.recorder.write_bad(step, 1 + len(self.parameters), bad)
+        self.divergence.note(step, 1 + len(self.parameters), bad)
         for parameter, value in zip(old, new, strict=True):
             parameter.copy_(self._where_alive(value, parameter))
         self.buffers = {name: self._where_alive(value, self.buffers[name]) for name, value in changed.items()}
 
     def _where_alive(self, new: Tensor, old: Tensor) -> Tensor:
         # where, never a product with the mask: nan * 0 is nan
-        return torch.where(self.recorder.alive.view(-1, *[1] * (new.dim() - 1)), new, old)
+        return torch.where(self.divergence.alive.view(-1, *[1] * (new.dim() - 1)), new, old)
 
     def _again(self, step: int, batch: Batch, values: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Loss [member] and clipped, decayed gradients at other values of what is trained, on the same batch."""
@@ -164,27 +172,41 @@ class _Training:
         return loss, self.parts["regularization"].decay(list(values), clipped)
 
     @torch.no_grad()
-    def _held_out_loss(self) -> Tensor:
-        losses = [
-            self.task.loss(self.network(Pass(self.parameters, self.buffers), inputs).output, targets)
+    def _held_out(self) -> dict[str, Tensor]:
+        """What the held-out set says of the network as it is, by quantity, [member]."""
+        pieces = [
+            self.task.scores(self.network(Pass(self.parameters, self.buffers), inputs).output, targets)
             for inputs, targets in self.batches.held_out()
         ]
         # one after the other: mean(0) adds the last few columns of a wide cohort in another order than the rest
-        return sum(loss.double() for loss in losses) / len(losses)
+        return {name: sum(piece[name].double() for piece in pieces) / len(pieces) for name in pieces[0]}
 
-    def _records(self, held_out: np.ndarray) -> list[MemberRecord]:
-        steps = np.array([0, self.cohort.steps][: len(held_out)])
-        extra = [{"held_out_loss": Series(("all",), steps, column[:, None])} for column in held_out.T]
-        records = self.recorder.records(self.cohort.members, extra)
-        if not self.cohort.keep_weights:
-            return records
+    def _records(self, held_out: Sequence[Mapping[str, Tensor]]) -> list[MemberRecord]:
+        """One record per member, cut after its first bad step; the ballast behind the cohort has none."""
+        outcomes = self.divergence.outcomes()[: len(self.cohort.members)]
+        ends = [None if step is None else step + 1 for step, _ in outcomes]
+        scores = {name: torch.stack([one[name] for one in held_out]).cpu().numpy() for name in held_out[0]}
+        steps, cost = np.array([0, self.cohort.steps][: len(held_out)]), self._cost()
         return [
-            replace(record, weights=by_name({**self.parameters, **self.buffers}, slot))
-            for slot, record in enumerate(records)
+            MemberRecord(
+                member.trial,
+                member.seed,
+                {**recorded, **probed, **{name: _single(steps, values[:, slot]) for name, values in scores.items()}},
+                *outcome,
+                weights=by_name({**self.parameters, **self.buffers}, slot) if self.cohort.keep_weights else {},
+                cost=cost,
+            )
+            for slot, (member, outcome, recorded, probed) in enumerate(
+                zip(self.cohort.members, outcomes, self.recorder.series(ends), self.prober.series(ends), strict=True)
+            )
         ]
 
+    def _cost(self) -> dict[str, float]:
+        """How long did all steps take, and which shares of it the recorder and the probes?"""
+        seconds = self.stopwatch.seconds("everything")
+        shares = {name: self.stopwatch.seconds(name) / seconds for name in ("recorder", "probes")}
+        return {"seconds": seconds, **shares}
 
-def _coefficient(factor: Tensor, before: Tensor, after: Tensor) -> Tensor:
-    """The share of the norm that clipping left: `factor` for norm clipping, after/before where entries were clamped."""
-    clamped = (factor == 1) & (after != before)
-    return torch.where(clamped, after / before, factor)
+
+def _single(steps: np.ndarray, values: np.ndarray) -> Series:
+    return Series(("all",), steps, values[:, None])

@@ -8,6 +8,7 @@ import torch
 
 from gradstudy.training.cohort import Cohort
 from gradstudy.training.engine import train
+from gradstudy.training.probe import probe_steps
 
 PROBES = 3
 STEPS = 4
@@ -38,14 +39,16 @@ def _cost(cohort: Cohort) -> tuple[float, float]:
         saved[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
         return tensor
 
-    start, few = time.perf_counter(), replace(cohort, steps=min(cohort.steps, STEPS))
+    few = replace(cohort, steps=min(cohort.steps, STEPS))
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         records = train(replace(few, steps=0))
-    setup = time.perf_counter() - start
     start = time.perf_counter()
-    train(few)
-    step = max(0.0, time.perf_counter() - start - setup) / max(1, few.steps - 1)
+    cost = train(few)[0].cost
+    setup = time.perf_counter() - start - cost["seconds"]
+    probes = cost["seconds"] * cost["probes"] / len(probe_steps(few.steps))
+    step = cost["seconds"] * (1 - cost["probes"]) / max(1, few.steps)
+    seconds = setup + step * max(1, cohort.steps) + probes * len(probe_steps(cohort.steps))
     values = sum(series.values[0].size for record in records for series in record.series.values())
     record_bytes = 8 * values * max(1, cohort.steps)
     # without the hook, backward holds the gradients of what it has not consumed yet: about as much again
-    return setup + step * cohort.steps, 2 * max(1, sum(saved.values())) + record_bytes
+    return seconds, 2 * max(1, sum(saved.values())) + record_bytes

@@ -1,94 +1,71 @@
 """What is measured on every step, kept on the device until the end: no host sync while training."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from gradstudy.records import Member, MemberRecord, Series
+from gradstudy.network import Flow, Network
+from gradstudy.records import Series
+from gradstudy.training.reductions import norms, signal
+
+SCALARS = ("norm_before_clipping", "norm_after_clipping", "clip_coefficient", "loss")
 
 
 class Recorder:
-    """A buffer [step, place, member] in float64 per quantity, and for every member its first bad step and tensor."""
+    """A buffer [step, place, member] in float64 per quantity."""
 
-    def __init__(
-        self,
-        places: Mapping[str, Sequence[str]],
-        suspects: Sequence[str],
-        *,
-        steps: int,
-        members: int,
-        device: torch.device,
-    ):
-        self.suspects = tuple(suspects)
-        self.places = {quantity: tuple(names) for quantity, names in places.items()}
-        self._buffers = {
-            quantity: torch.full((steps, len(names), members), torch.nan, dtype=torch.float64, device=device)
-            for quantity, names in self.places.items()
-        }
-        self.first_bad_step = torch.full((members,), -1, dtype=torch.int64, device=device)
-        self._first_bad_suspect = torch.full((members,), -1, dtype=torch.int64, device=device)
+    def __init__(self, network: Network, *, steps: int, members: int, device: torch.device):
+        parameters = network.parameters
+        names = tuple(parameter.name for parameter in parameters)
+        self._places = {**network.places, "gradient": names, **dict.fromkeys(SCALARS, ("all",))}
+        shapes = {quantity: (steps, len(places), members) for quantity, places in self._places.items()}
+        settings = {"dtype": torch.float64, "device": device}
+        self._buffers = {quantity: torch.full(shape, torch.nan, **settings) for quantity, shape in shapes.items()}
+        sizes = [torch.Size(parameter.shape).numel() for parameter in parameters]
+        self._root_sizes = torch.tensor(sizes, **settings).sqrt().unsqueeze(1)
 
-    def write(self, step: int, quantity: str, values: Tensor) -> None:
-        """`values` is [place, member] or, for a single place, [member]."""
-        self._buffers[quantity][step] = values
+    def watched(self, flow: Flow) -> list[Tensor]:
+        """The flow points, whose gradients are wanted."""
+        return [tensor for places in flow.points.values() for place in places for tensor in place]
 
-    def write_bad(self, step: int, first_suspect: int, bad: Tensor) -> None:
-        """`bad` [suspect, member] marks what is non-finite, from `first_suspect` on; the first bad step is kept."""
-        news = bad.any(0) & (self.first_bad_step < 0)
-        culprit = first_suspect + bad.to(torch.uint8).argmax(0)
-        self.first_bad_step = torch.where(news, step, self.first_bad_step)
-        self._first_bad_suspect = torch.where(news, culprit, self._first_bad_suspect)
+    def write_flow(self, step: int, flow: Flow, gradients: Sequence[Tensor]) -> None:
+        """D_p of every flow point, given the gradients of what is watched."""
+        for quantity, places in by_place(flow, gradients).items():
+            self._buffers[quantity][step] = signal(places)
 
-    @property
-    def alive(self) -> Tensor:
-        """Which members [member] have been finite so far?"""
-        return self.first_bad_step < 0
+    def write_gradients(self, step: int, loss: Tensor, each: Tensor, before: Tensor) -> None:
+        """Of the loss [member], and the norms of each parameter's gradient [parameter, member] and of all [member]."""
+        self._buffers["loss"][step] = loss
+        self._buffers["gradient"][step] = each / self._root_sizes
+        self._buffers["norm_before_clipping"][step] = before
 
-    def records(self, members: Sequence[Member], extra: Sequence[Mapping[str, Series]]) -> list[MemberRecord]:
-        """One record per member, cut after its first bad step; the one copy from the device happens here."""
+    def write_clipping(self, step: int, before: Tensor, clipped: Sequence[Tensor], factor: Tensor) -> None:
+        """Of the norm before, the clipped gradients, and the factor [member] by which their norm was clipped."""
+        after = torch.linalg.vector_norm(norms(clipped), dim=0)
+        self._buffers["norm_after_clipping"][step] = after
+        self._buffers["clip_coefficient"][step] = _coefficient(factor, before, after)
+
+    def series(self, ends: Sequence[int | None]) -> list[dict[str, Series]]:
+        """Of every member the steps before its end; the one copy from the device happens here."""
         buffers = {quantity: buffer.cpu().numpy() for quantity, buffer in self._buffers.items()}
-        steps, culprits = self.first_bad_step.tolist(), self._first_bad_suspect.tolist()
         return [
-            MemberRecord(
-                member.trial,
-                member.seed,
-                {**self._series(buffers, slot, steps[slot]), **extra[slot]},
-                first_bad_step=steps[slot] if steps[slot] >= 0 else None,
-                first_bad_tensor=self.suspects[culprits[slot]] if steps[slot] >= 0 else None,
-            )
-            for slot, member in enumerate(members)
+            {
+                quantity: Series(self._places[quantity], np.arange(len(values[:end])), values[:end, :, slot].copy())
+                for quantity, values in buffers.items()
+            }
+            for slot, end in enumerate(ends)
         ]
 
-    def _series(self, buffers: Mapping[str, np.ndarray], slot: int, bad_step: int) -> dict[str, Series]:
-        end = bad_step + 1 if bad_step >= 0 else None
-        return {
-            quantity: Series(self.places[quantity], np.arange(len(values[:end])), values[:end, :, slot].copy())
-            for quantity, values in buffers.items()
-        }
+
+def by_place(flow: Flow, gradients: Sequence[Tensor]) -> dict[str, list[list[Tensor]]]:
+    """The gradients of all flow points, ordered as the points are: by quantity and place."""
+    flowing = iter(gradients)
+    return {quantity: [[next(flowing) for _ in place] for place in places] for quantity, places in flow.points.items()}
 
 
-def norms(tensors: Sequence[Tensor]) -> Tensor:
-    """Euclidean norm of each member's slice, [tensor, member], summed in float64.
-
-    In float32 the square of 1e-23 is 0 and that of 1e20 is inf: a vanished and an exploded gradient would look alike.
-    """
-    return torch.stack(
-        [torch.linalg.vector_norm(t, dim=tuple(range(1, t.dim())), dtype=torch.float64) for t in tensors]
-    )
-
-
-def signal(points: Sequence[Sequence[Tensor]]) -> Tensor:
-    """D_p = RMS over batch and features of dL/d(flow point p) on a per-sample scale, [place, member].
-
-    `points` holds per place the gradients [member, batch, ...] of a mean loss; times the batch size they are the
-    gradients of each sample's own loss.
-    """
-    layers = torch.stack([norms([place[layer] for place in points]) for layer in range(len(points[0]))])
-    batch = points[0][0].shape[1]
-    sizes = [batch / sum(tensor[0].numel() for tensor in place) ** 0.5 for place in points]
-    total = torch.linalg.vector_norm(layers, dim=0)
-    if len(set(sizes)) == 1:
-        return total * sizes[0]
-    return torch.stack([norm * size for norm, size in zip(total, sizes, strict=True)])
+def _coefficient(factor: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    """The share of the norm that clipping left: `factor` for norm clipping, after/before where entries were clamped."""
+    clamped = (factor == 1) & (after != before)
+    return torch.where(clamped, after / before, factor)

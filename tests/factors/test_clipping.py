@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gradstudy.factors.clipping import Adaptive, Threshold
-from gradstudy.training.recorder import norms
+from gradstudy.training.reductions import norms
 from gradstudy.training.stacking import stack
 
 

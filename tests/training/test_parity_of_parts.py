@@ -16,6 +16,7 @@ from parity import assert_parity, assert_same_member, trained
 
 from gradstudy.configs.launch import STUDIED
 from gradstudy.network import network_of
+from gradstudy.quantities import standard_quantities
 from gradstudy.records import Member
 from gradstudy.training.batches import Batches
 
@@ -46,7 +47,9 @@ def test_a_member_is_the_same_alone_in_a_subset_and_permuted_beside_diverging_ne
     whole = company(enrolled.parts)
     records = assert_parity(whole, [0], [5, 0, 6], list(range(len(whole.members)))[::-1])
     assert all(record.first_bad_step is None for record in records if record.trial in (CALM, NUDGED))
-    parameters = [parameter.name for parameter in network_of(enrolled.parts).parameters]
+    network = network_of(enrolled.parts)
+    assert set(records[0].series) == set(standard_quantities(network, enrolled.parts, STEPS))  # as the door says
+    parameters = [parameter.name for parameter in network.parameters]
     fast = [record.weights for record in records if record.trial == FAST]
     assert all(np.isfinite(weights[name]).all() for weights in fast for name in parameters)  # frozen while finite
     DIVERGED.append(any(record.first_bad_step is not None for record in records if record.trial in (FAST, LARGE)))

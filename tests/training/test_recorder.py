@@ -12,10 +12,11 @@ from gradstudy.factors.model.lstm import Lstm
 from gradstudy.factors.model.mlp import Mlp
 from gradstudy.factors.model.rnn import Rnn
 from gradstudy.factors.normalization.features import BatchNorm, LayerNorm, RmsNorm
+from gradstudy.quantities import EVERY_STEP
 from gradstudy.tasks.adding import Adding
 from gradstudy.tasks.random_signal import RandomSignal
 from gradstudy.training.engine import train
-from gradstudy.training.recorder import norms, signal
+from gradstudy.training.reductions import norms, signal
 
 LINEAR = {"activation": activation.Identity(), "model": Rnn(width=16)}
 
@@ -86,11 +87,9 @@ def test_a_diverged_member_is_recorded_up_to_its_first_bad_step_and_keeps_its_la
     assert record.first_bad_step is not None
     assert 0 < record.first_bad_step < 49
     assert all(np.isfinite(weights).all() for weights in record.weights.values())
-    assert all(
-        len(series.steps) == record.first_bad_step + 1
-        for quantity, series in record.series.items()
-        if quantity != "held_out_loss"
-    )
+    assert all(len(record.series[quantity].steps) == record.first_bad_step + 1 for quantity in ("signal", *EVERY_STEP))
+    probed = [series.steps for quantity, series in record.series.items() if "held_out" not in quantity]
+    assert all(steps.max() <= record.first_bad_step for steps in probed)
     assert record.first_bad_tensor.split()[0] in ("loss", "gradient", "parameter")
 
 

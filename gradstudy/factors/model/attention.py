@@ -7,6 +7,7 @@ from torch import Tensor
 
 from gradstudy.factors.model.layers import Adjust, Linear, Weight
 from gradstudy.network import Layers, Parameter, Pass
+from gradstudy.wiring import Law, NoTheory, Step
 
 
 class Attention:
@@ -38,6 +39,10 @@ class Attention:
         queries, keys, values = self._split(self.in_proj(run, x))
         weights = torch.bmm(queries / math.sqrt(self.head), keys.transpose(1, 2)).softmax(-1)
         return self.out_proj(run, self._merged(torch.bmm(weights, values), like=x))
+
+    def wires(self, law: Law) -> tuple[Step, ...]:
+        """What it is to theory: it has none."""
+        raise NoTheory("attention weights tokens by what they hold: only attention=false has a theory here")
 
     def _split(self, projected: Tensor) -> tuple[Tensor, ...]:
         """[member, batch * token, 3 width] -> Q, K and V, each [member * batch * head, token, feature of a head].

@@ -6,7 +6,9 @@ from typing import Any
 from torch import Tensor
 
 from gradstudy.factors.model.layers import Join, Nonlinearity, buffers_of, check_joins, parameters_of
+from gradstudy.factors.model.wires import Side, feedforward, stage
 from gradstudy.network import Layers, Pass
+from gradstudy.wiring import Facts, Feedforward, NoTheory
 
 
 class Chain:
@@ -29,7 +31,7 @@ class Chain:
         joins = len(maps) - 1
         check_joins(layers, joins)
         named = list(zip(names, sizes, strict=True))
-        self.maps, self.skips = maps, skips or [None] * joins
+        self.maps, self.skips, self.layers = maps, skips or [None] * joins, layers
         self.nonlinearities = [Nonlinearity(name, size, layers, spatial=spatial) for name, size in named]
         self.joins = [Join(name, size, joins, layers) for name, size in named[1:]]
         everything = [*self.maps, *self.nonlinearities, *self.joins, *filter(None, self.skips)]
@@ -40,7 +42,16 @@ class Chain:
         z = self.maps[0](run, x)
         points = [(z,)]
         for before, one, skip, join in zip(self.nonlinearities, self.maps[1:], self.skips, self.joins, strict=False):
-            branch = one(run, before(run, z))
-            z = join(run, z if skip is None else skip(run, z), branch)
+            around, through = join.fork(run, z)
+            branch = one(run, before(run, through))
+            z = join(run, around if skip is None else skip(run, around), branch)
             points.append((z,))
         return self.nonlinearities[-1](run, z), points
+
+    def wiring(self, facts: Facts, *, side: Side = None, spatial: bool = False) -> Feedforward:
+        """What it is to theory; NoTheory where a map stands in a skip, or a part has none."""
+        if any(self.skips):
+            raise NoTheory("a projection stands in the skip")
+        first, *others = [one.wire(facts.law) for one in self.maps]
+        stages = [stage(("norm", "activation", one), self.layers, blocks=len(others)) for one in others]
+        return feedforward(first, stages, self.layers, facts, side=side, spatial=spatial)

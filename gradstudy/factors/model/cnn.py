@@ -9,6 +9,7 @@ from gradstudy.factors.model.convolution import Convolution, Dense, LocallyConne
 from gradstudy.factors.model.layers import buffers_of, parameters_of
 from gradstudy.network import Flow, Layers, Pass, Shape, numbered
 from gradstudy.parts import Part, number, word
+from gradstudy.wiring import Facts, Feedforward
 
 SHARING = {"conv": Convolution, "local": LocallyConnected, "dense": Dense}
 
@@ -47,6 +48,7 @@ class CnnNetwork:
         names = numbered("layer", model.depth)
         window, make = Window(model.kernel, model.padding), SHARING[model.sharing]
         image = (model.width, *shape.image[1:])
+        self.side = shape.image[1:] if make.keeps_pixels else None
         adjust = layers.residual.adjust(model.depth - 1, maps=1, index=0)
         first = make(names[0], shape.image, model.width, layers, window=window)
         others = [make(name, image, model.width, layers, window=window, adjust=adjust) for name in names[1:]]
@@ -62,3 +64,6 @@ class CnnNetwork:
     def __call__(self, run: Pass, inputs: Tensor) -> Flow:
         hidden, points = self.chain(run, inputs)
         return Flow(self.readout(run, hidden), {"signal": points})
+
+    def wiring(self, facts: Facts) -> Feedforward:
+        return self.chain.wiring(facts, side=self.side, spatial=True)

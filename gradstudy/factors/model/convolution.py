@@ -1,6 +1,7 @@
 """The stacked maps of images: a convolution of every member, and its twins that share no weights.
 
 All take x [member, sample, channel, height, width] to as many pixels, stride 1, and have the same constructor.
+`keeps_pixels`: a pixel is made of those around it, and not of all.
 """
 
 import math
@@ -11,7 +12,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gradstudy.factors.model.layers import Adjust, Linear, Weight, watched
+from gradstudy.factors.model.wires import wire
 from gradstudy.network import Layers, Parameter, Pass
+from gradstudy.wiring import Law, Map
+from gradstudy.wiring import Window as Pixels
 
 Image = tuple[int, int, int]
 """(channel, height, width)."""
@@ -22,11 +26,8 @@ adds up in another order. Groups of zeros keep a small cohort of members with 1 
 
 
 @dataclass(frozen=True)
-class Window:
+class Window(Pixels):
     """What does one output pixel see? `kernel` x `kernel` pixels around its own, and beyond the border `padding`."""
-
-    kernel: int
-    padding: str
 
     def __post_init__(self) -> None:
         if self.kernel % 2 == 0:
@@ -80,7 +81,7 @@ class Convolution:
     output lies [sample, member, ...] in memory and is handed on as a view, so that the next one finds it in order.
     """
 
-    kernel_per_pixel = False
+    kernel_per_pixel, keeps_pixels = False, True
 
     def __init__(self, name: str, image: Image, outputs: int, layers: Layers, *, window: Window, adjust: Adjust = None):
         window.check(image)
@@ -105,6 +106,10 @@ class Convolution:
         groups = _with_idle(idle, images, weight.flatten(0, 1), bias.flatten(), members=len(weight))
         output = F.conv2d(*groups, padding=margin, groups=len(weight) + idle)
         return output[:, : bias.numel()].unflatten(1, bias.shape).transpose(0, 1)
+
+    def wire(self, law: Law) -> Map:
+        """What it is to theory."""
+        return wire(self.weight.drawn, law, window=self.window)
 
 
 def _with_idle(idle: int, images: Tensor, weight: Tensor, bias: Tensor, *, members: int) -> tuple[Tensor, ...]:
@@ -139,6 +144,8 @@ class LocallyConnected(Convolution):
 class Dense:
     """The dense twin: a fully connected map between all units, channel by channel; `window` has nothing to say."""
 
+    keeps_pixels = False
+
     def __init__(self, name: str, image: Image, outputs: int, layers: Layers, *, window: Window, adjust: Adjust = None):
         self.image = (outputs, *image[1:])
         self.linear = Linear(name, math.prod(image), math.prod(self.image), layers, adjust=adjust)
@@ -149,6 +156,10 @@ class Dense:
 
     def __call__(self, run: Pass, x: Tensor) -> Tensor:
         return self.linear(run, x.flatten(2)).unflatten(2, self.image)
+
+    def wire(self, law: Law) -> Map:
+        """What it is to theory."""
+        return self.linear.wire(law)
 
 
 class Readout:

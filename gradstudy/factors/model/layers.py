@@ -10,7 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradstudy.network import Layers, Parameter, Pass, Role
+from gradstudy.factors.model.wires import wire
+from gradstudy.network import Layers, Local, Parameter, Pass, Role
+from gradstudy.wiring import Law, Map
 
 Adjust = Callable[[Tensor], object] | None
 
@@ -19,7 +21,7 @@ class Weight:
     """One weight as its map uses it, [member, out, ...]: through a normalisation of weights where there is one."""
 
     def __init__(self, parameter: Parameter, normalization: Any):
-        self.name, self._normalization = parameter.name, normalization
+        self.name, self.drawn, self._normalization = parameter.name, parameter, normalization
         self.parameters = normalization.weight_parameters(parameter)
         if parameter.adjust is not None and any(one.scale_free for one in self.parameters):
             raise ValueError(
@@ -58,6 +60,10 @@ class Linear:
         bias = run.parameters[self.bias].unsqueeze(1)
         return watched(run, self.weight.name, torch.baddbmm(bias, x, self.weight(run).transpose(1, 2)))
 
+    def wire(self, law: Law) -> Map:
+        """What it is to theory."""
+        return wire(self.weight.drawn, law)
+
 
 class Normalized:
     """The normalisation at one place, as it comes."""
@@ -80,7 +86,7 @@ class Activated:
 
     def __call__(self, run: Pass, x: Tensor) -> Tensor:
         own = run.at(self.name)
-        active = self.layers.activation.at(own.at("activation"))(x)
+        active = activation(own, self.layers)(x)
         return self.layers.regularization.drop(own)(active) if self.drops else active
 
 
@@ -100,14 +106,37 @@ class Nonlinearity:
 
 
 class Join:
-    """Where a branch meets its skip, as one of `blocks` joins behind each other; both have `size` features."""
+    """Where a branch meets its skip, as one of `blocks` joins behind each other; both have `size` features.
+
+    `fork` stands where the two part: what goes on to the skip, and what goes on to the branch.
+    """
 
     def __init__(self, name: str, size: int, blocks: int, layers: Layers):
-        self.name, self.blocks, self.residual = f"{name}.residual", blocks, layers.residual
+        self.place, self.name, self.blocks, self.residual = name, f"{name}.residual", blocks, layers.residual
         self.parameters, self.buffers = layers.residual.parameters(self.name, size), ()
+
+    def fork(self, run: Pass, x: Tensor) -> tuple[Tensor, Tensor]:
+        if run.probe is None or not self.residual.joins:
+            return x, x
+        run.probe.forks[self.place] = ways = x.view_as(x), x.view_as(x)
+        return ways
 
     def __call__(self, run: Pass, skip: Tensor, branch: Tensor) -> Tensor:
         return self.residual.at(run.at(self.name), self.blocks)(skip, branch)
+
+
+def activation(local: Local, layers: Layers) -> Callable[[Tensor], Tensor]:
+    """The activation of one place in one pass; a probing pass keeps what enters it."""
+    function = layers.activation.at(local.at("activation"))
+    if local.run.probe is None:
+        return function
+    entered = local.run.probe.entered.setdefault(local.place, [])
+
+    def watched_function(x: Tensor) -> Tensor:
+        entered.append((function, x.detach()))
+        return function(x)
+
+    return watched_function
 
 
 def check_joins(layers: Layers, joins: int) -> None:

@@ -10,6 +10,7 @@ from gradstudy.factors.model.layers import Linear, buffers_of, parameters_of
 from gradstudy.factors.pretraining import GreedyLayer
 from gradstudy.network import Flow, Layers, Pass, Shape, numbered
 from gradstudy.parts import Part, number
+from gradstudy.wiring import Facts, Feedforward
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,9 @@ class MlpNetwork:
     def __call__(self, run: Pass, inputs: Tensor) -> Flow:
         hidden, points = self.chain(run, inputs.flatten(2))
         return Flow(self.readout(run, hidden), {"signal": points})
+
+    def wiring(self, facts: Facts) -> Feedforward:
+        return self.chain.wiring(facts)
 
 
 def _skip(name: str, inputs: int, outputs: int, layers: Layers) -> Linear | None:

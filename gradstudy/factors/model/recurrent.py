@@ -18,13 +18,17 @@ from gradstudy.factors.model.layers import (
     Join,
     Linear,
     Weight,
+    activation,
     as_sequence,
     buffers_of,
     check_joins,
     parameters_of,
 )
+from gradstudy.factors.model.wires import wire
 from gradstudy.network import Flow, Layers, Local, Parameter, Pass, Shape, numbered
 from gradstudy.parts import Part, number
+from gradstudy.wiring import Facts, NoTheory
+from gradstudy.wiring import Recurrent as Wiring
 
 State = tuple[Tensor, ...]
 Map = Callable[[Tensor], Tensor]
@@ -36,12 +40,14 @@ Step = Callable[[Tensor, State, Tensor, Tensor, Tensor], State]
 class Recurrent(Part):
     """What the families share: their size, and what is special about a family.
 
-    `gates`: blocks of W_hh. `normalized`: what a step normalises by itself, by name, in widths, in the order of the
-    gates. `quantities`: what each state of the cell reports. `gated`: those of them whose b_hh the step adds itself,
-    because it gates it (the GRU's candidate); other biases are folded into the input projection, or added behind the
-    normalisation where there is one (Ba, Kiros & Hinton 2016; Cooijmans et al. 2017).
+    `vanilla`: a step is h_t = phi(W_ih x_t + W_hh h_{t-1} + b) and nothing else. `gates`: blocks of W_hh.
+    `normalized`: what a step normalises by itself, by name, in widths, in the order of the gates. `quantities`: what
+    each state of the cell reports. `gated`: those of them whose b_hh the step adds itself, because it gates it (the
+    GRU's candidate); other biases are folded into the input projection, or added behind the normalisation where there
+    is one (Ba, Kiros & Hinton 2016; Cooijmans et al. 2017).
     """
 
+    vanilla: ClassVar[bool] = False
     gates: ClassVar[int] = 1
     normalized: ClassVar[Mapping[str, int]] = {"norm": 1}
     quantities: ClassVar[tuple[str, ...]] = ("signal",)
@@ -100,14 +106,20 @@ class RecurrentNetwork:
         )  # [member, time, batch, feature]: a time step is then one dense block
         states = []
         for layer in self.layers:
-            states.append(layer.states(run, sequence))
+            around, through = layer.fork(run, sequence)
+            states.append(layer.states(run, through))
             last = layer is self.layers[-1] and not self.each_step
-            sequence = layer.output(
-                run, sequence[:, -1:] if last else sequence, states[-1][-1:] if last else states[-1]
-            )
+            sequence = layer.output(run, around[:, -1:] if last else around, states[-1][-1:] if last else states[-1])
         members, length, batch, width = sequence.shape
         output = self.readout(run, sequence.reshape(members, length * batch, width)).view(members, length, batch, -1)
         return Flow(output.transpose(1, 2) if self.each_step else output[:, 0], self._points(states))
+
+    def wiring(self, facts: Facts) -> Wiring:
+        if not self.cell.vanilla:
+            raise NoTheory("gates multiply what a recurrent cell keeps and lets in: only model=rnn has a theory here")
+        if len(self.layers) > 1:
+            raise NoTheory("in stacked recurrent layers a time step reaches the next ones by more ways than one")
+        return self.layers[0].wiring(facts, each_step=self.each_step)
 
     def _points(self, layers: list[list[State]]) -> dict[str, list[tuple[Tensor, ...]]]:
         return {
@@ -150,6 +162,10 @@ class _Layer:
             *(buffer for norm in norms for buffer in normalization.buffers(*norm)),
         )
 
+    def fork(self, run: Pass, sequence: Tensor) -> tuple[Tensor, Tensor]:
+        """What passes this layer by, and what enters it."""
+        return (sequence, sequence) if self.join is None else self.join.fork(run, sequence)
+
     def states(self, run: Pass, sequence: Tensor) -> list[State]:
         """The states [member, batch, width], one per time step, for inputs [member, time, batch, feature]."""
         cell, own = self.cell, run.at(self.place)
@@ -180,6 +196,16 @@ class _Layer:
             return hidden
         return self.join(run, sequence.flatten(1, 2), hidden.flatten(1, 2)).view_as(hidden)
 
+    def wiring(self, facts: Facts, *, each_step: bool) -> Wiring:
+        """What it is to theory, as the only layer: what is dropped behind h_t scales all gradients alike."""
+        if self.parts.normalization.norm() != "none":
+            raise NoTheory("a norm stands inside the recurrent cell")
+        self.parts.regularization.dropped()
+        law, power = facts.law, as_sequence(torch.from_numpy(facts.inputs.power)[None])
+        entering = wire(self.weight_ih.drawn, law, biases=len(self.biases))
+        recurrent = wire(self.weight_hh.drawn, law, biases=0)
+        return Wiring(entering, recurrent, facts.curve, power[0].mean((0, 2)).numpy(), each_step)
+
     def _biases(self, run: Pass) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """The biases of the input projection, those behind each normalisation, and those of what the step gates.
 
@@ -201,7 +227,7 @@ class _Layer:
     def _step(self, own: Local, behind: Mapping[str, Tensor]) -> Step:
         """The cell's step; the biases of `behind` are added to what is normalised, by name."""
         normalize = {name: self.parts.normalization.at(own.at(name)) for name in self.cell.normalized}
-        activate = self.parts.activation.at(own.at("activation"))
+        activate = activation(own, self.parts)
         if self.parts.normalization.after:
             (after,) = normalize.values()
             return self.cell.step(lambda x: after(activate(x)), dict.fromkeys(normalize, lambda x: x))

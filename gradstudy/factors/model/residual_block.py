@@ -7,6 +7,7 @@ from torch import Tensor
 
 from gradstudy.factors.model.layers import Activated, Join, Nonlinearity, Normalized, buffers_of, parameters_of
 from gradstudy.network import Layers, Pass
+from gradstudy.wiring import Law, NoTheory, Step
 
 MakeMap = Callable[..., Any]
 """(name, adjust=...) -> a map of the stream to its own shape."""
@@ -16,7 +17,7 @@ class Block:
     """x -> join(x, branch(x)), the stream x [member, sample, feature] or [member, sample, channel, height, width].
 
     `size` is the number of features or channels, `blocks` how many blocks the network has. A subclass says what stands
-    before, between and behind the two maps; phi is followed by dropout, but not in the stream itself.
+    beside the two maps of its branch; phi is followed by dropout, but not in the stream itself.
     """
 
     def __init__(self, name: str, size: int, make_map: MakeMap, layers: Layers, *, blocks: int, spatial: bool):
@@ -34,8 +35,17 @@ class Block:
         """What stands beside the maps, in order."""
         raise NotImplementedError
 
-    def __call__(self, run: Pass, x: Tensor) -> Tensor:
+    def branch(self, run: Pass, x: Tensor) -> Tensor:
+        """What is joined with the stream."""
         raise NotImplementedError
+
+    def wires(self, law: Law) -> tuple[Step, ...]:
+        """What its branch is to theory; NoTheory where the stream is no sum of maps."""
+        raise NoTheory("this residual block does not say what its branch is made of")
+
+    def __call__(self, run: Pass, x: Tensor) -> Tensor:
+        around, through = self.join.fork(run, x)
+        return self.join(run, around, self.branch(run, through))
 
 
 class Preactivation(Block):
@@ -44,9 +54,12 @@ class Preactivation(Block):
     def stand(self, name: str, size: int, layers: Layers, *, spatial: bool) -> list[Any]:
         return [Nonlinearity(f"{name}.{which}", size, layers, spatial=spatial) for which in ("first", "second")]
 
-    def __call__(self, run: Pass, x: Tensor) -> Tensor:
+    def branch(self, run: Pass, x: Tensor) -> Tensor:
         before, between = self.beside
-        return self.join(run, x, self.second(run, between(run, self.first(run, before(run, x)))))
+        return self.second(run, between(run, self.first(run, before(run, x))))
+
+    def wires(self, law: Law) -> tuple[Step, ...]:
+        return "norm", "activation", self.first.wire(law), "norm", "activation", self.second.wire(law)
 
 
 class Original(Block):
@@ -57,19 +70,23 @@ class Original(Block):
         behind = Normalized(f"{name}.second.norm", size, layers, spatial=spatial)
         return [between, behind, Activated(f"{name}.second", layers)]
 
+    def branch(self, run: Pass, x: Tensor) -> Tensor:
+        between, behind, _ = self.beside
+        return behind(run, self.second(run, between(run, self.first(run, x))))
+
+    def wires(self, law: Law) -> tuple[Step, ...]:
+        raise NoTheory("the stream of block=original passes an activation behind every block")
+
     def __call__(self, run: Pass, x: Tensor) -> Tensor:
-        between, behind, activate = self.beside
-        branch = behind(run, self.second(run, between(run, self.first(run, x))))
-        return activate(run, self.join(run, x, branch))
+        return self.beside[-1](run, super().__call__(run, x))
 
 
-class Feedforward(Block):
+class Feedforward(Preactivation):
     """x + W_2 phi(W_1 N(x)): no activation before the first map, as in a transformer (Xiong et al. 2020, pre-LN)."""
 
     def stand(self, name: str, size: int, layers: Layers, *, spatial: bool) -> list[Any]:
         before = Normalized(f"{name}.first.norm", size, layers, spatial=spatial)
         return [before, Activated(f"{name}.second", layers, drops=True)]
 
-    def __call__(self, run: Pass, x: Tensor) -> Tensor:
-        before, between = self.beside
-        return self.join(run, x, self.second(run, between(run, self.first(run, before(run, x)))))
+    def wires(self, law: Law) -> tuple[Step, ...]:
+        return "norm", self.first.wire(law), "activation", self.second.wire(law)

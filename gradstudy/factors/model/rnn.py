@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -12,6 +13,8 @@ from gradstudy.factors.model.recurrent import Map, Recurrent, State, Step
 @dataclass(frozen=True)
 class Rnn(Recurrent):
     """h_t = phi(W_ih x_t + W_hh h_{t-1} + b) (Elman 1990; torch.nn.RNN with any activation)."""
+
+    vanilla: ClassVar[bool] = True
 
     def step(self, activate: Map, normalize: Mapping[str, Map]) -> Step:
         def step(projection: Tensor, state: State, entering: Tensor, recurrence: Tensor, bias: Tensor) -> State:

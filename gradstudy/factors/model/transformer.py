@@ -1,15 +1,27 @@
 """The transformer encoder: a residual stream of tokens, and sublayers that read from it and add to it."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from gradstudy.factors.model.attention import Attention
-from gradstudy.factors.model.layers import Adjust, Join, Linear, Normalized, as_sequence, buffers_of, parameters_of
+from gradstudy.factors.model.layers import (
+    Adjust,
+    Join,
+    Linear,
+    Normalized,
+    activation,
+    as_sequence,
+    buffers_of,
+    parameters_of,
+)
+from gradstudy.factors.model.wires import feedforward, stage
 from gradstudy.network import Flow, Layers, Pass, Shape, numbered
 from gradstudy.parts import Part, number, word
+from gradstudy.wiring import Facts, Feedforward, Law, Map, Norm, NoTheory, Stage, Step
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,7 @@ class TransformerNetwork:
     greedy = ()
 
     def __init__(self, model: Transformer, shape: Shape, layers: Layers):
-        self.model, self.each_step = model, shape.each_step
+        self.model, self.layers, self.each_step = model, layers, shape.each_step
         self.length, features = shape.sequence
         names = numbered("layer", model.depth)
         self.embedding = Linear("embedding", features, model.width, layers)
@@ -105,6 +117,25 @@ class TransformerNetwork:
             return self.readout(run, x).unflatten(1, stream.shape[1:3])
         return self.readout(run, x.view_as(stream).mean(2))
 
+    def wiring(self, facts: Facts) -> Feedforward:
+        stages = [sublayer.stage(facts.law) for block in self.blocks for sublayer in block]
+        norm = self.layers.normalization.norm()
+        if norm == "batch":
+            raise NoTheory("a batch norm sees the tokens of a sample together, and these are read out alike")
+        if norm != "none" and self.model.order == "post":
+            raise NoTheory("the stream of order=post is normalised behind every sublayer")
+        return feedforward(self._embedding(norm, facts.law), stages, self.layers, facts, stem=True, last=("norm",))
+
+    def _embedding(self, norm: Norm, law: Law) -> Map:
+        """The map of the inputs to theory, to which positions add the same power for every sample."""
+        plain = self.embedding.wire(law)
+        if self.model.positions == "none":
+            return plain
+        if norm != "none":
+            raise NoTheory("positions give the stream a mean over features, which a norm takes away")
+        placed = sinusoids(self.length, self.model.width, torch.device("cpu"), torch.float64)
+        return replace(plain, bias=plain.bias + placed.square().mean().item())
+
 
 @lru_cache(maxsize=8)
 def sinusoids(length: int, width: int, device: torch.device, dtype: torch.dtype) -> Tensor:
@@ -130,8 +161,12 @@ class _FeedForward:
 
     def __call__(self, run: Pass, x: Tensor) -> Tensor:
         own = run.at(self.place)
-        activate, drop = self.layers.activation.at(own.at("activation")), self.layers.regularization.drop
+        activate, drop = activation(own, self.layers), self.layers.regularization.drop
         return self.second(run, drop(own.at("activation"))(activate(self.first(run, x))))
+
+    def wires(self, law: Law) -> tuple[Step, ...]:
+        """What it is to theory."""
+        return self.first.wire(law), "activation", self.second.wire(law)
 
 
 Branch = Attention | _FeedForward
@@ -153,13 +188,19 @@ class _Sublayer:
 
     def __init__(self, place: str, index: int, branch: Branch, model: Transformer, layers: Layers):
         self.branch, self.pre = branch, model.order == "pre"
-        self.place, self.regularization = f"{place}.join{index}", layers.regularization
+        self.place, self.layers, self.blocks = f"{place}.join{index}", layers, model.joins
         self.norm = Normalized(f"{place}.norm{index}", model.width, layers)
         self.join = Join(self.place, model.width, model.joins, layers)
         everything = [branch, self.join, self.norm]
         self.parameters, self.buffers = parameters_of(everything), buffers_of(everything)
 
     def __call__(self, run: Pass, x: Tensor) -> Tensor:
-        branch = self.branch(run, self.norm(run, x) if self.pre else x)
-        joined = self.join(run, x, self.regularization.drop(run.at(self.place))(branch))
+        around, through = self.join.fork(run, x)
+        branch = self.branch(run, self.norm(run, through) if self.pre else through)
+        joined = self.join(run, around, self.layers.regularization.drop(run.at(self.place))(branch))
         return joined if self.pre else self.norm(run, joined)
+
+    def stage(self, law: Law) -> Stage:
+        """What it is to theory: the branch's own dropout multiplies its power by 1 / (1 - p), there and back."""
+        plain = stage(("norm", *self.branch.wires(law)), self.layers, blocks=self.blocks)
+        return replace(plain, scale=plain.scale / math.sqrt(1 - self.layers.regularization.dropped()))

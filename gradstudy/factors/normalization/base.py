@@ -7,6 +7,7 @@ from torch import Tensor
 
 from gradstudy.network import Local, Parameter
 from gradstudy.parts import Part
+from gradstudy.wiring import Norm, NoTheory
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,14 @@ class Normalization(Part):
         """The weight [member, out, ...] that the map uses; `local` is the place of the weight's own name."""
         return weight
 
+    def norm(self) -> Norm:
+        """Which norm of features does it start as, its `eps` neglected? NoTheory where theory has no such norm."""
+        raise NoTheory("this normalization does not say which norm of features it is")
+
 
 @dataclass(frozen=True)
 class NoNormalization(Normalization):
     """The pre-activation passes unchanged."""
+
+    def norm(self) -> Norm:
+        return "none"

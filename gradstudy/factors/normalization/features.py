@@ -16,6 +16,7 @@ from gradstudy.factors.normalization.standardize import divide_by_rms, standardi
 from gradstudy.factors.per_member import per_member
 from gradstudy.network import Local, Parameter
 from gradstudy.parts import number
+from gradstudy.wiring import Norm, NoTheory
 
 
 def per_feature(vector: Tensor, like: Tensor) -> Tensor:
@@ -25,9 +26,13 @@ def per_feature(vector: Tensor, like: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class FeatureNormalization(Normalization):
-    """y = weight * standardised x + bias; `after`: it follows the activation instead of preceding it."""
+    """y = weight * standardised x + bias; `after`: it follows the activation instead of preceding it.
+
+    `over`: all features of a sample ("layer"), each feature over samples ("batch"), or something else (None).
+    """
 
     standardizes = True
+    over = None
 
     after: bool = False
     eps: float = number(1e-5, above=0.0)
@@ -43,6 +48,13 @@ class FeatureNormalization(Normalization):
         """x with its mean and variance taken away."""
         raise NotImplementedError
 
+    def norm(self) -> Norm:
+        if self.after:
+            raise NoTheory("a norm stands behind the activation")
+        if self.over is None:
+            raise NoTheory("this norm takes its mean and variance over part of a sample's features")
+        return self.over
+
 
 @dataclass(frozen=True)
 class BatchNorm(FeatureNormalization):
@@ -52,6 +64,8 @@ class BatchNorm(FeatureNormalization):
     training, a held-out loss says little. Inside a recurrent cell they are shared by all time steps, and move at each
     (Cooijmans et al. 2017 keep them apart). A batch of one sample without pixels leaves the bias alone.
     """
+
+    over = "batch"
 
     momentum: float = number(0.1, at_least=0.0, at_most=1.0)
 
@@ -81,6 +95,8 @@ class LayerNorm(FeatureNormalization):
     On images over channels and pixels with a weight and a bias per channel, which is nn.GroupNorm(1, channels), as
     Wu & He 2018 read it; nn.LayerNorm has them per pixel as well.
     """
+
+    over = "layer"
 
     def standardized(self, local: Local, x: Tensor) -> Tensor:
         return standardize(x, per_member(self.eps, x), tuple(range(2, x.dim())))[0]
@@ -128,6 +144,8 @@ class RmsNorm(FeatureNormalization):
 
     On images over channels and pixels, with a weight per channel.
     """
+
+    over = "layer"
 
     def parameters(self, name: str, size: int, *, spatial: bool = False) -> tuple[Parameter, ...]:
         return (filled(f"{name}.weight", size, 1.0),)

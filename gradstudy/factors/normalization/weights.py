@@ -11,6 +11,7 @@ from torch import Generator, Tensor
 
 from gradstudy.factors.normalization.base import Normalization
 from gradstudy.network import Local, Parameter
+from gradstudy.wiring import Norm, NoTheory
 
 START_ITERATIONS = 15
 """As torch.nn.utils.parametrizations.spectral_norm."""
@@ -41,6 +42,9 @@ class WeightNorm(Normalization):
         factor = local["scale"] / torch.where(norm == 0, 1.0, norm)  # a unit whose v is exactly 0 stays at 0
         return weight * factor.view(*weight.shape[:2], *[1] * (weight.dim() - 2))
 
+    def norm(self) -> Norm:
+        return "none"  # with g = ||v|| the weight starts as it was drawn
+
 
 @dataclass(frozen=True)
 class SpectralNorm(Normalization):
@@ -67,6 +71,9 @@ class SpectralNorm(Normalization):
             local.keep("v", v)
         sigma = (u * times(matrix, v)).sum(1)
         return weight / torch.where(sigma == 0, 1.0, sigma).view(-1, *[1] * (weight.dim() - 1))
+
+    def norm(self) -> Norm:
+        raise NoTheory("spectral normalization divides by a singular value that fifteen iterations estimate")
 
 
 def iterate(matrix: Tensor, u: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,75 @@
+"""What the maps and blocks of a network are to mean-field theory, in its own plain types."""
+
+from collections.abc import Sequence
+
+from gradstudy.factors.fans import fans
+from gradstudy.network import Layers, Parameter
+from gradstudy.wiring import Facts, Feedforward, Inputs, Law, Map, NoTheory, Stage, Step, Window
+
+EVEN = 0.5
+"""Below this evenness of random inputs the theory of batch norm lost more than .02 decades per layer (32 samples)."""
+UNLIKE = 0.5
+"""Above this ratio of standard deviation and mean it lost more than .1 decades in ten layers of tanh."""
+Side = tuple[int, int] | None
+"""Height and width of images."""
+
+
+def wire(weight: Parameter, law: Law, *, window: Window | None = None, biases: int = 1) -> Map:
+    """One map whose weight, and as many biases with the weight's own bound, are drawn by this law.
+
+    A kernel of one pixel, or of which only the centre is drawn, looks at no other pixel.
+    """
+    block = (weight.shape[0] // weight.blocks, *weight.shape[1:])
+    fan_in, fan_out = fans(block)
+    variance = weight.bound**2 / 3 if weight.role == "edge" else law.variance(block, weight.bound)
+    looks_around = window is not None and window.kernel > 1 and not law.centred
+    bias = biases * law.bias_power(weight.bound)
+    return Map(fan_in * variance, fan_out * variance, bias, window if looks_around else None)
+
+
+def stage(branch: Sequence[Step], layers: Layers, *, blocks: int) -> Stage:
+    """A branch and the skip around it, as one of `blocks` behind each other."""
+    skip, scale = layers.residual.shares(blocks)
+    return Stage(tuple(branch), skip, scale)
+
+
+def feedforward(
+    first: Map,
+    stages: Sequence[Stage],
+    layers: Layers,
+    facts: Facts,
+    *,
+    side: Side = None,
+    spatial: bool = False,
+    **ends,
+) -> Feedforward:
+    """A whole network of these maps and stages; `ends` says where it starts and ends otherwise than a perceptron.
+
+    `side` where pixels are kept apart; `spatial` where a feature is a channel, so that norms see its pixels together.
+    NoTheory for a norm that would have to know how samples, or pixels, depend on each other.
+    """
+    norm, inputs = layers.normalization.norm(), facts.inputs
+    if (norm == "batch" and spatial) or (norm != "none" and side is not None):
+        raise NoTheory("a norm takes the pixels of an image together, and these are not independent")
+    if norm == "batch" and inputs.evenness < EVEN:
+        raise NoTheory("the samples of a batch differ in few directions, and a batch norm makes much of these")
+    return Feedforward(
+        first,
+        tuple(stages),
+        facts.curve,
+        norm=norm,
+        dropout=layers.regularization.dropped(),
+        batch=inputs.batch,
+        power=_power(inputs, side),
+        variance=float(inputs.variance.mean()),
+        side=side,
+        **ends,
+    )
+
+
+def _power(inputs: Inputs, side: Side) -> float:
+    """The mean of x^2; NoTheory where samples, or pixels, differ so much that none of them is like the mean."""
+    sizes = inputs.power.reshape(len(inputs.power), -1).mean(1) if side is None else inputs.power.mean(1)
+    if sizes.std() > UNLIKE * sizes.mean():
+        raise NoTheory("samples, or pixels, differ in size by more than a theory of their mean can follow")
+    return float(sizes.mean())

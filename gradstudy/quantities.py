@@ -1,0 +1,63 @@
+"""Which quantities can be measured on a network? Asked at the door, and answered without training it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradstudy.errors import InputError, nearest
+from gradstudy.network import Network
+
+ON_REQUEST = ("jacobian", "noise_scale", "sample_correlation")
+"""What costs too much, or is too special, to be measured in every study."""
+
+EVERY_STEP = ("gradient", "norm_before_clipping", "norm_after_clipping", "clip_coefficient", "loss")
+
+
+def standard_quantities(network: Network, parts: Mapping[str, Any], steps: int) -> tuple[str, ...]:
+    """What is recorded of such a network in every study: on each step, at both ends, and on probe steps."""
+    flow = tuple(network.places)
+    where = {
+        **dict.fromkeys(map(exact, flow), True),
+        **dict.fromkeys(map(forward, flow), True),
+        "dead_units": True,
+        "saturated_units": parts["activation"].saturates,
+        "skip_share": parts["residual"].joins,
+        "branch_share": parts["residual"].joins,
+        "update_ratio": steps > 0,
+        "adam_eps_share": steps > 0 and parts["optimizer"].has_eps,
+        "gradient_cosine": steps > 1,
+    }
+    on_probe_steps = (quantity for quantity, is_there in where.items() if is_there)
+    return (*flow, *EVERY_STEP, *_scores(parts["task"]), *on_probe_steps)
+
+
+def exact(quantity: str) -> str:
+    """The name of a flow quantity that is measured in float64."""
+    return f"{quantity}_float64"
+
+
+def forward(quantity: str) -> str:
+    """The name of the RMS of the flow points whose gradients are `quantity`: signal -> activation_rms."""
+    return f"{quantity.removesuffix('signal')}activation_rms"
+
+
+def check_request(request: Sequence[str], network: Network, parts: Mapping[str, Any], *, steps: int) -> None:
+    """InputError where a quantity was asked for that this network, or its batches, cannot give."""
+    if not request:
+        return
+    known, samples = standard_quantities(network, parts, steps), parts["task"].smallest_batch
+    for name in request:
+        if name not in (*known, *ON_REQUEST):
+            raise InputError(
+                f"record={name}: this network cannot give that. It always gives {', '.join(known)}; and on request "
+                f"{', '.join(ON_REQUEST)}.{nearest(name, (*known, *ON_REQUEST))}"
+            )
+        if name in ("noise_scale", "sample_correlation") and samples < 2:
+            raise InputError(f"record={name} compares samples, and a batch has one: set task.batch_size=2 or more.")
+
+
+def _scores(task: Any) -> tuple[str, ...]:
+    """What is measured on the held-out set: the accuracy only where targets are classes."""
+    _, targets = task.batch(np.random.default_rng(0))
+    return ("held_out_loss",) if targets.dtype.kind == "f" else ("held_out_loss", "held_out_accuracy")

@@ -1,0 +1,35 @@
+"""Which members are still finite, and what was first to be not?"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+class Divergence:
+    """For every member its first bad step and tensor, kept on the device: no host sync while training."""
+
+    def __init__(self, suspects: Sequence[str], *, members: int, device: torch.device):
+        self._suspects = tuple(suspects)
+        self._first_step = torch.full((members,), -1, dtype=torch.int64, device=device)
+        self._first_suspect = torch.full((members,), -1, dtype=torch.int64, device=device)
+
+    @property
+    def alive(self) -> Tensor:
+        """Which members [member] have been finite so far?"""
+        return self._first_step < 0
+
+    def note(self, step: int, first_suspect: int, bad: Tensor) -> None:
+        """`bad` [suspect, member] marks what is non-finite, from `first_suspect` on; the first bad step is kept."""
+        news = bad.any(0) & self.alive
+        culprit = first_suspect + bad.to(torch.uint8).argmax(0)
+        self._first_step = torch.where(news, step, self._first_step)
+        self._first_suspect = torch.where(news, culprit, self._first_suspect)
+
+    def outcomes(self) -> list[tuple[int | None, str | None]]:
+        """Every member's first bad step and tensor, None and None where all was finite. A copy from the device."""
+        steps, culprits = self._first_step.tolist(), self._first_suspect.tolist()
+        return [
+            (step, self._suspects[culprit]) if step >= 0 else (None, None)
+            for step, culprit in zip(steps, culprits, strict=True)
+        ]

@@ -1,0 +1,112 @@
+"""From the parts of a trial to what mean-field theory needs to know of them: plain numbers, arrays and functions."""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gradstudy.network import Pass, network_of
+from gradstudy.training.initialization import drawn
+from gradstudy.training.stacking import stack
+from gradstudy.training.streams import numpy_stream
+from gradstudy.wiring import Curve, Facts, Inputs, NoTheory, Wiring
+
+SAMPLES, GROUPS = 4096, 32
+"""As many samples as tell the power of one feature to a few per cent, and that of a hundred to a tenth of it."""
+BATCHES, ROWS = 8, 1024
+"""How many batches, and rows of each, say how evenly samples point: it costs the square of the rows."""
+CPU = torch.device("cpu")
+TRIED = np.linspace(-3.0, 3.0, 64)
+
+
+def wiring_of(parts: Mapping[str, Any], study_seed: int) -> Wiring:
+    """What is the network that these parts by group make to theory, as it is before any training?
+
+    NoTheory where one of its parts has none. The inputs come from a stream of their own.
+    """
+    if parts["pretraining"].changes_weights:
+        raise NoTheory("pretraining changes the weights before training starts")
+    network = network_of(parts)
+    if not hasattr(network, "wiring"):
+        raise NoTheory("this model does not say how its maps are wired")
+    return network.wiring(facts_of(parts, study_seed))
+
+
+def facts_of(parts: Mapping[str, Any], study_seed: int) -> Facts:
+    """What a network does not know of its own wiring: init, activation, and the inputs of its task."""
+    return Facts(parts["init"], curve_of(parts["activation"]), inputs_of(parts["task"], study_seed))
+
+
+@lru_cache(maxsize=8)  # the trials of a study share their task
+def inputs_of(task: Any, study_seed: int) -> Inputs:
+    """What does a task feed into a network? Of some thousand samples, from a stream of their own."""
+    stream = numpy_stream(study_seed, 0, "theory")
+    batches = [task.batch(stream)[0]]
+    while sum(map(len, batches)) < SAMPLES:
+        batches.append(task.batch(stream)[0])
+    samples = np.concatenate(batches)
+    powers = np.square(samples)
+    by_size = np.array_split(np.argsort(powers.reshape(len(powers), -1).mean(1)), min(GROUPS, len(powers)))
+    return Inputs(
+        power=np.stack([powers[group].mean(0) for group in by_size]),
+        variance=samples.var(0),
+        batch=len(batches[0]),
+        evenness=float(np.mean([_evenness(batch[:ROWS]) for batch in batches[:BATCHES]])),
+    )
+
+
+def _evenness(batch: np.ndarray) -> float:
+    """In how many directions do samples differ from their mean, as a share of the B - 1 in which B of them can?
+
+    The participation ratio (sum of eigenvalues)^2 / (sum of their squares) of their scalar products.
+    """
+    apart = (batch - batch.mean(0)).reshape(len(batch), -1)
+    products = apart @ apart.T
+    squares = np.square(products).sum() * (len(batch) - 1)
+    return float(np.trace(products) ** 2 / squares) if squares > 0 else 0.0
+
+
+def curve_of(activation: Any) -> Curve:
+    """An activation and its slope, by autograd, as functions of float64 arrays; what it learns stands at its start.
+
+    NoTheory for one that is no function of one number.
+    """
+    function = _bound(activation)
+
+    def value(x: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            return function(_as_units(x)).numpy().reshape(np.shape(x))
+
+    def slope(x: np.ndarray) -> np.ndarray:
+        at = _as_units(x).requires_grad_()
+        (gradient,) = torch.autograd.grad(function(at).sum(), at)
+        return gradient.numpy().reshape(np.shape(x))
+
+    _check_alone(function)
+    return Curve(value, slope)
+
+
+def _bound(activation: Any) -> Callable[[Tensor], Tensor]:
+    """The activation of a member alone, with its coefficients and its parameters [1, ...]."""
+    parameters = activation.parameters("one.activation")
+    values = drawn([parameters], [None], [(0, 0)], torch.float64)
+    return stack([activation], CPU).at(Pass(values).at("one.activation"))
+
+
+def _as_units(x: np.ndarray) -> Tensor:
+    """[member, sample, unit] of one member and one sample."""
+    return torch.from_numpy(np.array(x, dtype=np.float64).reshape(1, 1, -1))
+
+
+def _check_alone(function: Callable[[Tensor], Tensor]) -> None:
+    """NoTheory where an activation is random, or a unit or sample changes what it makes of the others."""
+    units = _as_units(TRIED)
+    with torch.no_grad():
+        together, apart = function(units), function(units.transpose(1, 2).contiguous())
+        half = function(units[:, :, : len(TRIED) // 2])
+    same = together.shape == units.shape and torch.equal(together.flatten(), apart.flatten())
+    if not same or not torch.allclose(together[:, :, : half.shape[2]], half):
+        raise NoTheory("the activation is no function of one number")

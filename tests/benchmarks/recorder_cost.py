@@ -1,0 +1,104 @@
+"""What does the instrument cost? Training with the record of every step against the same engine with recording off.
+
+Off means: no gradient of a flow point is asked for, reduced or written, and no norm behind clipping; the norms that
+clipping and the look for divergence need stay. Both sides are one cohort on one thread, in interleaved rounds; ratios
+of medians. `probes` is what the looks inside add on top, and `as recorded` the recorder's share that is stored with
+every run. Run it on a quiet machine:
+
+    OMP_NUM_THREADS=1 python tests/benchmarks/recorder_cost.py --members 64 --steps 200 --rounds 5
+"""
+
+import argparse
+import platform
+import statistics
+import time
+from dataclasses import replace
+
+import torch
+
+from gradstudy.configs.composition import Composer, hydra_ready
+from gradstudy.records import Member
+from gradstudy.training import engine
+from gradstudy.training.cohort import Cohort
+from gradstudy.training.probe import Prober
+from gradstudy.training.recorder import Recorder
+
+SEEDS = 4
+FAMILIES = {
+    "rnn 16, 50 steps": ["model=rnn", "model.width=16"],
+    "rnn 32, 50 steps": ["model=rnn"],
+    "rnn 64, 50 steps": ["model=rnn", "model.width=64"],
+    "lstm 32, 50 steps": ["model=lstm"],
+    "mlp 10 x 10": ["model=mlp", "model.width=10", "task=digits"],
+    "mlp 10 x 32": ["model=mlp", "task=digits"],
+    "mlp 10 x 64": ["model=mlp", "model.width=64", "task=digits"],
+    "cnn 4 x 8": ["model=cnn", "task=digits", "task.image=true"],
+    "resnet 4 x 8": ["model=resnet", "task=digits", "task.image=true"],
+    "transformer 2 x 32": ["model=transformer", "task=digits", "task.image=true"],
+}
+
+
+class Silent(Recorder):
+    """Recording off."""
+
+    def watched(self, flow):
+        return []
+
+    def write_flow(self, step, flow, gradients):
+        pass
+
+    def write_gradients(self, step, loss, each, before):
+        pass
+
+    def write_clipping(self, step, before, clipped, factor):
+        pass
+
+
+class Blind(Prober):
+    """No probes."""
+
+    def is_due(self, step):
+        return False
+
+
+SIDES = {"off": (Silent, Blind), "recorder": (Recorder, Blind), "both": (Recorder, Prober)}
+
+
+def cohort_of(overrides, members, steps):
+    with hydra_ready():
+        parts = Composer(["optimizer=adam", "clipping=norm", *overrides]).parts({})
+    trials = range(members // SEEDS)
+    everyone = tuple(Member(trial, seed) for trial in trials for seed in range(SEEDS))
+    return Cohort(everyone, dict.fromkeys(trials, parts), study_seed=0, steps=steps)
+
+
+def seconds(cohort, side):
+    """Of all steps: the difference to a single step leaves the start out, and with it the first probe. And its cost."""
+    engine.Recorder, engine.Prober = SIDES[side]
+    start = time.perf_counter()
+    engine.train(replace(cohort, steps=1))
+    middle = time.perf_counter()
+    cost = engine.train(cohort)[0].cost
+    return time.perf_counter() - middle - (middle - start), cost
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--members", type=int, default=64)
+    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=5)
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    print(f"{platform.processor() or platform.machine()}, torch {torch.__version__}, one thread, K = {asked.members}")
+    print(f"{'family':20s}  {'ms, off':>8s}  {'recorder':>8s}  {'as recorded':>11s}  {'+ probes':>8s}")
+    for name, overrides in FAMILIES.items():
+        cohort = cohort_of(overrides, asked.members, asked.steps)
+        rounds = [{side: seconds(cohort, side) for side in SIDES} for _ in range(asked.rounds)]
+        off, recorder, both = (statistics.median(one[side][0] for one in rounds) for side in SIDES)
+        stored = statistics.median(one["both"][1]["recorder"] for one in rounds)
+        step = 1000 * off / (asked.steps - 1)
+        print(f"{name:20s}  {step:8.2f}  {recorder / off - 1:8.1%}  {stored:11.1%}  {both / off - 1:8.1%}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
