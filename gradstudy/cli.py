@@ -116,17 +116,21 @@ def _trial(overrides: Sequence[str], command: str) -> None:
 
     measured = measure(overrides)
     shown = [override for override in overrides if not override.startswith(("mode=", "++space"))]
-    make_console().print(flow_page(measured.gradients(), measured.members, title=" ".join(shown) or "the defaults"))
+    make_console().print(flow_page(measured, title=" ".join(shown) or "the defaults"))
 
 
 def _print_summary(run) -> None:
+    from gradstudy.analysis.verdicts import verdicts_by_threshold
     from gradstudy.report.summary import summary
 
     rankings = [run.rank(response) for response in run.settings.responses]
-    verdicts = list(run.members["verdict"])
+    verdicts, thresholds = list(run.members["verdict"]), verdicts_by_threshold(run.members, run.settings)
+    try:
+        theory = run.theory()
+    except InputError:  # it says nothing about any trial of this study
+        theory = None
     ways = {"store": run.store, "ui_command": run.ui_command, "command": run.info.command}
-    page = summary(run.info.name, rankings, verdicts, **ways)
-    make_console().print(page)
+    make_console().print(summary(run.info.name, rankings, verdicts, thresholds, theory, **ways))
 
 
 def _complain(message: object) -> None:

@@ -1,27 +1,62 @@
 """One configuration, trained here and now, with nothing stored."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
+from typing import Any
 
 import pandas as pd
 
 from gradstudy.analysis.responses import member_row
+from gradstudy.analysis.theory import Prediction
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.errors import InputError
+from gradstudy.prediction import predicted
 from gradstudy.records import Member, MemberRecord
 from gradstudy.tracking.record_file import tidy
 from gradstudy.training.cohort import Cohort, plan
 from gradstudy.training.engine import train
+from gradstudy.wiring import NoTheory
+
+AskTheory = Callable[[], Prediction]
+"""Raises NoTheory where theory says nothing."""
 
 
 class Measurement:
-    """The record of one trial: `members` (one row per seed), `gradients()`, `flow()`, and the raw `records`."""
+    """The record of one trial: `members` (one row per seed), `gradients()`, `flow()`, and the raw `records`.
 
-    def __init__(self, records: Sequence[MemberRecord], members: pd.DataFrame):
-        self.records, self.members = tuple(records), members
+    `choices` are the options by config group; `prediction` is what mean-field theory says of the first step.
+    """
 
-    def gradients(self) -> pd.DataFrame:
-        """The full record, tidy: trial, seed, step, quantity, place, value."""
-        return tidy(self.records)
+    def __init__(
+        self, records: Sequence[MemberRecord], members: pd.DataFrame, choices: Mapping[str, str], ask_theory: AskTheory
+    ):
+        self.records, self.members, self.choices = tuple(records), members, choices
+        self._ask_theory = ask_theory
+
+    def gradients(self, **filters: Any) -> pd.DataFrame:
+        """The full record, tidy: trial, seed, step, quantity, place, value.
+
+        Filters `trial`, `seed`, `step`, `quantity`, `place` take a value or a list. InputError, naming what there is,
+        for a quantity, place or seed that was not measured.
+        """
+        return tidy(self.records, filters)
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """The signal of every flow point against the last one, in decades, and `gain_init`; None: no theory here."""
+        return None if isinstance(self._theory, NoTheory) else self._theory
+
+    @property
+    def no_theory(self) -> str:
+        """Why is there no prediction? Empty where there is one."""
+        return str(self._theory) if isinstance(self._theory, NoTheory) else ""
+
+    @cached_property
+    def _theory(self) -> Prediction | NoTheory:
+        try:
+            return self._ask_theory()
+        except NoTheory as reason:
+            return reason
 
     def flow(self) -> pd.DataFrame:
         """`signal` at step 0, [place, seed]: how the gradient flows before anything is learned."""
@@ -44,8 +79,9 @@ def measure(overrides: Sequence[str] = (), seeds: int | None = None, *, weights:
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise InputError(f"seeds must be a whole number of at least 1, got {seeds!r}.")
     device = launch.machinery["device"]
-    settings = {"study_seed": launch.seed, "steps": launch.budget.steps, "keep_weights": weights}
-    where = {"device": device.names()[0], "dtype": device.dtype}
+    settings = {"study_seed": launch.seed, "steps": launch.budget.steps, "record": launch.record}
+    where = {"device": device.names()[0], "dtype": device.dtype, "keep_weights": weights}
     groups = plan([Member(0, seed) for seed in range(count)], {0: parts}, count)
     records = [record for group in groups for record in train(Cohort(group, {0: parts}, **settings, **where))]
-    return Measurement(records, pd.DataFrame(member_row(record, launch.machinery["analysis"]) for record in records))
+    members = pd.DataFrame(member_row(record, launch.machinery["analysis"]) for record in records)
+    return Measurement(records, members, composer.choices, partial(predicted, parts, launch.seed))

@@ -14,6 +14,10 @@ def level_name(level: Level) -> str:
     return str(level).lower() if isinstance(level, bool) else str(level)
 
 
+VERDICTS = ("healthy", "vanishing", "exploding", "diverged")
+"""What can be said of a member, from good to bad."""
+
+
 @dataclass(frozen=True)
 class Factor:
     """What does a study vary, and over which levels or range?
@@ -98,8 +102,8 @@ class MemberRecord:
 class TrialResult:
     """What is stored of one trial: its point of the space, one record per seed, and one row of responses per seed.
 
-    `rows` has one mapping per member: `trial`, `seed`, the responses, `verdict`, `first_bad_step`,
-    `first_bad_tensor`.
+    `rows` has one mapping per member: `trial`, `seed`, the responses, `verdict`, `first_bad_step`, `first_bad_tensor`,
+    and `gain_init_theory` (None where theory says nothing).
     """
 
     trial: Trial

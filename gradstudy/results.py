@@ -4,10 +4,12 @@ import html
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from gradstudy.analysis.agreement import PREDICTED, Agreement, agreement
 from gradstudy.analysis.ranking import Ranking, rank
 from gradstudy.analysis.responses import member_row
 from gradstudy.analysis.settings import RESPONSES, Analysis
@@ -29,7 +31,10 @@ class Run:
 
     @cached_property
     def members(self) -> pd.DataFrame:
-        """One row per trial x seed: factors (missing where inactive), responses, verdict, first bad step and tensor."""
+        """One row per trial x seed: factors (missing where inactive), responses, verdict, first bad step and tensor.
+
+        `gain_init_theory` is what mean-field theory predicts of `gain_init`, missing where it says nothing.
+        """
         measured_with = self.info.settings.get("responses")
         if measured_with == response_settings(self.settings):
             return self._stored.members
@@ -40,10 +45,12 @@ class Run:
         """One row per trial: factors, responses (median over seeds), the commonest verdict, and `n_diverged`."""
         return trials_of(self.members, [factor.name for factor in self.info.factors])
 
-    def gradients(self, **filters) -> pd.DataFrame:
+    def gradients(self, **filters: Any) -> pd.DataFrame:
         """The full record, tidy: trial, seed, step, quantity, place, value.
 
         Filters `trial`, `seed`, `step`, `quantity`, `place` (a value or a list) are pushed down to the Parquet files.
+        InputError, naming what is stored, where the trials that were asked for hold nothing of that name; a step at
+        which nothing was measured has no rows.
         """
         return self._stored.gradients(**filters)
 
@@ -51,6 +58,10 @@ class Run:
         """Which factors cause this response, with intervals? See `gradstudy.analysis.ranking.Ranking`."""
         with threadpool_limits(1):  # a second BLAS thread changes the order of sums, and is slower on small matrices
             return rank(self.members, self.info.factors, response, self.settings, seed=self.info.seed)
+
+    def theory(self) -> Agreement:
+        """Does mean-field theory predict `gain_init`? InputError where it says nothing about any trial."""
+        return agreement(self.members)
 
     def overrides(self, trial: int) -> list[str]:
         """What runs this trial again, as `gradstudy.measure(run.overrides(7))` or behind `mode=trial`."""
@@ -90,5 +101,6 @@ def trials_of(members: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
     grouped = members.groupby("trial")
     verdict = grouped["verdict"].agg(lambda verdicts: verdicts.mode().iloc[0])
     diverged = grouped["verdict"].agg(lambda verdicts: int((verdicts == "diverged").sum())).rename("n_diverged")
-    parts = [grouped[list(factors)].first(), grouped[list(RESPONSES)].median(), verdict, diverged]
+    predicted = grouped[[name for name in (PREDICTED,) if name in members]].first()  # older studies have none
+    parts = [grouped[list(factors)].first(), grouped[list(RESPONSES)].median(), predicted, verdict, diverged]
     return pd.concat(parts, axis=1).reset_index()

@@ -7,14 +7,17 @@ moment the driver is killed at, the same command finds what is done and finishes
 import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from math import isnan
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from gradstudy.analysis.responses import member_row
+from gradstudy.analysis.agreement import PREDICTED, agreement
+from gradstudy.analysis.responses import CEILING, FLOOR, member_row
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.errors import InputError, TrackingAway
+from gradstudy.prediction import predicted
 from gradstudy.preparation import Prepared, cohorts_of, fingerprint_of, prepare, study_name, trials_of
 from gradstudy.records import MemberRecord, Trial, TrialResult
 from gradstudy.report.console import make_console
@@ -22,11 +25,15 @@ from gradstudy.report.progress import Progress
 from gradstudy.results import Run
 from gradstudy.search.lock import study_lock
 from gradstudy.search.storage import JOURNAL, open_storage
+from gradstudy.tracking.members_file import members_table
 from gradstudy.tracking.reader import find_study
 from gradstudy.tracking.writer import StudyWriter
 from gradstudy.training.engine import train
+from gradstudy.wiring import NoTheory
 
 Rows = Sequence[Mapping[str, Any]]
+
+THEORY_FILE = "theory.png"
 
 
 def run_study(overrides: Sequence[str], *, command: str = "") -> Run:
@@ -93,6 +100,13 @@ def _carry_out(prepared: Prepared, storage: Any) -> None:
                 writer.write(result)
                 search.tell(result.trial.number, _values(result.rows))
                 progress.advance([row["verdict"] for row in result.rows])
+            _draw_theory(prepared, writer)
+
+
+def _draw_theory(prepared: Prepared, writer: StudyWriter) -> None:
+    """Prediction beside measurement as a picture; none where theory says nothing about any trial."""
+    with suppress(InputError):
+        writer.attach(THEORY_FILE, agreement(members_table(writer.stored(), prepared.info.factors)).png())
 
 
 def _check_journal(prepared: Prepared) -> None:
@@ -126,8 +140,18 @@ def train_trials(prepared: Prepared, trials: Sequence[Trial], runner: Any) -> It
         for record in records:
             of_trial.setdefault(record.trial, []).append(record)
         for number, own in of_trial.items():
-            rows = tuple(member_row(record, settings) for record in own)
+            theory = {PREDICTED: _predicted(parts[number], prepared.launch.seed)}
+            rows = tuple(member_row(record, settings) | theory for record in own)
             yield TrialResult(by_number[number], tuple(own), rows)
+
+
+def _predicted(parts: Mapping[str, Any], study_seed: int) -> float | None:
+    """What theory says of `gain_init`, None where it says nothing. Its ends are those of what can be measured."""
+    try:
+        gain = predicted(parts, study_seed).gain_init
+    except NoTheory:
+        return None
+    return None if isnan(gain) else float(min(max(gain, FLOOR), CEILING))
 
 
 def _values(rows: Rows) -> list[float]:

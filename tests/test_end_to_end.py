@@ -9,6 +9,7 @@ import time
 
 import pandas as pd
 import pytest
+from mlflow import MlflowClient
 
 import gradstudy
 
@@ -109,6 +110,41 @@ def test_the_python_interface_reads_what_the_command_stored(undisturbed, monkeyp
     ranking = stored.rank("vanishing")
     assert set(ranking.table["factor"]) == {factor.name for factor in stored.info.factors}
     assert "init.gain" in ranking._repr_html_()
+
+
+def test_what_theory_says_is_stored_beside_what_was_measured(undisturbed, monkeypatch):
+    folder, _ = undisturbed
+    monkeypatch.chdir(folder)
+    stored = gradstudy.load_study("rnn_clip")
+    trials = stored.trials.set_index("trial")
+    assert (trials["gain_init_theory"].isna() == (trials["init"] == "identity")).all()
+    assert stored.members.groupby("trial")["gain_init_theory"].nunique().max() == 1
+    found = stored.theory()
+    assert found.predicted == trials["gain_init_theory"].notna().sum() > 0
+    assert found.r2 > 0.8
+    (picture,) = folder.glob("mlruns/*/*/artifacts/theory.png")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_the_instrument_cost_is_a_metric_of_every_trial_and_of_the_study(undisturbed):
+    folder, _ = undisturbed
+    client = MlflowClient(f"sqlite:///{folder}/mlflow.db")
+    runs = client.search_runs([client.get_experiment_by_name("rnn_clip").experiment_id])
+    assert len(runs) == 13
+    for run in runs:
+        shares = [run.data.metrics[f"cost/{part}_share"] for part in ("recorder", "probes")]
+        assert min(shares) > 0
+        assert sum(shares) < 1
+
+
+def test_a_study_of_which_theory_says_nothing_has_no_picture(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    small = ["budget.trials=8", "budget.seeds=1", "budget.steps=0", "task.length=8", "model.width=4"]
+    silent = gradstudy.run_study(["+study=rnn_clip", "model=lstm", "execution=inline", *small])
+    assert silent.trials["gain_init_theory"].isna().all()
+    assert not list(tmp_path.rglob("theory.png"))
+    with pytest.raises(gradstudy.InputError, match="got none in 8 trials"):
+        silent.theory()
 
 
 def test_a_stored_trial_runs_again_from_its_overrides_bit_for_bit(undisturbed, monkeypatch):

@@ -8,9 +8,11 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "gradstudy"
 LAYERS = [
     {"errors"},
-    {"parts", "records"},
+    {"parts", "records", "wiring"},
     {"network"},
+    {"quantities"},
     {"configs", "factors", "tasks", "training", "execution", "search", "analysis", "tracking"},
+    {"prediction"},
     {"results", "measurement"},
     {"report"},
     {"preparation"},

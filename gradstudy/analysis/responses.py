@@ -20,7 +20,7 @@ CEILING = float(np.log10(np.finfo(np.float64).max))
 
 def responses(record: MemberRecord, settings: Analysis) -> dict[str, float]:
     """How did the gradients of this member behave? One finite number per name in `RESPONSES`."""
-    signal = record.series["signal"].values
+    signal = full_range(record)
     norms = record.series["norm_before_clipping"].values[:, 0]
     loss = record.series["loss"].values[:, 0]
     diverged = record.first_bad_step is not None
@@ -42,6 +42,18 @@ def first_signal(record: MemberRecord) -> np.ndarray:
     It is the same pass with more range: below 1e-38 float32 reads 0, where the truth may still be a number.
     """
     return record.series.get("signal_float64", record.series["signal"]).values[:1]
+
+
+def full_range(record: MemberRecord) -> np.ndarray:
+    """The signal [step, place] of training, where float32 reads 0 with what float64 saw at the last look before.
+
+    What is 0 there as well is a true zero.
+    """
+    signal, looks = record.series["signal"], record.series.get("signal_float64")
+    if looks is None or (signal.values > 0.0).all():
+        return signal.values
+    last_look = np.searchsorted(looks.steps, signal.steps, side="right") - 1
+    return np.where(signal.values == 0.0, looks.values[last_look], signal.values)
 
 
 def gain_by_step(signal: np.ndarray) -> np.ndarray:

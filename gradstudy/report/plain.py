@@ -1,6 +1,7 @@
 """Words, tables and bars that read the same in colour, in monochrome and in a file."""
 
 from dataclasses import dataclass
+from math import isfinite
 from textwrap import wrap
 
 from rich.box import Box
@@ -39,6 +40,14 @@ def plain_grid() -> Table:
     grid.add_column(overflow="fold")
     grid.add_column(overflow="fold")
     return grid
+
+
+def fraction(number: float) -> str:
+    """How is written what seldom exceeds 1? With two digits and no leading zero, `.47`; `-` where it is no number."""
+    if not isfinite(number):
+        return "-"
+    digits = f"{abs(number):.2f}"
+    return ("-" if number < 0 and digits != "0.00" else "") + digits.removeprefix("0")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from gradstudy.analysis.ranking import Ranking
 from gradstudy.records import DUMMY
-from gradstudy.report.plain import Bar, plain_grid, plain_name, plain_table, plain_text
+from gradstudy.report.plain import Bar, fraction, plain_grid, plain_name, plain_table, plain_text
 from gradstudy.report.units import UNITS
 
 QUESTIONS = {
@@ -66,7 +66,7 @@ def _caption(ranking: Ranking) -> Text:
         "noise floor": ranking.noise_floor,
         **_interaction(ranking),
     }
-    known = "".join(f", {name} {_share(share)}" for name, share in trust.items() if np.isfinite(share))
+    known = "".join(f", {name} {fraction(share)}" for name, share in trust.items() if np.isfinite(share))
     words = f"{ranking.trials} trials, {ranking.diverged or 'no'} members diverged{known}."
     return plain_text(f"{words}\n{ranking.note}".strip())
 
@@ -96,18 +96,10 @@ def _direction(row: Any) -> str:
     return f"{words} (where it lives: {row.trials} trials)" if row.conditional else words
 
 
-def _share(share: float) -> str:
-    if not np.isfinite(share):
-        return "-"
-    digits = f"{abs(share):.2f}"
-    # Without the leading zero, as is usual for numbers that cannot exceed 1: it leaves more room for names.
-    return ("-" if share < 0 and digits != "0.00" else "") + digits.removeprefix("0")
-
-
 def _interval(row: Any) -> str:
     if not np.isfinite(row.share):
         return "-"
-    return f"{_share(row.share)} [{_share(row.share_low)}, {_share(row.share_high)}]"
+    return f"{fraction(row.share)} [{fraction(row.share_low)}, {fraction(row.share_high)}]"
 
 
 def _ranks(row: Any) -> str:

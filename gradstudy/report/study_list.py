@@ -55,7 +55,7 @@ def _modes(name: str) -> RenderableType:
         "": "run it; again: go on where it stopped",
         " mode=plan": "show what would be trained; write nothing",
         " mode=report": "rank what is stored; train nothing",
-        " mode=trial activation=relu": "one configuration and the flow of its gradients",
+        " mode=trial activation=relu": "one configuration: how its gradients flow, and what is wrong",
     }
     lines = [plain_text(f"{COMMAND}{name}{mode}\n    {words}") for mode, words in modes.items()]
     return Group(

@@ -3,27 +3,40 @@
 import json
 from collections.abc import Sequence
 
+import pandas as pd
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from gradstudy.analysis.agreement import Agreement
 from gradstudy.analysis.ranking import Ranking
 from gradstudy.report.plain import plain_grid, plain_text
 from gradstudy.report.ranking_table import ranking_table
-from gradstudy.report.verdicts import verdict_line
+from gradstudy.report.verdicts import threshold_table, verdict_line
 
 
 def summary(
-    name: str, rankings: Sequence[Ranking], verdicts: Sequence[str], *, store: str, ui_command: str, command: str
+    name: str,
+    rankings: Sequence[Ranking],
+    verdicts: Sequence[str],
+    thresholds: pd.DataFrame,
+    theory: Agreement | None,
+    *,
+    store: str,
+    ui_command: str,
+    command: str,
 ) -> RenderableType:
     """What came out? One table per ranking, the verdict of every member counted, the store and the ways to go on.
 
+    `thresholds` counts verdicts as `verdicts_by_threshold` does, `theory` is None where it predicts nothing, and
     `command` is the launch as it was typed.
     """
     tables: list[RenderableType] = []
     for ranking in rankings:
         tables += [ranking_table(ranking), Text()]
-    return Group(*tables, verdict_line(verdicts), Text(), _ways_on(name, store, ui_command, command))
+    agreement = [] if theory is None else [Text(f"{theory.note} The study's run has it as theory.png."), Text()]
+    counts = (verdict_line(verdicts), Text(), threshold_table(thresholds), Text())
+    return Group(*tables, *counts, *agreement, _ways_on(name, store, ui_command, command))
 
 
 def _ways_on(name: str, store: str, ui_command: str, command: str) -> Table:

@@ -1,11 +1,14 @@
-"""How many members are healthy, and how many are not?"""
+"""How many members are healthy, how many are not, and how does that move with the thresholds?"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+import pandas as pd
+from rich.table import Table
 from rich.text import Text
 
-VERDICTS = ("healthy", "vanishing", "exploding", "diverged")
+from gradstudy.records import VERDICTS
+from gradstudy.report.plain import plain_name, plain_table
 
 
 def verdict_counts(counts: Mapping[str, int]) -> str:
@@ -18,6 +21,15 @@ def verdict_line(verdicts: Sequence[str]) -> Text:
     counts = Counter(verdicts)
     words = (f"{verdict} {counts[verdict]} ({_percent(counts[verdict], len(verdicts))})" for verdict in VERDICTS)
     return Text(f"{len(verdicts)} members: " + ", ".join(words))
+
+
+def threshold_table(counts: pd.DataFrame) -> Table:
+    """How many members get each verdict when one threshold moves? `counts` is that of `verdicts_by_threshold`."""
+    table = plain_table("threshold (decades)", *VERDICTS, numbers=VERDICTS)
+    for row in counts.to_dict("records"):
+        name = f"{row['moved']} from {row['threshold']:g}{' (now)' if row['current'] else ''}"
+        table.add_row(plain_name(name), *(Text(str(row[verdict])) for verdict in VERDICTS))
+    return table
 
 
 def _percent(count: int, total: int) -> str:

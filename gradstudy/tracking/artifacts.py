@@ -1,6 +1,7 @@
-"""The files of a run: read in place where the store is a local one, else fetched."""
+"""The files of a run: read in place where the store is a local one, else fetched; and new ones attached."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import unquote, urlsplit
 
 from mlflow import MlflowClient
@@ -21,3 +22,11 @@ def artifact(client: MlflowClient, run: Run, name: str, folder: Path) -> Path | 
         fetched.mkdir(parents=True, exist_ok=True)
         client.download_artifacts(run.info.run_id, name, str(fetched))
     return fetched / name
+
+
+def attach(client: MlflowClient, run_id: str, name: str, content: bytes) -> None:
+    """Stores a file of this name with a run, in place of an earlier one."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(content)
+        client.log_artifact(run_id, str(path))

@@ -26,22 +26,25 @@ NOT_RESPONSES = ("trial", "seed", "verdict", "first_bad_step", "first_bad_tensor
 
 
 def response_names(row: Mapping[str, Any]) -> list[str]:
-    """Which entries of a member's row are responses?"""
+    """Which entries of a member's row are responses, measured or predicted?"""
     return [name for name in row if name not in NOT_RESPONSES]
 
 
 def members_table(stored: Stored, factors: Sequence[Factor]) -> pd.DataFrame:
-    """Which member had which factors, responses and verdict? Sorted by trial and seed."""
+    """Which member had which factors, responses and verdict? Sorted by trial and seed.
+
+    A prediction that theory does not make is missing, and so is one in rows of older versions, which made none.
+    """
     pairs = [(trial, row) for trial, rows in stored.values() for row in rows]
     pairs.sort(key=lambda pair: (pair[1]["trial"], pair[1]["seed"]))
     trials, rows = [trial for trial, _ in pairs], [row for _, row in pairs]
-    responses = response_names(rows[0]) if rows else []
+    responses = dict.fromkeys(name for row in rows for name in response_names(row))
     return pd.DataFrame(
         {
             "trial": pd.Series([row["trial"] for row in rows], dtype="int64"),
             "seed": pd.Series([row["seed"] for row in rows], dtype="int64"),
             **{factor.name: _levels([trial.levels.get(factor.name) for trial in trials], factor) for factor in factors},
-            **{name: pd.Series([row[name] for row in rows], dtype="float64") for name in responses},
+            **{name: pd.Series([row.get(name) for row in rows], dtype="float64") for name in responses},
             "verdict": _words([row["verdict"] for row in rows]),
             "first_bad_step": pd.Series([row["first_bad_step"] for row in rows], dtype="Int64"),
             "first_bad_tensor": _words([row["first_bad_tensor"] for row in rows]),

@@ -18,8 +18,9 @@ from gradstudy.tracking.address_check import check_address
 from gradstudy.tracking.artifacts import artifact
 from gradstudy.tracking.members_file import FILE as MEMBERS
 from gradstudy.tracking.members_file import members_table, read_members
-from gradstudy.tracking.record_file import listed, read_gradients, read_result, read_rows, trial_file
+from gradstudy.tracking.record_file import read_gradients, read_result, read_rows, trial_file
 from gradstudy.tracking.runs import STUDY, is_finished, study_runs, trial_number, trial_runs
+from gradstudy.tracking.selection import check_known, wishes
 from gradstudy.tracking.store import Mlflow, answering, connect, is_missing, store_address
 from gradstudy.tracking.study_run import INFO, read_info
 
@@ -49,18 +50,18 @@ class StoredStudy:
         stored = {number: read_rows(record) for number, record in self._records(self._trials).items()}
         return members_table(stored, self.info.factors)
 
-    def gradients(
-        self, *, trial: Any = None, seed: Any = None, step: Any = None, quantity: Any = None, place: Any = None
-    ) -> pd.DataFrame:
+    def gradients(self, **filters: Any) -> pd.DataFrame:
         """The full record, tidy: trial, seed, step, quantity, place, value.
 
-        Every filter takes a value or a list; they are pushed down to the Parquet files, and only the files of the
-        trials asked for are fetched.
+        Filters `trial`, `seed`, `step`, `quantity`, `place` take a value or a list; they are pushed down to the Parquet
+        files, and only the files of the trials asked for are fetched. InputError, naming what is stored, when nothing
+        is found and the trials that were asked for are not there or hold no such quantity, place or seed.
         """
-        filters = {"seed": seed, "step": step, "quantity": quantity, "place": place}
-        numbers = sorted(self._trials) if trial is None else [n for n in listed(trial) if n in self._trials]
-        records = self._records(numbers)
-        return read_gradients(list(records.values()), {key: f for key, f in filters.items() if f is not None})
+        wanted, numbers = wishes(filters), sorted(self._trials)
+        if "trial" in wanted:
+            check_known("trial", wanted["trial"], numbers)
+            numbers = [number for number in wanted.pop("trial") if number in self._trials]
+        return read_gradients(list(self._records(numbers).values()), wanted)
 
     def results(self) -> Iterator[TrialResult]:
         """Every trial as it was written: its records whole, one trial at a time."""

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from gradstudy.records import MemberRecord, Series, Trial, TrialResult
 from gradstudy.tracking.atomic_file import written_whole
+from gradstudy.tracking.selection import Filters, select
 
 WORD = pa.dictionary(pa.int32(), pa.string())
 COLUMNS = pa.schema(
@@ -46,7 +47,11 @@ def trial_file(number: int) -> str:
 
 def write_trial(result: TrialResult, path: Path) -> None:
     """Stores a trial as one file that is there as a whole or not at all; weights are not stored."""
-    about = {"trial": asdict(result.trial), "rows": [dict(row) for row in result.rows]}
+    about = {
+        "trial": asdict(result.trial),
+        "rows": [dict(row) for row in result.rows],
+        "cost": {record.seed: dict(record.cost) for record in result.records},
+    }
     table = _table(result.records).replace_schema_metadata({METADATA: json.dumps(about)})
     with written_whole(path) as unfinished:
         pq.write_table(table, unfinished, compression="zstd", use_dictionary=_REPETITIVE)
@@ -54,46 +59,39 @@ def write_trial(result: TrialResult, path: Path) -> None:
 
 def read_rows(path: Path) -> tuple[Trial, Rows]:
     """Which trial is stored here, and what were its responses? Reads the metadata only."""
-    about = json.loads(pq.read_schema(path).metadata[METADATA])
+    about = _about(pq.read_schema(path))
     return as_trial(about["trial"]), tuple(about["rows"])
 
 
 def read_result(path: Path) -> TrialResult:
     """The stored trial as it was written, but for weights."""
-    trial, rows = read_rows(path)
-    series = _read_series(pq.read_table(path))
+    table = pq.read_table(path)
+    about, series = _about(table.schema), _read_series(table)
+    cost = about.get("cost", {})  # files of older versions have none
     records = (
         MemberRecord(
-            trial.number,
+            about["trial"]["number"],
             row["seed"],
             series.get(row["seed"], {}),
             first_bad_step=row["first_bad_step"],
             first_bad_tensor=row["first_bad_tensor"],
+            cost=cost.get(str(row["seed"]), {}),
         )
-        for row in rows
+        for row in about["rows"]
     )
-    return TrialResult(trial, tuple(records), rows)
+    return TrialResult(as_trial(about["trial"]), tuple(records), tuple(about["rows"]))
 
 
-def read_gradients(
-    paths: Sequence[Path],
-    filters: Mapping[str, Any] | None = None,
-    columns: Sequence[str] | None = None,
-) -> pd.DataFrame:
-    """Which values were measured? Tidy rows; `filters` maps a column to a value or a list and is pushed down."""
+def read_gradients(paths: Sequence[Path], filters: Filters | None = None) -> pd.DataFrame:
+    """Which values were measured? Tidy rows of these files, those that `select` finds by the filters."""
     if not paths:
-        return COLUMNS.empty_table().to_pandas()[list(columns or COLUMNS.names)]
-    condition = ds.scalar(True)
-    for column, wanted in (filters or {}).items():
-        kind = COLUMNS.field(column).type
-        condition &= ds.field(column).isin(pa.array(listed(wanted), pa.string() if kind == WORD else kind))
-    stored = ds.dataset([str(path) for path in paths], schema=COLUMNS)
-    return stored.to_table(filter=condition, columns=columns and list(columns)).to_pandas()
+        return COLUMNS.empty_table().to_pandas()
+    return select(ds.dataset([str(path) for path in paths], schema=COLUMNS), filters or {})
 
 
-def tidy(records: Sequence[MemberRecord]) -> pd.DataFrame:
+def tidy(records: Sequence[MemberRecord], filters: Filters | None = None) -> pd.DataFrame:
     """The records as they would be read back from storage: trial, seed, step, quantity, place, value."""
-    return _table(records).to_pandas()
+    return select(ds.dataset(_table(records)), filters or {})
 
 
 def as_trial(stored: Mapping[str, Any]) -> Trial:
@@ -101,9 +99,8 @@ def as_trial(stored: Mapping[str, Any]) -> Trial:
     return Trial(stored["number"], stored["levels"], tuple(stored["overrides"]))
 
 
-def listed(wanted: Any) -> list[Any]:
-    """A value or a list of values, as a list."""
-    return [wanted] if np.ndim(wanted) == 0 else list(wanted)
+def _about(schema: pa.Schema) -> dict[str, Any]:
+    return json.loads(schema.metadata[METADATA])
 
 
 def _table(records: Sequence[MemberRecord]) -> pa.Table:

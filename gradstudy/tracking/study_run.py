@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +12,8 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
 
 from gradstudy.records import StudyInfo, Trial, TrialResult
-from gradstudy.tracking.artifacts import artifact
+from gradstudy.tracking.artifacts import artifact, attach
+from gradstudy.tracking.cost import study_cost, trial_cost
 from gradstudy.tracking.members_file import FILE as MEMBERS
 from gradstudy.tracking.members_file import Stored, read_stored, write_members
 from gradstudy.tracking.record_file import Rows, read_rows, trial_file
@@ -40,6 +41,7 @@ class StudyRun:
         client.update_run(self.run.info.run_id, status="RUNNING")
         self._describe()
         self._finished = self._sort_out()
+        self._costs: dict[int, Mapping[str, float]] = {n: run.data.metrics for n, run in self._finished.items()}
 
     @property
     def numbers(self) -> frozenset[int]:
@@ -69,25 +71,26 @@ class StudyRun:
             self.info = replace(self.info, settings={})
             self._describe()
         self._finished[number] = send_trial(self._client, self.run, self.info, result, record=record, points=points)
+        self._costs[number] = trial_cost(result.records)
 
-    def close(self, stored: Stored, status: str) -> None:
-        """Stores what came out, and ends the run."""
+    def close(self, stored: Stored, status: str, files: Mapping[str, bytes]) -> None:
+        """Stores what came out, with these files by name, and ends the run."""
         run_id = self.run.info.run_id
         with TemporaryDirectory() as folder:
             path = Path(folder) / MEMBERS
             write_members(stored, self.info.factors, path)
             self._client.log_artifact(run_id, str(path))
-        now = int(time.time() * 1000)
-        self._client.log_batch(run_id, metrics=[Metric(key, n, now, 0) for key, n in _counts(stored).items()])
+        for name, content in files.items():
+            attach(self._client, run_id, name, content)
+        now, costs = int(time.time() * 1000), (self._costs[number] for number in self._finished)
+        metrics = {**_counts(stored), **study_cost(costs)}
+        self._client.log_batch(run_id, metrics=[Metric(key, value, now, 0) for key, value in metrics.items()])
         self._client.set_terminated(run_id, status)
 
     def _describe(self) -> None:
         run_id = self.run.info.run_id
         self._client.set_tag(run_id, "command", self.info.command)
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / INFO
-            path.write_text(json.dumps(self.info.to_json(), indent=1), encoding="utf-8")
-            self._client.log_artifact(run_id, str(path))
+        attach(self._client, run_id, INFO, json.dumps(self.info.to_json(), indent=1).encode())
 
     def _sort_out(self) -> dict[int, Run]:
         finished: dict[int, Run] = {}

@@ -9,17 +9,34 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from gradstudy.records import MemberRecord, TrialResult
+from gradstudy.records import VERDICTS, MemberRecord, TrialResult
+from gradstudy.tracking.cost import trial_cost
 from gradstudy.tracking.members_file import response_names
 
-VERDICTS = ("healthy", "vanishing", "exploding", "diverged")
-"""From good to bad."""
+EVERYWHERE, FIRST, LAST = slice(None), slice(0, 1), slice(-1, None)
 
-CURVES = {
-    "loss": "loss/train",
-    "norm_before_clipping": "norm/before_clipping",
-    "norm_after_clipping": "norm/after_clipping",
-}
+CURVES = (
+    ("loss", "loss/train", EVERYWHERE),
+    ("held_out_loss", "loss/held_out", EVERYWHERE),
+    ("held_out_accuracy", "accuracy/held_out", EVERYWHERE),
+    ("norm_before_clipping", "norm/before_clipping", EVERYWHERE),
+    ("norm_after_clipping", "norm/after_clipping", EVERYWHERE),
+    ("activation_rms", "activation/rms_first", FIRST),
+    ("activation_rms", "activation/rms_last", LAST),
+    ("dead_units", "units/dead", EVERYWHERE),
+    ("saturated_units", "units/saturated", EVERYWHERE),
+    ("skip_share", "share/skip", EVERYWHERE),
+    ("gradient_cosine", "gradient/cosine", EVERYWHERE),
+    ("update_ratio", "update/ratio", EVERYWHERE),
+    ("adam_eps_share", "update/adam_eps_share", EVERYWHERE),
+    ("jacobian", "jacobian/largest", FIRST),
+    ("jacobian", "jacobian/smallest", LAST),
+    ("jacobian_correlation", "jacobian/correlation", EVERYWHERE),
+    ("noise_scale", "noise/scale", EVERYWHERE),
+    ("sample_correlation", "samples/correlation_last", LAST),
+)
+"""What is measured, the metric that shows it, and the places over which, with the seeds, its median is taken."""
+
 PLACES, FEW_STEPS = 12, 3
 
 Value = tuple[str, int, float]
@@ -34,6 +51,7 @@ def trial_metrics(result: TrialResult, points: int) -> list[Value]:
         *_curves(result.records, points),
         *_nonfinite(result.records, FEW_STEPS),
         *_signal(result.records, FEW_STEPS),
+        *((key, 0, share) for key, share in trial_cost(result.records).items()),
     ]
     return [entry for entry in found if np.isfinite(entry[2])]
 
@@ -55,10 +73,13 @@ def _verdict_counts(result: TrialResult) -> Iterator[Value]:
 
 
 def _curves(records: Sequence[MemberRecord], points: int) -> Iterator[Value]:
-    for quantity, key in CURVES.items():
-        steps, values = _by_seed(records, quantity)
-        shown = _spread(len(steps), points)
-        yield from zip([key] * len(shown), steps[shown].tolist(), _median(values[:, shown, 0]).tolist(), strict=True)
+    measured = {quantity for record in records for quantity in record.series}
+    for quantity, key, places in CURVES:
+        if quantity in measured:
+            steps, values = _by_seed(records, quantity)
+            shown = _spread(len(steps), points)
+            together = np.moveaxis(values[:, shown, places], 1, -1).reshape(-1, len(shown))
+            yield from ((key, int(steps[i]), float(m)) for i, m in zip(shown, _median(together), strict=True))
 
 
 def _nonfinite(records: Sequence[MemberRecord], points: int) -> Iterator[Value]:
@@ -78,8 +99,11 @@ def _signal(records: Sequence[MemberRecord], points: int) -> Iterator[Value]:
 
 
 def _by_seed(records: Sequence[MemberRecord], quantity: str) -> tuple[np.ndarray, np.ndarray]:
-    """Steps [step] of the longest record, and values [seed, step, place]; nan after a member's end."""
-    series = [record.series[quantity] for record in records]
+    """Steps [step] of the longest record, and values [seed, step, place]; nan after a member's end.
+
+    A member that diverged on its first step has none of what is measured from the second on.
+    """
+    series = [record.series[quantity] for record in records if quantity in record.series]
     steps = max((one.steps for one in series), key=len)
     values = np.full((len(series), len(steps), len(series[0].places)), np.nan)
     for own, one in zip(values, series, strict=True):

@@ -25,6 +25,7 @@ class StudyWriter:
         self._run: StudyRun | None = None
         self._away: TrackingAway | None = None
         self._in_mlflow: Stored = {}
+        self._files: dict[str, bytes] = {}
         self._attempt(self._open)
 
     def stored(self) -> Stored:
@@ -37,6 +38,10 @@ class StudyWriter:
         self._spool.put(result)
         if self._away is None:
             self._attempt(lambda: self._send(result))
+
+    def attach(self, name: str, content: bytes) -> None:
+        """Stores a file of this name with the study, when the launch ends."""
+        self._files[name] = content
 
     def finish(self, status: str = "FINISHED") -> None:
         """Sends what waits, and the study's table. TrackingAway when MLflow did not take it: then it waits on disk."""
@@ -82,6 +87,6 @@ class StudyWriter:
         for number in numbers:
             if number not in self._run.numbers:
                 self._send(self._spool.result(number))
-        self._run.close(self.stored(), status)
+        self._run.close(self.stored(), status, self._files)
         for number in numbers:
             self._spool.remove(number)

@@ -5,8 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit, ndtr
 
 from gradstudy.records import DUMMY, Factor, MemberRecord, Series
+from gradstudy.wiring import Curve
 
 
 def series(values: np.ndarray) -> Series:
@@ -86,3 +88,17 @@ def mixed_screen(draw_trials) -> tuple[list[Factor], pd.DataFrame, np.ndarray]:
     trials["threshold"] = (10.0 ** trials["decades"]).where(lives)
     factors[4] = Factor("threshold", low=0.1, high=10.0, log=True)
     return factors, trials.drop(columns="decades"), values.to_numpy(dtype=float)
+
+
+@pytest.fixture
+def curves() -> dict[str, Curve]:
+    """Activations and their slopes in plain NumPy, by name."""
+    return {
+        "identity": Curve(lambda z: z, np.ones_like),
+        "relu": Curve(lambda z: np.maximum(z, 0.0), lambda z: (z > 0) * 1.0),
+        "leaky": Curve(lambda z: np.where(z > 0, z, 0.2 * z), lambda z: np.where(z > 0, 1.0, 0.2)),
+        "hard_tanh": Curve(lambda z: np.clip(z, -1.0, 1.0), lambda z: (np.abs(z) < 1) * 1.0),
+        "tanh": Curve(np.tanh, lambda z: 1.0 - np.tanh(z) ** 2),
+        "sigmoid": Curve(expit, lambda z: expit(z) * expit(-z)),
+        "gelu": Curve(lambda z: z * ndtr(z), lambda z: ndtr(z) + z * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)),
+    }

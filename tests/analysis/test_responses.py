@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from gradstudy.analysis.responses import CEILING, FLOOR, member_row, responses, verdict
 from gradstudy.analysis.settings import RESPONSES, Analysis
+from gradstudy.records import Series
 
 SETTINGS = Analysis()
 
@@ -53,6 +56,32 @@ def test_nothing_arriving_at_the_first_place_is_a_vanishing_at_the_cap(make_reco
     assert found["exploding"] == 0.0
     assert found["gain"] == found["gain_init"] == FLOOR
     assert found["rate"] == pytest.approx(FLOOR / 2)
+
+
+def looked_at(record, steps, signal):
+    """The record with what float64 saw of the signal [look, place] at these steps."""
+    places = record.series["signal"].places
+    looks = Series(places, np.array(steps), np.array(signal, dtype=float))
+    return replace(record, series={**record.series, "signal_float64": looks})
+
+
+def test_where_float32_reads_zero_the_last_look_in_float64_says_how_small_it_is(make_record):
+    record = make_record([[0.0, 0.0, 1.0]] * 3 + [[1e-30, 1e-15, 1.0]] * 2)
+    found = measure(looked_at(record, [0, 2], [[1e-60, 1e-30, 1.0], [1e-50, 1e-25, 1.0]]))
+    assert found["gain_init"] == pytest.approx(-60.0)
+    assert found["gain"] == pytest.approx(-50.0)  # the median of -60, -60, -50, -30, -30
+    assert found["rate"] == pytest.approx(-25.0)
+
+
+def test_what_is_zero_in_float64_too_is_a_true_zero(make_record):
+    found = measure(looked_at(make_record([[0.0, 0.5, 1.0]] * 3), [0, 2], [[0.0, 0.5, 1.0]] * 2))
+    assert found["gain"] == found["gain_init"] == FLOOR
+
+
+def test_the_first_gain_is_that_of_float64_where_float32_overflowed(make_record):
+    record = looked_at(make_record([[np.inf, 1.0]], norms=[np.inf], first_bad_step=0), [0], [[1e45, 1.0]])
+    assert measure(record)["gain_init"] == pytest.approx(45.0)
+    assert measure(record)["exploding"] == SETTINGS.cap
 
 
 @pytest.mark.parametrize("bad", [np.inf, np.nan])

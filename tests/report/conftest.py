@@ -1,14 +1,20 @@
-"""Pages as text, and rankings to print."""
+"""Pages as text, rankings to print, and measurements of made records."""
 
 import io
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console, RenderableType
 
+from gradstudy.analysis.mean_field.prediction import Prediction
 from gradstudy.analysis.ranking import Ranking
+from gradstudy.analysis.responses import member_row
+from gradstudy.analysis.settings import DEFAULTS
+from gradstudy.records import MemberRecord, Series
 
 ROW = {
     "share": 0.2,
@@ -23,6 +29,17 @@ ROW = {
     "direction": "relu raises it by 4.1 decades over tanh",
     "conditional": False,
     "trials": 128,
+}
+
+CHOICES = {
+    "model": "mlp",
+    "activation": "tanh",
+    "init": "default",
+    "normalization": "none",
+    "residual": "none",
+    "pretraining": "none",
+    "optimizer": "sgd",
+    "lr": "constant",
 }
 
 
@@ -57,5 +74,44 @@ def make_ranking() -> Callable[..., Ranking]:
             "note": "",
         }
         return Ranking(**{**whole, **fields})
+
+    return made
+
+
+@pytest.fixture
+def make_record() -> Callable[..., MemberRecord]:
+    """A record whose signal is `signal` [step, place], in float64 `exact` [look, place] at the steps `looks`.
+
+    `norm` and `loss` are [step]; `seen` maps further quantities to a dictionary of places and their value per look.
+    """
+
+    def made(signal, *, seed=0, kind="layer", exact=None, looks=(0,), norm=None, loss=None, seen=None, **fields):
+        values = np.array(signal, dtype=float)
+        steps = np.arange(len(values))
+        places = tuple(f"{kind}_{place:02d}" for place in range(1, values.shape[1] + 1))
+        scalars = {"norm_before_clipping": norm, "loss": loss, "clip_coefficient": None}
+        series = {"signal": Series(places, steps, values)}
+        series["signal_float64"] = Series(
+            places, np.array(looks), np.array(signal if exact is None else exact)[: len(looks)]
+        )
+        for quantity, given in scalars.items():
+            series[quantity] = Series(("all",), steps, np.reshape(given or [1.0] * len(steps), (-1, 1)))
+        for quantity, by_place in (seen or {}).items():
+            table = np.array(list(by_place.values()), dtype=float).T
+            series[quantity] = Series(tuple(by_place), np.array(looks)[-len(table) :], table)
+        return MemberRecord(0, seed, series, **{"cost": {"recorder": 0.1, "probes": 0.04}, **fields})
+
+    return made
+
+
+@pytest.fixture
+def make_measured() -> Callable[..., SimpleNamespace]:
+    """What gradstudy.measure returns of these records; `theory` is the predicted log10(D_p / D_last) by place."""
+
+    def made(*records, theory=None, no_theory="gated cells", **choices):
+        prediction = None if theory is None else Prediction(np.array(theory), np.ones(len(theory)))
+        members = pd.DataFrame(member_row(record, DEFAULTS) for record in records)
+        whole = {"records": records, "members": members, "choices": {**CHOICES, **choices}}
+        return SimpleNamespace(**whole, prediction=prediction, no_theory=no_theory)
 
     return made

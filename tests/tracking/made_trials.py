@@ -65,7 +65,8 @@ def _record(number, seed, verdict, steps, rng):
         "loss": ("all",),
     }
     measured = {quantity: series(*places) for quantity, places in kinds.items()}
-    return MemberRecord(number, seed, measured, first_bad_step=bad, first_bad_tensor="loss" if bad else None)
+    cost = {"seconds": 1.5 + number, "recorder": 0.01 * (seed + 1), "probes": 0.1 * (number + 1)}
+    return MemberRecord(number, seed, measured, bad, "loss" if bad else None, cost=cost)
 
 
 def _row(record, verdict, rng):
@@ -74,6 +75,7 @@ def _row(record, verdict, rng):
         "seed": record.seed,
         "vanishing": float(rng.uniform(0, 10)),
         "exploding": float(rng.uniform(0, 1e-300)),
+        "gain_init_theory": record.trial / 7 if record.trial % 3 else None,
         "verdict": verdict,
         "first_bad_step": record.first_bad_step,
         "first_bad_tensor": record.first_bad_tensor,

@@ -14,7 +14,7 @@ def test_a_member_is_a_row_sorted_by_trial_and_seed():
     assert list(zip(table["trial"], table["seed"], strict=True)) == [(t, s) for t in range(3) for s in range(3)]
     assert list(table.columns) == [
         *("trial", "seed", "activation", "clipping.max_norm", "model.depth", "dummy"),
-        *("vanishing", "exploding", "verdict", "first_bad_step", "first_bad_tensor"),
+        *("vanishing", "exploding", "gain_init_theory", "verdict", "first_bad_step", "first_bad_tensor"),
     ]
 
 
@@ -32,6 +32,25 @@ def test_what_does_not_live_or_never_happened_is_missing():
     assert table["clipping.max_norm"].isna().tolist() == [True] * 3 + [False] * 3 + [True] * 3
     assert table["first_bad_step"].isna().tolist() == [True, True, False] * 3
     assert table["first_bad_tensor"].isna().tolist() == [True, True, False] * 3
+
+
+def test_a_prediction_is_the_same_for_every_seed_and_missing_where_there_is_none():
+    column = members_table(STORED, FACTORS)["gain_init_theory"]
+    assert column.dtype == float
+    assert column.fillna(-1.0).tolist() == [-1.0] * 3 + [1 / 7] * 3 + [2 / 7] * 3
+
+
+def test_a_study_of_an_older_version_has_no_predictions_and_may_be_gone_on_with(tmp_path):
+    older = {0: (STORED[0][0], tuple(_without(row, "gain_init_theory") for row in STORED[0][1]))}
+    assert "gain_init_theory" not in members_table(older, FACTORS)
+    write_members(older, FACTORS, tmp_path / "members.parquet")
+    assert read_stored(tmp_path / "members.parquet") == older
+    continued = members_table({**older, 1: STORED[1]}, FACTORS)
+    pd.testing.assert_frame_equal(continued, members_table({n: STORED[n] for n in (0, 1)}, FACTORS))
+
+
+def _without(row, name):
+    return {key: value for key, value in row.items() if key != name}
 
 
 def test_whole_numbers_stay_whole_beside_missing_ones():

@@ -50,8 +50,22 @@ def test_filters_of_the_record_take_a_value_or_a_list(stored):
     pd.testing.assert_frame_equal(part, wanted.reset_index(drop=True))
 
 
-def test_a_trial_that_does_not_exist_has_no_rows(stored):
-    assert stored.gradients(trial=99).empty
+def test_a_trial_that_does_not_exist_is_refused_and_one_beside_others_has_no_rows(stored):
+    with pytest.raises(InputError, match="trial must be one of 0 to 2, got 99"):
+        stored.gradients(trial=99)
+    assert stored.gradients(trial=[1, 99])["trial"].unique().tolist() == [1]
+    assert stored.gradients(trial=[]).empty
+
+
+def test_what_no_trial_asked_for_holds_is_refused_with_what_they_hold(stored):
+    with pytest.raises(
+        InputError, match=r"quantity must be one of signal, .*, loss, got 'sigal'\. Did you mean 'signal'"
+    ):
+        stored.gradients(trial=1, quantity="sigal")
+    with pytest.raises(InputError, match=r"place must be one of all \(of loss\), got 'time_001'"):
+        stored.gradients(quantity="loss", place="time_001")
+    with pytest.raises(InputError, match="Did you mean 'quantity'"):
+        stored.gradients(quantty="loss")
 
 
 def test_a_trial_is_read_back_as_it_was_written(stored):

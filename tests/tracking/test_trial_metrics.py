@@ -108,3 +108,80 @@ def test_every_verdict_is_counted():
 )
 def test_a_trial_has_the_commonest_verdict_and_the_worst_of_those(verdicts, expected):
     assert outcome(make_result(1, verdicts=verdicts)) == expected
+
+
+def probed(*by_seed):
+    """A trial whose members have, beside what every record has, these quantities: {name: values [step, place]}."""
+    plain = losses(*([1.0, 1.0] for _ in by_seed))
+    records = tuple(
+        MemberRecord(0, record.seed, {**record.series, **{name: _series(values) for name, values in own.items()}})
+        for record, own in zip(plain.records, by_seed, strict=True)
+    )
+    return TrialResult(plain.trial, records, plain.rows)
+
+
+def _series(values):
+    values = np.array(values, float)
+    return Series(tuple(f"p{place}" for place in range(values.shape[1])), 3 * np.arange(len(values)), values)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "expected"),
+    [
+        ("held_out_loss", {"loss/held_out": 3.5}),
+        ("held_out_accuracy", {"accuracy/held_out": 3.5}),
+        ("activation_rms", {"activation/rms_first": 2.5, "activation/rms_last": 8.0}),
+        ("dead_units", {"units/dead": 3.5}),
+        ("saturated_units", {"units/saturated": 3.5}),
+        ("skip_share", {"share/skip": 3.5}),
+        ("gradient_cosine", {"gradient/cosine": 3.5}),
+        ("update_ratio", {"update/ratio": 3.5}),
+        ("adam_eps_share", {"update/adam_eps_share": 3.5}),
+        ("jacobian", {"jacobian/largest": 2.5, "jacobian/smallest": 8.0}),
+        ("jacobian_correlation", {"jacobian/correlation": 3.5}),
+        ("noise_scale", {"noise/scale": 3.5}),
+        ("sample_correlation", {"samples/correlation_last": 8.0}),
+        ("gradient", {}),
+    ],
+)
+def test_what_a_probe_saw_is_a_median_over_seeds_and_places_or_that_of_one_end(quantity, expected):
+    """First places 1 and 4, middle places 2 and 3, last places 9 and 7 in two seeds."""
+    found = metrics(probed({quantity: [[1, 2, 9]]}, {quantity: [[4, 3, 7]]}))
+    usual = metrics(probed({}, {}))
+    assert {key: value for (key, _), value in found.items() if (key, 0) not in usual} == expected
+
+
+def test_a_place_that_is_not_finite_does_not_enter_the_median():
+    found = metrics(probed({"update_ratio": [[np.inf, 1.0, 2.0]]}, {"update_ratio": [[np.nan, np.nan, 9.0]]}))
+    assert found["update/ratio", 0] == 2.0
+
+
+def test_what_a_member_did_not_live_to_see_is_shown_of_the_others():
+    cosines = {"gradient_cosine": [[0.5], [0.25], [0.125]]}
+    found = metrics(probed({}, cosines, {"gradient_cosine": [[0.75]]}))
+    assert [found["gradient/cosine", step] for step in (0, 3, 6)] == [0.625, 0.25, 0.125]
+
+
+def test_probes_too_have_at_most_so_many_points():
+    assert [step for key, step in metrics(probed({"noise_scale": [[1.0]] * 9}), 2) if key == "noise/scale"] == [0, 24]
+
+
+def test_what_theory_says_is_shown_beside_what_was_measured_and_nothing_where_it_is_silent():
+    assert metrics(make_result(2))["response/gain_init_theory", 0] == 2 / 7
+    assert ("response/gain_init_theory", 0) not in metrics(make_result(3))
+
+
+def test_what_the_instrument_cost_is_the_median_over_members():
+    found = metrics(make_result(4))
+    assert found["cost/recorder_share", 0] == 0.02
+    assert found["cost/probes_share", 0] == 0.5
+
+
+def test_records_without_a_clock_have_no_cost():
+    assert not [key for key, _ in metrics(losses([1.0])) if key.startswith("cost/")]
+
+
+def test_a_trial_has_tens_of_keys():
+    every = ("dead_units", "update_ratio", "jacobian", "noise_scale", "activation_rms", "held_out_loss", "skip_share")
+    many = probed({quantity: np.ones((5, 60)) for quantity in every})
+    assert len({key for key, _ in metrics(many)}) < 40

@@ -70,7 +70,25 @@ def test_the_run_of_a_study_says_what_it_asks(store, name):
     assert {"question": "Does it?", "source": "Pascanu 2013", "phase": "screen"}.items() <= run.data.tags.items()
     assert "Does it?" in run.data.tags["mlflow.note.content"]
     assert run.data.params == {"design": "screen", "seeds": "3", "steps": "20", "seed": "0"}
-    assert run.data.metrics == {"trials": 2, "members/healthy": 2, "members/vanishing": 2, "members/diverged": 2}
+    counts = {"trials": 2, "members/healthy": 2, "members/vanishing": 2, "members/diverged": 2}
+    cost = {"cost/cohort_seconds": 2.0, "cost/recorder_share": 0.02, "cost/probes_share": 0.15}
+    assert run.data.metrics == pytest.approx({**counts, **cost})
+
+
+def test_the_cost_of_a_study_is_the_median_over_the_trials_of_all_its_launches(store, name):
+    launch(store, name, range(2))
+    launch(store, name, range(5))
+    metrics = connect(store).get_run(find_study(name, store).run_id).data.metrics
+    assert metrics["cost/probes_share"] == pytest.approx(0.3)
+
+
+def test_a_file_that_is_attached_is_stored_when_the_launch_ends_in_place_of_an_earlier_one(store, name):
+    for content in (b"first", b"second"):
+        with StudyWriter(store, make_info(name), Path("folder")) as writer:
+            writer.write(make_result(0))
+            writer.attach("theory.png", content)
+    path = connect(store).download_artifacts(find_study(name, store).run_id, "theory.png")
+    assert Path(path).read_bytes() == b"second"
 
 
 def test_a_finished_study_is_extended_under_the_same_run(store, name):

@@ -1,0 +1,118 @@
+"""Mean-field theory of batch norm: its gradients explode, by a factor that depends on phi and on the batch size.
+
+Of B samples two things are kept, for no sample differs from another: of a pre-activation its power q and its variance
+over samples lambda (the covariance of two samples is q - lambda), of a gradient its power d and the covariance o of two
+samples. Source: Yang et al. 2019; the derivation here holds for every phi, with residual connections and dropout.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradstudy.analysis.mean_field.branch import Layer
+from gradstudy.analysis.mean_field.gaussian import SMALLEST, pair_expectation, slope_power, value_power
+from gradstudy.analysis.mean_field.limits import product
+from gradstudy.analysis.mean_field.sphere import sphere_expectation, sphere_pair
+from gradstudy.wiring import Curve, Feedforward, Map, NoTheory
+
+LINEAR = Curve(lambda z: z, np.ones_like)
+FEWEST = 4
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What phi and its slope, at one place of a batch, are on average.
+
+    `value`, `value_pair`: E phi^2 and E phi_1 phi_2. `slope`: E phi'^2 (1 - 1/B - y^2/B), which a batch norm passes on
+    of independent gradients; `slope_pair`: E phi'_1 phi'_2 (1 + y_1 y_2) (1 - 1/B), which it takes from equal ones.
+    """
+
+    value: float
+    value_pair: float
+    slope: float
+    slope_pair: float
+
+
+@np.errstate(divide="ignore")
+def batch_norm_rate(curve: Curve, batch: float = math.inf) -> float:
+    """By which factor does the gradient's power grow per layer, when a batch norm precedes phi? For any weights.
+
+    E phi'^2 / Var phi in a large batch. NoTheory for a batch below 4.
+    """
+    moments = _moments(curve, batch, dropout=0.0)
+    settled = np.array([1.0, -1.0 / (batch - 1.0)])
+    return float(_back(moments, moments.value - moments.value_pair, batch, settled)[0])
+
+
+class Samples:
+    """The stream of a network with batch norms. States are [q, lambda], gradients [d, o]."""
+
+    def __init__(self, wiring: Feedforward):
+        self.wiring = wiring
+        self.normed = _moments(LINEAR, wiring.batch, dropout=0.0)
+        self.active = _moments(wiring.curve, wiring.batch, dropout=wiring.dropout)
+
+    def start(self) -> np.ndarray:
+        """z_1."""
+        return _mapped(self.wiring.first, self.wiring.power, self.wiring.power - self.wiring.variance)
+
+    def through(self, state: np.ndarray, layer: Layer) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
+        """What a layer makes of this state, and its way back from gradients behind it to gradients before it."""
+        if layer.norm:
+            moments = self.active if layer.activation else self.normed
+            backward, batch = layer.map.backward, self.wiring.batch
+            after = _mapped(layer.map, moments.value, moments.value_pair)
+            return after, lambda gradient: _back(moments, state[1], batch, product(backward, gradient))
+        if layer.activation:
+            return self._activated(state, layer.map)
+        return _mapped(layer.map, state[0], state[0] - state[1]), lambda gradient: product(layer.map.backward, gradient)
+
+    def _activated(self, state: np.ndarray, one: Map) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
+        # phi without a norm before it: two samples are Gaussians with this covariance.
+        curve, kept, power = self.wiring.curve, 1.0 - self.wiring.dropout, state[0]
+        correlation = np.clip(1.0 - state[1] / power, -1.0, 1.0) if 0.0 < power < np.inf else 0.0
+        values = value_power(curve, power) / kept, pair_expectation(curve.value, power, correlation)
+        slope_pair = pair_expectation(curve.slope, np.maximum(power, SMALLEST), correlation)
+        slopes = np.array([slope_power(curve, power) / kept, slope_pair])
+        return _mapped(one, *values), lambda gradient: product(slopes, product(one.backward, gradient))
+
+    def noise(self, state: np.ndarray) -> np.ndarray:
+        """A gradient of power 1 that is independent over samples."""
+        return np.array([1.0, 0.0])
+
+    def power(self, state_or_gradient: np.ndarray) -> float:
+        """The mean square over samples."""
+        return state_or_gradient[0]
+
+
+def _mapped(one: Map, power: float, pair: float) -> np.ndarray:
+    return np.array([product(one.forward, power) + one.bias, product(one.forward, np.maximum(power - pair, 0.0))])
+
+
+def _back(moments: Moments, variance: float, batch: float, gradient: np.ndarray) -> np.ndarray:
+    """The gradient [d, o] before a batch norm of inputs with this variance, from the one behind phi.
+
+    The norm divides by sigma, with E 1/sigma^2 = 1 / (lambda (1 - 3/B)), and projects off (1, ..., 1) and y: what is
+    left sums to 0 over the batch.
+    """
+    passed = product(gradient[0], moments.slope) - product(gradient[1], moments.slope_pair)
+    share = 1.0 / batch
+    power = product(passed, 1.0 / (np.float64(variance) * (1.0 - 3.0 * share)))
+    return np.array([power, -power * share / (1.0 - share)])
+
+
+def _moments(curve: Curve, batch: float, dropout: float) -> Moments:
+    if batch < FEWEST:
+        raise NoTheory(
+            f"a batch norm over {batch} samples sends back gradients whose mean square is infinite: it takes {FEWEST}"
+        )
+    share, kept = 1.0 / batch, 1.0 - dropout
+    value, slope = curve.value, curve.slope
+    return Moments(
+        value=sphere_expectation(lambda y: value(y) ** 2, batch) / kept,
+        value_pair=sphere_pair(value, batch),
+        slope=sphere_expectation(lambda y: slope(y) ** 2 * (1.0 - share - y**2 * share), batch) / kept,
+        slope_pair=(sphere_pair(slope, batch) + sphere_pair(lambda y: slope(y) * y, batch)) * (1.0 - share),
+    )

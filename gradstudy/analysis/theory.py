@@ -1,0 +1,129 @@
+"""Theory beside measurement: what mean-field theory says of a network's gradient flow at initialisation.
+
+Exact in the limit of infinite width, at finite depth. In the folder `mean_field`, `fixed_point`, `correlation` and
+`batch` say what deep networks settle at; `pixels`, `batch` and `time` are one layer or step of the kinds of streams.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Protocol
+
+import numpy as np
+
+from gradstudy.analysis.mean_field.batch import Samples, batch_norm_rate
+from gradstudy.analysis.mean_field.branch import Layer, layers
+from gradstudy.analysis.mean_field.correlation import correlation_fixed_point, correlation_map, depth_scale
+from gradstudy.analysis.mean_field.fixed_point import chi1, critical_weight, fixed_point, layer_norm_rate, variance_map
+from gradstudy.analysis.mean_field.gaussian import expectation
+from gradstudy.analysis.mean_field.limits import product
+from gradstudy.analysis.mean_field.pixels import Pixels
+from gradstudy.analysis.mean_field.prediction import Prediction
+from gradstudy.analysis.mean_field.time import predict_over_time
+from gradstudy.wiring import Feedforward, Map, NoTheory, Recurrent, Stage, Step, Wiring
+
+__all__ = [
+    "NoTheory",
+    "Prediction",
+    "batch_norm_rate",
+    "chi1",
+    "correlation_fixed_point",
+    "correlation_map",
+    "critical_weight",
+    "depth_scale",
+    "expectation",
+    "fixed_point",
+    "layer_norm_rate",
+    "predict",
+    "variance_map",
+]
+
+Back = Callable[[np.ndarray], np.ndarray]
+
+
+class Stream(Protocol):
+    """What theory keeps of a stream in arrays: a state forward and a gradient backward, both in mean squares."""
+
+    def start(self) -> np.ndarray:
+        """The state behind the first map."""
+
+    def through(self, state: np.ndarray, layer: Layer) -> tuple[np.ndarray, Back]:
+        """The state behind a layer, and the way back from gradients behind it to gradients before it."""
+
+    def noise(self, state: np.ndarray) -> np.ndarray:
+        """A gradient of power 1 without any structure."""
+
+    def power(self, state_or_gradient: np.ndarray) -> float:
+        """The mean square that is measured."""
+
+
+def predict(wiring: Wiring) -> Prediction:
+    """How does the signal flow through this network before training, place by place? NoTheory where nobody knows."""
+    return predict_over_time(wiring) if isinstance(wiring, Recurrent) else _predict_over_depth(wiring)
+
+
+@np.errstate(all="ignore")
+def _predict_over_depth(wiring: Feedforward) -> Prediction:
+    _check(wiring)
+    stream = Samples(wiring) if wiring.norm == "batch" else Pixels(wiring)
+    states, ways = [stream.start()], []
+    for stage in wiring.stages:
+        behind, back = _through(stream, states[-1], layers(stage.branch, wiring.norm))
+        states.append(_joined(stage, states[-1], behind))
+        ways.append(partial(_back_through_join, stage, back))
+    entered = _entered(stream, states[-1], wiring)
+    signal = _signal(stream, entered, ways)
+    rms = np.sqrt([stream.power(state) for state in states])
+    return Prediction(signal[wiring.stem :], rms[wiring.stem :])
+
+
+def _check(wiring: Feedforward) -> None:
+    maps = [wiring.first, *(step for stage in wiring.stages for step in stage.branch if isinstance(step, Map))]
+    if wiring.norm != "none" and any(one.window is not None for one in maps):
+        raise NoTheory("a norm takes the pixels of an image together, and convolutions make them depend on each other")
+
+
+def _through(stream: Stream, state: np.ndarray, branch: Sequence[Layer]) -> tuple[np.ndarray, Back]:
+    ways: list[Back] = []
+    for layer in branch:
+        state, back = stream.through(state, layer)
+        ways.insert(0, back)
+
+    def whole(gradient: np.ndarray) -> np.ndarray:
+        for way in ways:
+            gradient = way(gradient)
+        return gradient
+
+    return state, whole
+
+
+def _joined(stage: Stage, around: np.ndarray, through: np.ndarray) -> np.ndarray:
+    return product(stage.skip**2, around) + product(stage.scale**2, through)
+
+
+def _back_through_join(stage: Stage, back: Back, gradient: np.ndarray) -> np.ndarray:
+    return _joined(stage, gradient, back(gradient))
+
+
+def _entered(stream: Stream, state: np.ndarray, wiring: Feedforward) -> np.ndarray:
+    """What the read-out sends back to z_L, behind what stands before it."""
+    noise, identity = stream.noise(state), Map(1.0, 1.0)
+    steps: tuple[Step, ...] = (*wiring.last, identity)
+    entered = _through(stream, state, layers(steps, wiring.norm))[1](noise)
+    return entered if 0.0 < stream.power(entered) < np.inf else noise
+
+
+def _signal(stream: Stream, gradient: np.ndarray, ways: Sequence[Back]) -> np.ndarray:
+    """Decades of amplitude [place]. The gradient is brought back to power 1 at every place, so as to stay in range.
+
+    Where it is 0 or inf it stays so further back.
+    """
+    gradient, decades = gradient / stream.power(gradient), [0.0]
+    for way in ways[::-1]:
+        if np.isfinite(decades[-1]):
+            gradient = way(gradient)
+            power = stream.power(gradient)
+            gradient = gradient / power
+            decades.append(decades[-1] + np.log10(power) / 2)
+        else:
+            decades.append(decades[-1])
+    return np.array(decades[::-1])

@@ -1,0 +1,120 @@
+"""What is a diagnosis made of? Plain values of one configuration, taken from its record."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from gradstudy.analysis.mean_field.prediction import Prediction
+from gradstudy.analysis.responses import CEILING, FLOOR, first_signal, gain_by_step
+from gradstudy.records import MemberRecord
+from gradstudy.report.looks import look, median, places_of, steps_of
+
+
+class Measured(Protocol):
+    """One configuration, measured: a record and a row of `members` per seed, its options by group, and theory.
+
+    `no_theory` says why there is no prediction.
+    """
+
+    records: Sequence[MemberRecord]
+    members: pd.DataFrame
+    choices: Mapping[str, str]
+    prediction: Prediction | None
+    no_theory: str
+
+
+@dataclass(frozen=True)
+class Idle:
+    """Which share [site] of the units does nothing at a step? Median over members; a site is a nonlinearity."""
+
+    step: int
+    sites: tuple[str, ...]
+    share: np.ndarray
+
+
+@dataclass(frozen=True)
+class Symptoms:
+    """How does one configuration behave?
+
+    `kind` is what a place is: layer, block or time step. `signal` and `recorded` are D_p at step 0 [member, place], as
+    float64 has it and as training read it. `members` has one row per member: responses, verdict, first bad step and
+    tensor. `worst_gain` [member]: by how many decades the signal grew on its way back in its worst step. `theory` is
+    the predicted gain_init, None where there is none, for the reason `no_theory`.
+    """
+
+    kind: str
+    places: tuple[str, ...]
+    signal: np.ndarray
+    recorded: np.ndarray
+    members: pd.DataFrame
+    worst_gain: np.ndarray
+    choices: Mapping[str, str]
+    theory: float | None = None
+    no_theory: str = ""
+    dead: Idle | None = None
+    saturated: Idle | None = None
+
+    @property
+    def gain(self) -> float:
+        """Decades that the signal gains on its way back at step 0: median over the members whose gain has a size.
+
+        Where none has, FLOOR for a signal of exactly zero, or CEILING for one that is not finite.
+        """
+        gains = self.members["gain_init"]
+        sized = gains[(gains > FLOOR) & (gains < CEILING)]
+        return float((gains if sized.empty else sized).median())
+
+    @property
+    def distance(self) -> int:
+        """How many places does the signal travel?"""
+        return max(len(self.places) - 1, 1)
+
+    def count(self, *verdicts: str) -> int:
+        """How many members have one of these verdicts?"""
+        return int(self.members["verdict"].isin(verdicts).sum())
+
+
+def symptoms_of(measured: Measured) -> Symptoms:
+    """What does a measurement say about its configuration? Read off its records; nothing is judged yet."""
+    records, prediction = measured.records, measured.prediction
+    return Symptoms(
+        kind=kind_of(records),
+        places=places_of(records, "signal"),
+        signal=np.concatenate([first_signal(record) for record in records]),
+        recorded=look(records, "signal", 0),
+        members=measured.members,
+        worst_gain=np.array([_worst_gain(record) for record in records]),
+        choices=measured.choices,
+        theory=None if prediction is None else float(prediction.gain_init),
+        no_theory=measured.no_theory,
+        dead=_idle(records, "dead_units"),
+        saturated=_idle(records, "saturated_units"),
+    )
+
+
+def kind_of(records: Sequence[MemberRecord]) -> str:
+    """What is a flow point of these networks: a layer, a block, or a time step?
+
+    A block is what a skip is joined behind, or what holds nonlinearities of its own.
+    """
+    places = places_of(records, "signal")
+    if places[0].startswith("time_"):
+        return "time step"
+    inside = any(site.startswith(f"{place}.") for place in places for site in places_of(records, "dead_units"))
+    return "block" if inside or places_of(records, "skip_share") else "layer"
+
+
+def _worst_gain(record: MemberRecord) -> float:
+    gains = gain_by_step(record.series["signal"].values)
+    return float(gains[np.isfinite(gains)].max(initial=-np.inf))
+
+
+def _idle(records: Sequence[MemberRecord], quantity: str) -> Idle | None:
+    """The first or the last look, whichever shows more idle units."""
+    steps = steps_of(records, quantity)
+    looks = [Idle(step, places_of(records, quantity), median(look(records, quantity, step))) for step in steps]
+    ends = [one for one in (looks[:1] + looks[-1:]) if not np.isnan(one.share).all()]
+    return max(ends, key=lambda one: np.nanmean(one.share), default=None)

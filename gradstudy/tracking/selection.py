@@ -1,0 +1,97 @@
+"""Which of the measured values are asked for? The same filters, and the same words about wrong ones, everywhere."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from gradstudy.errors import InputError, nearest
+
+KINDS = {"trial": pa.int64(), "seed": pa.int64(), "step": pa.int64(), "quantity": pa.string(), "place": pa.string()}
+"""What can be filtered by."""
+
+AMONG = {"trial": (), "seed": ("trial",), "quantity": ("trial",), "place": ("trial", "quantity")}
+"""Where a wish must be found, or it is wrong input: in the rows that these other filters leave. A step need not be
+found: a member that diverged has none behind its last, and a probe looks at a few."""
+
+MOST_SHOWN = 24
+
+Filters = Mapping[str, Any]
+"""A value or a list of values by column; None asks for everything."""
+
+
+def select(stored: ds.Dataset, filters: Filters) -> pd.DataFrame:
+    """Which rows are asked for? Filters are pushed down to what is stored.
+
+    InputError when nothing is found because what was asked for is stored nowhere, saying what is. It is looked for
+    only then: to know all that is stored, all of it has to be read.
+    """
+    wanted = wishes(filters)
+    found = stored.to_table(filter=_condition(wanted))
+    if not len(found):
+        _check_stored(stored, wanted)
+    return found.to_pandas()
+
+
+def wishes(filters: Filters) -> dict[str, list]:
+    """The filters as lists, by column. InputError for a column that is none, or a value that is none of its kind."""
+    for column in filters:
+        if column not in KINDS:
+            raise InputError(f"A filter must be one of {', '.join(KINDS)}, got '{column}'.{nearest(column, KINDS)}")
+    return {column: _wish(column, wanted) for column, wanted in filters.items() if wanted is not None}
+
+
+def check_known(column: str, wanted: Sequence, known: Sequence, where: str = "") -> None:
+    """InputError when none of what is wanted is known, though something is wanted and something is known."""
+    if not wanted or not known or set(wanted) & set(known):
+        return
+    got = ", ".join(f"'{one}'" if isinstance(one, str) else str(one) for one in wanted)
+    hint = nearest(wanted[0], known) if isinstance(wanted[0], str) else ""
+    raise InputError(f"{column} must be one of {_listing(known)}{where}, got {got}.{hint}")
+
+
+def _wish(column: str, wanted: Any) -> list:
+    try:
+        values = [wanted] if np.ndim(wanted) == 0 else list(wanted)
+        known = pa.array(values, KINDS[column]).to_pylist()
+    except (ValueError, TypeError, OverflowError):  # Arrow's own errors are ValueErrors and TypeErrors
+        values, known = [wanted], []
+    if known != values:  # Arrow reads 1.5 as 1
+        kind = "a name" if KINDS[column] == pa.string() else "a whole number"
+        raise InputError(f"{column} must be {kind} or a list of them, got {wanted!r}.")
+    return known
+
+
+def _condition(wanted: Mapping[str, list]) -> ds.Expression:
+    condition = ds.scalar(True)
+    for column, values in wanted.items():
+        condition &= ds.field(column).isin(pa.array(values, KINDS[column]))
+    return condition
+
+
+def _check_stored(stored: ds.Dataset, wanted: Mapping[str, list]) -> None:
+    for column, others in AMONG.items():
+        if column in wanted:
+            within = {other: wanted[other] for other in others if other in wanted}
+            quantities = within.get("quantity")
+            where = f" (of {', '.join(quantities)})" if quantities else ""
+            check_known(column, wanted[column], _values(stored, column, within), where)
+
+
+def _values(stored: ds.Dataset, column: str, within: Mapping[str, list]) -> list:
+    """The different values of a column in the order in which they are stored."""
+    batches = stored.to_batches(columns=[column], filter=_condition(within))
+    return list(dict.fromkeys(value for batch in batches for value in batch[column].unique().to_pylist()))
+
+
+def _listing(known: Sequence) -> str:
+    if isinstance(known[0], str):
+        words = list(known)
+    elif len(known) > 1 and sorted(known) == list(range(min(known), max(known) + 1)):
+        return f"{min(known)} to {max(known)}"
+    else:
+        words = [str(number) for number in sorted(known)]
+    return ", ".join(words if len(words) <= MOST_SHOWN else [*words[:3], "...", words[-1]])

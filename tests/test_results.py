@@ -1,0 +1,74 @@
+"""What a notebook gets: trials, theory beside measurement, gradients by filters."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_trials import FACTORS, make_info, make_result
+
+from gradstudy.analysis.responses import member_row
+from gradstudy.analysis.settings import RESPONSES, Analysis
+from gradstudy.errors import InputError
+from gradstudy.measurement import Measurement
+from gradstudy.results import Run, response_settings, trials_of
+from gradstudy.tracking.members_file import members_table
+
+NAMES = [factor.name for factor in FACTORS]
+USUAL = Analysis()
+
+
+def stored(settings=USUAL, theory=(None, -1.5, 0.25)):
+    """A stored study of three trials, measured with these settings, whose predictions are given."""
+    results = [make_result(number) for number in range(len(theory))]
+    rows = {
+        result.trial.number: (
+            result.trial,
+            tuple(member_row(record, settings) | {"gain_init_theory": said} for record in result.records),
+        )
+        for result, said in zip(results, theory, strict=True)
+    }
+    info = make_info("any", settings={"responses": response_settings(settings)})
+    return SimpleNamespace(info=info, members=members_table(rows, FACTORS), results=lambda: iter(results))
+
+
+def test_a_trial_has_the_median_of_its_responses_and_the_one_prediction():
+    run = Run(stored(), USUAL)
+    trials = run.trials.set_index("trial")
+    assert trials["gain_init_theory"].fillna(9.0).tolist() == [9.0, -1.5, 0.25]
+    of_second = run.members[run.members["trial"] == 1]
+    for response in RESPONSES:
+        assert trials.loc[1, response] == np.median(of_second[response])
+    assert trials["n_diverged"].tolist() == [1, 1, 1]
+
+
+def test_trials_of_an_older_study_have_no_prediction():
+    older = stored().members.drop(columns="gain_init_theory")
+    assert "gain_init_theory" not in trials_of(older, NAMES)
+    assert len(trials_of(older, NAMES)) == 3
+
+
+def test_other_settings_measure_again_and_keep_what_theory_said():
+    again = Run(stored(), Analysis(cap=5.0, vanishing=1.0, exploding=1.0)).members
+    fresh = stored(Analysis(cap=5.0, vanishing=1.0, exploding=1.0)).members
+    pd.testing.assert_frame_equal(again[fresh.columns], fresh, check_exact=True)
+
+
+def test_theory_is_compared_with_what_was_measured():
+    run = Run(stored(), USUAL)
+    found = run.theory()
+    assert (found.predicted, found.silent) == (2, 1)
+    measured = run.members.groupby("trial")["gain_init"].mean()
+    assert found.table.set_index("trial")["measured"].to_dict() == measured[[1, 2]].to_dict()
+    with pytest.raises(InputError, match="got none in 3 trials"):
+        Run(stored(theory=(None, None, None)), USUAL).theory()
+
+
+def test_a_measurement_takes_the_filters_of_a_run_and_refuses_them_in_the_same_words():
+    measured = Measurement(make_result(0).records, pd.DataFrame(), choices={}, ask_theory=None)
+    assert len(measured.gradients(quantity="loss", seed=0, step=[3, 4])) == 2
+    assert len(measured.gradients()) == sum(s.values.size for r in measured.records for s in r.series.values())
+    with pytest.raises(InputError, match=r"quantity must be one of signal, .* got 'los'\. Did you mean 'loss'"):
+        measured.gradients(quantity="los")
+    with pytest.raises(InputError, match="trial must be one of 0, got 7"):
+        measured.gradients(trial=7)
