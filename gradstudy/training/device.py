@@ -65,3 +65,16 @@ def one_thread() -> Iterator[None]:
     finally:
         torch.set_num_threads(threads)
         torch.set_flush_denormal(False)  # as a process starts: what is read off records must not depend on it
+
+
+@contextmanager
+def denormals_kept() -> Iterator[None]:
+    """Inside, numbers below 1e-38 lose their bits one by one down to 1e-45, as in any other PyTorch program.
+
+    For the first step, which says how a network starts: that one step may be slow.
+    """
+    torch.set_flush_denormal(False)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(True)

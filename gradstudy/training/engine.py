@@ -16,7 +16,7 @@ from gradstudy.network import Flow, Pass, Probe
 from gradstudy.records import MemberRecord, Series
 from gradstudy.training.batches import Batch
 from gradstudy.training.cohort import Cohort, halves
-from gradstudy.training.device import DTYPES, one_thread
+from gradstudy.training.device import DTYPES, denormals_kept, one_thread
 from gradstudy.training.divergence import Divergence
 from gradstudy.training.draws import Draws
 from gradstudy.training.initialization import by_name
@@ -83,7 +83,9 @@ class _Training:
     def run(self) -> list[MemberRecord]:
         held_out = [self._held_out()]
         with self.stopwatch.timing("everything"):
-            for step in range(max(1, self.cohort.steps)):
+            with denormals_kept():
+                self._step(0)
+            for step in range(1, self.cohort.steps):
                 self._step(step)
         if self.cohort.steps:
             held_out.append(self._held_out())

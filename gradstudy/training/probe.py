@@ -21,7 +21,7 @@ from gradstudy.training.batches import Batch
 from gradstudy.training.recorder import by_place
 from gradstudy.training.reductions import norms, rms, signal
 
-JACOBIAN_SAMPLES = 4
+JACOBIAN_SAMPLES = 16
 NOISE_GROUPS = 8
 
 MakePass = Callable[[Mapping[str, Tensor], Mapping[str, Tensor], Probe], Pass]

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gradstudy.errors import InputError
-from gradstudy.training.device import Device, one_thread
+from gradstudy.training.device import Device, denormals_kept, one_thread
 
 
 def test_auto_is_the_cpu_where_there_is_no_gpu(monkeypatch):
@@ -37,6 +37,9 @@ def test_the_callers_threads_and_denormals_come_back():
     torch.set_num_threads(2)
     with one_thread():
         assert torch.get_num_threads() == 1
+        assert (torch.tensor([1e-40]) * 1.0).item() == 0
+        with denormals_kept():
+            assert (torch.tensor([1e-40]) * 1.0).item() > 0
         assert (torch.tensor([1e-40]) * 1.0).item() == 0
     assert (torch.tensor([1e-40]) * 1.0).item() > 0
     assert torch.get_num_threads() == 2

@@ -1,0 +1,92 @@
+"""Recurrent networks at initialisation (G39, G40, G42, G43): what a hundred time steps do to the gradient.
+
+dL/dh_t goes back through W_hh once per step: T time steps have T - 1 factors. The loss reads the last step only.
+"""
+
+import numpy as np
+import pytest
+from flows import initial, measured
+
+SILENCE = "task.scale=0"
+
+
+def recurrent(steps, width, *overrides):
+    """A network with so many factors between its first and its last time step."""
+    size = [f"model.width={width}", f"task.length={steps + 1}", "task.features=1", "task.batch_size=8"]
+    return ["model=rnn", *size, *overrides]
+
+
+def gained(signal):
+    """log10 D_1 / D_T, [seed]."""
+    return np.log10(signal[0] / signal[-1])
+
+
+def hidden_matrices(*overrides, seeds):
+    """W_hh of every seed. It is drawn before the sequence is read, and multiplied by the gain."""
+    records = measured(*overrides, "init.gain=1", seeds=seeds, weights=True).records
+    return [record.weights["recurrent.weight_hh_l0"] for record in records]
+
+
+@pytest.mark.parametrize(("radius", "expected"), [(0.9, -4.575749), (1.0, 0.0), (1.1, 4.139269)])
+def test_a_linear_network_with_an_orthogonal_matrix_gains_its_radius_to_the_power_of_the_steps(radius, expected):
+    """rho^100, exactly (Pascanu, Mikolov & Bengio 2013)."""
+    network = recurrent(100, 32, "activation=identity", "init=orthogonal", f"init.gain={radius}")
+    found = gained(initial(measured(*network, seeds=3), "signal"))
+    np.testing.assert_allclose(found, 100 * np.log10(radius), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("radius", [0.9, 1.1])
+def test_a_linear_network_with_a_gaussian_matrix_ends_up_at_its_spectral_radius_and_not_at_its_norm(radius):
+    network = recurrent(2000, 64, "activation=identity", "init=lecun")
+    (matrix,) = hidden_matrices(*network, "task.length=2", seeds=1)
+    gain = radius / np.abs(np.linalg.eigvals(matrix)).max()
+    assert gain * np.linalg.norm(matrix, 2) > 1.4
+    back = initial(measured(*network, f"init.gain={gain}", seeds=1), "signal")[::-1, 0]
+    assert (back[2000] / back[1000]) ** (1 / 1000) == pytest.approx(radius, rel=0.01)
+    assert (back[100] / back[50]) ** (1 / 50) == pytest.approx(radius, rel=0.01)
+
+
+@pytest.mark.parametrize("init", ["orthogonal", "lecun"])
+@pytest.mark.parametrize(("activation", "steepest"), [("tanh", 1.0), ("sigmoid", 0.25)])
+def test_below_the_bound_of_pascanu_every_step_back_shrinks_the_gradient(activation, steepest, init):
+    """gamma sigma_max = .95 < 1 is sufficient: no step of any network passes more. The converse is not claimed."""
+    network = recurrent(50, 32, f"activation={activation}", f"init={init}")
+    largest = max(np.linalg.norm(matrix, 2) for matrix in hidden_matrices(*network, seeds=20))
+    signal = initial(measured(*network, f"init.gain={0.95 / steepest / largest}", seeds=20), "signal")
+    steps = signal[:-1] / signal[1:]
+    assert steps.shape == (50, 20)
+    assert 0 < steps.min() <= steps.max() <= 0.95
+
+
+def test_the_bound_of_pascanu_is_met_where_nothing_saturates():
+    """At h = 0 tanh has its steepest slope, and an orthogonal matrix passes every direction alike."""
+    network = recurrent(50, 32, "activation=tanh", "init=orthogonal", "init.gain=0.95", SILENCE)
+    signal = initial(measured(*network, seeds=2), "signal")
+    np.testing.assert_allclose(signal[:-1] / signal[1:], 0.95, rtol=1e-12)
+
+
+def test_pytorchs_default_loses_a_factor_of_root_three_per_step():
+    """H Var U(+-1/sqrt H) = 1/3: the rate is sqrt(1/3) = .57735 where tanh is nearly linear.
+
+    Read over the last 20 steps of wide networks: over many more steps than sqrt(H), the rate is the spectral radius of
+    the one matrix that was drawn, which at H = 64 is 6 +- 5 % above sqrt(1/3).
+    """
+    signal = initial(measured(*recurrent(100, 256, "activation=tanh", "init=default"), seeds=10), "signal")
+    rate = np.exp(np.log(signal[-21] / signal[-1]).mean() / 20)
+    assert rate == pytest.approx(3**-0.5, rel=0.01)
+
+
+def test_pytorchs_default_loses_more_than_twenty_decades_in_a_hundred_steps():
+    """1e-24 at .57735 per step, and at least 5 % of the rate more or less: 2 decades."""
+    signal = initial(measured(*recurrent(100, 64, "activation=tanh", "init=default"), seeds=10), "signal")
+    assert gained(signal).mean() == pytest.approx(50 * np.log10(1 / 3), abs=2)
+
+
+@pytest.mark.parametrize(("scale", "expected"), [(1.0, 0.0), (0.9, -6.863624), (1.1, 6.208903)])
+def test_an_irnn_in_a_positive_state_gains_its_scale_to_the_power_of_the_steps(scale, expected):
+    """W = c I and ReLU (Le, Jaitly & Hinton 2015): c^150, exactly. A bias keeps every unit open without any input."""
+    law = ["init=identity", f"init.gain={scale}", "init.bias_mean=0.1"]
+    found = gained(initial(measured(*recurrent(150, 16, "activation=relu", *law, SILENCE), seeds=2), "signal"))
+    np.testing.assert_allclose(found, 150 * np.log10(scale), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
