@@ -122,12 +122,13 @@ class Law(Protocol):
 class Inputs:
     """What a task feeds into a network.
 
-    `power`: the mean of x^2 of every feature over samples of like size, [group, *shape of a sample], from the smallest
-    to the largest. `variance`: of every feature over all samples. `batch`: how many samples are seen together.
-    `evenness`: from 1, where the samples of a batch point away from their mean in all directions alike, to 0.
+    Over samples, [*shape of a sample]: `power`, the mean of x^2, and `variance`. `typical` [sample, *shape]: x^2 of a
+    few samples that stand for as many others each, from the smallest to the largest. `batch`: how many samples are seen
+    together. `evenness`: from 1, where those of a batch point away from their mean in all directions alike, to 0.
     """
 
     power: np.ndarray
+    typical: np.ndarray
     variance: np.ndarray
     batch: int
     evenness: float

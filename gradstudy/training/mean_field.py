@@ -14,7 +14,7 @@ from gradstudy.training.stacking import stack
 from gradstudy.training.streams import numpy_stream
 from gradstudy.wiring import Curve, Facts, Inputs, NoTheory, Wiring
 
-SAMPLES, GROUPS = 4096, 32
+SAMPLES, GROUPS = 4096, 64
 """As many samples as tell the power of one feature to a few per cent, and that of a hundred to a tenth of it."""
 BATCHES, ROWS = 8, 1024
 """How many batches, and rows of each, say how evenly samples point: it costs the square of the rows."""
@@ -49,13 +49,22 @@ def inputs_of(task: Any, study_seed: int) -> Inputs:
         batches.append(task.batch(stream)[0])
     samples = np.concatenate(batches)
     powers = np.square(samples)
-    by_size = np.array_split(np.argsort(powers.reshape(len(powers), -1).mean(1)), min(GROUPS, len(powers)))
     return Inputs(
-        power=np.stack([powers[group].mean(0) for group in by_size]),
+        power=powers.mean(0),
+        typical=_typical(powers),
         variance=samples.var(0),
         batch=len(batches[0]),
         evenness=float(np.mean([_evenness(batch[:ROWS]) for batch in batches[:BATCHES]])),
     )
+
+
+def _typical(powers: np.ndarray) -> np.ndarray:
+    """Of samples in groups of like size, the middle one of each, brought to its group's mean size."""
+    sizes = powers.reshape(len(powers), -1).mean(1)
+    groups = np.array_split(np.argsort(sizes), min(GROUPS, len(powers)))
+    middle, wanted = [group[len(group) // 2] for group in groups], [sizes[group].mean() for group in groups]
+    factors = np.divide(wanted, sizes[middle], out=np.ones(len(groups)), where=sizes[middle] > 0)
+    return powers[middle] * factors.reshape(-1, *[1] * (powers.ndim - 1))
 
 
 def _evenness(batch: np.ndarray) -> float:
@@ -64,9 +73,12 @@ def _evenness(batch: np.ndarray) -> float:
     The participation ratio (sum of eigenvalues)^2 / (sum of their squares) of their scalar products.
     """
     apart = (batch - batch.mean(0)).reshape(len(batch), -1)
+    largest = abs(apart).max()
+    if largest == 0.0:
+        return 0.0
+    apart /= largest  # its fourth power must stay in range
     products = apart @ apart.T
-    squares = np.square(products).sum() * (len(batch) - 1)
-    return float(np.trace(products) ** 2 / squares) if squares > 0 else 0.0
+    return float(np.trace(products) ** 2 / np.square(products).sum() / (len(batch) - 1))
 
 
 def curve_of(activation: Any) -> Curve:

@@ -15,7 +15,7 @@ from gradstudy.factors.model.layers import Adjust, Linear, Weight, watched
 from gradstudy.factors.model.wires import wire
 from gradstudy.network import Layers, Parameter, Pass
 from gradstudy.wiring import Law, Map
-from gradstudy.wiring import Window as Pixels
+from gradstudy.wiring import Window as Seen
 
 Image = tuple[int, int, int]
 """(channel, height, width)."""
@@ -26,8 +26,11 @@ adds up in another order. Groups of zeros keep a small cohort of members with 1 
 
 
 @dataclass(frozen=True)
-class Window(Pixels):
+class Window:
     """What does one output pixel see? `kernel` x `kernel` pixels around its own, and beyond the border `padding`."""
+
+    kernel: int
+    padding: str
 
     def __post_init__(self) -> None:
         if self.kernel % 2 == 0:
@@ -109,7 +112,7 @@ class Convolution:
 
     def wire(self, law: Law) -> Map:
         """What it is to theory."""
-        return wire(self.weight.drawn, law, window=self.window)
+        return wire(self.weight.drawn, law, window=Seen(self.window.kernel, self.window.padding))
 
 
 def _with_idle(idle: int, images: Tensor, weight: Tensor, bias: Tensor, *, members: int) -> tuple[Tensor, ...]:

@@ -201,10 +201,10 @@ class _Layer:
         if self.parts.normalization.norm() != "none":
             raise NoTheory("a norm stands inside the recurrent cell")
         self.parts.regularization.dropped()
-        law, power = facts.law, as_sequence(torch.from_numpy(facts.inputs.power)[None])
+        law, power = facts.law, as_sequence(torch.from_numpy(facts.inputs.power)[None, None])
         entering = wire(self.weight_ih.drawn, law, biases=len(self.biases))
         recurrent = wire(self.weight_hh.drawn, law, biases=0)
-        return Wiring(entering, recurrent, facts.curve, power[0].mean((0, 2)).numpy(), each_step)
+        return Wiring(entering, recurrent, facts.curve, power[0, 0].mean(-1).numpy(), each_step)
 
     def _biases(self, run: Pass) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """The biases of the input projection, those behind each normalisation, and those of what the step gates.

@@ -68,8 +68,9 @@ def feedforward(
 
 
 def _power(inputs: Inputs, side: Side) -> float:
-    """The mean of x^2; NoTheory where samples, or pixels, differ so much that none of them is like the mean."""
-    sizes = inputs.power.reshape(len(inputs.power), -1).mean(1) if side is None else inputs.power.mean(1)
-    if sizes.std() > UNLIKE * sizes.mean():
-        raise NoTheory("samples, or pixels, differ in size by more than a theory of their mean can follow")
-    return float(sizes.mean())
+    """The mean of x^2; NoTheory where samples, or pixels, differ so much that few of them are like the mean."""
+    samples = inputs.typical.reshape(len(inputs.typical), -1).mean(1)
+    for powers in (samples, *([] if side is None else [inputs.power.mean(0)])):
+        if powers.std() > UNLIKE * powers.mean():
+            raise NoTheory("samples, or pixels, differ in size by more than a theory of their mean can follow")
+    return float(inputs.power.mean())

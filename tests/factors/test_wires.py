@@ -1,0 +1,112 @@
+"""The maps and stages of every family as theory gets them: fans times variances, by arithmetic."""
+
+import numpy as np
+import pytest
+from cohorts import parts
+
+from gradstudy.factors import init, residual
+from gradstudy.factors.model.cnn import Cnn
+from gradstudy.factors.model.mlp import Mlp
+from gradstudy.factors.model.resnet import ResNet
+from gradstudy.factors.model.rnn import Rnn
+from gradstudy.factors.model.transformer import Transformer
+from gradstudy.factors.normalization.features import LayerNorm
+from gradstudy.factors.regularization import Dropout
+from gradstudy.tasks.random_signal import RandomSignal
+from gradstudy.training.mean_field import wiring_of
+from gradstudy.wiring import Map, Window
+
+STD = 0.5
+LAW = init.Normal(std=STD, bias_std=0.3)
+VECTORS, IMAGES = RandomSignal(features=20), RandomSignal(features=3, side=5)
+
+
+def wiring(**changes):
+    return wiring_of(parts(**{"init": LAW, "task": VECTORS, **changes}), 0)
+
+
+def mapped(fan_in, fan_out, window=None):
+    return Map(fan_in * STD**2, fan_out * STD**2, pytest.approx(0.09), window)
+
+
+def test_a_perceptron_is_its_first_map_and_then_a_norm_an_activation_and_a_map_per_layer():
+    network = wiring(model=Mlp(width=(30, 40), depth=2))
+    assert network.first == mapped(20, 30)
+    assert [(stage.branch, stage.skip, stage.scale) for stage in network.stages] == [
+        (("norm", "activation", mapped(30, 40)), 0.0, 1.0)
+    ]
+    assert (network.norm, network.dropout, network.batch, network.stem) == ("none", 0.0, 32, False)
+
+
+def test_every_layer_of_a_perceptron_but_the_first_is_a_residual_block():
+    network = wiring(model=Mlp(width=8, depth=5), residual=residual.Scaled(scale=3.0, skip_scale=0.5, depth_power=0.5))
+    assert [(stage.skip, stage.scale) for stage in network.stages] == [(0.5, pytest.approx(3 / 4**0.5))] * 4
+
+
+def test_a_kernel_counts_its_pixels_and_keeps_its_window():
+    window = Window(3, "circular")
+    network = wiring(model=Cnn(width=7, depth=2, padding="circular"), task=IMAGES)
+    assert network.first == mapped(27, 63, window)
+    assert network.stages[0].branch[-1] == mapped(63, 63, window)
+    assert network.side == (5, 5)
+
+
+def test_kernels_of_their_own_for_each_pixel_have_the_same_fans():
+    one = wiring(model=Cnn(width=7, depth=2), task=IMAGES)
+    own = wiring(model=Cnn(width=7, depth=2, sharing="local"), task=IMAGES)
+    assert (own.first, own.stages) == (one.first, one.stages)
+
+
+def test_the_dense_twin_of_a_convolution_is_one_map_between_all_units():
+    network = wiring(model=Cnn(width=7, depth=2, sharing="dense"), task=IMAGES)
+    assert network.first == mapped(3 * 25, 7 * 25)
+    assert network.side is None
+
+
+def test_kernels_that_hold_one_pixel_only_have_no_window():
+    delta = wiring(model=Cnn(width=7, depth=2), task=IMAGES, init=init.DeltaOrthogonal(gain=2.0))
+    assert delta.first == Map(pytest.approx(3 * 4 / 7), pytest.approx(4.0), 0.0, None)
+    assert delta.stages[0].branch[-1] == Map(pytest.approx(4.0), pytest.approx(4.0), 0.0, None)
+    assert wiring(model=Cnn(width=7, depth=2, kernel=1), task=IMAGES).first == mapped(3, 7)
+
+
+def test_the_flow_points_of_a_residual_network_start_behind_its_first_block():
+    network = wiring(model=ResNet(width=6, depth=3, kind="dense"), residual=residual.Scaled(depth_power=1.0))
+    one = mapped(6, 6)
+    assert network.stem
+    assert [(stage.skip, stage.scale) for stage in network.stages] == [(1.0, pytest.approx(1 / 3))] * 3
+    assert network.stages[0].branch == ("norm", "activation", one, "norm", "activation", one)
+    forward = wiring(model=ResNet(width=6, depth=3, kind="dense", block="feedforward"))
+    assert forward.stages[0].branch == ("norm", one, "activation", one)
+
+
+def test_a_transformers_branch_is_as_wide_as_asked_and_loses_what_is_dropped_of_it():
+    model = Transformer(width=8, depth=2, feedforward=3, attention=False)
+    changes = {"residual": residual.Scaled(), "regularization": Dropout(dropout=0.75)}
+    network = wiring(model=model, task=RandomSignal(features=20, length=4), **changes)
+    assert network.stages[0].branch == ("norm", mapped(8, 24), "activation", mapped(24, 8))
+    assert (network.stages[0].skip, network.stages[0].scale) == (1.0, pytest.approx(2.0))
+    assert (network.dropout, network.last) == (0.75, ("norm",))
+
+
+def test_positions_add_half_a_unit_of_power_to_every_token():
+    """sin^2 + cos^2 = 1 in every pair of columns."""
+    task, size = RandomSignal(features=20, length=4), {"width": 8, "attention": False}
+    network = wiring(model=Transformer(**size), task=task)
+    assert network.first.bias == pytest.approx(0.09 + 0.5)
+    plain = wiring(model=Transformer(**size, positions="none"), task=task, normalization=LayerNorm())
+    assert plain.first.bias == pytest.approx(0.09)
+
+
+def test_a_recurrent_network_enters_by_pytorchs_law_and_has_two_biases():
+    """W_ih ~ U(-1/sqrt(width), 1/sqrt(width)), whatever the init says of W_hh."""
+    network = wiring(model=Rnn(width=10), task=RandomSignal(features=20, length=4))
+    assert network.entering == Map(pytest.approx(20 / 30), pytest.approx(10 / 30), pytest.approx(0.18))
+    assert network.recurrent == Map(pytest.approx(10 * STD**2), pytest.approx(10 * STD**2), 0.0)
+    np.testing.assert_allclose(network.power, 1.0, rtol=0.03)
+    assert network.power.shape == (4,)
+
+
+def test_images_that_are_read_row_by_row_have_a_power_per_row():
+    image = RandomSignal(features=3, side=5)
+    assert wiring(model=Rnn(width=10), task=image).power.shape == (5,)
