@@ -69,7 +69,8 @@ class Feedforward:
     stands between z_L and the linear read-out, which sends back noise that is independent over samples and units.
     `norm` is what "norm" stands for in a branch; `dropout` is the share of units dropped behind every activation.
     `batch` counts samples that a batch norm sees together. `side`: height and width of images. Of the inputs: `power`,
-    the mean of x^2, and `variance`, the variance of a feature over samples, averaged over features.
+    the mean of x^2, one number or that of typical samples [sample], with a `side` also of every pixel [sample, height,
+    width] (with a batch norm one number); and `variance`, that of a feature over samples, averaged over features.
     """
 
     first: Map
@@ -78,7 +79,7 @@ class Feedforward:
     norm: Norm = "none"
     dropout: float = 0.0
     batch: int = 1
-    power: float = 1.0
+    power: float | np.ndarray = 1.0
     variance: float = 1.0
     side: tuple[int, int] | None = None
     stem: bool = False

@@ -150,4 +150,4 @@ def test_the_adding_problem_feeds_thirds_and_marks():
 def test_a_wiring_knows_the_batch_and_the_inputs_of_its_task():
     network = wiring_of(parts(model=Mlp(width=8, depth=2), task=Digits(batch_size=7)), 0)
     assert network.batch == 7
-    assert network.power == pytest.approx(np.square(Digits().data().inputs).mean(), rel=0.02)
+    assert network.power.mean() == pytest.approx(np.square(Digits().data().inputs).mean(), rel=0.02)

@@ -1,4 +1,4 @@
-"""Mean-field theory of streams without batch norm: one power per pixel of an image, or one alone.
+"""Mean-field theory of streams without batch norm: a power for every typical sample, and of images for every pixel.
 
 Source: Xiao et al. 2018 for convolutions, here at finite depth and with borders.
 """
@@ -17,14 +17,14 @@ BORDERS = {"zeros": "constant", "circular": "wrap"}
 
 
 class Pixels:
-    """States and gradients are powers, [height, width] where the wiring has images and [] where not."""
+    """States and gradients are powers, shaped as those of the inputs: [...], and [..., height, width] of images."""
 
     def __init__(self, wiring: Feedforward):
         self.wiring = wiring
 
     def start(self) -> np.ndarray:
         """z_1."""
-        first, inputs = self.wiring.first, np.full(self.wiring.side or (), float(self.wiring.power))
+        first, inputs = self.wiring.first, self.wiring.power * np.ones(self.wiring.side or ())
         return product(first.forward, _seen(inputs, first.window)) + first.bias
 
     def through(self, state: np.ndarray, layer: Layer) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
@@ -42,11 +42,11 @@ class Pixels:
         return product(one.forward, _seen(value, one.window)) + one.bias, back
 
     def noise(self, state: np.ndarray) -> np.ndarray:
-        """A gradient of power 1 at every pixel."""
+        """A gradient of power 1 in every sample and at every pixel."""
         return np.ones_like(state)
 
     def power(self, state_or_gradient: np.ndarray) -> float:
-        """The mean square over pixels."""
+        """The mean square over samples and pixels."""
         return state_or_gradient.mean()
 
 
@@ -54,7 +54,7 @@ def _seen(powers: np.ndarray, window: Window | None) -> np.ndarray:
     """The mean power in the window around each pixel; zeros beyond the border count."""
     if window is None:
         return powers
-    if powers.ndim != 2:
+    if powers.ndim < 2:
         raise NoTheory("a window needs to know the side of its images")
-    taps = np.full((window.kernel, window.kernel), 1.0 / window.kernel**2)
+    taps = np.full((*[1] * (powers.ndim - 2), window.kernel, window.kernel), 1.0 / window.kernel**2)
     return correlate(powers, taps, mode=BORDERS[window.padding])

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from gradstudy.factors.fans import fans
 from gradstudy.network import Layers, Parameter
-from gradstudy.wiring import Facts, Feedforward, Inputs, Law, Map, NoTheory, Stage, Step, Window
+from gradstudy.wiring import Facts, Feedforward, Inputs, Law, Map, Norm, NoTheory, Stage, Step, Window
 
 EVEN = 0.5
 """Below this evenness of random inputs the theory of batch norm lost more than .02 decades per layer (32 samples)."""
-UNLIKE = 0.5
-"""Above this ratio of standard deviation and mean it lost more than .1 decades in ten layers of tanh."""
 Side = tuple[int, int] | None
 """Height and width of images."""
 
@@ -60,17 +60,15 @@ def feedforward(
         norm=norm,
         dropout=layers.regularization.dropped(),
         batch=inputs.batch,
-        power=_power(inputs, side),
+        power=_power(inputs, norm, side),
         variance=float(inputs.variance.mean()),
         side=side,
         **ends,
     )
 
 
-def _power(inputs: Inputs, side: Side) -> float:
-    """The mean of x^2; NoTheory where samples, or pixels, differ so much that few of them are like the mean."""
-    samples = inputs.typical.reshape(len(inputs.typical), -1).mean(1)
-    for powers in (samples, *([] if side is None else [inputs.power.mean(0)])):
-        if powers.std() > UNLIKE * powers.mean():
-            raise NoTheory("samples, or pixels, differ in size by more than a theory of their mean can follow")
-    return float(inputs.power.mean())
+def _power(inputs: Inputs, norm: Norm, side: Side) -> float | np.ndarray:
+    """One number for a batch norm, which sees all samples together; else typical samples, or their pixels."""
+    if norm == "batch":
+        return float(inputs.power.mean())
+    return inputs.typical.reshape(len(inputs.typical), -1).mean(1) if side is None else inputs.typical.mean(1)
