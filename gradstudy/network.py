@@ -188,6 +188,6 @@ def network_of(parts: Mapping[str, Any]) -> Network:
 
 
 def numbered(kind: str, count: int) -> tuple[str, ...]:
-    """Names of `count` places that sort in natural order: `layer_01`, ... or `time_001`, ..."""
-    digits = max({"layer": 2, "time": 3}[kind], len(str(count)))
+    """Names of `count` places that sort in natural order: `layer_01`, ..., `time_001`, ... or `value_001`, ..."""
+    digits = max({"layer": 2, "time": 3, "value": 3}[kind], len(str(count)))
     return tuple(f"{kind}_{place:0{digits}d}" for place in range(1, count + 1))

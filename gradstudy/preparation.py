@@ -11,6 +11,7 @@ from gradstudy.configs.composition import Composer
 from gradstudy.configs.launch import Launch
 from gradstudy.configs.studies import find_studies
 from gradstudy.errors import InputError
+from gradstudy.quantities import ON_REQUEST
 from gradstudy.records import DUMMY, Factor, Level, Member, StudyInfo, Trial
 from gradstudy.report.plan_page import Plan
 from gradstudy.results import response_settings
@@ -153,6 +154,6 @@ def fingerprint_of(composer: Composer) -> str:
         "seed": launch.seed,
         "budget": asdict(replace(launch.budget, trials=1)),
         "dtype": launch.machinery["device"].dtype,
-        "record": launch.record,
+        "record": [name for name in launch.record if name in ON_REQUEST],
     }
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]

@@ -11,6 +11,9 @@ from gradstudy.network import Network
 ON_REQUEST = ("jacobian", "noise_scale", "sample_correlation")
 """What costs too much, or is too special, to be measured in every study."""
 
+ELSEWHERE = ("cell_signal", "update_ratio", "adam_eps_share", "gradient_cosine", "skip_share", "saturated_units")
+"""What some networks have and others have not: asking one of these for it is no slip of the pen."""
+
 EVERY_STEP = ("gradient", "norm_before_clipping", "norm_after_clipping", "clip_coefficient", "loss")
 
 
@@ -42,16 +45,23 @@ def forward(quantity: str) -> str:
     return f"{quantity.removesuffix('signal')}activation_rms"
 
 
-def check_request(request: Sequence[str], network: Network, parts: Mapping[str, Any], *, steps: int) -> None:
-    """InputError where a quantity was asked for that this network, or its batches, cannot give."""
+def check_request(
+    request: Sequence[str], network: Network, parts: Mapping[str, Any], *, steps: int, choices: str = ""
+) -> None:
+    """InputError where a quantity was asked for that this network, trained for so many steps, cannot give.
+
+    `choices` are the overrides by which a study made this network one of its trials.
+    """
     if not request:
         return
     known, samples = standard_quantities(network, parts, steps), parts["task"].smallest_batch
     for name in request:
         if name not in (*known, *ON_REQUEST):
+            trial = f"the trial with {choices}" if choices else "this network"
+            hint = "" if name in ELSEWHERE else nearest(name, (*known, *ON_REQUEST))
             raise InputError(
-                f"record={name}: this network cannot give that. It always gives {', '.join(known)}; and on request "
-                f"{', '.join(ON_REQUEST)}.{nearest(name, (*known, *ON_REQUEST))}"
+                f"record={name}: {trial} cannot give that in {steps} steps. It always gives {', '.join(known)}; and on request "
+                f"{', '.join(ON_REQUEST)}.{hint} Several are asked for as record=[jacobian,noise_scale]."
             )
         if name in ("noise_scale", "sample_correlation") and samples < 2:
             raise InputError(f"record={name} compares samples, and a batch has one: set task.batch_size=2 or more.")

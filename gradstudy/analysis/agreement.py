@@ -98,7 +98,12 @@ def agreement(members: pd.DataFrame) -> Agreement:
     `members` has one row per trial x seed with `gain_init` and `gain_init_theory`, which is missing where theory says
     nothing; a table with one row per trial will do, without the seeds' scatter. InputError when nothing is predicted.
     """
-    spoken = members[members[PREDICTED].notna()] if PREDICTED in members else members.iloc[:0]
+    if PREDICTED not in members:
+        raise InputError(
+            "This study was stored before theory was set beside it. Run it again, or ask for single trials: "
+            "`gradstudy.measure(run.overrides(0)).prediction`."
+        )
+    spoken = members[members[PREDICTED].notna()]
     trials = members["trial"].nunique()
     if spoken.empty:
         raise InputError(

@@ -43,7 +43,7 @@ class Composer:
     """
 
     def __init__(self, overrides: Sequence[str]):
-        if isinstance(overrides, str):
+        if not isinstance(overrides, list | tuple) or not all(isinstance(word, str) for word in overrides):
             raise InputError(f'Overrides are a list of words, such as ["activation=relu"], got {overrides!r}.')
         quoted = quote_space(overrides)
         named = dict(zip(keys(quoted), quoted, strict=True))
@@ -56,6 +56,8 @@ class Composer:
             self._base = self._combined.config
         except CONFIG_ERRORS as error:
             raise InputError(explain(error, compose("config"))) from error
+        except (ValueError, TypeError) as error:  # OmegaConf's own, of a key inside a list: record.jacobian=true
+            raise InputError(f"The configuration cannot be composed: {error}.") from error
         self.launch: Launch = open_door(self._base)
         space = {name: text for name, text in self.launch.space.items() if name not in named}
         self._check_removed(quoted)

@@ -25,6 +25,8 @@ def explain(error: Exception, base: DictConfig | None) -> str:
     unknown = re.search(r"(?:Could not override|Could not delete from config\.|Key) '([^']+)'", text)
     if unknown:
         return _unknown_key(unknown[1], base)
+    if "record" in text and ("merg" in text or "record=" in text):
+        return f"{text}. record takes the name of a quantity or a list: record=jacobian, record=[jacobian,noise_scale]."
     if "requires --multirun" in text or text.startswith("Ambiguous value"):
         return f"{text}. To make it a factor of the study write it as space.KEY='...'; to launch once per value add -m."
     return text

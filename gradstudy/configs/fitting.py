@@ -16,12 +16,12 @@ def check_fit(
     `choices` are the overrides that a study made, to be named beside the reason; `request` is what a record is to hold
     beside the standard quantities.
     """
+    made = " ".join(choices)
     try:
         network = network_of(parts)
         parts["init"].check([p for p in network.parameters if p.role in ("hidden", "recurrent")])
         parts["regularization"].check(network)
         parts["pretraining"].check(network)
     except ValueError as error:
-        made = " ".join(choices)
         raise InputError(f"These choices do not fit together{made and f' ({made})'}: {error}.") from error
-    check_request(request, network, parts, steps=steps)
+    check_request(request, network, parts, steps=steps, choices=made)

@@ -54,13 +54,13 @@ class StoredStudy:
         """The full record, tidy: trial, seed, step, quantity, place, value.
 
         Filters `trial`, `seed`, `step`, `quantity`, `place` take a value or a list; they are pushed down to the Parquet
-        files, and only the files of the trials asked for are fetched. InputError, naming what is stored, when nothing
-        is found and the trials that were asked for are not there or hold no such quantity, place or seed.
+        files, and only the files of the trials asked for are fetched. InputError, naming what is stored, for a trial
+        that is not there, and for a quantity, place or seed that the trials asked for do not hold.
         """
         wanted, numbers = wishes(filters), sorted(self._trials)
         if "trial" in wanted:
             check_known("trial", wanted["trial"], numbers)
-            numbers = [number for number in wanted.pop("trial") if number in self._trials]
+            numbers = wanted.pop("trial")
         return read_gradients(list(self._records(numbers).values()), wanted)
 
     def results(self) -> Iterator[TrialResult]:

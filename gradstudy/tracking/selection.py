@@ -26,12 +26,12 @@ Filters = Mapping[str, Any]
 def select(stored: ds.Dataset, filters: Filters) -> pd.DataFrame:
     """Which rows are asked for? Filters are pushed down to what is stored.
 
-    InputError when nothing is found because what was asked for is stored nowhere, saying what is. It is looked for
-    only then: to know all that is stored, all of it has to be read.
+    InputError when something that was asked for is stored nowhere, saying what is. It is looked for only where it was
+    not found: to know all that is stored, all of it has to be read.
     """
     wanted = wishes(filters)
     found = stored.to_table(filter=_condition(wanted))
-    if not len(found):
+    if any(set(wanted[column]) - set(found[column].unique().to_pylist()) for column in AMONG if column in wanted):
         _check_stored(stored, wanted)
     return found.to_pandas()
 
@@ -45,11 +45,12 @@ def wishes(filters: Filters) -> dict[str, list]:
 
 
 def check_known(column: str, wanted: Sequence, known: Sequence, where: str = "") -> None:
-    """InputError when none of what is wanted is known, though something is wanted and something is known."""
-    if not wanted or not known or set(wanted) & set(known):
+    """InputError when something is wanted that is not known, though something is known."""
+    unknown = [one for one in wanted if one not in known]
+    if not unknown or not known:
         return
-    got = ", ".join(f"'{one}'" if isinstance(one, str) else str(one) for one in wanted)
-    hint = nearest(wanted[0], known) if isinstance(wanted[0], str) else ""
+    got = ", ".join(f"'{one}'" if isinstance(one, str) else str(one) for one in unknown)
+    hint = nearest(unknown[0], known) if isinstance(unknown[0], str) else ""
     raise InputError(f"{column} must be one of {_listing(known)}{where}, got {got}.{hint}")
 
 

@@ -22,7 +22,7 @@ from gradstudy.training.draws import Draws
 from gradstudy.training.initialization import by_name
 from gradstudy.training.probe import Prober
 from gradstudy.training.recorder import Recorder
-from gradstudy.training.reductions import norms
+from gradstudy.training.reductions import combined, norms
 from gradstudy.training.start import Start
 from gradstudy.training.stopwatch import Stopwatch
 
@@ -127,7 +127,7 @@ class _Training:
     def _clip(self, step: int, loss: Tensor, gradients: list[Tensor]) -> list[Tensor]:
         """The clipped gradients of what is trained, with loss and norms recorded. What is frozen is not clipped for."""
         each = norms(gradients)
-        before = torch.linalg.vector_norm(each.index_select(0, self._trained_rows), dim=0)
+        before = combined(each.index_select(0, self._trained_rows))
         old = self._of_trained(self.parameters.values())
         clipped, factor = self.parts["clipping"].clip(self._of_trained(gradients), old, before)
         with self.stopwatch.timing("recorder"):
@@ -170,7 +170,7 @@ class _Training:
             parameters = {**self.parameters, **changed}
             loss, _, gradients = self._backward(self._pass(parameters, step), batch)
         ours = self._of_trained(gradients[: len(parameters)])
-        clipped, _ = self.parts["clipping"].clip(ours, list(values), torch.linalg.vector_norm(norms(ours), dim=0))
+        clipped, _ = self.parts["clipping"].clip(ours, list(values), combined(norms(ours)))
         return loss, self.parts["regularization"].decay(list(values), clipped)
 
     @torch.no_grad()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from gradstudy.training.reductions import norms
+from gradstudy.training.reductions import combined, norms
 
 FLAT = 0.05
 """A unit is saturated where its slope is less than this part of the slope at 0: tanh beyond 0.975 of its range."""
@@ -68,17 +68,17 @@ def skip_share(through_skip: Tensor, through_branch: Tensor) -> Tensor:
 def cosine(before: Sequence[Tensor], after: Sequence[Tensor]) -> Tensor:
     """The cosine of two gradients of all parameters together, [member]; nan where one of them is 0."""
     pairs = list(zip(_unit(before), _unit(after), strict=True))
-    along, across = _length([a + b for a, b in pairs]), _length([a - b for a, b in pairs])
+    along, across = _norm_of([a + b for a, b in pairs]), _norm_of([a - b for a, b in pairs])
     return (along.square() - across.square()) / 4
 
 
 def _unit(gradients: Sequence[Tensor]) -> list[Tensor]:
-    length = _length(gradients)
+    length = _norm_of(gradients)
     return [gradient / _spread(length, gradient) for gradient in gradients]
 
 
-def _length(gradients: Sequence[Tensor]) -> Tensor:
-    return torch.linalg.vector_norm(norms(gradients), dim=0)
+def _norm_of(gradients: Sequence[Tensor]) -> Tensor:
+    return combined(norms(gradients))
 
 
 def sample_correlation(place: Sequence[Tensor]) -> Tensor:
@@ -133,9 +133,9 @@ def noise_scale(groups: Sequence[Sequence[Tensor]], size: int) -> Tensor:
     """
     count = len(groups)
     mean = [sum(same) / count for same in zip(*groups, strict=True)]
-    scatter = sum(_length([g - m for g, m in zip(group, mean, strict=True)]).square() for group in groups)
+    scatter = sum(_norm_of([g - m for g, m in zip(group, mean, strict=True)]).square() for group in groups)
     noise = size * scatter / (count - 1)
-    signal = _length(mean).square() - noise / (size * count)
+    signal = _norm_of(mean).square() - noise / (size * count)
     return torch.where(signal > 0, noise / signal, torch.where(signal.isnan(), torch.nan, torch.inf))
 
 

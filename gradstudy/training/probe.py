@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gradstudy.network import Flow, Network, Pass, Probe
+from gradstudy.network import Flow, Network, Pass, Probe, numbered
 from gradstudy.quantities import exact, forward
 from gradstudy.records import Series
 from gradstudy.training import inspection
@@ -21,7 +21,8 @@ from gradstudy.training.batches import Batch
 from gradstudy.training.recorder import by_place
 from gradstudy.training.reductions import norms, rms, signal
 
-JACOBIAN_SAMPLES = 16
+JACOBIAN_ROWS, JACOBIAN_SAMPLES = 512, (2, 16)
+"""How many backward passes a Jacobian takes, one per sample and output; but of 2 samples at least and 16 at most."""
 NOISE_GROUPS = 8
 
 MakePass = Callable[[Mapping[str, Tensor], Mapping[str, Tensor], Probe], Pass]
@@ -131,14 +132,18 @@ class Prober:
     def _look_further(self, step: int, flow: Flow, batch: Batch, trained: list[Tensor]) -> None:
         """What was asked for and takes many backward passes."""
         if "jacobian" in self._request:
-            jacobians = inspection.jacobian(flow.output, batch[0], JACOBIAN_SAMPLES)
-            values = inspection.singular_values(jacobians)
-            digits = len(str(len(values)))
-            names = tuple(f"value_{index:0{max(3, digits)}d}" for index in range(1, len(values) + 1))
-            self._keep(step, "jacobian", names, values)
-            self._keep(step, "jacobian_correlation", ("all",), inspection.jacobian_correlation(jacobians))
+            self._look_at_jacobian(step, flow.output, batch[0])
         if "noise_scale" in self._request:
             self._keep(step, "noise_scale", ("all",), self._noise_scale(flow.output, batch[1], trained))
+
+    def _look_at_jacobian(self, step: int, output: Tensor, inputs: Tensor) -> None:
+        few, many = JACOBIAN_SAMPLES
+        samples = max(few, min(many, JACOBIAN_ROWS // output[0, 0].numel()))
+        jacobians = inspection.jacobian(output, inputs, samples)
+        values = inspection.singular_values(jacobians)
+        self._keep(step, "jacobian", numbered("value", len(values)), values)
+        if jacobians.shape[1] > 1:
+            self._keep(step, "jacobian_correlation", ("all",), inspection.jacobian_correlation(jacobians))
 
     def _noise_scale(self, output: Tensor, targets: Tensor, trained: list[Tensor]) -> Tensor:
         size = max(1, output.shape[1] // NOISE_GROUPS)

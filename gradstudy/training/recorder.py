@@ -8,7 +8,7 @@ from torch import Tensor
 
 from gradstudy.network import Flow, Network
 from gradstudy.records import Series
-from gradstudy.training.reductions import norms, signal
+from gradstudy.training.reductions import combined, norms, signal
 
 SCALARS = ("norm_before_clipping", "norm_after_clipping", "clip_coefficient", "loss")
 
@@ -43,7 +43,7 @@ class Recorder:
 
     def write_clipping(self, step: int, before: Tensor, clipped: Sequence[Tensor], factor: Tensor) -> None:
         """Of the norm before, the clipped gradients, and the factor [member] by which their norm was clipped."""
-        after = torch.linalg.vector_norm(norms(clipped), dim=0)
+        after = combined(norms(clipped))
         self._buffers["norm_after_clipping"][step] = after
         self._buffers["clip_coefficient"][step] = _coefficient(factor, before, after)
 

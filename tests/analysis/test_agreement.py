@@ -75,9 +75,15 @@ def test_one_row_per_trial_will_do():
 
 def test_where_theory_says_nothing_at_all_there_is_nothing_to_compare():
     silent = members([np.nan, np.nan], [1.0, 2.0])
-    for nothing in (silent, silent.drop(columns="gain_init_theory"), silent.iloc[:0]):
+    for nothing in (silent, silent.iloc[:0]):
         with pytest.raises(InputError, match="got none in"):
             agreement(nothing)
+
+
+def test_a_study_from_before_there_was_theory_is_said_to_be_one():
+    older = members([np.nan], [1.0]).drop(columns="gain_init_theory")
+    with pytest.raises(InputError, match="stored before"):
+        agreement(older)
 
 
 def test_a_gain_without_a_size_is_counted_and_spoils_no_number():

@@ -16,7 +16,7 @@ from gradstudy.quantities import EVERY_STEP
 from gradstudy.tasks.adding import Adding
 from gradstudy.tasks.random_signal import RandomSignal
 from gradstudy.training.engine import train
-from gradstudy.training.reductions import norms, signal
+from gradstudy.training.reductions import combined, norms, rms, signal
 
 LINEAR = {"activation": activation.Identity(), "model": Rnn(width=16)}
 
@@ -53,6 +53,21 @@ def test_layers_that_share_a_place_are_one_root_mean_square():
 def test_norms_read_true_values_where_float32_squares_read_zero_or_inf(scale):
     tensor = torch.full((2, 3, 4), scale, dtype=torch.float32)
     np.testing.assert_allclose(norms([tensor])[0].numpy(), scale * math.sqrt(12), rtol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-200, 1e-150, 1e150, 1e200, 1e300])
+def test_norms_read_true_values_where_float64_squares_read_zero_or_inf(scale):
+    tensor = torch.full((2, 3, 4), scale, dtype=torch.float64)
+    np.testing.assert_allclose(norms([tensor])[0].numpy(), scale * math.sqrt(12), rtol=1e-12)
+    np.testing.assert_allclose(combined(norms([tensor, tensor])).numpy(), scale * math.sqrt(24), rtol=1e-12)
+    np.testing.assert_allclose(rms([(tensor, tensor), (tensor, tensor)]).numpy(), scale, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("entry", "norm"), [(0.0, 0.0), (math.inf, math.inf), (math.nan, math.nan)])
+def test_norms_keep_zero_infinity_and_nan(entry, norm):
+    for dtype in (torch.float32, torch.float64):
+        found = norms([torch.tensor([[entry, 0.0], [3.0, 4.0]], dtype=dtype)])[0]
+        np.testing.assert_array_equal(found.numpy(), [norm, 5.0])
 
 
 def test_a_signal_far_below_float32_squares_is_read_off_in_float32_training():
