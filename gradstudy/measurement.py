@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from gradstudy.analysis.responses import member_row
+from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.theory import Prediction
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.errors import InputError
@@ -24,13 +25,19 @@ AskTheory = Callable[[], Prediction]
 class Measurement:
     """The record of one trial: `members` (one row per seed), `gradients()`, `flow()`, and the raw `records`.
 
-    `choices` are the options by config group; `prediction` is what mean-field theory says of the first step.
+    `choices` are the options by config group, `settings` the thresholds behind the verdicts; `prediction` is what
+    mean-field theory says of the first step.
     """
 
     def __init__(
-        self, records: Sequence[MemberRecord], members: pd.DataFrame, choices: Mapping[str, str], ask_theory: AskTheory
+        self,
+        records: Sequence[MemberRecord],
+        settings: Analysis,
+        choices: Mapping[str, str],
+        ask_theory: AskTheory,
     ):
-        self.records, self.members, self.choices = tuple(records), members, choices
+        self.records, self.settings, self.choices = tuple(records), settings, choices
+        self.members = pd.DataFrame(member_row(record, settings) for record in records)
         self._ask_theory = ask_theory
 
     def gradients(self, **filters: Any) -> pd.DataFrame:
@@ -83,5 +90,5 @@ def measure(overrides: Sequence[str] = (), seeds: int | None = None, *, weights:
     where = {"device": device.names()[0], "dtype": device.dtype, "keep_weights": weights}
     groups = plan([Member(0, seed) for seed in range(count)], {0: parts}, count)
     records = [record for group in groups for record in train(Cohort(group, {0: parts}, **settings, **where))]
-    members = pd.DataFrame(member_row(record, launch.machinery["analysis"]) for record in records)
-    return Measurement(records, members, composer.choices, partial(predicted, parts, launch.seed))
+    ask_theory = partial(predicted, parts, launch.seed)
+    return Measurement(records, launch.machinery["analysis"], composer.choices, ask_theory)

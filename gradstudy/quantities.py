@@ -60,8 +60,8 @@ def check_request(
             trial = f"the trial with {choices}" if choices else "this network"
             hint = "" if name in ELSEWHERE else nearest(name, (*known, *ON_REQUEST))
             raise InputError(
-                f"record={name}: {trial} cannot give that in {steps} steps. It always gives {', '.join(known)}; and on request "
-                f"{', '.join(ON_REQUEST)}.{hint} Several are asked for as record=[jacobian,noise_scale]."
+                f"record={name}: {trial} cannot give that in {steps} steps. It always gives {', '.join(known)}; "
+                f"and on request {', '.join(ON_REQUEST)}.{hint} Several are asked for as record=[jacobian,noise_scale]."
             )
         if name in ("noise_scale", "sample_correlation") and samples < 2:
             raise InputError(f"record={name} compares samples, and a batch has one: set task.batch_size=2 or more.")

@@ -65,7 +65,7 @@ def test_theory_is_compared_with_what_was_measured():
 
 
 def test_a_measurement_takes_the_filters_of_a_run_and_refuses_them_in_the_same_words():
-    measured = Measurement(make_result(0).records, pd.DataFrame(), choices={}, ask_theory=None)
+    measured = Measurement(make_result(0).records, USUAL, choices={}, ask_theory=None)
     assert len(measured.gradients(quantity="loss", seed=0, step=[3, 4])) == 2
     assert len(measured.gradients()) == sum(s.values.size for r in measured.records for s in r.series.values())
     with pytest.raises(InputError, match=r"quantity must be one of signal, .* got 'los'\. Did you mean 'loss'"):

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 
 from gradstudy.analysis.responses import CEILING, FLOOR
-from gradstudy.report.looks import median
+from gradstudy.report.flow_table import amplitude
+from gradstudy.report.looks import median, typical
 from gradstudy.report.symptoms import Idle, Symptoms
 
 NAMED = 0.05
@@ -95,7 +97,8 @@ def _trend(symptoms: Symptoms) -> list[str]:
 
 def _verdict(symptoms: Symptoms, sign: int) -> list[str]:
     verb, verdict = ("vanishes", "vanishing") if sign < 0 else ("explodes", "exploding")
-    count = symptoms.count(verdict)
+    called = symptoms.members["verdict"] == verdict
+    count = int((called & ~_only_in_training(symptoms)).sum() if sign < 0 else called.sum())
     if count:
         return [f"It {verb} in {_of(count, len(symptoms.members))}."]
     return [] if symptoms.count("diverged") else [f"No member is called {verdict} for it."]
@@ -108,38 +111,65 @@ def _mended(symptoms: Symptoms) -> list[str]:
     return [f"Training mends it: {_signed(later, 1)} decades in the median step."]
 
 
+def _only_in_training(symptoms: Symptoms) -> pd.Series:
+    """Which members are called vanishing although what they lose at step 0 would not have made it? [member]"""
+    members = symptoms.members
+    return (members["verdict"] == "vanishing") & (members["gain_init"] > -symptoms.vanishing_from)
+
+
 def _vanishing_in_training(symptoms: Symptoms) -> list[str]:
-    lost = symptoms.members["vanishing"][symptoms.members["verdict"] == "vanishing"]
-    if lost.empty or direction(symptoms) < 0:
+    """Of what is lost in training on top of what step 0 loses, or where step 0 is well."""
+    members, choices = symptoms.members, symptoms.choices
+    total, sloped = len(members), direction(symptoms) < 0
+    if sloped:
+        concerned = (members["gain"] < members["gain_init"] - TENFOLD) | _only_in_training(symptoms)
+    else:
+        concerned = members["verdict"] == "vanishing"
+    gains = members["gain"][concerned]
+    if gains.empty:
         return []
-    size = f"{lost.median():.1f} decades in the median step, in {_of(len(lost), len(symptoms.members))}"
-    return [f"In training the signal comes to lose {size}: {_of_training(symptoms.choices)}."]
+    if sloped:
+        return [f"Training makes it worse: {_lost('it loses', gains, total)}: {_rule(choices)}."]
+    return [f"In training {_lost('the signal comes to lose', gains, total)}: {_of_training(choices)}."]
+
+
+def _lost(verb: str, gains: pd.Series, total: int) -> str:
+    """How much do these of so many members lose in training? What is exactly zero is lost at no size."""
+    sized, words = gains[gains > FLOOR], []
+    if not sized.empty:
+        words.append(f"{verb} {-sized.median():.1f} decades in the median step, in {_of(len(sized), total)}")
+    if len(sized) < len(gains):
+        words.append(f"nothing comes back in the median step, in {_of(len(gains) - len(sized), total)}")
+    return ", and ".join(words)
 
 
 def _exploding_in_training(symptoms: Symptoms) -> list[str]:
     """Of what grows while it is trained: the gradient from step to step, or the signal over the places."""
     members, options = symptoms.members, _of_training(symptoms.choices)
-    exploding = members["verdict"] == "exploding"
+    exploding = (members["verdict"] == "exploding").to_numpy()
     deep = direction(symptoms) > 0
-    over_steps = exploding & (members["exploding"] > np.maximum(symptoms.worst_gain, 0.0) + TENFOLD * deep)
+    over_steps = exploding & (symptoms.growth > np.maximum(symptoms.worst_gain, 0.0) + TENFOLD * deep)
     if over_steps.any():
-        size = f"{members['exploding'][over_steps].median():.1f} decades over training"
-        return [f"The gradient grows by {size}{', beside that' if deep else ''}: {options}."]
+        size = f"{np.median(symptoms.growth[over_steps]):.1f} decades over training"
+        count = _of(int(over_steps.sum()), len(members))
+        return [f"The gradient grows by {size}, in {count}{', beside that' if deep else ''}: {options}."]
     if exploding.any() and not deep:
-        size = f"{members['exploding'][exploding].median():.1f} decades in its worst step"
-        return [f"In training the signal comes to gain {size}: {options}."]
+        size = f"{np.median(symptoms.worst_gain[exploding]):.1f} decades in its worst step"
+        return [
+            f"In training the signal comes to gain {size}, in {_of(int(exploding.sum()), len(members))}: {options}."
+        ]
     if symptoms.count("diverged") and not deep:
         return [f"It is training that makes the gradient grow, and not depth: {options}."]
     return []
 
 
 def _underflow(symptoms: Symptoms) -> list[str]:
-    exact, recorded = median(symptoms.signal), median(symptoms.recorded)
-    lost = np.flatnonzero((recorded == 0.0) & (exact > 0.0))
+    exact, recorded = typical(symptoms.signal), median(symptoms.recorded)
+    lost = np.flatnonzero((recorded == 0.0) & np.isfinite(exact))
     if not lost.size:
         return []
     first, last = symptoms.places[lost[0]], symptoms.places[lost[-1]]
-    return [f"float32 reads 0 at {last} and before; in truth {exact[lost[0]]:.0e} comes back to {first}."]
+    return [f"float32 reads 0 at {last} and before; in truth {amplitude(exact[lost[0]])} comes back to {first}."]
 
 
 def _idle(state: str, idle: Idle | None) -> list[str]:
@@ -182,7 +212,11 @@ def _theory(symptoms: Symptoms, sign: int = 0, digits: int = 2, unit: str = "") 
 
 
 def _of_training(choices: Mapping[str, str]) -> str:
-    return f"{choices['optimizer']} with lr {choices['lr']}, {about(choices)}"
+    return f"{_rule(choices)}, {about(choices)}"
+
+
+def _rule(choices: Mapping[str, str]) -> str:
+    return f"{choices['optimizer']} with lr {choices['lr']}"
 
 
 def _of(count: int, total: int) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from rich.console import Group, RenderableType
@@ -9,7 +10,7 @@ from rich.text import Text
 
 from gradstudy.analysis.mean_field.prediction import Prediction
 from gradstudy.records import MemberRecord
-from gradstudy.report.looks import look, median, places_of, steps_of
+from gradstudy.report.looks import look, places_of, steps_of, typical
 from gradstudy.report.plain import Bar, plain_name, plain_table
 
 MOST_PLACES = 24
@@ -17,11 +18,13 @@ LEAST = 1e-30
 """What is smaller may have read 0 in float32, whose numbers end at 1e-38, or have met such a number on its way."""
 LONG_BAR, SHORT_BAR = 20, 9
 """Characters: two bars and four columns of numbers fill 80, also where a number is underflow (1e-250)."""
+MOST = 0.5
+"""A place is called what more than this share of the members read there."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """What one step read, `recorded` [place] while training and `exact` in float64: nan where nobody looked."""
+    """What one step read, [member, place]: `recorded` while training, `exact` in float64, nan where nobody looked."""
 
     heading: str
     recorded: np.ndarray
@@ -29,42 +32,49 @@ class Column:
 
     @property
     def underflow(self) -> np.ndarray:
-        """Where did training read 0 although there was something? [place]"""
+        """Where did training read 0 although there was something? [member, place]"""
         return (self.recorded == 0.0) & (self.exact > 0.0) & (self.exact < LEAST)
 
     @property
-    def decades(self) -> np.ndarray:
-        """log10 of the signal [place], as far as anybody knows."""
-        with np.errstate(divide="ignore"):
-            return np.log10(np.where(self.underflow, self.exact, self.recorded))
+    def overflow(self) -> np.ndarray:
+        """Where did training read inf or nan although there was a number? [member, place]"""
+        return ~np.isfinite(self.recorded) & np.isfinite(self.exact)
 
-    def word(self, place: int) -> str:
-        """What is written at a place: its decades, or what else it is."""
-        if self.underflow[place]:
-            return f"underflow ({self.exact[place]:.0e})"
-        if self.recorded[place] == 0.0 and np.isnan(self.exact[place]):
-            return "reads 0"  # the last step of a member that diverged is seldom one that float64 looked at
-        return number(self.decades[place])
+    @cached_property
+    def decades(self) -> np.ndarray:
+        """log10 of the signal [place] of the typical member, as far as anybody knows."""
+        return typical(np.where(self.underflow | self.overflow, self.exact, self.recorded))
+
+    @cached_property
+    def words(self) -> list[str]:
+        """What is written at each place: its decades, or what else it is."""
+        # The last step of a member that diverged is seldom one that float64 looked at.
+        unknown = (self.recorded == 0.0) & np.isnan(self.exact)
+        kinds = [mask.mean(axis=0) > MOST for mask in (self.underflow, self.overflow, unknown)]
+        return [_word(decades, *kind) for decades, *kind in zip(self.decades, *kinds, strict=True)]
+
+    @property
+    def is_wide(self) -> bool:
+        """Does a place have more to say than fits where a number does?"""
+        return max(map(len, self.words)) > len("-307.65")
 
 
 def flow_table(records: Sequence[MemberRecord], prediction: Prediction | None) -> RenderableType:
-    """Where does the signal shrink or grow? log10 of the median over the seeds that reached the step, place by place.
+    """Where does the signal shrink or grow? log10 of it in the typical seed that reached the step.
 
     Theory gives log10(D_p / D_last): it is drawn from what was measured at the last place at step 0.
     """
     places, columns = places_of(records, "signal"), _columns(records)
     low, high = _range(columns)
-    length = SHORT_BAR if any(column.underflow.any() for column in columns) else LONG_BAR
+    length = SHORT_BAR if any(column.is_wide for column in columns) else LONG_BAR
     theory = None if prediction is None else columns[0].decades[-1] + prediction.signal
     table = plain_table(*_headings(columns, theory is not None), numbers=("theory", *(c.heading for c in columns)))
     shown = shown_places(len(places))
     for place in shown:
-        cells = [(Text(one.word(place)), Bar(_share(one.decades[place], low, high), length)) for one in columns]
+        cells = [(Text(one.words[place]), Bar(_share(one.decades[place], low, high), length)) for one in columns]
         said = [] if theory is None else [Text(number(theory[place]))]
         table.add_row(plain_name(places[place]), *cells[0], *said, *(cell for pair in cells[1:] for cell in pair))
-    count = f"{len(shown)} of {len(places)} places, " if len(shown) < len(places) else ""
-    scale = f"; bars from 1e{low:+.0f} to 1e{high:+.0f}" if high > low else ""
-    return Group(table, Text(f"{count}log10 of the median over seeds{scale}"))
+    return Group(table, Text("\n".join(_footnotes(len(places), low, high))))
 
 
 def shown_places(count: int) -> list[int]:
@@ -79,6 +89,26 @@ def number(decades: float) -> str:
     return "nan" if np.isnan(decades) else "inf" if decades > 0 else "zero"
 
 
+def amplitude(decades: float) -> str:
+    """How is the amplitude of so many decades written? `3e-53`; float64 itself may have no such number."""
+    exponent = int(np.floor(decades))
+    digit = round(10.0 ** (decades - exponent))
+    return f"1e{exponent + 1:+03d}" if digit == 10 else f"{digit}e{exponent:+03d}"
+
+
+def _word(decades: float, underflow: bool, overflow: bool, unknown: bool) -> str:
+    if underflow or overflow:
+        return f"{'underflow' if underflow else 'overflow'} ({amplitude(decades)})"
+    return "reads 0" if unknown else number(decades)
+
+
+def _footnotes(count: int, low: float, high: float) -> list[str]:
+    shown = [f"{MOST_PLACES} of {count} places"] if count > MOST_PLACES else []
+    scale = [f"bars from 1e{low:+.0f} to 1e{high:+.0f}"] if high > low else []
+    lines = ("log10 of the median over seeds, each set against its own last place", ", ".join([*shown, *scale]))
+    return [line for line in lines if line]
+
+
 def _columns(records: Sequence[MemberRecord]) -> list[Column]:
     """The first recorded step, and the last where that is another."""
     steps = steps_of(records, "signal")
@@ -86,9 +116,10 @@ def _columns(records: Sequence[MemberRecord]) -> list[Column]:
 
 
 def _column(records: Sequence[MemberRecord], step: int) -> Column:
-    recorded, exact = (look(records, quantity, step) for quantity in ("signal", "signal_float64"))
-    unknown = np.full((1, recorded.shape[1]), np.nan)
-    return Column(f"step {step}", median(recorded), median(exact if len(exact) else unknown))
+    recorded = [look([record], "signal", step) for record in records]
+    looked = [look([record], "signal_float64", step) for record in records]
+    exact = [two if len(two) else np.full_like(one, np.nan) for one, two in zip(recorded, looked, strict=True)]
+    return Column(f"step {step}", np.concatenate(recorded), np.concatenate(exact))
 
 
 def _headings(columns: Sequence[Column], has_theory: bool) -> list[str]:

@@ -29,5 +29,21 @@ def look(records: Sequence[MemberRecord], quantity: str, step: int) -> np.ndarra
 def median(values: np.ndarray) -> np.ndarray:
     """The median [place] over members of what is not nan; nan where nothing is known."""
     columns = (column[~np.isnan(column)] for column in values.T)
-    # half of each first: the mean of two of 1e308 would overflow
-    return np.array([2 * np.median(known / 2) if known.size else np.nan for known in columns])
+    with np.errstate(invalid="ignore"):  # between -inf and inf lies nan
+        # half of each first: the mean of two of 1e308 would overflow
+        return np.array([2 * np.median(known / 2) if known.size else np.nan for known in columns])
+
+
+def typical(signal: np.ndarray) -> np.ndarray:
+    """How large is the signal [member, place] in the typical member? log10 of it [place], in decades.
+
+    The median of what every member has against its own last place, on top of the median last place: from the last
+    place to the first it grows by the median of the members' gains. The gain of medians is another number where seeds
+    differ. A member whose last place is 0, inf or nan has nothing to be set against and is taken as it is.
+    """
+    with np.errstate(divide="ignore"):
+        decades = np.log10(signal)
+    last = decades[:, -1:]
+    known = np.isfinite(last)
+    shift = np.where(known, np.median(last[known]) - last, 0.0) if known.any() else 0.0
+    return median(decades + shift)

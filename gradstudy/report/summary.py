@@ -14,6 +14,9 @@ from gradstudy.report.plain import plain_grid, plain_text
 from gradstudy.report.ranking_table import ranking_table
 from gradstudy.report.verdicts import threshold_table, verdict_line
 
+PICTURE = "See run.theory().plot(), or theory.png in the finished study's run."
+"""A study that was stopped has no picture stored, but its run draws one."""
+
 
 def summary(
     name: str,
@@ -34,7 +37,7 @@ def summary(
     tables: list[RenderableType] = []
     for ranking in rankings:
         tables += [ranking_table(ranking), Text()]
-    agreement = [] if theory is None else [Text(f"{theory.note} The study's run has it as theory.png."), Text()]
+    agreement = [] if theory is None else [Text(f"{theory.note} {PICTURE}"), Text()]
     counts = (verdict_line(verdicts), Text(), threshold_table(thresholds), Text())
     return Group(*tables, *counts, *agreement, _ways_on(name, store, ui_command, command))
 

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from gradstudy.analysis.mean_field.prediction import Prediction
-from gradstudy.analysis.responses import CEILING, FLOOR, first_signal, gain_by_step
+from gradstudy.analysis.responses import CEILING, FLOOR, first_signal, gain_by_step, growth
+from gradstudy.analysis.settings import DEFAULTS, Analysis
 from gradstudy.records import MemberRecord
 from gradstudy.report.looks import look, median, places_of, steps_of
 
@@ -16,11 +17,12 @@ from gradstudy.report.looks import look, median, places_of, steps_of
 class Measured(Protocol):
     """One configuration, measured: a record and a row of `members` per seed, its options by group, and theory.
 
-    `no_theory` says why there is no prediction.
+    `settings` are those of the members' responses; `no_theory` says why there is no prediction.
     """
 
     records: Sequence[MemberRecord]
     members: pd.DataFrame
+    settings: Analysis
     choices: Mapping[str, str]
     prediction: Prediction | None
     no_theory: str
@@ -41,8 +43,9 @@ class Symptoms:
 
     `kind` is what a place is: layer, block or time step. `signal` and `recorded` are D_p at step 0 [member, place], as
     float64 has it and as training read it. `members` has one row per member: responses, verdict, first bad step and
-    tensor. `worst_gain` [member]: by how many decades the signal grew on its way back in its worst step. `theory` is
-    the predicted gain_init, None where there is none, for the reason `no_theory`.
+    tensor. `worst_gain` and `growth` [member]: by how many decades the signal grew on its way back in its worst step,
+    and the gradient norm over training, neither of them cut off at the cap. `theory` is the predicted gain_init, None
+    where there is none, for the reason `no_theory`. `vanishing_from` is the verdict's threshold.
     """
 
     kind: str
@@ -51,11 +54,13 @@ class Symptoms:
     recorded: np.ndarray
     members: pd.DataFrame
     worst_gain: np.ndarray
+    growth: np.ndarray
     choices: Mapping[str, str]
     theory: float | None = None
     no_theory: str = ""
     dead: Idle | None = None
     saturated: Idle | None = None
+    vanishing_from: float = DEFAULTS.vanishing
 
     @property
     def gain(self) -> float:
@@ -80,6 +85,7 @@ class Symptoms:
 def symptoms_of(measured: Measured) -> Symptoms:
     """What does a measurement say about its configuration? Read off its records; nothing is judged yet."""
     records, prediction = measured.records, measured.prediction
+    settings = measured.settings
     return Symptoms(
         kind=kind_of(records),
         places=places_of(records, "signal"),
@@ -87,11 +93,13 @@ def symptoms_of(measured: Measured) -> Symptoms:
         recorded=look(records, "signal", 0),
         members=measured.members,
         worst_gain=np.array([_worst_gain(record) for record in records]),
+        growth=np.array([_growth(record, settings.first_steps) for record in records]),
         choices=measured.choices,
         theory=None if prediction is None else float(prediction.gain_init),
         no_theory=measured.no_theory,
         dead=_idle(records, "dead_units"),
         saturated=_idle(records, "saturated_units"),
+        vanishing_from=settings.vanishing,
     )
 
 
@@ -110,6 +118,10 @@ def kind_of(records: Sequence[MemberRecord]) -> str:
 def _worst_gain(record: MemberRecord) -> float:
     gains = gain_by_step(record.series["signal"].values)
     return float(gains[np.isfinite(gains)].max(initial=-np.inf))
+
+
+def _growth(record: MemberRecord, first_steps: int) -> float:
+    return growth(record.series["norm_before_clipping"].values[:, 0], first_steps)
 
 
 def _idle(records: Sequence[MemberRecord], quantity: str) -> Idle | None:

@@ -108,10 +108,10 @@ def make_record() -> Callable[..., MemberRecord]:
 def make_measured() -> Callable[..., SimpleNamespace]:
     """What gradstudy.measure returns of these records; `theory` is the predicted log10(D_p / D_last) by place."""
 
-    def made(*records, theory=None, no_theory="gated cells", **choices):
+    def made(*records, theory=None, no_theory="gated cells", settings=DEFAULTS, **choices):
         prediction = None if theory is None else Prediction(np.array(theory), np.ones(len(theory)))
-        members = pd.DataFrame(member_row(record, DEFAULTS) for record in records)
+        members = pd.DataFrame(member_row(record, settings) for record in records)
         whole = {"records": records, "members": members, "choices": {**CHOICES, **choices}}
-        return SimpleNamespace(**whole, prediction=prediction, no_theory=no_theory)
+        return SimpleNamespace(**whole, prediction=prediction, no_theory=no_theory, settings=settings)
 
     return made

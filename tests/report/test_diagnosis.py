@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gradstudy.analysis.settings import Analysis
 from gradstudy.report.diagnosis import diagnose
 from gradstudy.report.symptoms import Idle, Symptoms, symptoms_of
 
@@ -122,14 +123,16 @@ def test_divergence_without_growth_over_depth_is_put_down_to_training(said):
 def test_growth_over_training_names_optimizer_and_learning_rate(said):
     sentences = said([decay(0.0)] * 20, fields=[{"norm": [1.0] * 19 + [1e4]}])
     assert sentences[0].startswith(
-        "The gradient grows by 4.0 decades over training: adam with lr cosine, sigmoid under"
+        "The gradient grows by 4.0 decades over training, in 1 of 1 members: adam with lr cosine, sigmoid"
     )
 
 
 def test_growth_over_training_and_over_depth_are_both_told(said):
     sentences = said([decay(0.3)] * 20, fields=[{"norm": [1.0] * 19 + [1e5]}])
     assert sentences[0].startswith("The signal gains 0.30 decades per layer")
-    assert "The gradient grows by 5.0 decades over training, beside that: adam" in " ".join(sentences)
+    assert "The gradient grows by 5.0 decades over training, in 1 of 1 members, beside that: adam" in " ".join(
+        sentences
+    )
 
 
 def test_growth_over_depth_that_explains_the_verdict_blames_no_training(said):
@@ -141,7 +144,81 @@ def test_a_signal_that_comes_to_vanish_or_explode_in_training_was_well_before(sa
     assert lost[0].startswith("In training the signal comes to lose 4.5 decades in the median step, in 1 of 1 members:")
     assert lost[1].startswith("At step 0 the signal is well:")
     gained = said([decay(0.0), decay(0.2), decay(0.6)])
-    assert gained[0].startswith("In training the signal comes to gain 5.4 decades in its worst step: adam with lr")
+    assert gained[0].startswith(
+        "In training the signal comes to gain 5.4 decades in its worst step, in 1 of 1 members: adam"
+    )
+
+
+ADAM = "adam with lr cosine"
+
+
+def test_training_that_destroys_a_sloped_signal_is_named_and_the_start_is_not_blamed(said):
+    """9 places of 0.2 and 0.3 are 1.8 and 2.7 decades, below the threshold of 3; trained, 9 places of 0.9 are 8.1."""
+    worse = [decay(-0.9)] * 3
+    sentences = said([decay(-0.2), *worse], [decay(-0.3), *worse])
+    assert sentences[0].startswith("The signal loses 0.25 decades per layer on its way back (2.2 in all)")
+    assert sentences[1:] == [
+        "No member is called vanishing for it.",
+        f"Training makes it worse: it loses 8.1 decades in the median step, in 2 of 2 members: {ADAM}.",
+    ]
+
+
+def test_a_start_that_vanishes_and_training_that_makes_it_worse_are_both_told(said):
+    """-3.6 decades at step 0 reach the threshold, -1.8 do not; the last member stays as it was."""
+    sentences = said([decay(-0.4), *[decay(-0.8)] * 3], [decay(-0.2), *[decay(-0.6)] * 3], [decay(-0.4)] * 4)
+    assert sentences[1:] == [
+        "It vanishes in 2 of 3 members.",
+        f"Training makes it worse: it loses 6.3 decades in the median step, in 2 of 3 members: {ADAM}.",
+    ]
+
+
+@pytest.mark.parametrize(("later", "is_worse"), [(-0.20, False), (-0.22, True)])
+def test_training_makes_it_worse_from_tenfold_on(said, later, is_worse):
+    """9 places of 0.10 are 0.9 decades: of 0.20, another 0.9, and of 0.22, another 1.08."""
+    sentences = said([decay(-0.1), *[decay(later)] * 3])
+    assert any(sentence.startswith("Training makes it worse: it loses 2.0 dec") for sentence in sentences) is is_worse
+
+
+def test_a_verdict_that_training_adds_less_than_tenfold_for_is_put_down_to_training(said):
+    sentences = said([decay(-0.31), *[decay(-0.35)] * 3])
+    assert sentences[1] == "No member is called vanishing for it."
+    assert sentences[2].startswith(
+        "Training makes it worse: it loses 3.1 decades in the median step, in 1 of 1 members"
+    )
+
+
+def test_the_threshold_is_that_of_the_measurement(said):
+    """2.7 decades vanish from 2 on, and not from 3 on."""
+    assert "It vanishes in 1 of 1 members." in said(decay(-0.3), settings=Analysis(vanishing=2.0))
+    assert "No member is called vanishing for it." in said(decay(-0.3))
+
+
+def test_what_training_takes_is_not_cut_off_at_the_cap(said):
+    """9 places of 3 decades are 27, and the cap is 10."""
+    lost = said([decay(0.0), *[decay(-3.0)] * 3])
+    assert lost[0].startswith(
+        "In training the signal comes to lose 27.0 decades in the median step, in 1 of 1 members:"
+    )
+
+
+def test_a_signal_that_is_zero_in_training_is_lost_at_no_size(said):
+    zero, options = [np.zeros(10)] * 3, f"{ADAM}, sigmoid under xavier_uniform"
+    fields = [{"looks": (0, 1, 2, 3)}] * 2  # float64 reads 0 as well
+    well = said([decay(0.0), *zero], fields=fields[:1])
+    assert well[0] == f"In training nothing comes back in the median step, in 1 of 1 members: {options}."
+    sloped = said([decay(-0.4), *zero], [decay(-0.4), *zero], [decay(-0.4), *[decay(-0.8)] * 3], fields=fields)
+    lost = "it loses 7.2 decades in the median step, in 1 of 3 members"
+    assert sloped[2] == (
+        f"Training makes it worse: {lost}, and nothing comes back in the median step, in 2 of 3 members: {ADAM}."
+    )
+
+
+def test_what_grows_in_training_is_not_cut_off_at_the_cap_and_its_members_are_counted(said):
+    """A norm of 1e14 after ones, and 9 places of 2 decades: 14 and 18, where the cap is 10."""
+    norms = said([decay(0.0)] * 20, [decay(0.0)] * 20, fields=[{"norm": [1.0] * 19 + [1e14]}])
+    assert norms[0].startswith("The gradient grows by 14.0 decades over training, in 1 of 2 members: adam")
+    depth = said([decay(0.0), decay(2.0)], [decay(0.0), decay(0.0)])
+    assert depth[0].startswith("In training the signal comes to gain 18.0 decades in its worst step, in 1 of 2 members")
 
 
 def test_what_training_mends_is_said(said):
@@ -153,6 +230,14 @@ def test_an_underflow_says_from_where_on_and_what_the_truth_is(said):
     sentences = said(np.where(truth < 1e-37, 0.0, truth), fields=[{"exact": [truth]}])
     assert sentences[0].startswith("The signal loses 8.00 decades per layer on its way back (72.0 in all)")
     assert sentences[-1] == "float32 reads 0 at layer_05 and before; in truth 1e-72 comes back to layer_01."
+
+
+def test_the_size_of_an_underflow_is_that_of_the_table_where_members_differ(said):
+    """Gains of -60, -50 and -46 in the middle of last places 1, 1e-4 and 1e-2: -50 from 1e-2 on, which is 1e-52."""
+    truths = [[1e-60, 1.0], [1e-54, 1e-4], [1e-48, 1e-2]]
+    fields = [{"exact": [truth]} for truth in truths]
+    sentence = said(*[[0.0, truth[1]] for truth in truths], fields=fields)[-1]
+    assert sentence == "float32 reads 0 at layer_01 and before; in truth 1e-52 comes back to layer_01."
 
 
 def test_a_true_zero_says_where_it_begins_and_has_no_rate(said):
@@ -217,6 +302,7 @@ def test_a_diagnosis_needs_plain_values_only():
         recorded=np.array([[1e-4, 1e-2, 1.0]]),
         members=pd.DataFrame([{**members, "first_bad_step": None, "first_bad_tensor": None}]),
         worst_gain=np.array([-4.0]),
+        growth=np.array([0.0]),
         choices=CHOICES,
         theory=-4.1,
         saturated=Idle(0, ("layer_01",), np.array([0.9])),

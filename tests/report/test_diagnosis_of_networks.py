@@ -41,10 +41,10 @@ def test_a_dead_network_is_zero_and_not_merely_small():
 
 
 def test_where_float32_ends_the_truth_is_told():
-    """G8: 0.627 decades for each of 79 steps make 1e-50, and float32 ends near 1e-38."""
+    """G8: 0.627 decades for each of 79 steps make 1e-50; float32 ends near 1e-45, eight layers before."""
     sentences = said("activation=sigmoid", "init=xavier_uniform", "model.depth=80")
     found = re.match(
         r"float32 reads 0 at layer_(\d+) and before; in truth (\S+) comes back to layer_01\.", sentences[-1]
     )
-    assert 10 < int(found[1]) < 40
+    assert 5 <= int(found[1]) <= 12
     assert 1e-52 < float(found[2]) < 1e-48

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from gradstudy.analysis.mean_field.prediction import Prediction
-from gradstudy.report.flow_table import MOST_PLACES, flow_table, shown_places
+from gradstudy.analysis.responses import member_row
+from gradstudy.analysis.settings import DEFAULTS
+from gradstudy.report.flow_table import MOST_PLACES, amplitude, flow_table, shown_places
 
 DECADES = np.arange(-9.0, 1.0)
 
@@ -24,6 +26,24 @@ def predicted(*signal):
 def test_a_place_shows_log10_of_the_median_over_seeds(render, make_record):
     records = [make_record([[first, 1.0]], seed=seed) for seed, first in enumerate((1e-4, 1e-3, 1e2))]
     assert cells(render(flow_table(records, None))) == {"layer_01": ["-3.00"], "layer_02": ["0.00"]}
+
+
+@pytest.mark.parametrize(
+    ("lasts", "gains"),
+    [((1.0, 1e-3, 1e-1), (-6.0, -2.0, -1.0)), ((1.0, 1e-3, 1e-1, 1e-2), (-6.0, -2.0, -1.0, -5.0))],
+)
+def test_the_flow_falls_by_the_median_of_the_gains_and_not_by_the_gain_of_the_medians(
+    render, make_record, lasts, gains
+):
+    """Of three seeds the medians of both ends fall by 4 (1e-1 to 1e-5), and the median seed falls by 2."""
+    pairs = list(zip(lasts, gains, strict=True))
+    records = [make_record([[last * 10**gain, last]], seed=seed) for seed, (last, gain) in enumerate(pairs)]
+    page = render(flow_table(records, predicted(-2.5, 0.0)))
+    first, last = ([float(word) for word in words] for words in cells(page).values())
+    sentence = np.median([member_row(record, DEFAULTS)["gain_init"] for record in records])
+    assert first[0] - last[0] == pytest.approx(sentence) == pytest.approx(np.median(gains))
+    assert first[1] - last[0] == pytest.approx(-2.5)
+    assert "each set against its own last place" in page
 
 
 def test_the_first_and_the_last_recorded_step_stand_side_by_side(render, make_record):
@@ -52,6 +72,37 @@ def test_a_true_zero_an_underflow_inf_and_nan_are_told_apart(render, make_record
     zero, underflow, infinite, unknown, one = bars(page)
     assert (zero, unknown) == (0, 0)
     assert 0 < underflow < one <= infinite
+
+
+@pytest.mark.parametrize("read", [np.inf, np.nan])
+def test_an_overflow_of_float32_shows_what_float64_saw_with_bars_and_theory(render, make_record, read):
+    record = make_record([[read, read, read]], exact=[[1e66, 1e33, 1e-1]])
+    page = render(flow_table([record], predicted(66.5, 33.5, 0.0)))
+    words = [" ".join(words) for words in cells(page).values()]
+    assert words == ["overflow (1e+66) 65.50", "overflow (1e+33) 32.50", "overflow (1e-01) -1.00"]
+    first, second, third = bars(page)
+    assert first > second > third > 0
+
+
+def test_a_place_is_called_what_most_members_read_there(render, make_record):
+    exact = [[1e66, 1.0]]
+    over = [make_record([[np.nan, 1.0]], seed=seed, exact=exact) for seed in range(3)]
+    fine = [make_record([[1e30, 1.0]], seed=seed, exact=[[1e30, 1.0]]) for seed in range(3, 6)]
+    assert cells(render(flow_table([*over, fine[0]], None)))["layer_01"] == ["overflow", "(1e+66)"]
+    assert cells(render(flow_table([*over[:1], *fine], None)))["layer_01"] == ["30.00"]
+
+
+def test_zeros_of_some_members_do_not_move_the_others(render, make_record):
+    """A member that passes nothing back from its last place on has nothing to be set against."""
+    records = [make_record([[0.0, 0.0]]), *(make_record([[1e-4, 1e-1]], seed=seed) for seed in (1, 2))]
+    assert cells(render(flow_table(records, None))) == {"layer_01": ["-4.00"], "layer_02": ["-1.00"]}
+
+
+@pytest.mark.parametrize(
+    ("decades", "written"), [(-52.5, "3e-53"), (66.0, "1e+66"), (2.99, "1e+03"), (-330.0, "1e-330"), (309.3, "2e+309")]
+)
+def test_an_amplitude_is_written_with_one_digit_also_beyond_float64(decades, written):
+    assert amplitude(decades) == written
 
 
 def test_an_amplitude_of_one_has_no_negative_logarithm(render, make_record):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gradstudy.report.looks import look, median, places_of, steps_of
+from gradstudy.report.looks import look, median, places_of, steps_of, typical
 
 
 @pytest.fixture
@@ -30,3 +30,16 @@ def test_places_keep_the_order_in_which_they_were_recorded(make_record):
 def test_the_median_leaves_out_nan_and_keeps_infinity():
     table = [[1.0, np.nan, np.inf, 1.5e308], [5.0, np.nan, np.inf, 1.5e308], [2.0, np.nan, np.nan, np.nan]]
     assert median(np.array(table)) == pytest.approx([2.0, np.nan, np.inf, 1.5e308], nan_ok=True)
+
+
+def test_the_median_between_both_infinities_is_unknown():
+    assert np.isnan(median(np.array([[-np.inf], [np.inf]]))).all()
+
+
+def test_the_typical_member_has_the_median_ratio_to_its_own_last_place():
+    """Ratios 1e-6, 1e-2 and 1e-1 to last places 1, 1e-3 and 1e-1, whose median is 1e-1."""
+    assert typical(np.array([[1e-6, 1.0], [1e-5, 1e-3], [1e-2, 1e-1]])) == pytest.approx([-3.0, -1.0])
+
+
+def test_the_typical_member_of_nothing_but_zeros_is_zero():
+    assert typical(np.zeros((2, 3))).tolist() == [-np.inf] * 3

@@ -60,7 +60,16 @@ def test_where_theory_spoke_one_line_says_how_well(page):
     """Measured -1, -4, -6 (variance 38/9), off by .1, 0 and .5: R2 = 1 - .26 / 3 / (38 / 9), RMSE = sqrt(.26 / 3)."""
     words = " ".join(page.split())
     fit = "R2 0.9795, off by 0.29 decades (RMS)."
-    assert f"Theory predicts gain_init for 3 of 4 trials, {fit} The study's run has it as theory.png." in words
+    assert f"Theory predicts gain_init for 3 of 4 trials, {fit} See run.theory().plot(), or theory.png" in words
+    assert "in the finished study's run." in words
+
+
+def test_the_picture_is_not_said_to_be_stored_with_a_study_that_may_have_been_stopped(page):
+    """The picture is stored when a study ends, and `mode=report` shows the same page of one that did not."""
+    words = " ".join(page.split())
+    assert "theory.png in the finished study's run" in words
+    assert "has it as" not in words
+    assert hasattr(agreement(MEMBERS), "plot")
 
 
 def test_what_has_no_size_is_left_out_of_how_well_theory_did_and_counted(make_page):

@@ -54,3 +54,10 @@ def test_what_was_not_looked_at_is_unknown(make_record, make_measured):
     assert symptoms.saturated is None
     assert symptoms.theory is None
     assert symptoms.no_theory == "gated cells"
+
+
+def test_the_growth_of_the_norm_is_not_cut_off_at_the_cap(make_record, make_measured):
+    record = make_record(np.ones((20, 2)), norm=[1.0] * 19 + [1e14])
+    measured = make_measured(record)
+    assert symptoms_of(measured).growth == pytest.approx([14.0])
+    assert measured.members["exploding"].tolist() == [10.0]
