@@ -1,5 +1,6 @@
 """What a network at initialisation is to mean-field theory: plain numbers and functions of arrays, no tensors."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -35,13 +36,15 @@ class Map:
     """A random linear map with independent entries of mean 0, as theory needs it.
 
     `forward` is fan_in * Var W, `backward` fan_out * Var W (fans of a convolution count its whole window), `bias` is
-    E[b^2]. With a `window` it convolves images; without one it mixes features only.
+    E[b^2]. With a `window` it convolves images; without one it mixes features only. `fans` are (fan_in, fan_out) of a
+    finite network, which say whether theory of an infinite one may speak of it.
     """
 
     forward: float
     backward: float
     bias: float = 0.0
     window: Window | None = None
+    fans: tuple[float, float] = (math.inf, math.inf)
 
 
 Step = Map | Literal["norm", "activation"]
@@ -67,16 +70,18 @@ class Feedforward:
 
     With a `stem` the first of them is not looked at: what `first` makes only enters the first stage. `last` is what
     stands between z_L and the linear read-out, which sends back noise that is independent over samples and units.
-    `norm` is what "norm" stands for in a branch; `dropout` is the share of units dropped behind every activation.
-    `batch` counts samples that a batch norm sees together. `side`: height and width of images. Of the inputs: `power`,
-    the mean of x^2, one number or that of typical samples [sample], with a `side` also of every pixel [sample, height,
-    width] (with a batch norm one number); and `variance`, that of a feature over samples, averaged over features.
+    `norm` is what "norm" stands for in a branch, and `eps` what it adds to a variance before it divides by its root;
+    `dropout` is the share of units dropped behind every activation. `batch` counts samples that a batch norm sees
+    together. `side`: height and width of images. Of the inputs: `power`, the mean of x^2, one number or that of typical
+    samples or tokens [sample], with a `side` also of every pixel [sample, height, width] (with a batch norm one
+    number); and `variance`, that of a feature over samples, averaged over features.
     """
 
     first: Map
     stages: tuple[Stage, ...]
     curve: Curve
     norm: Norm = "none"
+    eps: float = 0.0
     dropout: float = 0.0
     batch: int = 1
     power: float | np.ndarray = 1.0

@@ -165,11 +165,54 @@ def test_a_recurrent_network_that_is_read_at_every_step_is_as_predicted():
         "model=mlp task=digits task.standardize=true",
         "model=cnn task=digits task.image=true init.gain=2",
         "model=cnn task=digits task.image=true init=delta_orthogonal init.gain=2",
+        "model=transformer model.attention=false model.positions=none task=sequential_digits init.gain=3",
     ],
 )
 def test_samples_and_pixels_of_unlike_size_are_followed_one_by_one(choices):
     """In a theory of their mean, images would be off by .06 decades of amplitude, and outliers by .35."""
     assert_predicted(f"init=lecun init.gain=1.5 model.width=128 model.depth=6 {choices}", maps=5, width=128)
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        "normalization=layer normalization.eps=1 activation=relu",
+        "normalization=rms normalization.eps=1 residual=additive",
+        "normalization=layer init=normal init.std=1e-4 activation=relu",
+    ],
+)
+def test_the_eps_of_a_norm_over_features_is_felt_as_predicted(choices):
+    assert_predicted(f"{PERCEPTRON} init=lecun activation=tanh {choices}", maps=5)
+
+
+def test_zeros_do_not_pass_a_relu_and_pass_a_tanh():
+    """Under a norm, tanh(x / sqrt(eps)) multiplies by 10^2.5 per map, and by the singular values of five maps."""
+    zeros = f"{PERCEPTRON} init=lecun task.scale=0"
+    for choices, expected in (("normalization=none", 0.0), ("normalization=layer", 5 * 2.5)):
+        given = f"{zeros} activation=tanh {choices}"
+        measurement = gradstudy.measure([*PROTOCOL, *given.split()], seeds=SEEDS)
+        assert measurement.prediction.gain_init == pytest.approx(expected)
+        flow = np.log10(measurement.flow().to_numpy())
+        assert (flow[0] - flow[-1]).mean() == pytest.approx(expected, abs=0.1)
+        assert not measurement.prediction.activation_rms.any()
+    assert predicted(parts(f"{zeros} activation=relu"), 0).gain_init == -math.inf
+
+
+SMALLEST = [
+    "model=mlp model.depth=1",
+    "model=cnn model.pool=false model.depth=1 task.side=1",
+    "model=resnet model.kind=dense model.depth=1",
+    "model=transformer model.attention=false model.positions=none model.depth=1 task.length=1",
+    "model=rnn task.length=1",
+]
+
+
+@pytest.mark.parametrize("overrides", SMALLEST)
+@pytest.mark.parametrize("edge", ["", "task.scale=0", "task.scale=1e-200", "task.scale=1e200", "task.batch_size=1"])
+def test_the_smallest_networks_have_a_theory_whatever_is_fed_in(overrides, edge):
+    found = predicted(parts(f"task=random_signal task.features=8 init=lecun activation=relu {overrides} {edge}"), 0)
+    assert found.signal.tolist() == [0.0]
+    assert not np.isnan(found.activation_rms).any()
 
 
 WITHOUT = {
@@ -187,7 +230,14 @@ WITHOUT = {
     "model=mlp task=random_signal init=lecun init.bias_mean=0.1": "mean 0.1",
     "model=mlp task=random_signal residual=gated": "gate",
     "model=mlp task=line model.depth=2 model.width=[8,9] residual=scaled residual.projection=true": "projection",
-    "model=mlp task=random_signal normalization=batch task.batch_size=3": "batch norm",
+    "model=mlp task=random_signal normalization=batch task.batch_size=4": "batch norm over 4",
+    "model=mlp task=random_signal normalization=batch init=normal init.std=1e-4": "eps of 1e-05",
+    "model=mlp task=random_signal normalization=batch task.scale=0": "few directions",
+    "model=mlp task=random_signal normalization=layer model.width=7": "too many of 7",
+    "model=transformer task.length=4 task=random_signal model.attention=false model.positions=none model.width=4 "
+    "normalization=rms": "too many of 4",
+    "model=mlp task=random_signal init=sparse init.connections=4": "connections=4",
+    "model=mlp task=random_signal init=lecun init.gain=1e200": "what a float holds",
     "model=mlp task=random_signal normalization=batch task.features=16": "few directions",
     "model=mlp task=random_signal normalization=layer normalization.after=true": "behind the activation",
     "model=mlp task=random_signal normalization=spectral": "spectral",

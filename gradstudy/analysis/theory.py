@@ -4,6 +4,7 @@ Exact in the limit of infinite width, at finite depth. In the folder `mean_field
 `batch` say what deep networks settle at; `pixels`, `batch` and `time` are one layer or step of the kinds of streams.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
@@ -37,6 +38,8 @@ __all__ = [
     "variance_map",
 ]
 
+FEWEST_FEATURES = 8
+"""Of 8 features a norm takes a quarter of the directions, of which theory knows nothing."""
 Back = Callable[[np.ndarray], np.ndarray]
 
 
@@ -80,6 +83,21 @@ def _check(wiring: Feedforward) -> None:
     maps = [wiring.first, *(step for stage in wiring.stages for step in stage.branch if isinstance(step, Map))]
     if wiring.norm != "none" and any(one.window is not None for one in maps):
         raise NoTheory("a norm takes the pixels of an image together, and convolutions make them depend on each other")
+    if wiring.norm == "layer":
+        _check_features(wiring)
+
+
+def _check_features(wiring: Feedforward) -> None:
+    """Behind every map stand as many features as it makes, and joins change none of them."""
+    features = math.inf
+    for step in (wiring.first, *(step for stage in wiring.stages for step in stage.branch), *wiring.last):
+        if isinstance(step, Map):
+            features = step.fans[1]
+        elif step == "norm" and features < FEWEST_FEATURES:
+            raise NoTheory(
+                f"a norm over n features takes two directions out of them, too many of {features}: it takes "
+                f"{FEWEST_FEATURES}"
+            )
 
 
 def _through(stream: Stream, state: np.ndarray, branch: Sequence[Layer]) -> tuple[np.ndarray, Back]:

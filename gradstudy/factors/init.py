@@ -92,7 +92,6 @@ class Constant(Gained):
     """W_ij = gain * value: the symmetry trap, in which all units of a layer stay copies of each other."""
 
     beyond_theory = "weights that are all equal are not drawn independently"
-
     value: float = 0.1
 
     def weight(self, matrix: Tensor, bound: float, generator: Generator) -> None:
@@ -187,8 +186,7 @@ class KaimingUniform(Kaiming):
     """W ~ U(-a, a) with a = gain g sqrt(3 / fan) (He et al. 2015)."""
 
     def weight(self, matrix: Tensor, bound: float, generator: Generator) -> None:
-        law = (self.negative_slope, self.mode, self.nonlinearity)
-        nn.init.kaiming_uniform_(matrix, *law, generator=generator).mul_(self.gain)
+        nn.init.kaiming_uniform_(matrix, self.negative_slope, self.mode, self.nonlinearity, generator).mul_(self.gain)
 
 
 @dataclass(frozen=True)
@@ -196,8 +194,7 @@ class KaimingNormal(Kaiming):
     """W ~ N(0, (gain g)^2 / fan) (He et al. 2015)."""
 
     def weight(self, matrix: Tensor, bound: float, generator: Generator) -> None:
-        law = (self.negative_slope, self.mode, self.nonlinearity)
-        nn.init.kaiming_normal_(matrix, *law, generator=generator).mul_(self.gain)
+        nn.init.kaiming_normal_(matrix, self.negative_slope, self.mode, self.nonlinearity, generator).mul_(self.gain)
 
 
 @dataclass(frozen=True)
@@ -215,7 +212,10 @@ class Sparse(Gained):
         incoming.masked_fill_(order >= self.connections, 0.0)
 
     def variance(self, shape: Sequence[int], bound: float) -> float:
-        return (self.gain * self.std) ** 2 * min(1.0, self.connections / fans(shape)[0])
+        fan_in = fans(shape)[0]
+        if self.connections < min(5, fan_in):
+            raise NoTheory(f"sums over connections={self.connections} weights are far from Gaussian: it takes 5")
+        return (self.gain * self.std) ** 2 * min(1.0, self.connections / fan_in)
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,10 @@ from gradstudy.training.stacking import stack
 from gradstudy.training.streams import numpy_stream
 from gradstudy.wiring import Curve, Facts, Inputs, NoTheory, Wiring
 
-SAMPLES, GROUPS = 4096, 64
-"""As many samples as tell the power of one feature to a few per cent, and that of a hundred to a tenth of it."""
+SAMPLES, GROUPS = (64, 4096), 64
+"""At least and at most so many samples: 4096 tell the power of one feature to a few per cent."""
+NUMBERS = 2**22
+"""In between, as many samples as hold so many numbers, 32 MB of them."""
 BATCHES, ROWS = 8, 1024
 """How many batches, and rows of each, say how evenly samples point: it costs the square of the rows."""
 CPU = torch.device("cpu")
@@ -32,7 +34,10 @@ def wiring_of(parts: Mapping[str, Any], study_seed: int) -> Wiring:
     network = network_of(parts)
     if not hasattr(network, "wiring"):
         raise NoTheory("this model does not say how its maps are wired")
-    return network.wiring(facts_of(parts, study_seed))
+    try:
+        return network.wiring(facts_of(parts, study_seed))
+    except OverflowError as error:
+        raise NoTheory("a mean square is beyond what a float holds") from error
 
 
 def facts_of(parts: Mapping[str, Any], study_seed: int) -> Facts:
@@ -41,14 +46,17 @@ def facts_of(parts: Mapping[str, Any], study_seed: int) -> Facts:
 
 
 @lru_cache(maxsize=8)  # the trials of a study share their task
+@np.errstate(all="ignore")  # squares may leave the range in which samples are
 def inputs_of(task: Any, study_seed: int) -> Inputs:
-    """What does a task feed into a network? Of some thousand samples, from a stream of their own."""
+    """What does a task feed into a network? Of up to some thousand samples, from a stream of their own."""
     stream = numpy_stream(study_seed, 0, "theory")
     batches = [task.batch(stream)[0]]
-    while sum(map(len, batches)) < SAMPLES:
+    wanted = np.clip(NUMBERS // max(1, batches[0][0].size), *SAMPLES)
+    while sum(map(len, batches)) < wanted:
         batches.append(task.batch(stream)[0])
     samples = np.concatenate(batches)
     powers = np.square(samples)
+    np.maximum(powers, np.finfo(float).tiny, out=powers, where=samples != 0.0)  # what is not 0 has no power of 0
     return Inputs(
         power=powers.mean(0),
         typical=_typical(powers),
@@ -63,7 +71,8 @@ def _typical(powers: np.ndarray) -> np.ndarray:
     sizes = powers.reshape(len(powers), -1).mean(1)
     groups = np.array_split(np.argsort(sizes), min(GROUPS, len(powers)))
     middle, wanted = [group[len(group) // 2] for group in groups], [sizes[group].mean() for group in groups]
-    factors = np.divide(wanted, sizes[middle], out=np.ones(len(groups)), where=sizes[middle] > 0)
+    known = (sizes[middle] > 0) & np.isfinite(wanted)
+    factors = np.divide(wanted, sizes[middle], out=np.ones(len(groups)), where=known)
     return powers[middle] * factors.reshape(-1, *[1] * (powers.ndim - 1))
 
 

@@ -137,6 +137,48 @@ def test_vanished_and_exploded_networks_are_predictions_too(curves, name, norm, 
         assert not np.isnan(found.activation_rms).any()
 
 
+@pytest.mark.parametrize(("name", "factor"), [("relu", 0.0), ("leaky", 0.2**2), ("tanh", 1.0), ("sigmoid", 1 / 16)])
+def test_behind_inputs_of_zero_every_slope_is_that_at_zero(curves, name, factor):
+    # Sigmoid's 1/2 at 0 feeds the next layer, so that only its first slope is known beforehand.
+    signal = predict(chain(curves[name], 3, 1.0, power=0.0)).signal
+    assert 100.0 ** (signal[0] - max(signal[1], -300.0)) == pytest.approx(factor)
+    expected = curves["relu"], 40, 1e-30
+    assert predict(chain(*expected, power=1e-200)).gain_init == pytest.approx(39 * np.log10(0.5e-30) / 2)
+
+
+@pytest.mark.parametrize(("name", "slope"), [("relu", 1 / 2), ("identity", 1.0)])
+def test_a_norm_with_eps_divides_by_the_root_of_variance_and_eps(curves, name, slope):
+    # q -> weight slope q / (q + eps), and D^2 takes weight slope / (q + eps) on its way back.
+    weight, eps, q = 0.7, 0.3, [0.7]
+    for _ in range(4):
+        q.append(weight * slope * q[-1] / (q[-1] + eps))
+    found = predict(chain(curves[name], 5, weight, norm="layer", eps=eps))
+    np.testing.assert_allclose(found.activation_rms**2, q, rtol=1e-9)
+    np.testing.assert_allclose(100 ** (found.signal[:-1] - found.signal[1:]), weight * slope / (np.array(q[:-1]) + eps))
+
+
+def test_zeros_under_a_norm_are_multiplied_by_its_eps_alone(curves):
+    found = predict(chain(curves["tanh"], 10, 1.0, norm="layer", eps=1e-5, power=0.0))
+    assert found.gain_init == pytest.approx(9 * 2.5)
+    assert not found.activation_rms.any()
+    assert predict(chain(curves["relu"], 10, 1.0, norm="layer", eps=1e-5, power=0.0)).gain_init == -np.inf
+
+
+def test_a_norm_over_few_features_is_refused_wherever_it_stands(curves):
+    wide, into, out_of = Map(1.0, 1.0, fans=(8, 8)), Map(1.0, 1.0, fans=(8, 7)), Map(1.0, 1.0, fans=(7, 8))
+    where = [
+        {"first": into, "stages": (Stage((*PLAIN, out_of)),)},
+        {"first": wide, "stages": (Stage((into, *PLAIN, out_of)),)},
+        {"first": wide, "stages": (Stage((*PLAIN, into)),), "last": PLAIN},
+    ]
+    for parts in where:
+        with pytest.raises(NoTheory, match="too many of 7: it takes 8"):
+            predict(Feedforward(curve=curves["tanh"], norm="layer", **parts))
+        assert np.isfinite(predict(Feedforward(curve=curves["tanh"], **parts)).gain_init)
+    few = Map(1.0, 1.0, fans=(1, 8))
+    assert np.isfinite(predict(Feedforward(few, (Stage((*PLAIN, wide)),), curves["tanh"], "layer")).gain_init)
+
+
 def test_nothing_comes_back_through_weights_of_zero_and_everything_explodes_in_range(curves):
     assert predict(chain(curves["tanh"], 4, 0.0)).gain_init == -np.inf
     assert predict(chain(curves["relu"], 2000, 2e3)).gain_init == pytest.approx(1999 * 3 / 2)

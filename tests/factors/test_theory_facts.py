@@ -68,6 +68,12 @@ def test_of_the_inits_that_ship_those_have_a_variance_that_draw_independently():
     assert all(answer(option_part("init", option).variance, (8, 8), BOUND) is None for option in NOT_DRAWN)
 
 
+def test_few_connections_are_gaussian_only_where_they_are_all_there_are():
+    for connections, fan_in, known in ((4, 5, False), (1, 2, False), (5, 100, True), (4, 4, True), (1, 1, True)):
+        law = changed(option_part("init", "sparse"), {"connections": connections, "std": 0.5})
+        assert answer(law.variance, (30, fan_in), BOUND) == (0.25 * connections / fan_in if known else None)
+
+
 @pytest.mark.parametrize("option", options("init"))
 def test_the_power_of_biases_is_that_of_the_biases_that_are_drawn(option):
     law = changed(option_part("init", option), {"bias_std": 0.3})
@@ -117,6 +123,20 @@ def test_a_norm_of_features_is_what_it_says(option):
         else:
             torch.testing.assert_close(apply(scales[said] * x), apply(x), rtol=1e-6, atol=1e-9)
             assert apply(x).square().mean().item() == pytest.approx(1.0, rel=1e-6)
+
+
+@pytest.mark.parametrize("option", options("normalization"))
+def test_a_norm_divides_by_the_root_of_a_variance_and_what_it_says_is_its_eps(option):
+    """Two values of mean 0 and the variance eps are divided by sqrt(2 eps): their mean square becomes 1/2."""
+    part = changed(option_part("normalization", option), {"eps": 0.09})
+    said = answer(part.norm)
+    if said in ("layer", "batch"):
+        x = 0.3 * torch.tensor([[1.0, -1.0], [-1.0, 1.0]], dtype=torch.float64)[None]
+        apply = bound(part, (*part.parameters("x", 2), *part.buffers("x", 2)))
+        torch.testing.assert_close(apply(x).square(), torch.full_like(x, 1 / 2), rtol=1e-12, atol=0)
+        assert part.eps == 0.09
+    elif said == "none":
+        assert part.eps == 0.0
 
 
 @pytest.mark.parametrize("option", options("normalization"))

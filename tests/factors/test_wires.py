@@ -1,5 +1,7 @@
 """The maps and stages of every family as theory gets them: fans times variances, by arithmetic."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from cohorts import parts
@@ -12,7 +14,9 @@ from gradstudy.factors.model.rnn import Rnn
 from gradstudy.factors.model.transformer import Transformer
 from gradstudy.factors.normalization.features import LayerNorm
 from gradstudy.factors.regularization import Dropout
+from gradstudy.network import Shape
 from gradstudy.tasks.random_signal import RandomSignal
+from gradstudy.tasks.task import Drawn
 from gradstudy.training.mean_field import wiring_of
 from gradstudy.wiring import Map, Window
 
@@ -26,7 +30,7 @@ def wiring(**changes):
 
 
 def mapped(fan_in, fan_out, window=None):
-    return Map(fan_in * STD**2, fan_out * STD**2, pytest.approx(0.09), window)
+    return Map(fan_in * STD**2, fan_out * STD**2, pytest.approx(0.09), window, (fan_in, fan_out))
 
 
 def test_a_perceptron_is_its_first_map_and_then_a_norm_an_activation_and_a_map_per_layer():
@@ -65,8 +69,8 @@ def test_the_dense_twin_of_a_convolution_is_one_map_between_all_units():
 
 def test_kernels_that_hold_one_pixel_only_have_no_window():
     delta = wiring(model=Cnn(width=7, depth=2), task=IMAGES, init=init.DeltaOrthogonal(gain=2.0))
-    assert delta.first == Map(pytest.approx(3 * 4 / 7), pytest.approx(4.0), 0.0, None)
-    assert delta.stages[0].branch[-1] == Map(pytest.approx(4.0), pytest.approx(4.0), 0.0, None)
+    assert delta.first == Map(pytest.approx(3 * 4 / 7), pytest.approx(4.0), 0.0, None, (27, 63))
+    assert delta.stages[0].branch[-1] == Map(pytest.approx(4.0), pytest.approx(4.0), 0.0, None, (63, 63))
     assert wiring(model=Cnn(width=7, depth=2, kernel=1), task=IMAGES).first == mapped(3, 7)
 
 
@@ -98,11 +102,49 @@ def test_positions_add_half_a_unit_of_power_to_every_token():
     assert plain.first.bias == pytest.approx(0.09)
 
 
+@dataclass(frozen=True)
+class Halves(Drawn):
+    """Sequences or images of 3 steps or rows of 4 numbers: 0 in the first, 2 in the second, 6 in the third."""
+
+    rows: bool = False
+
+    @property
+    def shape(self):
+        return Shape((1, 3, 4) if self.rows else (3, 4), 5)
+
+    def draw(self, stream, count):
+        inputs = np.repeat([[0.0], [2.0], [6.0]], 4, axis=1).reshape(self.shape.inputs)
+        return np.tile(inputs, (count, *[1] * inputs.ndim)), stream.standard_normal((count, 5))
+
+
+@pytest.mark.parametrize("rows", [False, True])
+def test_the_tokens_of_a_transformer_count_as_samples_from_the_smallest_to_the_largest(rows):
+    """64 typical samples of three tokens each, whose squares are 0, 4 and 36."""
+    model = Transformer(width=8, attention=False, positions="none")
+    power = wiring(model=model, task=Halves(rows=rows)).power
+    np.testing.assert_allclose(power, np.repeat([0.0, 4.0, 36.0], 64))
+
+
+def test_of_very_many_tokens_those_of_like_power_are_taken_together():
+    model, task = Transformer(width=8, attention=False, positions="none"), RandomSignal(features=1, length=100)
+    power = wiring(model=model, task=task).power
+    assert power.shape == (1024,)
+    assert (np.diff(power) >= 0.0).all()
+    assert power.mean() == pytest.approx(1.0, rel=0.1)
+    assert (power < 1.0).mean() == pytest.approx(0.683, abs=0.03)  # a normal number lies within one deviation
+
+
+def test_a_norm_over_features_brings_its_eps():
+    model = Mlp(width=8, depth=2)
+    assert wiring(model=model, normalization=LayerNorm(eps=0.25)).eps == 0.25
+    assert wiring(model=model).eps == 0.0
+
+
 def test_a_recurrent_network_enters_by_pytorchs_law_and_has_two_biases():
     """W_ih ~ U(-1/sqrt(width), 1/sqrt(width)), whatever the init says of W_hh."""
     network = wiring(model=Rnn(width=10), task=RandomSignal(features=20, length=4))
-    assert network.entering == Map(pytest.approx(20 / 30), pytest.approx(10 / 30), pytest.approx(0.18))
-    assert network.recurrent == Map(pytest.approx(10 * STD**2), pytest.approx(10 * STD**2), 0.0)
+    assert network.entering == Map(pytest.approx(20 / 30), pytest.approx(10 / 30), pytest.approx(0.18), None, (20, 10))
+    assert network.recurrent == Map(pytest.approx(10 * STD**2), pytest.approx(10 * STD**2), 0.0, None, (10, 10))
     np.testing.assert_allclose(network.power, 1.0, rtol=0.03)
     assert network.power.shape == (4,)
 

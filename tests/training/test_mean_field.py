@@ -10,6 +10,7 @@ from enrolled import changed, option_part, options
 from scipy.special import erf, expit
 
 from gradstudy.factors.activation import Activation
+from gradstudy.factors.init import Lecun
 from gradstudy.factors.model.mlp import Mlp
 from gradstudy.tasks.adding import Adding
 from gradstudy.tasks.digits import Digits
@@ -132,6 +133,39 @@ def test_typical_samples_have_the_mean_and_the_spread_of_all():
     assert sizes.mean() == pytest.approx(4.0, rel=4 * np.sqrt(2 / 50 / 4096))
     assert sizes.std() / sizes.mean() == pytest.approx(np.sqrt(2 / 50), rel=0.05)
     assert typical.std() / sizes.mean() == pytest.approx(np.sqrt(2), rel=0.1)  # of x^2: features are not averaged
+
+
+@dataclass(frozen=True)
+class Counted(RandomSignal):
+    """Says how many samples it was asked for."""
+
+    def batch(self, stream):
+        DRAWN.append(self.batch_size)
+        return super().batch(stream)
+
+
+DRAWN = []
+
+
+@pytest.mark.parametrize(
+    ("size", "samples"),
+    [({"features": 8}, 4096), ({"features": 64, "length": 128}, 512), ({"features": 300, "side": 30}, 64)],
+)
+def test_the_larger_samples_are_the_fewer_are_drawn(size, samples):
+    """4 million numbers, in no less than 64 and no more than 4096 samples: 2^22 / (64 * 128) = 512."""
+    DRAWN.clear()
+    assert inputs_of(Counted(outputs=1, batch_size=16, **size), 0).typical.shape[0] == 64
+    assert sum(DRAWN) == samples
+
+
+def test_small_and_large_inputs_are_not_taken_for_zeros_or_nothing_known():
+    assert (inputs_of(RandomSignal(features=4, scale=1e-200), 0).typical > 0.0).all()
+    assert np.isposinf(inputs_of(RandomSignal(features=4, scale=1e200), 0).typical).all()
+
+
+def test_a_law_beyond_floats_has_no_theory():
+    with pytest.raises(NoTheory, match="beyond what a float holds"):
+        wiring_of(parts(model=Mlp(width=8, depth=2), init=Lecun(gain=1e200)), 0)
 
 
 def test_samples_of_nothing_stay_nothing():

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradstudy.analysis.mean_field.branch import Layer
-from gradstudy.analysis.mean_field.gaussian import SMALLEST, pair_expectation, slope_power, value_power
-from gradstudy.analysis.mean_field.limits import product
+from gradstudy.analysis.mean_field.gaussian import pair_expectation, slope_power, value_power
+from gradstudy.analysis.mean_field.limits import passed, product
 from gradstudy.analysis.mean_field.sphere import sphere_expectation, sphere_pair
 from gradstudy.wiring import Curve, Feedforward, Map, NoTheory
 
 LINEAR = Curve(lambda z: z, np.ones_like)
-FEWEST = 4
+FEWEST = 5
+"""1/sigma^2 of 4 samples has a mean, but one that few units make: its variance is infinite (at 5, by a logarithm)."""
+SMALL = 100.0
+"""From how many eps on is a variance large? The eps then takes at most 1% of the power, .002 decades, per norm."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Moments:
 def batch_norm_rate(curve: Curve, batch: float = math.inf) -> float:
     """By which factor does the gradient's power grow per layer, when a batch norm precedes phi? For any weights.
 
-    E phi'^2 / Var phi in a large batch. NoTheory for a batch below 4.
+    E phi'^2 / Var phi in a large batch. NoTheory for a batch below 5.
     """
     moments = _moments(curve, batch, dropout=0.0)
     settled = np.array([1.0, -1.0 / (batch - 1.0)])
@@ -56,27 +59,36 @@ class Samples:
 
     def start(self) -> np.ndarray:
         """z_1."""
-        return _mapped(self.wiring.first, self.wiring.power, self.wiring.power - self.wiring.variance)
+        return _mapped(self.wiring.first, self.wiring.power, self.wiring.variance)
 
     def through(self, state: np.ndarray, layer: Layer) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
         """What a layer makes of this state, and its way back from gradients behind it to gradients before it."""
         if layer.norm:
+            self._check(state[1])
             moments = self.active if layer.activation else self.normed
             backward, batch = layer.map.backward, self.wiring.batch
-            after = _mapped(layer.map, moments.value, moments.value_pair)
+            after = _mapped(layer.map, moments.value, moments.value - moments.value_pair)
             return after, lambda gradient: _back(moments, state[1], batch, product(backward, gradient))
         if layer.activation:
             return self._activated(state, layer.map)
-        return _mapped(layer.map, state[0], state[0] - state[1]), lambda gradient: product(layer.map.backward, gradient)
+        return _mapped(layer.map, *state), lambda gradient: product(layer.map.backward, gradient)
+
+    def _check(self, variance: float) -> None:
+        eps = self.wiring.eps
+        if variance < SMALL * eps:
+            raise NoTheory(
+                f"features enter a batch norm with a variance of {variance:.2g}, beside which its eps of {eps:g} counts"
+            )
 
     def _activated(self, state: np.ndarray, one: Map) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
         # phi without a norm before it: two samples are Gaussians with this covariance.
         curve, kept, power = self.wiring.curve, 1.0 - self.wiring.dropout, state[0]
         correlation = np.clip(1.0 - state[1] / power, -1.0, 1.0) if 0.0 < power < np.inf else 0.0
-        values = value_power(curve, power) / kept, pair_expectation(curve.value, power, correlation)
-        slope_pair = pair_expectation(curve.slope, np.maximum(power, SMALLEST), correlation)
+        value = value_power(curve, power) / kept
+        apart = value - pair_expectation(curve.value, power, correlation)
+        slope_pair = pair_expectation(curve.slope, power, correlation)
         slopes = np.array([slope_power(curve, power) / kept, slope_pair])
-        return _mapped(one, *values), lambda gradient: product(slopes, product(one.backward, gradient))
+        return _mapped(one, value, apart), lambda gradient: product(slopes, product(one.backward, gradient))
 
     def noise(self, state: np.ndarray) -> np.ndarray:
         """A gradient of power 1 that is independent over samples."""
@@ -87,8 +99,8 @@ class Samples:
         return state_or_gradient[0]
 
 
-def _mapped(one: Map, power: float, pair: float) -> np.ndarray:
-    return np.array([product(one.forward, power) + one.bias, product(one.forward, np.maximum(power - pair, 0.0))])
+def _mapped(one: Map, power: float, variance: float) -> np.ndarray:
+    return np.array([passed(one.forward, power) + one.bias, passed(one.forward, np.maximum(variance, 0.0))])
 
 
 def _back(moments: Moments, variance: float, batch: float, gradient: np.ndarray) -> np.ndarray:
@@ -106,7 +118,8 @@ def _back(moments: Moments, variance: float, batch: float, gradient: np.ndarray)
 def _moments(curve: Curve, batch: float, dropout: float) -> Moments:
     if batch < FEWEST:
         raise NoTheory(
-            f"a batch norm over {batch} samples sends back gradients whose mean square is infinite: it takes {FEWEST}"
+            f"a batch norm over {batch} samples divides by deviations that are often next to 0, so that gradients have "
+            f"no steady mean square: it takes {FEWEST}"
         )
     share, kept = 1.0 / batch, 1.0 - dropout
     value, slope = curve.value, curve.slope

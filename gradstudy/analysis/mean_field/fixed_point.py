@@ -10,6 +10,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from gradstudy.analysis.mean_field.gaussian import slope_power, value_power
+from gradstudy.analysis.mean_field.limits import SMALLEST
 from gradstudy.wiring import Curve
 
 STEADY = 1e-12
@@ -42,8 +43,8 @@ def fixed_point(curve: Curve, weight: float, bias: float) -> float:
 
 
 def chi1(curve: Curve, weight: float, bias: float) -> float:
-    """By which factor does the gradient's power change per layer at q*? weight E phi'(sqrt(q*) x)^2."""
-    return float(weight * slope_power(curve, fixed_point(curve, weight, bias)))
+    """By which factor does the gradient's power change per layer at q*? weight E phi'(sqrt(q*) x)^2; at 0 a limit."""
+    return float(weight * slope_power(curve, np.maximum(fixed_point(curve, weight, bias), SMALLEST)))
 
 
 def critical_weight(curve: Curve, bias: float) -> float:

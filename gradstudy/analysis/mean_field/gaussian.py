@@ -1,6 +1,6 @@
 """Expectations of an activation under Gaussian pre-activations, as wide layers have them.
 
-Powers are mean squares, and may have vanished (0) or exploded (inf): both are taken as limits.
+Powers are mean squares. One that has exploded (inf) is taken as a limit; one of 0 is that of zeros.
 """
 
 import numpy as np
@@ -8,8 +8,8 @@ import numpy as np
 from gradstudy.analysis.mean_field.quadrature import REACH, borders, legendre
 from gradstudy.wiring import Curve, Function
 
-SMALLEST, LARGEST = 1e-300, 1e290
-"""The powers at which limits are taken: their square roots can still be squared."""
+LARGEST = 1e290
+"""The power at which the limit of inf is taken: its square root can still be squared."""
 _EVEN = np.arange(-REACH, REACH + 1.0)
 
 
@@ -48,8 +48,8 @@ def value_power(curve: Curve, power: np.ndarray | float) -> np.ndarray:
 
 
 def slope_power(curve: Curve, power: np.ndarray | float) -> np.ndarray:
-    """What is E phi'^2 there? At a power of 0 the limit from above: half of the units of a ReLU are on."""
-    return expectation(lambda z: curve.slope(z) ** 2, np.maximum(power, SMALLEST))
+    """What is E phi'^2 there? At a power of exactly 0 the slope that autograd takes at 0: no unit of a ReLU is on."""
+    return expectation(lambda z: curve.slope(z) ** 2, power)
 
 
 def _normal(shift: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ from scipy.ndimage import correlate
 
 from gradstudy.analysis.mean_field.branch import Layer
 from gradstudy.analysis.mean_field.gaussian import slope_power, value_power
-from gradstudy.analysis.mean_field.limits import product
+from gradstudy.analysis.mean_field.limits import passed, product
 from gradstudy.wiring import Feedforward, NoTheory, Window
 
 BORDERS = {"zeros": "constant", "circular": "wrap"}
@@ -25,12 +25,12 @@ class Pixels:
     def start(self) -> np.ndarray:
         """z_1."""
         first, inputs = self.wiring.first, self.wiring.power * np.ones(self.wiring.side or ())
-        return product(first.forward, _seen(inputs, first.window)) + first.bias
+        return passed(first.forward, _seen(inputs, first.window)) + first.bias
 
     def through(self, state: np.ndarray, layer: Layer) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
         """What a layer makes of this state, and its way back from gradients behind it to gradients before it."""
         one, kept = layer.map, 1.0 - self.wiring.dropout
-        value, slope = (np.ones_like(state), 1.0 / state) if layer.norm else (state, np.ones_like(state))
+        value, slope = _normed(state, self.wiring.eps) if layer.norm else (state, np.ones_like(state))
         if layer.activation:
             slope = product(slope, slope_power(self.wiring.curve, value) / kept)
             value = value_power(self.wiring.curve, value) / kept
@@ -39,7 +39,7 @@ class Pixels:
             # A window with a centre is its own adjoint.
             return product(slope, product(one.backward, _seen(gradient, one.window)))
 
-        return product(one.forward, _seen(value, one.window)) + one.bias, back
+        return passed(one.forward, _seen(value, one.window)) + one.bias, back
 
     def noise(self, state: np.ndarray) -> np.ndarray:
         """A gradient of power 1 in every sample and at every pixel."""
@@ -48,6 +48,11 @@ class Pixels:
     def power(self, state_or_gradient: np.ndarray) -> float:
         """The mean square over samples and pixels."""
         return state_or_gradient.mean()
+
+
+def _normed(power: np.ndarray, eps: float) -> tuple[np.ndarray, np.ndarray]:
+    """The power behind a norm over features, q / (q + eps), and what of a gradient's power it passes."""
+    return 1.0 / (1.0 + product(eps, 1.0 / power)), 1.0 / (power + eps)
 
 
 def _seen(powers: np.ndarray, window: Window | None) -> np.ndarray:

@@ -34,4 +34,5 @@ def legendre(cuts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     middle, half = (cuts[..., 1:] + cuts[..., :-1]) / 2, (cuts[..., 1:] - cuts[..., :-1]) / 2
     nodes = middle[..., None] + half[..., None] * _NODES
     weights = half[..., None] * _WEIGHTS
-    return nodes.reshape(*cuts.shape[:-1], -1), weights.reshape(*cuts.shape[:-1], -1)
+    shape = (*cuts.shape[:-1], nodes.shape[-2] * nodes.shape[-1])  # a -1 says nothing where there are no cuts
+    return nodes.reshape(shape), weights.reshape(shape)

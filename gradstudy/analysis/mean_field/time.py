@@ -6,7 +6,7 @@ That they are the same is not felt at infinite width (Chen, Pennington & Schoenh
 import numpy as np
 
 from gradstudy.analysis.mean_field.gaussian import slope_power, value_power
-from gradstudy.analysis.mean_field.limits import product
+from gradstudy.analysis.mean_field.limits import passed, product
 from gradstudy.analysis.mean_field.prediction import Prediction
 from gradstudy.wiring import Recurrent
 
@@ -22,7 +22,7 @@ def predict_over_time(wiring: Recurrent) -> Prediction:
 def _pre_activations(wiring: Recurrent) -> np.ndarray:
     bias, hidden, powers = wiring.entering.bias + wiring.recurrent.bias, 0.0, []
     for entering in wiring.power:
-        powers.append(product(wiring.entering.forward, entering) + product(wiring.recurrent.forward, hidden) + bias)
+        powers.append(passed(wiring.entering.forward, entering) + passed(wiring.recurrent.forward, hidden) + bias)
         hidden = value_power(wiring.curve, powers[-1])
     return np.array(powers)
 

@@ -18,7 +18,7 @@ from gradstudy.factors.model.layers import (
     buffers_of,
     parameters_of,
 )
-from gradstudy.factors.model.wires import feedforward, stage
+from gradstudy.factors.model.wires import by_token, feedforward, stage
 from gradstudy.network import Flow, Layers, Pass, Shape, numbered
 from gradstudy.parts import Part, number, word
 from gradstudy.wiring import Facts, Feedforward, Law, Map, Norm, NoTheory, Stage, Step
@@ -124,7 +124,9 @@ class TransformerNetwork:
             raise NoTheory("a batch norm sees the tokens of a sample together, and these are read out alike")
         if norm != "none" and self.model.order == "post":
             raise NoTheory("the stream of order=post is normalised behind every sublayer")
-        return feedforward(self._embedding(norm, facts.law), stages, self.layers, facts, stem=True, last=("norm",))
+        tokens = as_sequence(torch.from_numpy(facts.inputs.typical)[None])[0].numpy()
+        alone, first = replace(facts, inputs=by_token(facts.inputs, tokens)), self._embedding(norm, facts.law)
+        return feedforward(first, stages, self.layers, alone, stem=True, last=("norm",))
 
     def _embedding(self, norm: Norm, law: Law) -> Map:
         """The map of the inputs to theory, to which positions add the same power for every sample."""

@@ -1,6 +1,7 @@
 """What the maps and blocks of a network are to mean-field theory, in its own plain types."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from gradstudy.wiring import Facts, Feedforward, Inputs, Law, Map, Norm, NoTheor
 
 EVEN = 0.5
 """Below this evenness of random inputs the theory of batch norm lost more than .02 decades per layer (32 samples)."""
+TOKENS = 1024
+"""As many typical tokens are followed: each costs some 300 values of phi per layer."""
 Side = tuple[int, int] | None
 """Height and width of images."""
 
@@ -24,7 +27,7 @@ def wire(weight: Parameter, law: Law, *, window: Window | None = None, biases: i
     variance = weight.bound**2 / 3 if weight.role == "edge" else law.variance(block, weight.bound)
     looks_around = window is not None and window.kernel > 1 and not law.centred
     bias = biases * law.bias_power(weight.bound)
-    return Map(fan_in * variance, fan_out * variance, bias, window if looks_around else None)
+    return Map(fan_in * variance, fan_out * variance, bias, window if looks_around else None, (fan_in, fan_out))
 
 
 def stage(branch: Sequence[Step], layers: Layers, *, blocks: int) -> Stage:
@@ -58,6 +61,7 @@ def feedforward(
         tuple(stages),
         facts.curve,
         norm=norm,
+        eps=layers.normalization.eps,
         dropout=layers.regularization.dropped(),
         batch=inputs.batch,
         power=_power(inputs, norm, side),
@@ -65,6 +69,17 @@ def feedforward(
         side=side,
         **ends,
     )
+
+
+def by_token(inputs: Inputs, tokens: np.ndarray) -> Inputs:
+    """Inputs to a network that every token passes by itself: those of typical samples count as samples themselves.
+
+    `tokens` [sample, token, feature]: the typical samples. Where that makes more than 1024, those of like power are
+    taken together.
+    """
+    powers = np.sort(tokens.mean(2), axis=None)
+    groups = np.array_split(powers, min(TOKENS, len(powers)))
+    return replace(inputs, typical=np.array([[group.mean()] for group in groups]))
 
 
 def _power(inputs: Inputs, norm: Norm, side: Side) -> float | np.ndarray:

@@ -16,11 +16,12 @@ class Normalization(Part):
 
     `x` is [member, sample, feature] or, for images, [member, sample, channel, height, width]: the feature axis is
     always the third, and tokens or time steps count as samples. `after`: it follows the activation. `standardizes`: it
-    acts on features, and takes their scale away.
+    acts on features, and takes their scale away. `eps` is added to a variance before a norm divides by its root.
     """
 
     after = False
     standardizes = False
+    eps = 0.0
 
     def parameters(self, name: str, size: int, *, spatial: bool = False) -> tuple[Parameter, ...]:
         """What it learns at the place `name` for `size` features. ValueError where it cannot stand."""
@@ -47,7 +48,7 @@ class Normalization(Part):
         return weight
 
     def norm(self) -> Norm:
-        """Which norm of features does it start as, its `eps` neglected? NoTheory where theory has no such norm."""
+        """Which norm of features does it start as, with its `eps`? NoTheory where theory has no such norm."""
         raise NoTheory("this normalization does not say which norm of features it is")
 
 

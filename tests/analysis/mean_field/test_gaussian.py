@@ -50,11 +50,12 @@ def test_powers_of_any_shape_are_taken_one_by_one(curves):
     )
 
 
-def test_a_power_that_vanished_or_exploded_is_taken_as_a_limit(curves):
+def test_a_power_of_zero_is_that_of_zeros_and_one_that_exploded_is_taken_as_a_limit(curves):
     ends = np.array([0.0, np.inf])
     np.testing.assert_array_equal(value_power(curves["relu"], ends), [0.0, np.inf])
     np.testing.assert_allclose(value_power(curves["sigmoid"], ends), [1 / 4, 1 / 2], rtol=1e-9)
-    np.testing.assert_allclose(slope_power(curves["relu"], ends), [1 / 2, 1 / 2], rtol=1e-12)
+    np.testing.assert_allclose(slope_power(curves["relu"], ends), [0.0, 1 / 2], rtol=1e-12)
+    np.testing.assert_allclose(slope_power(curves["leaky"], ends), [0.2**2, (1 + 0.2**2) / 2], rtol=1e-12)
     np.testing.assert_allclose(slope_power(curves["tanh"], ends), [1.0, 0.0], atol=1e-12)
 
 

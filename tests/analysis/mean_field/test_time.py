@@ -52,6 +52,18 @@ def test_a_loss_that_reads_every_step_adds_to_every_gradient(curves):
     np.testing.assert_allclose(100**found.signal, np.cumsum(0.25 ** np.arange(6))[::-1])
 
 
+def test_one_step_has_no_gain(curves):
+    found = over_time(curves["tanh"], 1.0, 1, entering=Map(1.0, 1.0))
+    np.testing.assert_array_equal(found.signal, [0.0])
+    assert found.activation_rms.shape == (1,)
+
+
+def test_steps_before_the_first_input_pass_what_the_slope_at_zero_does(curves):
+    power = np.array([0.0, 0.0, 1.0])
+    found = over_time(curves["relu"], 2.0, 3, entering=Map(1.0, 1.0), power=power)
+    np.testing.assert_allclose(found.signal, [-np.inf, 0.0, 0.0], atol=1e-12)
+
+
 def test_thousands_of_steps_stay_in_range(curves):
     assert over_time(curves["identity"], 100.0, 5001).gain_init == pytest.approx(5000.0)
     assert over_time(curves["relu"], 0.0, 5).gain_init == -np.inf
