@@ -28,6 +28,7 @@ benchmark: $(VENV)/.installed-for-tests
 	OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/members_per_second.py $(ARGS)
 	OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/storing_a_trial.py
 	OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/stacking_per_family.py
+	OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/recorder_cost.py
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \

@@ -1,9 +1,9 @@
 """What does the instrument cost? Training with the record of every step against the same engine with recording off.
 
 Off means: no gradient of a flow point is asked for, reduced or written, and no norm behind clipping; the norms that
-clipping and the look for divergence need stay. Both sides are one cohort on one thread, in interleaved rounds; ratios
-of medians. `probes` is what the looks inside add on top, and `as recorded` the recorder's share that is stored with
-every run. Run it on a quiet machine:
+clipping and the look for divergence need stay. All sides are one cohort on one thread, in interleaved rounds; medians
+of the ratios in one round. `as recorded` is the recorder's share as the engine's own clock has it, which is stored with
+every run, and `+ probes` is both together against neither. Run it on a quiet machine:
 
     OMP_NUM_THREADS=1 python tests/benchmarks/recorder_cost.py --members 64 --steps 200 --rounds 5
 """
@@ -11,8 +11,6 @@ every run. Run it on a quiet machine:
 import argparse
 import platform
 import statistics
-import time
-from dataclasses import replace
 
 import torch
 
@@ -72,14 +70,10 @@ def cohort_of(overrides, members, steps):
     return Cohort(everyone, dict.fromkeys(trials, parts), study_seed=0, steps=steps)
 
 
-def seconds(cohort, side):
-    """Of all steps: the difference to a single step leaves the start out, and with it the first probe. And its cost."""
+def cost(cohort, side):
+    """The seconds of all steps, without the start, and the shares that the engine's own clock sees."""
     engine.Recorder, engine.Prober = SIDES[side]
-    start = time.perf_counter()
-    engine.train(replace(cohort, steps=1))
-    middle = time.perf_counter()
-    cost = engine.train(cohort)[0].cost
-    return time.perf_counter() - middle - (middle - start), cost
+    return engine.train(cohort)[0].cost
 
 
 def main():
@@ -93,11 +87,14 @@ def main():
     print(f"{'family':20s}  {'ms, off':>8s}  {'recorder':>8s}  {'as recorded':>11s}  {'+ probes':>8s}")
     for name, overrides in FAMILIES.items():
         cohort = cohort_of(overrides, asked.members, asked.steps)
-        rounds = [{side: seconds(cohort, side) for side in SIDES} for _ in range(asked.rounds)]
-        off, recorder, both = (statistics.median(one[side][0] for one in rounds) for side in SIDES)
-        stored = statistics.median(one["both"][1]["recorder"] for one in rounds)
-        step = 1000 * off / (asked.steps - 1)
-        print(f"{name:20s}  {step:8.2f}  {recorder / off - 1:8.1%}  {stored:11.1%}  {both / off - 1:8.1%}", flush=True)
+        rounds = [{side: cost(cohort, side) for side in SIDES} for _ in range(asked.rounds)]
+        step = 1000 * statistics.median(one["off"]["seconds"] for one in rounds) / asked.steps
+        recorder, both = (
+            statistics.median(one[side]["seconds"] / one["off"]["seconds"] for one in rounds) - 1
+            for side in ("recorder", "both")
+        )
+        stored = statistics.median(one["both"]["recorder"] for one in rounds)
+        print(f"{name:20s}  {step:8.2f}  {recorder:8.1%}  {stored:11.1%}  {both:8.1%}", flush=True)
 
 
 if __name__ == "__main__":
