@@ -102,3 +102,24 @@ def curves() -> dict[str, Curve]:
         "sigmoid": Curve(expit, lambda z: expit(z) * expit(-z)),
         "gelu": Curve(lambda z: z * ndtr(z), lambda z: ndtr(z) + z * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)),
     }
+
+
+@pytest.fixture(
+    params=[
+        ("identity", 1 / 3, 1 / 3),
+        ("identity", 1.0, 1.0),
+        ("relu", 2.0, 1.0),
+        ("relu", 1.0, 1 / 2),
+        ("relu", 1 / 3, 1 / 6),
+        ("leaky", 2.0, 1.04),
+        ("leaky", 2 / 1.04, 1.0),
+    ],
+    ids=lambda row: f"{row[0]}-{row[1]:.3g}",
+)
+def homogeneous(request, curves) -> tuple[Curve, float, float]:
+    """A curve of two straight lines through 0, a weight, and the factor by which a layer of them multiplies power.
+
+    The factor is the weight times half the sum of the squared slopes (G1, G2, G4), backward and forward.
+    """
+    name, weight, factor = request.param
+    return curves[name], weight, factor

@@ -23,21 +23,9 @@ def total(wiring):
     return 100 ** predict(wiring).gain_init
 
 
-@pytest.mark.parametrize(
-    ("name", "weight", "factor"),
-    [
-        ("identity", 1 / 3, 1 / 3),
-        ("identity", 1.0, 1.0),
-        ("relu", 2.0, 1.0),
-        ("relu", 1.0, 1 / 2),
-        ("relu", 1 / 3, 1 / 6),
-        ("leaky", 2.0, 1.04),
-        ("leaky", 2 / 1.04, 1.0),
-    ],
-)
-def test_homogeneous_curves_decay_geometrically_from_place_to_place(curves, name, weight, factor):
-    # G1, G2, G4; signals are amplitudes, factors are powers.
-    found = predict(chain(curves[name], 30, weight))
+def test_homogeneous_curves_decay_geometrically_from_place_to_place(homogeneous):
+    curve, weight, factor = homogeneous
+    found = predict(chain(curve, 30, weight))  # signals are amplitudes, factors are powers
     places = np.arange(30)[::-1]
     np.testing.assert_allclose(found.signal, places * np.log10(factor) / 2, atol=1e-10)
     assert found.gain_init == found.signal[0]
