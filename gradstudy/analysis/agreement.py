@@ -78,9 +78,11 @@ class Agreement:
     def _draw_trials(self, axes: Any, low: float, high: float) -> None:
         inside, beyond = self.table[self.table["in_range"]], self.table[~self.table["in_range"]]
         reach = [inside["measured"] - inside["lowest"], inside["highest"] - inside["measured"]]
-        dots = {"fmt": "o", "markersize": 4, "alpha": 0.7, "elinewidth": 0.8, "label": "trials"}
+        looks = {"fmt": "o", "markersize": 4, "alpha": 0.7, "elinewidth": 0.8}
         # the mean of equal seeds may lie a rounding error above the highest
-        axes.errorbar(inside["predicted"], inside["measured"], yerr=np.maximum(reach, 0.0), **dots)
+        bars = np.maximum(reach, 0.0)
+        label = "trials, from lowest to highest seed"
+        axes.errorbar(inside["predicted"], inside["measured"], yerr=bars, label=label, **looks)
         if len(beyond):
             edge = beyond[["predicted", "measured"]].clip(low, high).T.to_numpy()
             axes.plot(*edge, "x", color="C3", clip_on=False, label="0 or beyond float64")
