@@ -86,7 +86,8 @@ class MemberRecord:
     diverged is recorded up to and including its first bad step, where values may be inf or nan; `first_bad_tensor`
     names what went non-finite first. `weights` are the final (last finite) parameters by name, when asked for. `cost`
     has the `seconds` that its cohort took for all steps, and the instrument's shares of them: `recorder` for what is
-    measured on every step, `probes` for the rest. Measured time: it differs from run to run.
+    measured on every step (not for autograd's part in it), `probes` for the rest. Measured time: it differs from run to
+    run.
     """
 
     trial: int
