@@ -163,6 +163,16 @@ class Flow:
     output: "Tensor"
     points: "Mapping[str, Sequence[tuple[Tensor, ...]]]"
 
+    @property
+    def tensors(self) -> "list[Tensor]":
+        """All flow points in a row."""
+        return [tensor for places in self.points.values() for place in places for tensor in place]
+
+    def by_place(self, row: "Sequence[Tensor]") -> "dict[str, list[list[Tensor]]]":
+        """One tensor for each of `tensors`, such as its gradient, ordered as the points are: by quantity and place."""
+        left = iter(row)
+        return {quantity: [[next(left) for _ in place] for place in places] for quantity, places in self.points.items()}
+
 
 class Network(Protocol):
     """A stacked network without state: the engine owns parameters and buffers.
@@ -185,6 +195,11 @@ def network_of(parts: Mapping[str, Any]) -> Network:
     """The network that these parts by group make. ValueError where they do not fit together."""
     layers = Layers(*(parts[group] for group in ("activation", "normalization", "residual", "regularization")))
     return parts["model"].network(parts["task"].shape, layers)
+
+
+def spread(values: "Tensor", like: "Tensor") -> "Tensor":
+    """[member, ...], with axes of length 1 behind its own, to broadcast over `like` [member, ..., ...]."""
+    return values.view(*values.shape, *[1] * (like.dim() - values.dim()))
 
 
 def numbered(kind: str, count: int) -> tuple[str, ...]:

@@ -11,28 +11,15 @@ from gradstudy.network import Network
 ON_REQUEST = ("jacobian", "noise_scale", "sample_correlation")
 """What costs too much, or is too special, to be measured in every study."""
 
-ELSEWHERE = ("cell_signal", "update_ratio", "adam_eps_share", "gradient_cosine", "skip_share", "saturated_units")
-"""What some networks have and others have not: asking one of these for it is no slip of the pen."""
-
 EVERY_STEP = ("gradient", "norm_before_clipping", "norm_after_clipping", "clip_coefficient", "loss")
 
 
 def standard_quantities(network: Network, parts: Mapping[str, Any], steps: int) -> tuple[str, ...]:
     """What is recorded of such a network in every study: on each step, at both ends, and on probe steps."""
     flow = tuple(network.places)
-    where = {
-        **dict.fromkeys(map(exact, flow), True),
-        **dict.fromkeys(map(forward, flow), True),
-        "dead_units": True,
-        "saturated_units": parts["activation"].saturates,
-        "skip_share": parts["residual"].joins,
-        "branch_share": parts["residual"].joins,
-        "update_ratio": steps > 0,
-        "adam_eps_share": steps > 0 and parts["optimizer"].has_eps,
-        "gradient_cosine": steps > 1,
-    }
-    on_probe_steps = (quantity for quantity, is_there in where.items() if is_there)
-    return (*flow, *EVERY_STEP, *_scores(parts["task"]), *on_probe_steps)
+    on_probe_steps = (*map(exact, flow), *map(forward, flow), "dead_units")
+    sometimes = (quantity for quantity, is_there in _sometimes(parts, steps).items() if is_there)
+    return (*flow, *EVERY_STEP, *_scores(parts["task"]), *on_probe_steps, *sometimes)
 
 
 def exact(quantity: str) -> str:
@@ -58,13 +45,26 @@ def check_request(
     for name in request:
         if name not in (*known, *ON_REQUEST):
             trial = f"the trial with {choices}" if choices else "this network"
-            hint = "" if name in ELSEWHERE else nearest(name, (*known, *ON_REQUEST))
+            elsewhere = ("cell_signal", *_sometimes(parts, steps))  # asking this network for one is no slip of the pen
+            hint = "" if name in elsewhere else nearest(name, (*known, *ON_REQUEST))
             raise InputError(
                 f"record={name}: {trial} cannot give that in {steps} steps. It always gives {', '.join(known)}; "
                 f"and on request {', '.join(ON_REQUEST)}.{hint} Several are asked for as record=[jacobian,noise_scale]."
             )
         if name in ("noise_scale", "sample_correlation") and samples < 2:
             raise InputError(f"record={name} compares samples, and a batch has one: set task.batch_size=2 or more.")
+
+
+def _sometimes(parts: Mapping[str, Any], steps: int) -> dict[str, bool]:
+    """What some networks have and others have not, on probe steps: does this one have it?"""
+    return {
+        "saturated_units": parts["activation"].saturates,
+        "skip_share": parts["residual"].joins,
+        "branch_share": parts["residual"].joins,
+        "update_ratio": steps > 0,
+        "adam_eps_share": steps > 0 and parts["optimizer"].has_eps,
+        "gradient_cosine": steps > 1,
+    }
 
 
 def _scores(task: Any) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from torch import Tensor
 
+from gradstudy.network import spread
+
 
 def per_member(coefficient: Tensor, like: Tensor) -> Tensor:
     """A float64 coefficient [member], cast once and shaped to broadcast over `like` [member, ...]."""
-    return coefficient.to(like.dtype).view(-1, *[1] * (like.dim() - 1))
+    return spread(coefficient.to(like.dtype), like)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gradstudy.factors.per_member import per_member
-from gradstudy.network import Local, Network
+from gradstudy.network import Local, Network, spread
 from gradstudy.parts import Part, number
 from gradstudy.wiring import NoTheory
 
@@ -91,9 +91,8 @@ class MaxNorm(Penalty):
     def _projected(self, weight: Tensor) -> Tensor:
         norm = torch.linalg.vector_norm(weight.flatten(2), dim=2, dtype=torch.float64)
         limit = per_member(self.max_norm, norm)
-        shape = *norm.shape, *[1] * (weight.dim() - 2)
-        factor = (limit / norm).to(weight.dtype).view(shape)
-        return torch.where((norm > limit).view(shape), weight * factor, weight)
+        factor = spread((limit / norm).to(weight.dtype), weight)
+        return torch.where(spread(norm > limit, weight), weight * factor, weight)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from torch import Tensor
 from gradstudy.factors.filled import filled
 from gradstudy.factors.lanes import by_lane
 from gradstudy.factors.per_member import per_member
-from gradstudy.network import Local, Parameter
+from gradstudy.network import Local, Parameter, spread
 from gradstudy.parts import Part, number
 from gradstudy.wiring import NoTheory
 
@@ -134,7 +134,7 @@ class ReZero(Residual):
 
     def at(self, local: Local, blocks: int) -> Join:
         alpha = local["alpha"]
-        return lambda skip, branch: skip + branch * alpha.view(-1, *[1] * (branch.dim() - 1))
+        return lambda skip, branch: skip + branch * spread(alpha, branch)
 
     def shares(self, blocks: int) -> tuple[float, float]:
         return 1.0, self.start

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradstudy.network import Network, Pass
+from gradstudy.network import Network, Pass, spread
 
 
 @torch.no_grad()
@@ -30,7 +30,7 @@ def calibrate(network: Network, values: Mapping[str, Tensor], inits: Sequence[An
 def _scale(weight: Tensor, power: Tensor) -> None:
     """Multiplies each member's weight by the root of its power [member], where that is a positive number."""
     factor = torch.where(power.isfinite() & (power > 0), power.sqrt(), 1.0).to(weight.dtype)
-    weight *= factor.view(-1, *[1] * (weight.dim() - 1))
+    weight *= spread(factor, weight)
 
 
 def _variance(network: Network, values: Mapping[str, Tensor], name: str, inputs: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from gradstudy.errors import InputError
-from gradstudy.network import Flow, Pass, Probe
+from gradstudy.network import Flow, Pass, Probe, spread
 from gradstudy.records import MemberRecord, Series
 from gradstudy.training.batches import Batch
 from gradstudy.training.cohort import Cohort, halves
@@ -98,10 +98,11 @@ class _Training:
             with self.stopwatch.timing("probes"):
                 self.prober.look(step, batch, (self.parameters, self.buffers), self._probing)
         run = self._pass(self.parameters, step)
-        loss, flow, gradients = self._backward(run, batch)
+        loss, flow = self._forward(run, batch)
+        gradients = _gradients(loss, [*self.parameters.values(), *self.recorder.watched(flow)])
         with self.stopwatch.timing("recorder"):
             self.recorder.write_flow(step, flow, gradients[len(self.parameters) :])
-        clipped = self._clip(step, loss, gradients[: len(self.parameters)])
+        clipped = self._clip(step, loss.detach(), gradients[: len(self.parameters)])
         if self.cohort.steps:
             self._update(step, clipped, run.updates, batch)
 
@@ -115,14 +116,11 @@ class _Training:
         uniform = partial(self._draws.uniform, step=0, dtype=torch.float64)
         return Pass(parameters, buffers, training=True, uniform=uniform, probe=probe)
 
-    def _backward(self, run: Pass, batch: Batch) -> tuple[Tensor, Flow, list[Tensor]]:
-        """Loss [member], flow, and the gradients of every parameter and then of every flow point."""
+    def _forward(self, run: Pass, batch: Batch) -> tuple[Tensor, Flow]:
+        """Loss [member] and flow."""
         inputs, targets = batch
         flow = self.network(run, inputs)
-        loss = self.task.loss(flow.output, targets)
-        wanted = [*run.parameters.values(), *self.recorder.watched(flow)]
-        gradients = torch.autograd.grad(loss.sum(), wanted, materialize_grads=True)
-        return loss.detach(), flow, list(gradients)
+        return self.task.loss(flow.output, targets), flow
 
     def _clip(self, step: int, loss: Tensor, gradients: list[Tensor]) -> list[Tensor]:
         """The clipped gradients of what is trained, with loss and norms recorded. What is frozen is not clipped for."""
@@ -161,17 +159,16 @@ class _Training:
 
     def _where_alive(self, new: Tensor, old: Tensor) -> Tensor:
         # where, never a product with the mask: nan * 0 is nan
-        return torch.where(self.divergence.alive.view(-1, *[1] * (new.dim() - 1)), new, old)
+        return torch.where(spread(self.divergence.alive, new), new, old)
 
     def _again(self, step: int, batch: Batch, values: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Loss [member] and clipped, decayed gradients at other values of what is trained, on the same batch."""
         with torch.enable_grad():
             changed = {name: value.detach().requires_grad_() for name, value in zip(self.trained, values, strict=True)}
-            parameters = {**self.parameters, **changed}
-            loss, _, gradients = self._backward(self._pass(parameters, step), batch)
-        ours = self._of_trained(gradients[: len(parameters)])
-        clipped, _ = self.parts["clipping"].clip(ours, list(values), combined(norms(ours)))
-        return loss, self.parts["regularization"].decay(list(values), clipped)
+            loss, _ = self._forward(self._pass({**self.parameters, **changed}, step), batch)
+        gradients = _gradients(loss, list(changed.values()))
+        clipped, _ = self.parts["clipping"].clip(gradients, list(values), combined(norms(gradients)))
+        return loss.detach(), self.parts["regularization"].decay(list(values), clipped)
 
     @torch.no_grad()
     def _held_out(self) -> dict[str, Tensor]:
@@ -208,6 +205,11 @@ class _Training:
         seconds = self.stopwatch.seconds("everything")
         shares = {name: self.stopwatch.seconds(name) / seconds for name in ("recorder", "probes")}
         return {"seconds": seconds, **shares}
+
+
+def _gradients(loss: Tensor, wanted: Sequence[Tensor]) -> list[Tensor]:
+    """Of each member's own loss [member]: no member's depends on another's tensors."""
+    return list(torch.autograd.grad(loss.sum(), wanted, materialize_grads=True))
 
 
 def _single(steps: np.ndarray, values: np.ndarray) -> Series:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from gradstudy.network import spread
 from gradstudy.training.reductions import combined, norms
 
 FLAT = 0.05
@@ -31,7 +32,7 @@ def saturated_units(slopes: Slopes, steepest: Tensor) -> Tensor:
 
     `steepest` [member] is the slope at 0.
     """
-    flat = sum((slope.abs() < FLAT * _spread(steepest, slope)).flatten(1).sum(1) for slope in slopes)
+    flat = sum((slope.abs() < FLAT * spread(steepest, slope)).flatten(1).sum(1) for slope in slopes)
     return flat.double() / sum(slope[0].numel() for slope in slopes)
 
 
@@ -44,7 +45,7 @@ def steepest(entered: Entered) -> Tensor:
     """phi'(0), [member]."""
     function, x = entered[0]
     at_zero = torch.zeros_like(x).flatten(1)[:, :1]
-    return _slope(function, at_zero.view(-1, *[1] * (x.dim() - 1))).flatten().abs()
+    return _slope(function, spread(at_zero, x)).flatten().abs()
 
 
 def _slope(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
@@ -74,7 +75,7 @@ def cosine(before: Sequence[Tensor], after: Sequence[Tensor]) -> Tensor:
 
 def _unit(gradients: Sequence[Tensor]) -> list[Tensor]:
     length = _norm_of(gradients)
-    return [gradient / _spread(length, gradient) for gradient in gradients]
+    return [gradient / spread(length, gradient) for gradient in gradients]
 
 
 def _norm_of(gradients: Sequence[Tensor]) -> Tensor:
@@ -113,7 +114,7 @@ def singular_values(jacobians: Tensor) -> Tensor:
     nan for a member whose Jacobian is not finite.
     """
     finite = jacobians.isfinite().flatten(1).all(1)
-    values = torch.linalg.svdvals(torch.where(_spread(finite, jacobians), jacobians, 0.0)).unbind(1)
+    values = torch.linalg.svdvals(torch.where(spread(finite, jacobians), jacobians, 0.0)).unbind(1)
     return torch.where(finite.unsqueeze(1), sum(values) / len(values), torch.nan).t()
 
 
@@ -137,8 +138,3 @@ def noise_scale(groups: Sequence[Sequence[Tensor]], size: int) -> Tensor:
     noise = size * scatter / (count - 1)
     signal = _norm_of(mean).square() - noise / (size * count)
     return torch.where(signal > 0, noise / signal, torch.where(signal.isnan(), torch.nan, torch.inf))
-
-
-def _spread(values: Tensor, like: Tensor) -> Tensor:
-    """[member], shaped to broadcast over `like` [member, ...]."""
-    return values.view(-1, *[1] * (like.dim() - 1))

@@ -18,7 +18,6 @@ from gradstudy.quantities import exact, forward
 from gradstudy.records import Series
 from gradstudy.training import inspection
 from gradstudy.training.batches import Batch
-from gradstudy.training.recorder import by_place
 from gradstudy.training.reductions import norms, rms, signal
 
 JACOBIAN_ROWS, JACOBIAN_SAMPLES = 512, (2, 16)
@@ -94,13 +93,13 @@ class Prober:
 
     def _look_back(self, step: int, flow: Flow, loss: Tensor, probe: Probe, trained: list[Tensor]) -> None:
         """Everything that one backward pass tells."""
-        points = [tensor for places in flow.points.values() for place in places for tensor in place]
+        points = flow.tensors
         forks = [way for ways in probe.forks.values() for way in ways]
         wanted = [*trained, *forks, *points]
         settings = {"retain_graph": bool(self._request), "materialize_grads": True}
         found = iter(torch.autograd.grad(loss.sum(), wanted, **settings))
         gradients, ways, flowing = (list(islice(found, len(of))) for of in (trained, forks, points))
-        for quantity, places in by_place(flow, flowing).items():
+        for quantity, places in flow.by_place(flowing).items():
             self._keep(step, exact(quantity), self._network.places[quantity], signal(places))
         if ways:
             shares = torch.stack([inspection.skip_share(*pair) for pair in zip(ways[::2], ways[1::2], strict=True)])

@@ -28,11 +28,11 @@ class Recorder:
 
     def watched(self, flow: Flow) -> list[Tensor]:
         """The flow points, whose gradients are wanted."""
-        return [tensor for places in flow.points.values() for place in places for tensor in place]
+        return flow.tensors
 
     def write_flow(self, step: int, flow: Flow, gradients: Sequence[Tensor]) -> None:
         """D_p of every flow point, given the gradients of what is watched."""
-        for quantity, places in by_place(flow, gradients).items():
+        for quantity, places in flow.by_place(gradients).items():
             self._buffers[quantity][step] = signal(places)
 
     def write_gradients(self, step: int, loss: Tensor, each: Tensor, before: Tensor) -> None:
@@ -57,12 +57,6 @@ class Recorder:
             }
             for slot, end in enumerate(ends)
         ]
-
-
-def by_place(flow: Flow, gradients: Sequence[Tensor]) -> dict[str, list[list[Tensor]]]:
-    """The gradients of all flow points, ordered as the points are: by quantity and place."""
-    flowing = iter(gradients)
-    return {quantity: [[next(flowing) for _ in place] for place in places] for quantity, places in flow.points.items()}
 
 
 def _coefficient(factor: Tensor, before: Tensor, after: Tensor) -> Tensor:

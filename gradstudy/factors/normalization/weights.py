@@ -10,7 +10,7 @@ import torch
 from torch import Generator, Tensor
 
 from gradstudy.factors.normalization.base import Normalization
-from gradstudy.network import Local, Parameter
+from gradstudy.network import Local, Parameter, spread
 from gradstudy.wiring import Norm, NoTheory
 
 START_ITERATIONS = 15
@@ -40,7 +40,7 @@ class WeightNorm(Normalization):
     def weight_at(self, local: Local, weight: Tensor) -> Tensor:
         norm = torch.linalg.vector_norm(weight.flatten(2), dim=2, keepdim=True)
         factor = local["scale"] / torch.where(norm == 0, 1.0, norm)  # a unit whose v is exactly 0 stays at 0
-        return weight * factor.view(*weight.shape[:2], *[1] * (weight.dim() - 2))
+        return weight * spread(factor, weight)
 
     def norm(self) -> Norm:
         return "none"  # with g = ||v|| the weight starts as it was drawn
@@ -70,7 +70,7 @@ class SpectralNorm(Normalization):
             local.keep("u", u)
             local.keep("v", v)
         sigma = (u * times(matrix, v)).sum(1)
-        return weight / torch.where(sigma == 0, 1.0, sigma).view(-1, *[1] * (weight.dim() - 1))
+        return weight / spread(torch.where(sigma == 0, 1.0, sigma), weight)
 
     def norm(self) -> Norm:
         raise NoTheory("spectral normalization divides by a singular value that fifteen iterations estimate")
