@@ -45,6 +45,10 @@ class Factor:
         return Factor(**{**stored, "levels": tuple(stored["levels"])})
 
 
+SCREEN, HUNT = "screen", "hunt"
+"""The parts of a study: trials drawn at random, which rank causes, and trials chosen by what came out before."""
+
+
 DUMMY = Factor("dummy")
 """A factor that training never sees: what does not beat it in a ranking is not evidence."""
 
@@ -53,12 +57,14 @@ DUMMY = Factor("dummy")
 class Trial:
     """Which point of the space is this? `levels` holds the factors that live here, the others are inactive.
 
-    `overrides` are Hydra overrides and say the same thing: given to the command line they run the trial again.
+    `overrides` are Hydra overrides and say the same thing: given to the command line they run the trial again. `phase`
+    is the part of the study that asked for it.
     """
 
     number: int
     levels: Mapping[str, Level]
     overrides: tuple[str, ...]
+    phase: str = SCREEN
 
 
 @dataclass(frozen=True)
@@ -117,7 +123,8 @@ class StudyInfo:
     """What identifies a study and is needed to read its stored runs on any machine?
 
     `fingerprint` is a hash of everything that decides a member's numbers; launches with the same name and
-    fingerprint continue one study. `command` is the launch as typed.
+    fingerprint continue one study. `command` is the launch as typed. `phases` are the parts it has, one after the
+    other, and `hunted` says what a hunt looks for: its `goal` and its `objective`, a list of responses.
     """
 
     name: str
@@ -131,10 +138,14 @@ class StudyInfo:
     design: str
     command: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    phases: tuple[str, ...] = (SCREEN,)
+    hunted: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @staticmethod
     def from_json(stored: Mapping[str, Any]) -> "StudyInfo":
-        return StudyInfo(**{**stored, "factors": tuple(Factor.from_json(f) for f in stored["factors"])})
+        factors = tuple(Factor.from_json(factor) for factor in stored["factors"])
+        phases = tuple(stored.get("phases", (SCREEN,)))  # studies of older versions are screens, and do not say so
+        return StudyInfo(**{**stored, "factors": factors, "phases": phases})

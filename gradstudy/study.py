@@ -8,18 +8,15 @@ import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from math import isnan
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
-from gradstudy.analysis.agreement import PREDICTED, agreement
-from gradstudy.analysis.responses import CEILING, FLOOR, member_row
+from gradstudy.analysis.agreement import agreement
+from gradstudy.batch import measured_trials
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.errors import InputError, TrackingAway
-from gradstudy.prediction import predicted
-from gradstudy.preparation import Prepared, cohorts_of, fingerprint_of, prepare, study_name, trials_of
-from gradstudy.records import MemberRecord, Trial, TrialResult
+from gradstudy.preparation import Prepared, fingerprint_of, prepare, study_name, trials_of
+from gradstudy.records import SCREEN, Trial
 from gradstudy.report.console import make_console
 from gradstudy.report.progress import Progress
 from gradstudy.results import Run
@@ -28,8 +25,6 @@ from gradstudy.search.storage import JOURNAL, open_storage
 from gradstudy.tracking.members_file import members_table
 from gradstudy.tracking.reader import find_study
 from gradstudy.tracking.writer import StudyWriter
-from gradstudy.training.engine import train
-from gradstudy.wiring import NoTheory
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -88,18 +83,18 @@ def _carry_out(prepared: Prepared, storage: Any) -> None:
     with execution.start(prepared.devices) as runner:
         search.open(storage, prepared.folder.name)
         writer = StudyWriter(launch.machinery["tracking"], prepared.info, prepared.folder)
-        composer = prepared.composer
-        trials = list(trials_of(composer, search.trials(launch.budget.trials, composer.active, composer.groups)))
-        stored = writer.stored()
-        done = {trial.number: stored[trial.number][1] for trial in trials if trial.number in stored}
-        for number, rows in done.items():
-            search.tell(number, _values(rows))
-        missing = [trial for trial in trials if trial.number not in done]
-        with writer, _progress(prepared, len(trials), done) as progress:
-            for result in train_trials(prepared, missing, runner):
-                writer.write(result)
-                search.tell(result.trial.number, _values(result.rows))
-                progress.advance([row["verdict"] for row in result.rows])
+        stored, total = writer.stored(), search.total(launch.budget.trials)
+        done = {number: rows for number, (_, rows) in stored.items() if number < total}
+        with writer, _progress(prepared, total, done) as progress:
+            for asked in search.batches(launch.budget.trials):
+                trials = list(trials_of(prepared.composer, asked))
+                for trial in (trial for trial in trials if trial.number in done):
+                    _check_same(trial, stored[trial.number][0])
+                    search.tell(trial.number, done[trial.number])
+                for result in measured_trials(prepared, [t for t in trials if t.number not in done], runner):
+                    writer.write(result)
+                    search.tell(result.trial.number, result.rows)
+                    progress.advance([row["verdict"] for row in result.rows])
             _draw_theory(prepared, writer)
 
 
@@ -118,7 +113,8 @@ def _check_journal(prepared: Prepared) -> None:
         stored = find_study(info.name, tracking, info.fingerprint).trials()
     except (InputError, TrackingAway):  # nothing is stored, or nobody can say
         return
-    changed = [t for t in prepared.preview if t.number in stored and dict(stored[t.number].levels) != dict(t.levels)]
+    settled = [trial for trial in prepared.preview if trial.phase == SCREEN and trial.number in stored]
+    changed = [trial for trial in settled if dict(stored[trial.number].levels) != dict(trial.levels)]
     if changed:
         before = " ".join(stored[changed[0].number].overrides)
         raise InputError(
@@ -128,35 +124,14 @@ def _check_journal(prepared: Prepared) -> None:
         )
 
 
-def train_trials(prepared: Prepared, trials: Sequence[Trial], runner: Any) -> Iterator[TrialResult]:
-    """Trains the trials and hands each out as soon as its cohort is done."""
-    same = {trial.number: trial for trial in prepared.preview}
-    known = {t.number: prepared.parts[t.number] for t in trials if same.get(t.number) == t}
-    parts = {t.number: known.get(t.number) or prepared.composer.parts(t.levels) for t in trials}
-    by_number = {trial.number: trial for trial in trials}
-    settings = prepared.launch.machinery["analysis"]
-    for _, records in runner(train, cohorts_of(prepared, trials, parts)):
-        of_trial: dict[int, list[MemberRecord]] = {}
-        for record in records:
-            of_trial.setdefault(record.trial, []).append(record)
-        for number, own in of_trial.items():
-            theory = {PREDICTED: _predicted(parts[number], prepared.launch.seed)}
-            rows = tuple(member_row(record, settings) | theory for record in own)
-            yield TrialResult(by_number[number], tuple(own), rows)
-
-
-def _predicted(parts: Mapping[str, Any], study_seed: int) -> float | None:
-    """What theory says of `gain_init`, None where it says nothing. Its ends are those of what can be measured."""
-    try:
-        gain = predicted(parts, study_seed).gain_init
-    except NoTheory:
-        return None
-    return None if isnan(gain) else float(min(max(gain, FLOOR), CEILING))
-
-
-def _values(rows: Rows) -> list[float]:
-    """What the search is told of a trial: its vanishing and exploding, mean over seeds."""
-    return [fmean(row[response] for row in rows) for response in ("vanishing", "exploding")]
+def _check_same(trial: Trial, stored: Trial) -> None:
+    """A hunt's trials are asked anew where its journal was lost; another version of Optuna may ask otherwise."""
+    if dict(trial.levels) != dict(stored.levels):
+        raise InputError(
+            f"Trial {stored.number} is stored as '{' '.join(stored.overrides)}', and would now be asked differently: "
+            "the study's journal is lost, and was written by other versions of its tools. Give the study another name "
+            "with name=..."
+        )
 
 
 def _progress(prepared: Prepared, total: int, done: Mapping[int, Rows]) -> Progress:

@@ -1,24 +1,31 @@
 """The screen: the randomised way of searching, and the only one whose trials rank causes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-
-from optuna.samplers import BaseSampler
+from typing import Any, ClassVar
 
 from gradstudy.parts import Part
-from gradstudy.records import Factor
-from gradstudy.search.sampler import DesignSampler
+from gradstudy.records import SCREEN, Factor
+from gradstudy.search.asking import Search
+from gradstudy.search.randomised import Randomised
+from gradstudy.search.space import Active, Space
 
 
 @dataclass(frozen=True)
 class Screen(Part):
-    """Balanced, randomised trials that do not look at results.
-
-    What the search asks of every way of searching is `storage` (empty: a journal file in the study's folder; or a
-    database URL) and `sampler`; another way is one such class and one YAML.
-    """
+    """Balanced, randomised trials that do not look at results."""
 
     storage: str = ""
 
-    def sampler(self, factors: Sequence[Factor], seed: int) -> BaseSampler:
-        return DesignSampler(factors, seed)
+    name: ClassVar[str] = "screen"
+    phases: ClassVar[tuple[str, ...]] = (SCREEN,)
+    hunted: ClassVar[Mapping[str, Any]] = {}
+    note: ClassVar[str] = ""
+
+    def identity(self, trials: int) -> str:
+        return type(self).__name__
+
+    def search(
+        self, factors: Sequence[Factor], *, active: Active, groups: Collection[str], seed: int, seeds: int, trials: int
+    ) -> Search:
+        return Randomised(Space(tuple(factors), active, groups), seed)

@@ -1,4 +1,4 @@
-"""One Parquet file per study: a row per trial x seed with its factors, responses and verdict.
+"""One Parquet file per study: a row per trial x seed with its phase, factors, responses and verdict.
 
 A factor is missing where it does not live. The trials' overrides stand in the file's metadata, so that every trial can
 be read back as it was.
@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gradstudy.records import Factor, Trial
+from gradstudy.records import SCREEN, Factor, Trial
 from gradstudy.tracking.atomic_file import written_whole
 from gradstudy.tracking.record_file import METADATA, Rows, as_trial
 
@@ -22,6 +22,7 @@ Stored = Mapping[int, tuple[Trial, Rows]]
 """What is known of a study's finished trials, by number."""
 
 FILE = "members.parquet"
+PHASE = "phase"
 NOT_RESPONSES = ("trial", "seed", "verdict", "first_bad_step", "first_bad_tensor")
 
 
@@ -43,6 +44,7 @@ def members_table(stored: Stored, factors: Sequence[Factor]) -> pd.DataFrame:
         {
             "trial": pd.Series([row["trial"] for row in rows], dtype="int64"),
             "seed": pd.Series([row["seed"] for row in rows], dtype="int64"),
+            PHASE: _words([trial.phase for trial in trials]),
             **{factor.name: _levels([trial.levels.get(factor.name) for trial in trials], factor) for factor in factors},
             **{name: pd.Series([row.get(name) for row in rows], dtype="float64") for name in responses},
             "verdict": _words([row["verdict"] for row in rows]),
@@ -65,15 +67,18 @@ def write_members(stored: Stored, factors: Sequence[Factor], path: Path) -> None
 
 
 def read_members(path: Path) -> pd.DataFrame:
-    """The table as it was written."""
-    return pq.read_table(path).to_pandas()
+    """The table as it was written; the trials of an older version are a screen's, and do not say so."""
+    table = pq.read_table(path).to_pandas()
+    if PHASE not in table:
+        table.insert(2, PHASE, SCREEN)
+    return table
 
 
 def read_stored(path: Path) -> dict[int, tuple[Trial, Rows]]:
     """The trials and their rows as they were before they became a table."""
     about = json.loads(pq.read_schema(path).metadata[METADATA])
     trials = [as_trial(stored) for stored in about["trials"]]
-    rows = read_members(path).drop(columns=about["factors"]).astype(object)
+    rows = read_members(path).drop(columns=[PHASE, *about["factors"]]).astype(object)
     of_trial: dict[int, list[Mapping[str, Any]]] = {trial.number: [] for trial in trials}
     for row in rows.where(rows.notna(), None).to_dict("records"):
         of_trial[row["trial"]].append(row)

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from gradstudy.records import MemberRecord, Series, Trial, TrialResult
+from gradstudy.records import SCREEN, MemberRecord, Series, Trial, TrialResult
 from gradstudy.tracking.atomic_file import written_whole
 from gradstudy.tracking.selection import Filters, select
 
@@ -95,8 +95,8 @@ def tidy(records: Sequence[MemberRecord], filters: Filters | None = None) -> pd.
 
 
 def as_trial(stored: Mapping[str, Any]) -> Trial:
-    """A trial out of its JSON."""
-    return Trial(stored["number"], stored["levels"], tuple(stored["overrides"]))
+    """A trial out of its JSON; one of an older version is a screen's, and does not say so."""
+    return Trial(stored["number"], stored["levels"], tuple(stored["overrides"]), stored.get("phase", SCREEN))
 
 
 def _about(schema: pa.Schema) -> dict[str, Any]:

@@ -11,14 +11,14 @@ from tempfile import TemporaryDirectory
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
 
-from gradstudy.records import StudyInfo, Trial, TrialResult
+from gradstudy.records import SCREEN, StudyInfo, Trial, TrialResult
 from gradstudy.tracking.artifacts import artifact, attach
 from gradstudy.tracking.cost import study_cost, trial_cost
 from gradstudy.tracking.members_file import FILE as MEMBERS
 from gradstudy.tracking.members_file import Stored, read_stored, write_members
 from gradstudy.tracking.record_file import Rows, read_rows, trial_file
 from gradstudy.tracking.runs import FINGERPRINT, KIND, STUDY, is_finished, study_runs, trial_number, trial_runs
-from gradstudy.tracking.trial_run import PHASE, send_trial
+from gradstudy.tracking.trial_run import send_trial
 
 INFO = "study.json"
 
@@ -124,7 +124,7 @@ def _create(client: MlflowClient, experiment: str, info: StudyInfo) -> Run:
         KIND: STUDY,
         STUDY: info.name,
         FINGERPRINT: info.fingerprint,
-        "phase": PHASE,
+        "phase": " then ".join(info.phases),
         "question": info.question,
         "source": info.source,
         "mlflow.note.content": _note(info),
@@ -136,11 +136,12 @@ def _create(client: MlflowClient, experiment: str, info: StudyInfo) -> Run:
 
 
 def _note(info: StudyInfo) -> str:
+    way_on = "Rank it again" if SCREEN in info.phases else "See its best trials"
     lines: Sequence[str] = (
         f"**{info.question}**" if info.question else "",
         f"After {info.source}." if info.source else "",
         f"Factors: {', '.join(factor.name for factor in info.factors)}.",
-        f"Rank it again: `gradstudy.load_study({info.name!r})`.",
+        f"{way_on}: `gradstudy.load_study({info.name!r})`.",
     )
     return "\n\n".join(filter(None, lines))
 

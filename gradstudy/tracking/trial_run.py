@@ -14,7 +14,6 @@ from gradstudy.records import StudyInfo, Trial, TrialResult
 from gradstudy.tracking.runs import FINGERPRINT, KIND, PARENT, STUDY, TRIAL
 from gradstudy.tracking.trial_metrics import Value, outcome, trial_metrics
 
-PHASE = "screen"
 MOST_PARAMS, MOST_METRICS = 100, 900
 """MLflow takes 100 params and 1000 entries in one call."""
 
@@ -33,8 +32,9 @@ def send_trial(
         TRIAL: str(number),
         STUDY: info.name,
         FINGERPRINT: info.fingerprint,
-        "phase": PHASE,
+        "phase": result.trial.phase,
         "outcome": outcome(result),
+        **({"pruned": "true"} if len(result.rows) < info.seeds else {}),
         "command": trial_command(info, result.trial),
     }
     run = client.create_run(study.info.experiment_id, run_name=f"trial {number:05d}", tags=tags)

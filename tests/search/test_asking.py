@@ -12,7 +12,6 @@ from optuna.storages.journal import JournalFileBackend
 
 from gradstudy.errors import InputError
 from gradstudy.records import DUMMY, Factor
-from gradstudy.search.asking import RESPONSES, Search
 from gradstudy.search.design import design
 from gradstudy.search.screen import Screen
 from gradstudy.search.storage import JOURNAL, open_storage, scratch_storage
@@ -44,7 +43,7 @@ def active(choices):
 
 
 def make(factors=FACTORS, seed=3):
-    return Search(factors, Screen(), seed)
+    return Screen().search(factors, active=active, groups=GROUPS, seed=seed, seeds=1, trials=0)
 
 
 def opened(folder, **search):
@@ -54,7 +53,14 @@ def opened(folder, **search):
 
 
 def ask(search, budget):
-    return search.trials(budget, active, GROUPS)
+    (batch,) = search.batches(budget)
+    assert {trial.phase for trial in batch} == {"screen"}
+    return [(trial.number, trial.levels) for trial in batch]
+
+
+def measured(vanishing, exploding):
+    """What is told of a trial of two seeds with these means."""
+    return [{"seed": n, "vanishing": vanishing + n - 0.5, "exploding": exploding - n + 0.5} for n in range(2)]
 
 
 def expected(blocks, seed=3):
@@ -81,7 +87,7 @@ def test_trials_are_the_rows_of_the_design_with_what_lives_in_them(tmp_path):
 
 
 def test_a_preview_is_what_a_new_study_will_ask_and_stores_nothing(workplace):
-    assert spelled(make().preview(9, active, GROUPS)) == spelled(expected([9]))
+    assert spelled([trial[:2] for trial in make().preview(9)]) == spelled(expected([9]))
     assert list(workplace.iterdir()) == []
 
 
@@ -89,7 +95,7 @@ def test_a_launch_that_goes_on_gives_the_same_trials_again(tmp_path):
     first = opened(tmp_path)
     asked = ask(first, 10)
     for number in (0, 3, 9):
-        first.tell(number, [0.5, number])
+        first.tell(number, measured(0.5, number))
     assert spelled(ask(opened(tmp_path), 10)) == spelled(asked)
     assert opened(tmp_path).states() == {n: "COMPLETE" if n in (0, 3, 9) else "RUNNING" for n in range(10)}
 
@@ -164,14 +170,14 @@ import os, signal, sys
 from pathlib import Path
 sys.path[:0] = [{tests!r}]
 import test_asking as t
-search = t.opened(Path(sys.argv[1]))
-seen = []
+living, seen = t.active, []
 def active(choices):
     seen.append(choices)
     if len(seen) == 3:
         os.kill(os.getpid(), signal.SIGKILL)
-    return t.active(choices)
-search.trials(5, active, t.GROUPS)
+    return living(choices)
+t.active = active
+t.ask(t.opened(Path(sys.argv[1])), 5)
 """
 
 
@@ -187,11 +193,11 @@ def test_a_process_killed_in_the_middle_of_asking_is_taken_up_by_the_next(tmp_pa
 def test_telling_twice_keeps_what_was_told_first(tmp_path):
     search = opened(tmp_path)
     ask(search, 2)
-    search.tell(1, [1.0, 2.0])
-    search.tell(1, [3.0, 4.0])
+    search.tell(1, measured(1.0, 2.0))
+    search.tell(1, measured(3.0, 4.0))
     stored = optuna.load_study(study_name="study", storage=open_storage("", tmp_path))
     assert stored.trials[1].values == [1.0, 2.0]
-    assert stored.metric_names == RESPONSES
+    assert stored.metric_names == ["vanishing", "exploding"]
     assert search.states() == {0: "RUNNING", 1: "COMPLETE"}
 
 
@@ -239,7 +245,7 @@ def test_a_database_gives_the_same_trials_as_the_journal(tmp_path):
 
     storage, search = in_database()
     assert spelled(ask(search, 3)) == spelled(expected([3]))
-    search.tell(0, [0.0, 10.0])
+    search.tell(0, measured(0.0, 10.0))
     storage.engine.dispose()
     storage, search = in_database()
     assert spelled(ask(search, 5)) == spelled(expected([3, 2]))
@@ -254,6 +260,6 @@ def test_two_studies_share_one_storage_without_mixing():
     two.open(storage, "two")
     assert spelled(ask(one, 3)) == spelled(expected([3]))
     assert spelled(ask(two, 3)) == spelled(expected([3], seed=4))
-    two.tell(0, [1.0, 1.0])
+    two.tell(0, measured(1.0, 1.0))
     assert one.states()[0] == "RUNNING"
     assert two.states()[0] == "COMPLETE"

@@ -181,3 +181,75 @@ def test_an_extended_design_covers_the_space_as_well_as_one_of_a_piece():
 
 def test_no_trials_are_an_empty_design():
     assert design(FACTORS, [], seed=0) == []
+
+
+CROSSED = (
+    Factor("depth", (4, 8, 16, 32)),
+    Factor("gain", low=0.5, high=2.0),
+    Factor("activation", ("identity", "relu", "tanh", "sigmoid")),
+    Factor("init", ("default", "xavier", "kaiming")),
+    Factor("norm", ("none", "layer", "batch")),
+)
+COMBINATIONS = set(product((4, 8, 16, 32), *(factor.levels for factor in CROSSED[2:])))
+
+
+def combination(row):
+    return tuple(row[factor.name] for factor in CROSSED if factor.levels)
+
+
+@pytest.mark.parametrize(("size", "fewest", "most"), [(144, 1, 1), (288, 2, 2), (200, 1, 3)])
+def test_every_combination_comes_equally_often_as_far_as_the_trials_go_round(size, fewest, most):
+    counts = Counter(combination(row) for row in design(CROSSED, [size], seed=1))
+    assert set(counts) <= COMBINATIONS
+    assert {min(counts[one] for one in COMBINATIONS), max(counts.values())} <= set(range(fewest, most + 1))
+
+
+def test_every_block_is_a_factorial_of_its_own():
+    rows = design(CROSSED, [144, 144], seed=1)
+    assert {combination(row) for row in rows[:144]} == {combination(row) for row in rows[144:]} == COMBINATIONS
+
+
+def test_a_factorial_comes_in_random_order():
+    firsts = Counter(combination(design(CROSSED, [144], seed)[0]) for seed in range(60))
+    assert max(firsts.values()) <= 5  # of 60 draws from 144: 6 or more of one come once in 100 million
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_numbers_are_spread_over_every_level_of_a_factorial(seed):
+    """The mean of a number under a level strays by less than one standard error of as many independent draws."""
+    rows = design(CROSSED, [144], seed)
+    for factor in CROSSED:
+        for level in factor.levels:
+            inside = shares(GAIN, [row for row in rows if row[factor.name] == level])
+            assert inside.mean() == pytest.approx(0.5, abs=(1 / 12 / len(inside)) ** 0.5)
+
+
+def test_a_value_inside_a_group_is_spread_evenly_where_it_lives():
+    """In each of the 3 levels' 32 trials it takes every 32nd of its range once, give or take one of 96 strata."""
+    threshold = Factor("clipping.max_norm", low=0.1, high=10.0, log=True)
+    factors = (Factor("clipping", ("none", "norm", "value")), threshold, GAIN, RATE)
+    for seed in range(5):
+        rows = design(factors, [96], seed)
+        places = np.sort(shares(threshold, [row for row in rows if row["clipping"] == "norm"]))
+        assert np.abs(places * 32 - np.arange(0.5, 32)).max() < 0.5 + 1e-3
+        assert np.sort(shares(threshold, rows)) * 96 == pytest.approx(np.arange(0.5, 96), abs=0.5 + 1e-3)
+
+
+def test_a_level_inside_a_group_is_balanced_where_it_lives():
+    inner = Factor("clipping.max_norm", (0.1, 1.0, 10.0, 100.0))
+    factors = (
+        Factor("clipping", ("none", "norm", "value")),
+        inner,
+        *(Factor(f"g{i}", tuple("abcd")) for i in range(3)),
+    )
+    for seed in range(5):
+        inside = Counter(row[inner.name] for row in design(factors, [96], seed) if row["clipping"] == "norm")
+        assert set(inside.values()) == {8}
+
+
+def test_a_factorial_may_have_a_level_inside_a_group():
+    factors = (Factor("clipping", ("none", "norm")), Factor("clipping.max_norm", (1.0, 10.0)), GAIN)
+    rows = design(factors, [8], seed=0)
+    assert Counter((row["clipping"], row["clipping.max_norm"]) for row in rows) == dict.fromkeys(
+        product(("none", "norm"), (1.0, 10.0)), 2
+    )

@@ -1,10 +1,15 @@
 """The table of members: factors beside responses, and the trials in it as they were."""
 
+import json
+from dataclasses import replace
+
 import pandas as pd
+import pyarrow.parquet as pq
 from made_trials import FACTORS, make_result
 
 from gradstudy.records import Factor, Trial
 from gradstudy.tracking.members_file import members_table, read_members, read_stored, write_members
+from gradstudy.tracking.record_file import METADATA
 
 STORED = {number: (make_result(number).trial, make_result(number).rows) for number in (2, 0, 1)}
 
@@ -13,7 +18,7 @@ def test_a_member_is_a_row_sorted_by_trial_and_seed():
     table = members_table(STORED, FACTORS)
     assert list(zip(table["trial"], table["seed"], strict=True)) == [(t, s) for t in range(3) for s in range(3)]
     assert list(table.columns) == [
-        *("trial", "seed", "activation", "clipping.max_norm", "model.depth", "dummy"),
+        *("trial", "seed", "phase", "activation", "clipping.max_norm", "model.depth", "dummy"),
         *("vanishing", "exploding", "gain_init_theory", "verdict", "first_bad_step", "first_bad_tensor"),
     ]
 
@@ -47,6 +52,20 @@ def test_a_study_of_an_older_version_has_no_predictions_and_may_be_gone_on_with(
     assert read_stored(tmp_path / "members.parquet") == older
     continued = members_table({**older, 1: STORED[1]}, FACTORS)
     pd.testing.assert_frame_equal(continued, members_table({n: STORED[n] for n in (0, 1)}, FACTORS))
+
+
+def test_a_trial_keeps_its_phase_and_one_of_an_older_version_is_of_the_screen(tmp_path):
+    path, hunted = tmp_path / "members.parquet", replace(STORED[1][0], phase="hunt")
+    write_members({**STORED, 1: (hunted, STORED[1][1])}, FACTORS, path)
+    assert read_members(path).groupby("trial")["phase"].first().tolist() == ["screen", "hunt", "screen"]
+    assert read_stored(path)[1][0] == hunted
+    older = pq.read_table(path).drop_columns("phase")
+    about = json.loads(older.schema.metadata[METADATA])
+    plain = [{key: value for key, value in trial.items() if key != "phase"} for trial in about["trials"]]
+    written = {**older.schema.metadata, METADATA: json.dumps({**about, "trials": plain})}
+    pq.write_table(older.replace_schema_metadata(written), path)
+    pd.testing.assert_frame_equal(read_members(path), members_table(STORED, FACTORS))
+    assert read_stored(path) == STORED
 
 
 def _without(row, name):

@@ -1,6 +1,7 @@
 """Files of trials: what is read back is what was written, bit for bit."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -85,6 +86,17 @@ def test_a_file_of_an_older_version_has_no_cost(paths):
     pq.write_table(table.replace_schema_metadata({METADATA: json.dumps(about)}), paths[1])
     assert [record.cost for record in read_result(paths[1]).records] == [{}, {}, {}]
     assert read_result(paths[1]).rows == make_result(1).rows
+
+
+def test_a_trial_keeps_its_phase_and_one_of_an_older_version_is_of_the_screen(paths):
+    hunted = replace(make_result(1).trial, phase="hunt")
+    write_trial(replace(make_result(1), trial=hunted), paths[1])
+    assert read_rows(paths[1])[0] == hunted
+    table = pq.read_table(paths[1])
+    about = json.loads(table.schema.metadata[METADATA])
+    del about["trial"]["phase"]
+    pq.write_table(table.replace_schema_metadata({METADATA: json.dumps(about)}), paths[1])
+    assert read_rows(paths[1])[0] == make_result(1).trial
 
 
 def test_levels_keep_their_kind(tmp_path):

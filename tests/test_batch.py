@@ -1,11 +1,11 @@
-"""What the driver adds to what was measured."""
+"""What is added to what was measured."""
 
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from gradstudy import study
+from gradstudy import batch
 from gradstudy.analysis.responses import CEILING, FLOOR
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.prediction import predicted
@@ -18,15 +18,15 @@ def parts_of(*overrides):
 
 def test_a_prediction_is_that_of_the_trials_parts_and_none_where_theory_says_nothing():
     spoken, silent = parts_of("init=lecun"), parts_of("init=identity", "task.features=64", "model.width=64")
-    assert study._predicted(spoken, 3) == predicted(spoken, 3).gain_init
-    assert study._predicted(silent, 3) is None
+    assert batch._predicted(spoken, 3) == predicted(spoken, 3).gain_init
+    assert batch._predicted(silent, 3) is None
 
 
 @pytest.mark.parametrize(
     ("said", "kept"), [(-3.5, -3.5), (-np.inf, FLOOR), (-400.0, FLOOR), (np.inf, CEILING), (np.nan, None)]
 )
 def test_a_prediction_ends_where_measurements_end(monkeypatch, said, kept):
-    monkeypatch.setattr(study, "predicted", lambda parts, seed: SimpleNamespace(gain_init=np.float64(said)))
-    found = study._predicted({}, 0)
+    monkeypatch.setattr(batch, "predicted", lambda parts, seed: SimpleNamespace(gain_init=np.float64(said)))
+    found = batch._predicted({}, 0)
     assert found == kept
     assert kept is None or type(found) is float

@@ -1,0 +1,52 @@
+"""Which trials of a study are best, or worst, in what was hunted for?"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from gradstudy.errors import InputError
+from gradstudy.search.objective import Objective
+
+
+def best_trials(
+    members: pd.DataFrame, factors: Sequence[str], objectives: Sequence[Objective], *, seeds: int, count: int
+) -> pd.DataFrame:
+    """The trials that came closest to the goal, best first: trial, what counted (mean over seeds), verdict, levels.
+
+    `members` has one row per trial x seed; a trial that was stopped before its last seed is left out. For several
+    objectives only trials that no other one beats in everything are listed (the Pareto front), those first whose worst
+    objective is best, each objective measured from the best to the worst that was seen. InputError for a count below 1.
+    """
+    if count < 1:
+        raise InputError(f"best(count) lists at least 1 trial, got {count}.")
+    whole = members[members.groupby("trial")["trial"].transform("size") >= seeds]
+    grouped = whole.groupby("trial")
+    rows = {trial: own.to_dict("records") for trial, own in grouped}
+    counted = {one.name: pd.Series({trial: one.mean(own) for trial, own in rows.items()}) for one in objectives}
+    verdict = grouped["verdict"].agg(lambda verdicts: verdicts.mode().iloc[0])
+    diverged = grouped["verdict"].agg(lambda verdicts: int((verdicts == "diverged").sum())).rename("n_diverged")
+    table = pd.concat([pd.DataFrame(counted), verdict, diverged, grouped[list(factors)].first()], axis=1)
+    table = table.rename_axis("trial").reset_index()
+    order = _best_first(table[list(counted)].to_numpy(float), objectives)
+    return table.iloc[order[:count]].reset_index(drop=True)
+
+
+def costs(values: np.ndarray, objectives: Sequence[Objective]) -> np.ndarray:
+    """How far is each trial from the best that was seen, in its worst objective? [trial, objective] -> [trial], 0..1"""
+    wanted = values * [objective.sign for objective in objectives]
+    span = np.ptp(wanted, axis=0)
+    return ((wanted - wanted.min(axis=0)) / np.where(span > 0.0, span, 1.0)).max(axis=1)
+
+
+def on_front(values: np.ndarray, objectives: Sequence[Objective]) -> np.ndarray:
+    """Which trials does no other one beat, being nowhere worse and somewhere better? -> [trial] of bool"""
+    wanted = values * [objective.sign for objective in objectives]
+    return np.array([not ((wanted <= own).all(axis=1) & (wanted < own).any(axis=1)).any() for own in wanted], bool)
+
+
+def _best_first(values: np.ndarray, objectives: Sequence[Objective]) -> np.ndarray:
+    if not len(values):
+        return np.arange(0)
+    front = np.flatnonzero(on_front(values, objectives)) if len(objectives) > 1 else np.arange(len(values))
+    return front[np.argsort(costs(values, objectives)[front], kind="stable")]

@@ -1,0 +1,59 @@
+"""Where in the space did the best trials of a screen lie? A hunt looks closer there."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import ceil, exp, floor, log
+
+import numpy as np
+
+from gradstudy.records import Factor, Level
+from gradstudy.search.best import costs
+from gradstudy.search.objective import Objective
+from gradstudy.search.past import Told
+from gradstudy.search.space import readable
+
+BEST = 0.25
+"""The share of the screen's trials that spans the region; whoever is as good as the last of them counts too."""
+
+MARGIN = 0.05
+"""By which share of a factor's range is the region wider on either side than what its best trials span?"""
+
+
+def best_region(factors: Sequence[Factor], told: Sequence[Told], objectives: Sequence[Objective]) -> tuple[Factor, ...]:
+    """The factors with the levels that occur among the best trials, and the ranges that these span, a little widened.
+
+    A factor that lives in none of them keeps what it has.
+    """
+    cost = costs(np.array([one.values for one in told], float), objectives)
+    limit = np.sort(cost)[ceil(BEST * len(told)) - 1]
+    best = [one.levels for one, own in zip(told, cost, strict=True) if own <= limit]
+    return tuple(_narrowed(f, [levels[f.name] for levels in best if f.name in levels]) for f in factors)
+
+
+def inside(region: Sequence[Factor], levels: Mapping[str, Level]) -> bool:
+    """Does a trial lie in the region, in everything that lives in it?"""
+    return all(_holds(factor, levels[factor.name]) for factor in region if factor.name in levels)
+
+
+def _holds(factor: Factor, level: Level) -> bool:
+    return level in factor.levels if factor.levels else factor.low <= level <= factor.high
+
+
+def _narrowed(factor: Factor, seen: Sequence[Level]) -> Factor:
+    if not seen:
+        return factor
+    if factor.levels:
+        return replace(factor, levels=tuple(level for level in factor.levels if level in seen))
+    low, high = _widened(factor, min(seen), max(seen))
+    if factor.integer:
+        low, high = floor(low), ceil(high)
+    low, high = max(factor.low, low), min(factor.high, high)
+    return replace(factor, low=float(readable(factor, low)), high=float(readable(factor, high)))
+
+
+def _widened(factor: Factor, low: float, high: float) -> tuple[float, float]:
+    if factor.log:
+        margin = exp(MARGIN * log(factor.high / factor.low))
+        return low / margin, high * margin
+    margin = MARGIN * (factor.high - factor.low)
+    return low - margin, high + margin
