@@ -8,8 +8,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from gradstudy.analysis.power import Power
 from gradstudy.records import DUMMY, Factor, Level, Trial, level_name
+from gradstudy.report.design_words import findable, power_words, quality_words
 from gradstudy.report.plain import plain_grid, plain_name, plain_table, plain_text
+from gradstudy.search.quality import Quality
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,8 @@ class Plan:
     `asleep` are entries of the space that no option of this study has a key for.
 
     `seconds` and `memory` (bytes, at the peak of one cohort) are estimates, None when there is none. `store` is the
-    tracking address that would be used.
+    tracking address that would be used. `quality` and `power` are those of a design, and None where trials are not
+    designed but chosen as the study goes, which `note` then says.
     """
 
     name: str
@@ -34,6 +38,9 @@ class Plan:
     seconds: float | None
     memory: float | None
     store: str
+    quality: Quality | None = None
+    power: Power | None = None
+    note: str = ""
 
 
 def plan_page(plan: Plan) -> RenderableType:
@@ -41,8 +48,10 @@ def plan_page(plan: Plan) -> RenderableType:
     source = [plain_text(plan.source, "dim")] if plan.source else []
     head = [plain_text(f"{plan.name}: {plan.question}", "bold"), *source, Text()]
     asleep = [plain_text(f"asleep, as no option of this study has it: {name}") for name in plan.asleep]
+    remarks = [plan.note] * bool(plan.note) + ([power_words(plan.power)] if plan.power else [])
+    below = [line for remark in remarks for line in (plain_text(remark), Text())]
     return Group(
-        *head, _factors(plan), *asleep, Text(), _budget(plan), Text(), Text("A plan only: nothing was written.")
+        *head, _factors(plan), *asleep, Text(), *below, _budget(plan), Text(), Text("A plan only: nothing was written.")
     )
 
 
@@ -70,12 +79,15 @@ def _condition(other: Factor, inside: Set[Level | None], outside: Set[Level | No
 
 
 def _factors(plan: Plan) -> Table:
-    table = plain_table("factor", "levels (trials each) or range", "lives", "trials", numbers=("trials",))
+    finds = ["can find"] * bool(plan.power)
+    numbers = ("trials", *finds)
+    table = plain_table("factor", "levels (trials each) or range", "lives", *numbers, numbers=numbers)
     for factor in plan.factors:
         lives = "noise floor" if factor.name == DUMMY.name else where_it_lives(factor, plan.factors, plan.trials)
         count = sum(factor.name in trial.levels for trial in plan.trials)
         cells = map(plain_text, (_levels(factor, plan.trials), lives, count))
-        table.add_row(plain_name(factor.name), *cells)
+        finds = [plain_text(findable(plan.power, factor.name))] if plan.power else []
+        table.add_row(plain_name(factor.name), *cells, *finds)
     return table
 
 
@@ -91,6 +103,7 @@ def _levels(factor: Factor, trials: Sequence[Trial]) -> str:
 def _budget(plan: Plan) -> Table:
     trials = len(plan.trials)
     grid = plain_grid()
+    design = {"design": quality_words(plan.quality)} if plan.quality else {}
     for name, words in {
         "members": f"{trials} trials x {plan.seeds} seeds = {trials * plan.seeds} members",
         "steps": "0: measured at initialization only" if plan.steps == 0 else f"{plan.steps} per member",
@@ -98,6 +111,7 @@ def _budget(plan: Plan) -> Table:
         "time": "unknown" if plan.seconds is None else f"about {_duration(plan.seconds)}",
         "memory": "unknown" if plan.memory is None else f"about {_size(plan.memory)} for the largest cohort",
         "store": plan.store,
+        **design,
     }.items():
         grid.add_row(Text(name), plain_text(words))
     return grid

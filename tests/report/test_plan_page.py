@@ -1,9 +1,12 @@
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
+from gradstudy.analysis.power import Power
 from gradstudy.records import DUMMY, Factor, Trial
 from gradstudy.report.plan_page import Plan, plan_page, where_it_lives
+from gradstudy.search.quality import Association, Quality
 
 CLIPPING = Factor("clipping", ("none", "norm", "value"))
 MAX_NORM = Factor("clipping.max_norm", low=0.1, high=10.0, log=True)
@@ -118,3 +121,59 @@ def test_a_plan_stays_text_within_80_columns(render):
     assert "[red]x: [bold]why[/bold]?" in page
     assert max(map(len, page.splitlines())) <= 80
     assert "\x1b" not in page
+
+
+def power(share, u_shape=float("nan"), trials=128):
+    """Of all factors the same; for numbers a U-shape too."""
+    rows = [(f.name, trials, share, u_shape if f.is_number else float("nan")) for f in FACTORS]
+    return Power(pd.DataFrame(rows, columns=["factor", "trials", "share", "u_shape"]), power=0.8, level=0.01)
+
+
+QUALITY = Quality({"clipping": (42, 43)}, 0.02, 0.18, Association("init.gain", "lr.value", 0.08, 128), None)
+
+
+def test_what_can_be_found_is_told_for_every_factor_and_in_decades(render):
+    """A quarter of the variance: half of 3 decades up and half of them down, which are 3 between the two."""
+    page = words(render(plan_page(replace(PLAN, power=power(0.25, 0.5))), width=100))
+    assert "none (1), norm (2), value (1) everywhere 4 .25" in page
+    assert "init.gain 0.5 to 2 everywhere 4 .25 (.50)" in page
+    assert "that 80% of such studies would find" in page
+    assert "If trials scatter by 3 decades (standard deviation), a share of .25 is 3.0 decades between two" in page
+    assert "in brackets" in page
+    assert "in brackets" not in words(render(plan_page(replace(PLAN, power=power(0.25)))))
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.0016, ".0016"), (0.0944, ".094"), (0.0951, ".10"), (0.999, "1.00")])
+def test_a_share_keeps_two_digits_that_count(render, share, told):
+    assert f"everywhere 4 {told} model.depth" in words(render(plan_page(replace(PLAN, power=power(share))), width=100))
+
+
+def test_where_nothing_can_be_found_that_is_what_is_said(render):
+    few = words(render(plan_page(replace(PLAN, power=power(float("nan"), trials=4)))))
+    assert "can find: nothing, a ranking takes at least 8 trials; raise budget.trials." in few
+    more = words(render(plan_page(replace(PLAN, power=power(float("nan"), trials=10)))))
+    assert "no effect can be counted on to be found in 10 trials; raise budget.trials." in more
+
+
+def test_the_quality_of_the_design_is_told_with_the_pairs_names(render):
+    page = words(render(plan_page(replace(PLAN, quality=QUALITY))))
+    assert "trials per level differ by 1 at most; 9 times as even as random trials" in page
+    assert "strongest correlation of two factors .08 (init.gain with lr.value)" in page
+    assert "some trials only" not in page
+    conditional = Association("clipping.max_norm", "init.gain", 0.37, 43)
+    perfect = replace(QUALITY, balance={"clipping": (2, 2)}, discrepancy=0.0, conditional=conditional)
+    page = words(render(plan_page(replace(PLAN, quality=perfect))))
+    assert "every level of a factor equally often; perfectly even" in page
+    assert "lives in some trials only .37 (clipping.max_norm with init.gain in 43 trials)" in page
+
+
+def test_trials_that_are_chosen_later_have_a_note_and_no_promise(render):
+    page = words(render(plan_page(replace(PLAN, note="Chosen as it goes."))))
+    assert "Chosen as it goes." in page
+    assert "can find" not in page
+    assert "random trials" not in page
+
+
+def test_a_plan_with_all_its_promises_stays_within_80_columns(render):
+    page = render(plan_page(replace(PLAN, quality=QUALITY, power=power(0.25, 0.5), note="Chosen as it goes.")))
+    assert max(map(len, page.splitlines())) <= 80

@@ -1,0 +1,143 @@
+"""What a design can find: by the formulas of textbooks, and by the tests themselves on simulated studies."""
+
+from dataclasses import replace
+from math import sqrt
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import optimize, stats
+
+from gradstudy.analysis.power import levels_found, numbers_found, power_of_design, smallest_share
+from gradstudy.analysis.settings import DEFAULTS
+from gradstudy.analysis.significance import factor_significance
+from gradstudy.records import DUMMY, Factor
+
+LEVEL, POWER, SIMULATIONS = 0.005, 0.8, 1000
+
+
+def noncentral(trials, level, power):
+    """The share at which a t-test of so many trials at this level has this power: of means, or of a correlation."""
+    highest = stats.t.isf(level / 2, trials - 2) ** 2
+
+    def missing(share):
+        return stats.ncf.sf(highest, 1, trials - 2, trials * share / (1 - share)) - power
+
+    return optimize.brentq(missing, 1e-6, 0.9)
+
+
+@pytest.mark.parametrize("trials", [32, 128, 1000])
+def test_two_balanced_levels_are_found_as_a_t_test_finds_them(trials):
+    """Two tests that are nearly one, so that looking twice costs all but nothing of the halved level."""
+    counts = np.array([trials // 2, trials // 2])
+    signs = np.tile([-1.0, 1.0], (SIMULATIONS, 1))
+    found = smallest_share(signs, counts, levels_found(counts, LEVEL), POWER)
+    assert noncentral(trials, LEVEL, POWER) * 0.9 < found < noncentral(trials, LEVEL / 2, POWER) * 1.1
+
+
+@pytest.mark.parametrize("trials", [40, 128, 1000])
+def test_a_straight_line_is_found_nearly_as_a_correlation_finds_it(trials):
+    """Ranks of Gaussian values keep 9/pi^2 = .91 or more of what the values say (Hotelling & Pabst 1936)."""
+    counts = np.ones(trials, dtype=int)
+    line = np.tile(np.arange(trials) + 0.5, (SIMULATIONS, 1))
+    found = smallest_share(line, counts, numbers_found(counts, LEVEL), POWER)
+    expected = noncentral(trials, LEVEL / 2, POWER)
+    assert expected * 0.93 < found < expected / 0.91 * 1.1
+
+
+def test_a_number_that_takes_two_values_is_found_like_two_levels():
+    counts = np.array([50, 50])
+    signs = np.tile([-1.0, 1.0], (SIMULATIONS, 1))
+    as_number = smallest_share(signs, counts, numbers_found(counts, LEVEL), POWER)
+    assert as_number == pytest.approx(noncentral(100, LEVEL / 2, POWER), rel=0.12)
+
+
+U_SHAPE, UNEVEN = np.ones(64, dtype=int), np.array([20, 30, 14])
+CASES = {
+    "a U-shape": (U_SHAPE, (np.arange(64) - 31.5) ** 2, True),
+    "three uneven levels": (UNEVEN, np.array([1.0, -1.0, -1.0]), False),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_rankings_own_test_finds_it_as_often(case):
+    """80 % within three standard errors of 100 studies, and no other than the tests of `significance`."""
+    counts, effects, is_number = CASES[case]
+    found = (numbers_found if is_number else levels_found)(counts, LEVEL)
+    share = smallest_share(np.tile(effects.astype(float), (SIMULATIONS, 1)), counts, found, POWER)
+    column = np.repeat(np.arange(len(counts)) / (len(counts) if is_number else 1), counts)
+    signal = np.repeat(effects, counts)
+    signal = (signal - signal.mean()) / signal.std()
+    random = np.random.default_rng(7)
+    responses = sqrt(share) * signal + sqrt(1 - share) * random.standard_normal((100, len(column)))
+    times = sum(factor_significance(column, one, is_number=is_number).p < LEVEL for one in responses)
+    assert times == pytest.approx(80, abs=12)
+
+
+@pytest.mark.parametrize("found", [levels_found, numbers_found])
+def test_what_has_no_effect_is_found_no_more_often_than_the_level_says(found):
+    counts = np.full(4, 12) if found is levels_found else np.ones(48, dtype=int)
+    noise = np.random.default_rng(3).standard_normal((20_000, 48))
+    false = found(counts, 0.05)(noise).mean()
+    assert 0.5 * 0.05 < false < 0.05 + 3 * sqrt(0.05 / 20_000)
+
+
+ACTIVATION = Factor("activation", ("relu", "tanh"))
+CLIPPING = Factor("clipping", ("none", "norm", "value"))
+MAX_NORM = Factor("clipping.max_norm", low=0.1, high=10.0, log=True)
+FACTORS = (ACTIVATION, CLIPPING, MAX_NORM, DUMMY)
+
+
+def trials(count):
+    order = np.arange(count)
+    table = pd.DataFrame({"activation": np.array(ACTIVATION.levels)[order % 2]})
+    table["clipping"] = np.array(CLIPPING.levels)[order // 2 % 3]
+    table["clipping.max_norm"] = np.where(table["clipping"] == "norm", np.geomspace(0.1, 10, count), np.nan)
+    return table.assign(dummy=(order + 0.5) / count)
+
+
+def shares(power):
+    return power.table.set_index("factor")["share"]
+
+
+def test_a_conditional_factor_has_only_the_trials_in_which_it_lives():
+    power = power_of_design(trials(120), FACTORS)
+    table = power.table.set_index("factor")
+    assert table["trials"].to_dict() == {"activation": 120, "clipping": 120, "clipping.max_norm": 40, "dummy": 120}
+    assert power.level == pytest.approx(0.05 / 4)
+    assert shares(power)["clipping.max_norm"] == pytest.approx(noncentral(40, power.level / 2, 0.8), rel=0.15)
+    assert shares(power)["dummy"] == pytest.approx(noncentral(120, power.level / 2, 0.8), rel=0.15)
+    assert (table["u_shape"] > table["share"])[["clipping.max_norm", "dummy"]].all()
+    assert table["u_shape"][["activation", "clipping"]].isna().all()
+
+
+def test_more_trials_find_less_and_more_certainty_takes_more():
+    once, often = (shares(power_of_design(trials(count), FACTORS)) for count in (60, 240))
+    assert (once / often).to_numpy() == pytest.approx(np.full(4, 4 * 0.8), abs=0.9)  # S / (1 - S) goes with 1 / n
+    surer = shares(power_of_design(trials(60), FACTORS, replace(DEFAULTS, power=0.95)))
+    assert (surer > once).all()
+
+
+def test_too_few_trials_find_nothing():
+    for count in (2, 7):
+        assert shares(power_of_design(trials(count), FACTORS)).isna().all()
+    few = shares(power_of_design(trials(16), FACTORS))
+    assert few.notna().to_dict() == {"activation": True, "clipping": True, "clipping.max_norm": False, "dummy": True}
+
+
+def test_a_factor_that_takes_one_level_cannot_be_found():
+    assert np.isnan(shares(power_of_design(trials(60).assign(activation="relu"), FACTORS))["activation"])
+
+
+def test_a_whole_number_that_takes_two_values_has_no_u_shape():
+    depth = Factor("depth", low=1, high=2, integer=True)
+    row = (
+        power_of_design(trials(60).assign(depth=[1, 2] * 30), (*FACTORS, depth)).table.set_index("factor").loc["depth"]
+    )
+    assert row["share"] > 0
+    assert np.isnan(row["u_shape"])
+
+
+def test_the_same_design_has_the_same_power():
+    one, other = (power_of_design(trials(60), FACTORS).table for _ in range(2))
+    pd.testing.assert_frame_equal(one, other, check_exact=True)
