@@ -1,7 +1,7 @@
 # make study STUDY=rnn_clip     run a study (ARGS="budget.trials=32" changes any part of it)
 # make test                     format, lint and all tests but the slow ones
 # make slow                     the tests that take minutes
-# make benchmark                speed against a plain script and against serial PyTorch
+# make benchmark                speed against a plain script and serial PyTorch; rankings of planted truths against peers
 
 PYTHON ?= python3
 VENV := .venv
@@ -29,6 +29,8 @@ benchmark: $(VENV)/.installed-for-tests
 	OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/storing_a_trial.py
 	OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/stacking_per_family.py
 	OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/recorder_cost.py
+	OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/planted_truths.py --quick
+	OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/ranking_speed.py
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \

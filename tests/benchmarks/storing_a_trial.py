@@ -13,10 +13,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from gradstudy.batch import train_trials
 from gradstudy.configs.composition import hydra_ready
 from gradstudy.preparation import prepare
 from gradstudy.search.storage import open_storage
-from gradstudy.study import train_trials
 from gradstudy.tracking.writer import StudyWriter
 
 
@@ -30,7 +30,7 @@ def main():
         asking, results = seconds_of_asking(prepared, Path(folder)), list(train_inline(prepared))
         writer = StudyWriter(prepared.launch.machinery["tracking"], prepared.info, Path(folder))
         storing = [seconds(lambda result=result: writer.write(result)) for result in results]
-        telling = [seconds(lambda r=r: prepared.search.tell(r.trial.number, [0.0, 0.0])) for r in results]
+        telling = [seconds(lambda r=r: prepared.search.tell(r.trial.number, r.rows)) for r in results]
     parts = {"ask": asking / trials, "store": statistics.median(storing), "tell": statistics.median(telling)}
     print(", ".join(f"{name} {1000 * part:.1f} ms" for name, part in parts.items()))
     print(f"together {1000 * sum(parts.values()):.1f} ms per trial")
@@ -38,8 +38,7 @@ def main():
 
 def seconds_of_asking(prepared, folder):
     prepared.search.open(open_storage("", folder), "benchmark")
-    composer = prepared.composer
-    return seconds(lambda: prepared.search.trials(len(prepared.preview), composer.active, composer.groups))
+    return seconds(lambda: list(prepared.search.batches(len(prepared.preview))))
 
 
 def train_inline(prepared):
