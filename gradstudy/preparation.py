@@ -7,15 +7,19 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from gradstudy.analysis.power import power_of_design
 from gradstudy.configs.composition import Composer
 from gradstudy.configs.launch import Launch
 from gradstudy.configs.studies import find_studies
 from gradstudy.errors import InputError
 from gradstudy.quantities import ON_REQUEST
-from gradstudy.records import DUMMY, Factor, Level, Member, StudyInfo, Trial
+from gradstudy.records import DUMMY, HUNT, SCREEN, Factor, Member, StudyInfo, Trial
 from gradstudy.report.plan_page import Plan
 from gradstudy.results import response_settings
-from gradstudy.search.asking import Search
+from gradstudy.search.asking import Asked, Search
+from gradstudy.search.quality import quality
 from gradstudy.tracking.address_check import shown
 from gradstudy.tracking.store import check_store, store_address
 from gradstudy.training.cohort import CPU_KNEE, CUDA_KNEE, Cohort, plan
@@ -24,11 +28,15 @@ from gradstudy.training.estimate import estimate
 FOLDER = Path(".gradstudy")
 """Where a study's journal, and records not yet in MLflow, are kept: in the working folder, as mlflow.db is."""
 
-FORMAT = 2
-"""Part of every fingerprint: a change of what a member's record holds or means makes another study."""
+FORMAT = 3
+"""Part of every fingerprint: another study begins where a record holds or means something else than before, and where
+a screen's design gives other trials for the same seed, so that no study is a mixture of two designs."""
 
 START_SECONDS, STORE_SECONDS = 10.0, 0.05
 """What a launch costs beside training: imports, a new store, two rankings; and Optuna, MLflow, Parquet per trial."""
+
+CHECKED = 128
+"""How many trials of a hunt's space are tried for whether they can be built at all? Some 2 ms each."""
 
 Parts = Mapping[int, Mapping[str, Any]]
 
@@ -60,10 +68,15 @@ def prepare(overrides: Sequence[str], command: str) -> Prepared:
             f"Study '{launch.name}' varies nothing: its space is empty. "
             "Add an entry such as +space.activation='choice(tanh,relu)'."
         )
-    factors = (*composer.factors, DUMMY)
-    search = Search(factors, launch.machinery["search"], launch.seed)
-    preview = tuple(trials_of(composer, search.preview(launch.budget.trials, composer.active, composer.groups)))
+    way = launch.machinery["search"]
+    factors = (*composer.factors, DUMMY) if SCREEN in way.phases else composer.factors
+    where = {"active": composer.active, "groups": composer.groups}
+    search = way.search(factors, **where, seed=launch.seed, seeds=launch.budget.seeds, trials=launch.budget.trials)
+    preview = tuple(trials_of(composer, search.preview(launch.budget.trials)))
     parts = {trial.number: composer.parts(trial.levels) for trial in preview}
+    if HUNT in way.phases:  # nobody knows yet what it will ask: what cannot be built should be refused at the door
+        for asked in search.preview(max(CHECKED, launch.budget.trials)):
+            composer.parts(asked.levels)
     devices = launch.machinery["device"].names()
     check_store(launch.machinery["tracking"])
     return Prepared(composer, launch, _info(composer, factors, command), search, preview, parts, devices)
@@ -75,6 +88,8 @@ def plan_study(prepared: Prepared) -> Plan:
     cohorts = cohorts_of(prepared, prepared.preview, prepared.parts)
     cost = estimate(cohorts)
     workers = min(launch.machinery["execution"].count(prepared.devices), len(cohorts))
+    designed = [trial.levels for trial in prepared.preview if trial.phase == SCREEN]
+    table = pd.DataFrame(designed, columns=[factor.name for factor in info.factors], dtype=object)
     return Plan(
         name=info.name,
         question=info.question,
@@ -88,14 +103,23 @@ def plan_study(prepared: Prepared) -> Plan:
         seconds=START_SECONDS + STORE_SECONDS * len(prepared.preview) + cost.seconds / workers,
         memory=cost.memory,
         store=shown(store_address(launch.machinery["tracking"])),
+        quality=quality(info.factors, designed) if designed else None,
+        note=launch.machinery["search"].note,
+        power=power_of_design(table, info.factors, launch.machinery["analysis"]) if designed else None,
     )
 
 
-def cohorts_of(prepared: Prepared, trials: Sequence[Trial], parts: Parts) -> list[Cohort]:
-    """How do these trials train together, and where? The largest cohorts first, spread over the devices."""
+def cohorts_of(
+    prepared: Prepared, trials: Sequence[Trial], parts: Parts, seeds: Sequence[int] | None = None
+) -> list[Cohort]:
+    """How do these trials train together, and where? The largest cohorts first, spread over the devices.
+
+    `seeds` are those to be trained, by default all of the budget.
+    """
+    seeds = range(prepared.launch.budget.seeds) if seeds is None else seeds
     launch, devices = prepared.launch, prepared.devices
     knee = CUDA_KNEE if devices[0].startswith("cuda") else CPU_KNEE
-    members = [Member(trial.number, seed) for trial in trials for seed in range(launch.budget.seeds)]
+    members = [Member(trial.number, seed) for trial in trials for seed in seeds]
     groups = plan(members, parts, launch.machinery["execution"].cohort_size or knee)
     return [
         Cohort(
@@ -111,9 +135,9 @@ def cohorts_of(prepared: Prepared, trials: Sequence[Trial], parts: Parts) -> lis
     ]
 
 
-def trials_of(composer: Composer, asked: Sequence[tuple[int, Mapping[str, Level]]]) -> Iterator[Trial]:
+def trials_of(composer: Composer, asked: Sequence[Asked]) -> Iterator[Trial]:
     """The trials that a search asked for, as overrides."""
-    return (composer.trial(number, levels) for number, levels in asked)
+    return (replace(composer.trial(number, levels), phase=phase) for number, levels, phase in asked)
 
 
 def study_name(launch: Launch) -> str:
@@ -126,7 +150,7 @@ def study_name(launch: Launch) -> str:
 
 
 def _info(composer: Composer, factors: tuple[Factor, ...], command: str) -> StudyInfo:
-    launch = composer.launch
+    launch, way = composer.launch, composer.launch.machinery["search"]
     return StudyInfo(
         name=launch.name,
         fingerprint=fingerprint_of(composer),
@@ -136,9 +160,11 @@ def _info(composer: Composer, factors: tuple[Factor, ...], command: str) -> Stud
         seeds=launch.budget.seeds,
         steps=launch.budget.steps,
         seed=launch.seed,
-        design=type(launch.machinery["search"]).__name__.lower(),
+        design=way.name,
         command=command,
         settings={"responses": response_settings(launch.machinery["analysis"])},
+        phases=way.phases,
+        hunted=way.hunted,
     )
 
 
@@ -150,10 +176,17 @@ def fingerprint_of(composer: Composer) -> str:
         "data": composer.contents(),
         "space": [asdict(factor) for factor in composer.factors],
         "fixed": composer.fixed(),
-        "search": type(launch.machinery["search"]).__name__,
+        "search": _search_identity(launch),
         "seed": launch.seed,
         "budget": asdict(replace(launch.budget, trials=1)),
         "dtype": launch.machinery["device"].dtype,
         "record": [name for name in launch.record if name in ON_REQUEST],
     }
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def _search_identity(launch: Launch) -> Any:
+    """What decides the trials that are asked: in a hunt also what a response is, as far as its values depend on it."""
+    way, responses = launch.machinery["search"], response_settings(launch.machinery["analysis"])
+    identity = way.identity(launch.budget.trials)
+    return [identity, responses["cap"], responses["first_steps"]] if way.hunted else identity

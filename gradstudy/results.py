@@ -1,8 +1,8 @@
 """What a study found, for notebooks: its stored trials, gradients and rankings."""
 
 import html
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from functools import cached_property
 from typing import Any
 
@@ -10,13 +10,23 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from gradstudy.analysis.agreement import PREDICTED, Agreement, agreement
+from gradstudy.analysis.cure.experience import Experience
+from gradstudy.analysis.cure.health import FAILING
+from gradstudy.analysis.cure.start import given_start, stored_start
+from gradstudy.analysis.prescription import Prescription, prescribe
 from gradstudy.analysis.ranking import Ranking, rank
 from gradstudy.analysis.responses import member_row
 from gradstudy.analysis.settings import RESPONSES, Analysis
-from gradstudy.records import StudyInfo
+from gradstudy.configs.changed import changed_overrides
+from gradstudy.errors import InputError
+from gradstudy.records import DUMMY, SCREEN, Level, StudyInfo, Trial
+from gradstudy.search.best import best_trials
+from gradstudy.search.objective import Objective, objectives_of
 from gradstudy.tracking.address_check import shown
+from gradstudy.tracking.members_file import PHASE
 from gradstudy.tracking.reader import StoredStudy
 from gradstudy.tracking.store import ui_command
+from gradstudy.tracking.trial_run import trial_command
 
 
 class Run:
@@ -55,9 +65,75 @@ class Run:
         return self._stored.gradients(**filters)
 
     def rank(self, response: str = "vanishing") -> Ranking:
-        """Which factors cause this response, with intervals? See `gradstudy.analysis.ranking.Ranking`."""
+        """Which factors cause this response, with intervals? See `gradstudy.analysis.ranking.Ranking`.
+
+        Of the trials of the screen alone. InputError where there are none: trials that were chosen by what came out
+        before show the choice's causes beside the network's.
+        """
+        members = self.screened
         with threadpool_limits(1):  # a second BLAS thread changes the order of sums, and is slower on small matrices
-            return rank(self.members, self.info.factors, response, self.settings, seed=self.info.seed)
+            return rank(members, self.info.factors, response, self.settings, self.info.seed, steps=self.info.steps)
+
+    @property
+    def screened(self) -> pd.DataFrame:
+        """The members of the trials that were drawn at random. InputError for a study that has no such trials."""
+        if SCREEN not in self.info.phases:
+            raise InputError(
+                f"A ranking needs trials that were drawn at random, but those of '{self.info.name}' were hunted "
+                f"(search={self.info.design}), and a ranking of them would mislead. Run the same study with "
+                "search=screen, or with search=screen_then_hunt; run.best() lists what the hunt found."
+            )
+        return self.members[self.members[PHASE] == SCREEN] if PHASE in self.members else self.members
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """What was hunted for; in a study without a hunt, what its screen was told."""
+        return objectives_of(self.info.hunted or {"goal": "healthiest", "objective": ["vanishing", "exploding"]})
+
+    def best(self, count: int = 5) -> pd.DataFrame:
+        """Which trials came closest to what was hunted for, best first? See `gradstudy.search.best.best_trials`."""
+        names = [factor.name for factor in self.info.factors if factor != DUMMY]
+        return best_trials(self.members, names, self.objectives, seeds=self.info.seeds, count=count)
+
+    def prescribe(
+        self, trial: int | None = None, levels: Mapping[str, Level] | None = None
+    ) -> Prescription | tuple[Prescription, ...]:
+        """What is the smallest change that makes a failing configuration healthy, by what the screen's trials say?
+
+        Of a stored trial by its number, or of `levels`, a mapping of the study's factors to levels; without either, of
+        the most typical trial of every verdict but healthy that occurs. See `gradstudy.analysis.prescription`.
+        """
+        if trial is not None and levels is not None:
+            raise InputError("prescribe takes a trial or levels, got both: leave one out.")
+        factors, known = self.info.factors, self._experience
+        with threadpool_limits(1):
+            if levels is not None:
+                return self._runnable(prescribe(known, given_start(known, self.members, levels)))
+            if trial is not None:
+                return self._runnable(prescribe(known, stored_start(self.members, factors, trial)))
+            typical = (known.typical(verdict) for verdict in FAILING)
+            starts = [stored_start(self.members, factors, number) for number in typical if number is not None]
+            return tuple(self._runnable(prescribe(known, start)) for start in starts)
+
+    @cached_property
+    def _experience(self) -> Experience:
+        return Experience(self.screened, self.info.factors, self.settings, seed=self.info.seed)
+
+    def _runnable(self, prescription: Prescription) -> Prescription:
+        """With the overrides and the command that run the cured configuration."""
+        if not prescription.changes:
+            return prescription
+        names = [factor.name for factor in self.info.factors]
+        number = int(self.members["trial"].iloc[0]) if prescription.trial is None else prescription.trial
+        own = self.members[self.members["trial"] == number].iloc[0]
+        groups = {name: level for name, level in prescription.cured.items() if "." not in name and own[name] != level}
+        donors = {name: self.overrides(self._first_with(name, level)) for name, level in groups.items()}
+        overrides = changed_overrides(prescription.cured, names, self.overrides(number), donors)
+        command = trial_command(self.info, Trial(number, prescription.cured, overrides))
+        return replace(prescription, overrides=overrides, command=command)
+
+    def _first_with(self, name: str, level: Level) -> int:
+        return int(self.members.loc[self.members[name] == level, "trial"].iloc[0])
 
     def theory(self) -> Agreement:
         """Does mean-field theory predict `gain_init`? InputError where it says nothing about any trial."""
@@ -66,6 +142,10 @@ class Run:
     def overrides(self, trial: int) -> list[str]:
         """What runs this trial again, as `gradstudy.measure(run.overrides(7))` or behind `mode=trial`."""
         return list(self._stored.trial(trial).overrides)
+
+    def command(self, trial: int) -> str:
+        """What runs this trial again, in a terminal?"""
+        return trial_command(self.info, self._stored.trial(trial))
 
     @property
     def store(self) -> str:
@@ -102,5 +182,6 @@ def trials_of(members: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
     verdict = grouped["verdict"].agg(lambda verdicts: verdicts.mode().iloc[0])
     diverged = grouped["verdict"].agg(lambda verdicts: int((verdicts == "diverged").sum())).rename("n_diverged")
     predicted = grouped[[name for name in (PREDICTED,) if name in members]].first()  # older studies have none
-    parts = [grouped[list(factors)].first(), grouped[list(RESPONSES)].median(), predicted, verdict, diverged]
+    phase = grouped[[name for name in (PHASE,) if name in members]].first()
+    parts = [phase, grouped[list(factors)].first(), grouped[list(RESPONSES)].median(), predicted, verdict, diverged]
     return pd.concat(parts, axis=1).reset_index()

@@ -16,6 +16,7 @@ LAYERS = [
     {"results", "measurement"},
     {"report"},
     {"preparation"},
+    {"batch"},
     {"study"},
     {"cli", "__init__"},
     {"__main__"},

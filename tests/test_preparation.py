@@ -1,7 +1,7 @@
 """A launch before it runs: what makes it the same study."""
 
 from gradstudy.configs.composition import Composer, hydra_ready
-from gradstudy.preparation import fingerprint_of
+from gradstudy.preparation import _search_identity, fingerprint_of
 
 TABLE = [
     "name=mine",
@@ -27,3 +27,11 @@ def test_a_study_on_a_file_is_another_study_once_the_file_has_changed(workplace)
     assert fingerprint("task.scale=2") != before
     rows.write_text(rows.read_text() + "51,0.5\n")
     assert fingerprint() != before
+
+
+def test_a_screen_is_told_apart_by_its_name_alone_as_it_was_before_there_were_hunts():
+    """Whatever else went into it would make all stored studies others."""
+    with hydra_ready():
+        composer = Composer(["+study=rnn_clip"])
+    assert composer.launch.machinery["search"].identity(64) == "Screen"
+    assert _search_identity(composer.launch) == "Screen"

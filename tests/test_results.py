@@ -72,3 +72,27 @@ def test_a_measurement_takes_the_filters_of_a_run_and_refuses_them_in_the_same_w
         measured.gradients(quantity="los")
     with pytest.raises(InputError, match="trial must be one of 0, got 7"):
         measured.gradients(trial=7)
+
+
+def test_whoever_never_diverged_lasted_to_the_end_of_training():
+    ranking = Run(stored(), USUAL).rank("time_to_divergence")
+    # two seeds of three last for all 20 steps, the third diverges at step 7
+    assert ranking.levels.query("factor == 'activation'")["mean"].tolist() == pytest.approx([(20 + 20 + 7) / 3] * 2)
+    assert ranking.note.startswith("No ranking: 3 trials, at least 8 are needed")
+
+
+def test_runs_of_another_space_are_refused_in_a_sentence():
+    other = stored()
+    other.members["clipping.max_norm"] *= 1000.0
+    with pytest.raises(InputError, match=r"clipping.max_norm must be a number from 0.1 to 10, .* another space"):
+        Run(other, USUAL).rank("vanishing")
+    renamed = stored()
+    renamed.members["activation"] = "swish"
+    with pytest.raises(InputError, match=r"activation must be one of \['tanh', 'relu'\], but a trial has 'swish'"):
+        Run(renamed, USUAL).rank("vanishing")
+
+
+def test_a_launch_may_end_with_a_ranking_of_the_time_to_divergence():
+    assert Analysis(responses=["time_to_divergence"]).responses == ("time_to_divergence",)
+    with pytest.raises(ValueError, match="Did you mean 'time_to_divergence'"):
+        Analysis(responses=["time_to_diverge"])

@@ -5,15 +5,16 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from gradstudy.analysis.evidence import GOOD_FIT, NO_EFFECT, NOISE_FLOOR, NOT_RANKED, Weighed
+from gradstudy.analysis.settings import TIME, Analysis
 from gradstudy.analysis.sources import FEWEST_TRIALS, is_constant
 
-GOOD_FIT = 0.5
-"""Below this leave-one-out Q2 the surrogate misses half of what it should predict."""
 
-
-def empty_note(values: np.ndarray, *, diverged: int, members: int) -> str:
-    """Why is there no ranking of these trial means?"""
+def empty_note(response: str, values: np.ndarray, *, diverged: int, members: int) -> str:
+    """Why is there no ranking of these trial means (for a time: steps)?"""
     every = " Every member diverged." if diverged == members else ""
+    if response == TIME and not diverged:
+        return f"No ranking: no member diverged, all {members} lasted to the end; nothing causes a difference."
     if len(values) < FEWEST_TRIALS:
         return f"No ranking: {len(values)} trials, at least {FEWEST_TRIALS} are needed; raise budget.trials.{every}"
     if is_constant(values):
@@ -21,24 +22,45 @@ def empty_note(values: np.ndarray, *, diverged: int, members: int) -> str:
     return f"No ranking: no factor took two values in at least {FEWEST_TRIALS} trials.{every}"
 
 
-def ranking_note(table: pd.DataFrame, *, level: float, floor: float, fit: float, seed_noise: float) -> str:
-    """What can be concluded from this table, and what stands against it?"""
-    names, share = table["factor"], table["share"]
-    causes, significant = table["evidence"], table["p"] < level
-    hidden = causes & ~significant
-    partial = table["conditional"] & share.notna()
-    doubted = causes & significant & (table["share_low"] <= floor)
+def ranking_note(
+    response: str, table: pd.DataFrame, weighed: Weighed, *, settings: Analysis, fit: float, floor: float, noise: float
+) -> str:
+    """What can be concluded from this table, and what stands against it? `weighed` holds its factors in any order."""
     remarks = (
-        (True, f"Evidence for: {_list(names[causes]) or 'no factor'}."),
-        (hidden.any(), f"Acting mainly through interactions, which the test cannot see: {_list(names[hidden])}."),
-        (doubted.any(), f"By the test alone, the share's interval reaches the noise floor: {_list(names[doubted])}."),
-        (partial.any(), f"Ranked where they live: {_list(names[partial])}."),
-        (share.isna().any(), f"Not ranked, too few trials or values: {_list(names[share.isna()])}."),
-        (fit < GOOD_FIT, f"The surrogate predicts left-out trials badly (Q2 {fit:.2f}): shares are rough, add trials."),
+        *_about_factors(table, weighed, settings, floor),
+        *_about_fit(fit),
         (np.isnan(floor), "Without a dummy factor there is no noise floor: evidence rests on the tests alone."),
-        (seed_noise > 0.5, f"Seeds make {seed_noise:.0%} of the variance of trial means: add seeds."),
+        (noise > 0.5, f"Seeds make {noise:.0%} of the variance of trial means: add seeds."),
+        (response == TIME, "Shares and tests are of log-rank scores: what never diverged counts as lasting longest."),
     )
     return " ".join(remark for holds, remark in remarks if holds)
+
+
+def _about_factors(table: pd.DataFrame, weighed: Weighed, settings: Analysis, floor: float) -> list[tuple[bool, str]]:
+    names, causes = table["factor"], table["evidence"]
+    ranked, nowhere = table["verdict"] != NOT_RANKED, table["trials"] == 0
+    tested = table["p"] < 1.0 - settings.confidence
+    near_floor = causes & tested & (table["share_low"] <= floor) & weighed.fits
+    said = {
+        f"Evidence of no effect (share below {settings.negligible:g})": table["verdict"] == NO_EFFECT,
+        "Acting mainly through interactions, which the test cannot see": causes & ~tested,
+        "By the test alone, the share's interval reaches the noise floor": near_floor,
+        "Suspected by a surrogate that fits too badly to prove it": names.isin(weighed.names[weighed.unproven]),
+        "Assigned hand in hand with another factor, so that the test alone proves nothing": names.isin(
+            weighed.names[weighed.tied]
+        ),
+        "Ranked where they live": table["conditional"] & ranked & (table["verdict"] != NOISE_FLOOR),
+        "Not ranked, absent from every trial": nowhere,
+        "Not ranked, too few trials or values": ~ranked & ~nowhere,
+    }
+    about = [(bool(which.any()), f"{words}: {_list(names[which])}.") for words, which in said.items()]
+    return [(True, f"Evidence for: {_list(names[causes]) or 'no factor'}."), *about]
+
+
+def _about_fit(fit: float) -> list[tuple[bool, str]]:
+    blind = "no better than their mean does: it knows no shares and no ranks, evidence rests on the tests alone"
+    words = blind if fit <= 0.0 else "badly: shares are rough"
+    return [(fit < GOOD_FIT, f"The surrogate predicts left-out trials (Q2 {fit:.2f}) {words}; add trials.")]
 
 
 def _list(names: Iterable[str]) -> str:

@@ -7,32 +7,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from gradstudy.analysis.direction import UNCLEAR, direction
-from gradstudy.analysis.notes import GOOD_FIT, empty_note, ranking_note
-from gradstudy.analysis.settings import DEFAULTS, RESPONSES, Analysis
-from gradstudy.analysis.significance import control_false_discoveries, factor_significance
-from gradstudy.analysis.sources import Shares, attribute
+from gradstudy.analysis.causes import COLUMNS, cause_table, tested
+from gradstudy.analysis.cells import cell_table, strongest
+from gradstudy.analysis.evidence import weigh
+from gradstudy.analysis.heat_map import heat_map
+from gradstudy.analysis.levels import level_table
+from gradstudy.analysis.member_check import check_members
+from gradstudy.analysis.notes import empty_note, ranking_note
+from gradstudy.analysis.outcome import Outcome, outcome_of
+from gradstudy.analysis.settings import DEFAULTS, TIME, Analysis
+from gradstudy.analysis.sources import attribute
 from gradstudy.analysis.space import Screen, encode
-from gradstudy.errors import InputError, nearest
+from gradstudy.analysis.survival import survival_columns
+from gradstudy.errors import InputError
 from gradstudy.records import DUMMY, Factor
-
-COLUMNS = [
-    "factor",
-    "share",
-    "share_low",
-    "share_high",
-    "rank",
-    "rank_low",
-    "rank_high",
-    "test",
-    "p",
-    "evidence",
-    "direction",
-    "conditional",
-    "trials",
-]
 
 
 @dataclass(frozen=True)
@@ -40,20 +29,32 @@ class Ranking:
     """What came out for one response?
 
     `table` has one row per factor, the dummy among them, largest share first: total-effect shares of the variance of
-    trial means with their interval, rank intervals, a surrogate-free test (`p` after false-discovery control),
-    `evidence`, a direction in words, whether the factor is conditional (then its share is of the variance where it
-    lives) and in how many trials it lives. A factor that could not be ranked has missing values. `evidence` means:
-    the test is significant, which the randomised assignment makes valid by itself; or the interval lies above the
-    dummy's in a surrogate that fits (what acts through interactions passes a test of one factor at a time unseen).
+    trial means (`share`), the part of them that a factor has alone (`first`), rank, each with its interval; a
+    surrogate-free test (`p` after false-discovery control), a verdict, a direction in words, whether the factor is
+    conditional (then its share is of the variance where it lives) and in how many trials it lives. A factor that could
+    not be ranked has missing values; shares and ranks are missing, but not their intervals, where the surrogate
+    predicts nothing (`fit` of 0 or less).
 
-    `interactions` has second-order shares; `noise_floor` is the upper end of the dummy's interval; `fit` the
-    leave-one-out Q2 of the surrogate; `seed_noise` the share of the variance of trial means that is mere seed
-    noise, which no factor can explain; `diverged` counts members; `note` says in plain words what can be concluded.
+    `verdict` is `evidence` (the flag of that name): the test is significant, which the randomised assignment makes
+    valid by itself, or the interval lies above the dummy's in a surrogate that fits (what acts through interactions
+    passes a test of one factor at a time unseen); `evidence of no effect`: the interval ends below what is negligible,
+    in a surrogate that fits to many trials, and the test is silent; `no evidence`: neither; `noise floor`: the dummy;
+    `not ranked`.
+
+    `levels` has a row per level: trials, diverged members, mean, and effect against the reference level in the
+    response's unit (of a time: steps, with `share_diverged` and `median_step`, inf where fewer than half diverged).
+    `interactions` has second-order shares, `cells` the mean response in the cells of the strongest of them.
+
+    `noise_floor` is the upper end of the dummy's interval; `fit` the leave-one-out Q2 of the surrogate; `seed_noise`
+    the share of the variance of trial means that is mere seed noise, which no factor can explain; `diverged` counts
+    members; `note` says in plain words what can be concluded.
     """
 
     response: str
     table: pd.DataFrame
+    levels: pd.DataFrame
     interactions: pd.DataFrame
+    cells: pd.DataFrame
     noise_floor: float
     fit: float
     seed_noise: float
@@ -62,7 +63,9 @@ class Ranking:
     note: str
 
     def _repr_html_(self) -> str:
-        return f"<p><b>{self.response}</b>: {html.escape(self.note)}</p>{self.table.round(3).to_html(index=False)}"
+        tables = (self.table, self.levels, self.cells)
+        shown = "".join(table.round(3).to_html(index=False) for table in tables if len(table))
+        return f"<p><b>{self.response}</b>: {html.escape(self.note)}</p>{shown}"
 
     def plot(self, **options: Any) -> Any:
         """Bars of the shares with their intervals, largest on top: matplotlib axes."""
@@ -73,104 +76,82 @@ class Ranking:
         labels = {"xlabel": f"share of the variance of {self.response}", "ylabel": "", "legend": False}
         return shown["share"].plot(**({"kind": "barh", "xerr": np.maximum(reach, 0.0)} | labels | options))
 
+    def plot_interactions(self, axes: Any = None) -> Any:
+        """Which factors act together? A heat map of second-order shares, first-order ones on the diagonal."""
+        names = self.table.loc[self.table["first"].notna() & (self.table["factor"] != DUMMY.name), "factor"]
+        if names.empty:
+            raise InputError(f"a ranking of {self.response} with at least one share is needed to plot. {self.note}")
+        place = {name: which for which, name in enumerate(names)}
+        matrix = np.diag(self.table.set_index("factor")["first"][names].to_numpy(dtype=float))
+        matrix[~np.eye(len(place), dtype=bool)] = np.nan
+        pairs = self.interactions[self.interactions[["factor_a", "factor_b"]].isin(list(place)).all(axis=1)]
+        for a, b, share in zip(pairs["factor_a"], pairs["factor_b"], pairs["share"], strict=True):
+            matrix[[place[a], place[b]], [place[b], place[a]]] = share
+        axes = heat_map(matrix, list(place), list(place), digits=2, axes=axes)
+        axes.set_title(f"shares of the variance of {self.response}:\nalone (diagonal), in pairs beyond that")
+        return axes
+
+    def plot_cells(self, factor_a: str = "", factor_b: str = "", axes: Any = None) -> Any:
+        """What is the response where two factors meet? A heat map of `cells`, of the strongest pair by default."""
+        named = self.cells[self.cells["factor_a"].eq(factor_a) & self.cells["factor_b"].eq(factor_b)]
+        cells = named if factor_a or factor_b else self.cells.head(1)[["factor_a", "factor_b"]].merge(self.cells)
+        if cells.empty:
+            pairs = self.cells[["factor_a", "factor_b"]].drop_duplicates().agg(" x ".join, axis=1)
+            raise InputError(f"a pair of `cells` is needed to plot, there is {', '.join(pairs) or 'none'}. {self.note}")
+        down, across = cells["level_a"].unique(), cells["level_b"].unique()
+        grid = cells["mean"].to_numpy(dtype=float).reshape(len(down), len(across))
+        axes = heat_map(grid, down, across, digits=1, axes=axes)
+        axes.set(title=f"mean {self.response}", ylabel=cells["factor_a"].iloc[0], xlabel=cells["factor_b"].iloc[0])
+        return axes
+
 
 def rank(
-    members: pd.DataFrame, factors: Sequence[Factor], response: str, settings: Analysis = DEFAULTS, seed: int = 0
+    members: pd.DataFrame,
+    factors: Sequence[Factor],
+    response: str,
+    settings: Analysis = DEFAULTS,
+    seed: int = 0,
+    *,
+    steps: int | None = None,
 ) -> Ranking:
     """Which factors cause this response, by how much, and how sure is that?
 
     `members` has one row per trial x seed of a randomised screen: trial, seed, one column per factor (missing where it
-    does not live), the responses and `verdict`. A trial's value is the mean over its seeds (a median would hide one
-    diverged seed in four). InputError: no rows, an unknown response or level, a missing column, a value that is not
-    finite. What cannot be ranked (too few trials, nothing varied) comes back empty, with a note.
+    does not live), the responses, `verdict` and `first_bad_step`. A trial's value is the mean over its seeds (a median
+    would hide one diverged seed in four). `steps` is how long training was; only `time_to_divergence` needs it.
+    InputError: no rows, an unknown response or level, a number out of range, a missing column, a value that is not
+    finite, a member twice. What cannot be ranked (too few trials, nothing varied) comes back empty, with a note.
     """
-    _check(members, factors, response)
-    members = members.sort_values(["trial", "seed"], kind="stable")
-    trials = members.drop_duplicates("trial")
-    values = members.groupby("trial")[response].mean().to_numpy(dtype=float)
-    screen = Screen(tuple(factors), encode(trials, factors), values)
-    shares = attribute(screen, draws=settings.draws, seed=seed)
-    diverged = int((members["verdict"] == "diverged").sum())
-    noise = seed_noise(members, response)
-    if not shares.names:
-        table = pd.DataFrame(columns=COLUMNS)
-        note = empty_note(values, diverged=diverged, members=len(members))
-        return Ranking(response, table, shares.pairs, np.nan, np.nan, noise, len(trials), diverged, note)
-    table = _table(screen, shares, response=response, confidence=settings.confidence)
-    floor = float(table.loc[table["factor"] == DUMMY.name, "share_high"].max())
-    note = ranking_note(table, level=1.0 - settings.confidence, floor=floor, fit=shares.fit, seed_noise=noise)
-    note += " Every member diverged." * (diverged == len(members))
-    return Ranking(response, table, shares.pairs, floor, shares.fit, noise, len(trials), diverged, note)
-
-
-def seed_noise(members: pd.DataFrame, response: str) -> float:
-    """Which share of the variance of trial means is seed noise? From 0 to 1, nan without replicates or variance."""
-    groups = members.groupby("trial")[response]
-    sizes, spreads = groups.size(), groups.var(ddof=1)
-    freedom = (sizes - 1).sum()
-    between = groups.mean().var(ddof=1)
-    if not (freedom > 0 and between > 0.0):
-        return float("nan")
-    within = ((sizes - 1) * spreads).sum() / freedom
-    return float(min(1.0, within * (1.0 / sizes).mean() / between))
-
-
-def _check(members: pd.DataFrame, factors: Sequence[Factor], response: str) -> None:
-    if response not in RESPONSES:
-        hint = nearest(response, RESPONSES)
-        raise InputError(f"a response must be one of {', '.join(RESPONSES)}, got '{response}'.{hint}")
-    missing = {"trial", "seed", "verdict", response, *(factor.name for factor in factors)} - set(members.columns)
-    if missing:
-        raise InputError(f"a ranking of {response} needs the columns {sorted(missing)}, got {list(members.columns)}")
-    if members.empty:
-        raise InputError(f"a ranking of {response} needs measured members, got none: run the study first")
-    if not np.isfinite(members[response].to_numpy(dtype=float)).all():
-        raise InputError(f"{response} must be finite for every member: rank rows as `member_row` makes them")
-
-
-def _table(screen: Screen, shares: Shares, *, response: str, confidence: float) -> pd.DataFrame:
-    level = 1.0 - confidence
-    columns = list(zip(screen.factors, screen.points.T, strict=True))
-    tests = [factor_significance(column, screen.values, is_number=factor.is_number) for factor, column in columns]
-    p = control_false_discoveries(np.array([test.p for test in tests]))
-    lives = screen.lives
-    table = pd.DataFrame({"factor": [factor.name for factor in screen.factors], "test": [test.test for test in tests]})
-    table["p"], table["conditional"], table["trials"] = p, ~lives.all(axis=0), lives.sum(axis=0)
-    table["direction"] = [
-        direction(factor, column, screen.values, response=response, level=level) if found < level else UNCLEAR
-        for (factor, column), found in zip(columns, p, strict=True)
-    ]
-    table = table.merge(_intervals(shares, confidence), on="factor", how="left")
-    table["evidence"] = _evidence(table, shares, confidence)
-    table = table.sort_values("share", ascending=False, kind="stable", na_position="last", ignore_index=True)
-    table["rank"] = pd.array(np.arange(1, len(table) + 1), dtype="Int64")
-    table.loc[table["share"].isna(), "rank"] = pd.NA
-    return table[COLUMNS]
-
-
-def _intervals(shares: Shares, confidence: float) -> pd.DataFrame:
-    tail = (1.0 - confidence) / 2
-    low, high = np.quantile(shares.draws, [tail, 1.0 - tail], axis=0)
-    # Factors whose draws tie (several exact zeros) could stand at any of the tied ranks.
-    best, worst = (stats.rankdata(-shares.draws, axis=1, method=ties) for ties in ("min", "max"))
-    ends = {
-        "rank_low": np.quantile(best, tail, axis=0, method="inverted_cdf"),
-        "rank_high": np.quantile(worst, 1.0 - tail, axis=0, method="inverted_cdf"),
+    check_members(members, factors, response)
+    outcome = outcome_of(members, response, steps)
+    points = encode(outcome.trials, factors)
+    screen = Screen(tuple(factors), points, outcome.ranked, outcome.repeats)
+    told = Screen(tuple(factors), points, outcome.shown)
+    shares = attribute(screen, draws=settings.draws, seed=seed, confidence=settings.confidence)
+    diverged = int(outcome.diverged.sum())
+    found = {
+        "response": response,
+        "levels": _levels(told, outcome, response, settings.confidence),
+        "interactions": shares.pairs if shares.fit > 0.0 else shares.pairs.assign(share=np.nan, share_low=0.0),
+        "fit": shares.fit,
+        "seed_noise": outcome.noise,
+        "trials": len(outcome.trials),
+        "diverged": diverged,
     }
-    ranks = {name: pd.array(end.astype(int), dtype="Int64") for name, end in ends.items()}
-    shown = {"factor": shares.names, "share": shares.draws.mean(axis=0), "share_low": low, "share_high": high}
-    return pd.DataFrame({**shown, **ranks})
+    if not shares.names:
+        note = empty_note(response, outcome.shown, diverged=diverged, members=len(members))
+        nothing = {"table": pd.DataFrame(columns=COLUMNS), "cells": cell_table(told, outcome.diverged, shares.pairs)}
+        return Ranking(**found, **nothing, noise_floor=np.nan, note=note)
+    tests = tested(screen)
+    weighed = weigh(tests["p"].to_numpy(), screen, shares, settings)
+    table = cause_table(tests, told, shares, weighed, response=response, confidence=settings.confidence)
+    floor = float(table.loc[table["factor"] == DUMMY.name, "share_high"].max())
+    note = ranking_note(response, table, weighed, settings=settings, fit=shares.fit, floor=floor, noise=outcome.noise)
+    note += " Every member diverged." * (diverged == len(members))
+    cells = cell_table(told, outcome.diverged, strongest(shares.pairs) if weighed.fits else shares.pairs.head(0))
+    return Ranking(**found, table=table, cells=cells, noise_floor=floor, note=note)
 
 
-def _evidence(table: pd.DataFrame, shares: Shares, confidence: float) -> np.ndarray:
-    significant = (table["p"] < 1.0 - confidence).to_numpy() & table["share"].notna().to_numpy()
-    if DUMMY.name not in shares.names:
-        return significant
-    # On the scale of the variance everywhere: noise alone fills a large share of a support where nothing happens.
-    effects, tail = shares.effects, (1.0 - confidence) / 2
-    dummy = shares.names.index(DUMMY.name)
-    clear = np.quantile(effects, tail, axis=0) > np.quantile(effects[:, dummy], 1.0 - tail)
-    above = dict(zip(shares.names, clear & (shares.fit >= GOOD_FIT), strict=True))
-    return (significant | table["factor"].map(above).fillna(False).to_numpy(dtype=bool)) & (
-        table["factor"] != DUMMY.name
-    )
+def _levels(told: Screen, outcome: Outcome, response: str, confidence: float) -> pd.DataFrame:
+    levels = level_table(told, outcome.diverged, confidence)
+    return survival_columns(levels, told, outcome.row, outcome.ends) if response == TIME else levels

@@ -6,6 +6,9 @@ from gradstudy.errors import nearest
 from gradstudy.parts import Part, number
 
 RESPONSES = ("vanishing", "exploding", "gain", "gain_init", "rate", "clipped", "learned")
+TIME = "time_to_divergence"
+RANKED = (*RESPONSES, TIME)
+"""What can be ranked: the responses that every member has, and a time that only a diverged one has."""
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,8 @@ class Analysis(Part):
     `cap` ends `vanishing`, `exploding` and `learned` (decades); `vanishing` and `exploding` are the verdict's
     thresholds (decades); `first_steps` is how many steps the gradient norm's reference is taken over; `confidence` is
     the coverage of every interval and, as its complement, the level of every test; `draws` counts posterior draws.
+    `negligible` is the share of the variance below which a factor is said to have no effect; `healthy` is the chance
+    from which a change is prescribed; `power` is how often an effect must be found for a plan to say that it can be.
     `responses` are those that a launch ends with a ranking of.
     """
 
@@ -24,14 +29,17 @@ class Analysis(Part):
     first_steps: int = number(10, at_least=1)
     confidence: float = number(0.95, above=0.0, below=1.0)
     draws: int = number(256, at_least=32)
+    negligible: float = number(0.05, above=0.0, below=1.0)
+    healthy: float = number(0.8, above=0.0, below=1.0)
+    power: float = number(0.8, above=0.0, below=1.0)
     responses: tuple[str, ...] = ("vanishing", "exploding")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for response in self.responses:
-            if response not in RESPONSES:
+            if response not in RANKED:
                 raise ValueError(
-                    f"responses must be some of {', '.join(RESPONSES)}, got {response!r}.{nearest(response, RESPONSES)}"
+                    f"responses must be some of {', '.join(RANKED)}, got {response!r}.{nearest(response, RANKED)}"
                 )
         if self.cap < max(self.vanishing, self.exploding):
             raise ValueError(

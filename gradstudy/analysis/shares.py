@@ -1,142 +1,140 @@
-"""How much of a response's variance is each factor's doing, alone or together with others?
+"""How much of a response's variance is each factor's doing: in total, by itself, and in pairs?
 
-Total-effect shares by Jansen's estimator on joint sample paths of the surrogate: every batch has base points of its own
-(scrambled Sobol) and hyperparameters of its own, so that an interval over the draws holds what the trials, the
-hyperparameters and the integration leave open. Sources: Jansen 1999; Saltelli et al. 2010; Le Gratiet et al. 2014.
+Total effects by Jansen's estimator and the others from variances between cells, on sample paths of the model: every
+path has the same points (scrambled Sobol), and hyperparameters are drawn anew for every few of them, so that an interval
+over the draws holds what the trials and the hyperparameters leave open. What the points get wrong about the model's mean
+is known from many more of them, or exactly, and taken away (a control variate).
+Sources: Jansen 1999; Saltelli et al. 2010; Le Gratiet et al. 2014; Oakley & O'Hagan 2004.
 """
 
-from itertools import combinations
+from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy.stats import qmc
 
 from gradstudy.analysis.integrals import mean_effects
-from gradstudy.analysis.kernel import columns
-from gradstudy.analysis.space import INACTIVE, Space
-from gradstudy.analysis.surrogate import Posterior, Surrogate
+from gradstudy.analysis.model import Drawn, Model
+from gradstudy.analysis.partitions import Partitions
+from gradstudy.analysis.space import Space
+from gradstudy.analysis.surrogate import Posterior
 
-MOST_POINTS = 640
-"""A batch's points are sampled jointly, which costs their number cubed."""
-PAIR_POINTS = 8192
-BATCHES = 32
-BINS = 8
+HYPERDRAWS = 16
+SWAPPED = 256
+"""Points of which each column is swapped in turn."""
+POINTS = 1024
+"""Points that are divided into cells; the first of them are those that are swapped."""
+MANY_SWAPPED, MANY_POINTS, CHUNKS = 2048, 8192, 16
+BINS, MANY_BINS = 6, 16
 
 
-def total_shares(surrogate: Surrogate, space: Space, *, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which total-effect shares could be true? Twice [draw, factor]; as many draws as whole batches make.
+@dataclass(frozen=True)
+class Effects:
+    """Which shares could be true? Each [draw, factor] but `pairs`, [draw, pair] over `pair_columns`.
 
-    First shares from 0 to 1: a conditional factor's is of the variance where it lives, and may be large where nothing
-    happens. Then the same effects on one scale, the variance everywhere, to compare factors by. Integration error is
-    reduced by comparing, on the same base points, the posterior mean with its own exact effects (a control variate).
+    `total` and `first` are of the variance where a factor lives; `everywhere` is the total effect over the variance
+    everywhere, to compare factors by: noise alone fills a large share of a support where nothing happens.
     """
+
+    total: np.ndarray
+    first: np.ndarray
+    everywhere: np.ndarray
+    pairs: np.ndarray
+    pair_columns: list[tuple[int, int]]
+
+
+def whole_draws(draws: int) -> int:
+    """How many draws are made when this many are asked for? As many for every draw of the hyperparameters."""
+    return draws // HYPERDRAWS * HYPERDRAWS
+
+
+def effect_draws(model: Model, space: Space, *, draws: int, seed: int) -> Effects:
+    """Which shares could be true, given the trials that the model knows?"""
     random = np.random.default_rng(seed)
-    base_points = 2 ** int(np.log2(max(MOST_POINTS // (_blocks(space)[1][-1] + 1), 8)))
-    typical = surrogate.condition(surrogate.mode)
-    target = mean_effects(typical, space)
-    found, errors = [], []
-    for _ in range(BATCHES):
-        points = _swapped(space, *_base(space, base_points, random))
-        paths = surrogate.condition(surrogate.draw(random)).paths(points, draws // BATCHES, random)
-        found.append(_effects(paths, space))
-        errors.append(np.repeat(_effects(typical.mean(points)[None], space) - target, len(paths), axis=0))
-    effect, variance = _controlled(np.concatenate(found), np.concatenate(errors)).swapaxes(0, 1)
+    unit = _unit(space, POINTS, random)
+    swaps, cells = Swaps(space, unit, SWAPPED), Partitions(space, space.place(unit[0]), BINS)
+    typical = model.typical()
+    known = typical.mean(swaps.points)[None]
+    totals_off, first_off, pairs_off = (
+        found - true
+        for found, true in zip(
+            (swaps.effects(known), *cells.shares(known[:, :POINTS])), _of_mean(typical, space, random), strict=True
+        )
+    )
+    totals, alone, pairs = [], [], []
+    for drawn in model.draws(HYPERDRAWS, random):
+        paths = drawn.paths(swaps.points, draws // HYPERDRAWS, random)
+        totals.append(swaps.effects(paths))
+        for kept, found in zip((alone, pairs), cells.shares(paths[:, :POINTS]), strict=True):
+            kept.append(found)
+    total, variance = np.concatenate(totals, axis=1) - totals_off
     variance = np.maximum(variance, np.finfo(float).tiny)
-    unconditional = next(column for column in range(len(space.factors)) if column not in space.rules)
-    return np.clip(effect / variance, 0.0, 1.0), effect / variance[:, [unconditional]]
+    share = np.clip(total / variance, 0.0, 1.0)
+    return Effects(
+        total=share,
+        first=np.clip(np.concatenate(alone) - first_off, 0.0, share),
+        everywhere=np.maximum(total, 0.0) / variance[:, [swaps.unconditional]],
+        pairs=np.clip(np.concatenate(pairs) - pairs_off, 0.0, 1.0),
+        pair_columns=cells.pairs,
+    )
 
 
-def whole_batches(draws: int) -> int:
-    """How many draws do whole batches make, when this many are asked for?"""
-    return draws // BATCHES * BATCHES
+class Swaps:
+    """Coded `points` in blocks: random ones, then for each factor the first of them with its column swapped.
 
-
-def pair_shares(surrogate: Surrogate, space: Space, *, seed: int) -> pd.DataFrame:
-    """Which two factors act together beyond the sum of their own effects? factor_a, factor_b, share, largest first.
-
-    Second-order shares of the surrogate's posterior mean, from its variance between cells (numbers in eight bins);
-    for conditional factors in the part of the space where both live.
+    A conditional factor brings its own points, moved to where it lives, before its swapped block.
     """
-    base = space.place(_base(space, PAIR_POINTS, np.random.default_rng(seed))[0])
-    values = _mean(surrogate.condition(surrogate.mode), _kernel_points(space, base))
-    lives = space.mask(base) != INACTIVE
-    cells = np.where(space.smooth, np.minimum(base * BINS, BINS - 1), base).astype(int)
-    rows = []
-    for a, b in combinations(range(base.shape[1]), 2):
-        both = lives[:, a] & lives[:, b]
-        share = _pair_share(values[both], cells[both, a], cells[both, b])
-        rows.append((space.factors[a].name, space.factors[b].name, share))
-    table = pd.DataFrame(rows, columns=["factor_a", "factor_b", "share"])
-    return table.sort_values("share", ascending=False, kind="stable", ignore_index=True)
+
+    def __init__(self, space: Space, unit: np.ndarray, count: int):
+        base, other = space.place(unit[0]), space.place(unit[1, :count])
+        self._size, self._count, blocks = len(base), count, [base]
+        self._starts: list[int] = []
+        self._stops: list[int] = []
+        for column in range(len(space.factors)):
+            start = base[:count]
+            self._starts.append(len(blocks) if column in space.rules else 0)
+            if column in space.rules:
+                start = space.restrict(start, unit[0, :count], column)
+                blocks.append(start)
+            swapped = start.copy()
+            swapped[:, column] = other[:, column]
+            self._stops.append(len(blocks))
+            blocks.append(swapped)
+        self.unconditional = self._starts.index(0)
+        self.points = space.mask(np.concatenate(blocks))
+
+    def effects(self, values: np.ndarray) -> np.ndarray:
+        """Of values at these points, [path, point]: total effect and variance -> [2, path, factor]"""
+        pairs = list(zip(self._starts, self._stops, strict=True))
+        everywhere = self._variance(values, [0, *(stop for start, stop in pairs if start == 0)])
+        total = [
+            ((self._block(values, start) - self._block(values, stop)) ** 2).mean(axis=1) / 2 for start, stop in pairs
+        ]
+        variance = [self._variance(values, [start, stop]) if start else everywhere for start, stop in pairs]
+        return np.array([np.stack(total, axis=1), np.stack(variance, axis=1)])
+
+    def _variance(self, values: np.ndarray, blocks: list[int]) -> np.ndarray:
+        return np.concatenate([self._block(values, which) for which in blocks], axis=1).var(axis=1)
+
+    def _block(self, values: np.ndarray, which: int) -> np.ndarray:
+        begin = self._size + (which - 1) * self._count if which else 0
+        return values[:, begin : begin + self._count]
 
 
-def _base(space: Space, count: int, random: np.random.Generator) -> np.ndarray:
+def _of_mean(typical: Drawn, space: Space, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    # Totals and variances, first and second-order shares of the model's mean, from many points; exactly where it can be.
+    unit = _unit(space, MANY_POINTS, random)
+    placed = space.place(unit[0])
+    cells = Partitions(space, placed, MANY_BINS)
+    chunks = np.array_split(space.mask(placed), CHUNKS)
+    first, pairs = cells.shares(np.concatenate([typical.mean(chunk) for chunk in chunks])[None])
+    if isinstance(typical, Posterior) and not space.rules:
+        total, alone, variance = mean_effects(typical)
+        return np.array([total, variance])[:, None], (alone / np.maximum(variance, np.finfo(float).tiny))[None], pairs
+    some = [Swaps(space, unit[:, part], len(part)) for part in np.array_split(np.arange(MANY_SWAPPED), CHUNKS)]
+    return np.mean([part.effects(typical.mean(part.points)[None]) for part in some], axis=0), first, pairs
+
+
+def _unit(space: Space, count: int, random: np.random.Generator) -> np.ndarray:
     # Two independent sets of points in the unit cube: [2, point, factor].
     dimension = len(space.factors)
     return qmc.Sobol(2 * dimension, rng=random).random(count).reshape(count, 2, dimension).swapaxes(0, 1)
-
-
-def _swapped(space: Space, unit: np.ndarray, other_unit: np.ndarray) -> np.ndarray:
-    # Kernel points in blocks: the base, then per factor the base with that factor's column swapped; a conditional
-    # factor brings its own base, moved to where it lives, before its swapped block.
-    base, other = space.place(unit), space.place(other_unit)
-    blocks = [base]
-    for column in range(len(space.factors)):
-        start = space.restrict(base, unit, column) if column in space.rules else base
-        swapped = start.copy()
-        swapped[:, column] = other[:, column]
-        blocks += [start, swapped] if column in space.rules else [swapped]
-    return _kernel_points(space, np.concatenate(blocks))
-
-
-def _effects(values: np.ndarray, space: Space) -> np.ndarray:
-    # From values at swapped points, [path, block * point], to total effect and variance: [path, 2, factor].
-    starts, stops = _blocks(space)
-    values = values.reshape(len(values), stops[-1] + 1, -1)
-    effect = ((values[:, starts] - values[:, stops]) ** 2).mean(axis=2) / 2
-    everywhere = [0, *(stop for start, stop in zip(starts, stops, strict=True) if start == 0)]
-    support = [everywhere if start == 0 else [start, stop] for start, stop in zip(starts, stops, strict=True)]
-    variance = np.stack([values[:, blocks].reshape(len(values), -1).var(axis=1) for blocks in support], axis=1)
-    return np.stack([effect, variance], axis=1)
-
-
-def _blocks(space: Space) -> tuple[list[int], list[int]]:
-    # Which block of `_swapped` does each factor's comparison start from, and which does it lead to?
-    starts, stops = [], []
-    for column in range(len(space.factors)):
-        following = stops[-1] + 1 if stops else 1
-        starts.append(following if column in space.rules else 0)
-        stops.append(following + (column in space.rules))
-    return starts, stops
-
-
-def _controlled(found: np.ndarray, error: np.ndarray) -> np.ndarray:
-    # What was found, less the part that goes with the integration error of the posterior mean. [draw, ...] each.
-    scatter = error - error.mean(axis=0)
-    slope = (scatter * found).mean(axis=0) / np.maximum((scatter**2).mean(axis=0), np.finfo(float).tiny)
-    return np.maximum(found - slope * error, 0.0)
-
-
-def _kernel_points(space: Space, points: np.ndarray) -> np.ndarray:
-    return columns(space.mask(points), space.conditional_numbers)
-
-
-def _mean(posterior: Posterior, points: np.ndarray) -> np.ndarray:
-    # In chunks: 8192 points against 1000 trials would be 66 MB per temporary.
-    return np.concatenate([posterior.mean(chunk) for chunk in np.array_split(points, -(-len(points) // 1024))])
-
-
-def _pair_share(values: np.ndarray, cells_a: np.ndarray, cells_b: np.ndarray) -> float:
-    if not len(values) or values.var() == 0.0:
-        return 0.0
-    together = _between(values, cells_a * (cells_b.max() + 1) + cells_b)
-    return max(0.0, together - _between(values, cells_a) - _between(values, cells_b)) / float(values.var())
-
-
-def _between(values: np.ndarray, cells: np.ndarray) -> float:
-    # Variance of the cell means, less what finite cells add to it (as in one-way analysis of variance).
-    _, cell, counts = np.unique(cells, return_inverse=True, return_counts=True)
-    means = np.bincount(cell, weights=values) / counts
-    within = ((values - means[cell]) ** 2).sum() / max(len(values) - len(counts), 1)
-    between = (counts * (means - values.mean()) ** 2).sum()
-    return float(between - (len(counts) - 1) * within) / len(values)

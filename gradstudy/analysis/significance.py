@@ -11,7 +11,8 @@ from scipy import stats
 from gradstudy.analysis.space import INACTIVE
 
 PERMUTATIONS, BATCH = 2000, 200
-"""Xi's asymptotic p-value is too small under heavy ties (capped responses: 4 % below .01), so it is permuted."""
+PARTS = 5
+"""A number's range is cut into so many parts to see any shape of its effect."""
 
 
 @dataclass(frozen=True)
@@ -58,22 +59,21 @@ def _means_apart(groups: list[np.ndarray]) -> float:
 
 
 def number_significance(coordinates: np.ndarray, values: np.ndarray) -> Significance:
-    """Does the response follow this number, up or down (Spearman) or in any shape (Chatterjee's xi)?
+    """Does the response follow this number, up or down (Spearman), or differ between fifths of its range (any shape)?
 
-    The smaller of the two p-values, doubled for having looked twice. Sources: Spearman 1904; Chatterjee 2021.
+    The smaller of the two p-values, doubled for having looked twice. Not Chatterjee's xi: it follows the order of the
+    trials so closely that in a low-discrepancy design it sees the other factors there, and gave a false alarm for a null
+    factor in up to 40 % of screens of 256 trials. Sources: Spearman 1904; Kruskal & Wallis 1952.
     """
     if len(values) < 3 or np.ptp(values) == 0.0 or np.ptp(coordinates) == 0.0:
         return Significance("Spearman", np.nan)
-    random = np.random.default_rng(0)
-    # Xi follows the order of the trials: equal coordinates are put in random order, as its source says.
-    order = np.lexsort((random.random(len(values)), coordinates))
-    permuted = stats.PermutationMethod(PERMUTATIONS, rng=random, batch=BATCH)
-    p = {
-        "Spearman": stats.spearmanr(coordinates, values).pvalue,
-        "xi": stats.chatterjeexi(np.arange(len(values)), values[order], method=permuted).pvalue,
-    }
+    part = np.minimum((coordinates * PARTS).astype(int), PARTS - 1)
+    groups = [values[part == which] for which in np.unique(part)]
+    p = {"Spearman": stats.spearmanr(coordinates, values).pvalue}
+    if len(groups) > 1:
+        p["Kruskal-Wallis"] = stats.kruskal(*groups).pvalue
     test = min(p, key=lambda name: p[name])
-    return Significance(test, min(1.0, 2.0 * float(p[test])))
+    return Significance(test, min(1.0, len(p) * float(p[test])))
 
 
 def control_false_discoveries(p: np.ndarray) -> np.ndarray:

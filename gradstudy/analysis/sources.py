@@ -1,49 +1,54 @@
 """Whose doing is the variance? Shares for every factor that can be ranked, jointly where possible."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from gradstudy.analysis.kernel import columns
-from gradstudy.analysis.shares import pair_shares, total_shares, whole_batches
+from gradstudy.analysis.effects import Basis
+from gradstudy.analysis.model import fit_model
+from gradstudy.analysis.shares import effect_draws, whole_draws
 from gradstudy.analysis.space import INACTIVE, Screen, infer_space
-from gradstudy.analysis.surrogate import fit_surrogate
 
 FEWEST_TRIALS = 8
 """Below this, an interval says nothing but the prior."""
 
+PAIR_COLUMNS = ["factor_a", "factor_b", "share", "share_low", "share_high"]
+
 
 @dataclass(frozen=True)
 class Shares:
-    """Which shares could be true? Draws [draw, factor] over `names`; second-order `pairs`; the surrogate's Q2.
+    """Which shares could be true? Draws [draw, factor] over `names`; second-order `pairs`; the model's Q2.
 
-    `draws` are shares of the variance where a factor lives, `effects` of the variance everywhere.
+    `draws` are total shares of the variance where a factor lives and `first` what it does by itself; `effects` are
+    totals over the variance everywhere. `p` [factor] is how often a factor without influence would seem to matter as
+    much in the model, alone or together with others. `pairs` has PAIR_COLUMNS, the largest share first.
     """
 
     names: tuple[str, ...]
     draws: np.ndarray
+    first: np.ndarray
     effects: np.ndarray
+    p: np.ndarray
     pairs: pd.DataFrame
     fit: float
 
 
-def attribute(screen: Screen, *, draws: int, seed: int) -> Shares:
+def attribute(screen: Screen, *, draws: int, seed: int, confidence: float = 0.95) -> Shares:
     """Which share of the variance of the screen's values is each factor's doing?
 
     Factors that never varied, or live in too few trials, are left out; nothing is left of a constant response. A
-    conditional factor whose life no level decides is ranked on a surrogate of the trials in which it lives.
+    conditional factor whose life no level decides is ranked on a model of the trials in which it lives. `confidence` is
+    that of the intervals of pairs.
     """
     ranked = _rankable(screen)
     rules, always = infer_space(screen).rules, screen.lives.all(axis=0)
     partial = [column for column in ranked if column not in rules and not always[column]]
-    joint = _joint(screen.only([column for column in ranked if column not in partial]), draws=draws, seed=seed)
-    apart = {screen.factors[column].name: _apart(screen, column, draws=draws, seed=seed) for column in partial}
-    apart = {name: found for name, found in apart.items() if found is not None}
-    names = (*joint.names, *apart)
-    found = np.column_stack([joint.draws, *(draws for draws, _ in apart.values())])
-    effects = np.column_stack([joint.effects, *(effects for _, effects in apart.values())])
-    return Shares(names, found, effects, joint.pairs, joint.fit)
+    together = screen.only([column for column in ranked if column not in partial])
+    shares = _joint(together, draws=draws, seed=seed, confidence=confidence)
+    for column in partial:
+        shares = _beside(shares, screen, column, draws=draws, seed=seed)
+    return shares
 
 
 def is_constant(values: np.ndarray) -> bool:
@@ -51,27 +56,44 @@ def is_constant(values: np.ndarray) -> bool:
     return bool(np.ptp(values) <= 1e-12 * np.abs(values).max())
 
 
-def _joint(screen: Screen, *, draws: int, seed: int) -> Shares:
-    if not screen.factors:
-        pairs = pd.DataFrame(columns=["factor_a", "factor_b", "share"])
-        nothing = np.empty((whole_batches(draws), 0))
-        return Shares((), nothing, nothing, pairs, float("nan"))
+def _joint(screen: Screen, *, draws: int, seed: int, confidence: float) -> Shares:
+    names = tuple(factor.name for factor in screen.factors)
+    if not names:
+        nothing = np.empty((whole_draws(draws), 0))
+        pairs = pd.DataFrame(columns=PAIR_COLUMNS)
+        return Shares(names, nothing, nothing, nothing, np.empty(0), pairs, float("nan"))
     space = infer_space(screen)
-    smooth = np.append(space.smooth, np.zeros(len(space.conditional_numbers), dtype=bool))
-    surrogate = fit_surrogate(columns(screen.points, space.conditional_numbers), screen.values, smooth, seed)
-    found, effects = total_shares(surrogate, space, draws=draws, seed=seed)
-    pairs = pair_shares(surrogate, space, seed=seed)
-    return Shares(tuple(factor.name for factor in screen.factors), found, effects, pairs, surrogate.fit)
+    model = fit_model(screen.points, screen.repeated, Basis(space.codes), seed)
+    found = effect_draws(model, space, draws=draws, seed=seed)
+    pairs = [(names[a], names[b]) for a, b in found.pair_columns]
+    table = _pair_table(pairs, found.pairs, confidence)
+    return Shares(names, found.total, found.first, found.everywhere, model.p, table, model.fit)
 
 
-def _apart(screen: Screen, column: int, *, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray] | None:
-    # Shares and effects [draw] of one factor among the trials in which it lives, beside what lives in all of those.
+def _pair_table(pairs: list[tuple[str, str]], draws: np.ndarray, confidence: float) -> pd.DataFrame:
+    tail = (1.0 - confidence) / 2
+    table = pd.DataFrame(pairs, columns=PAIR_COLUMNS[:2])
+    table["share"] = draws.mean(axis=0)
+    table["share_low"], table["share_high"] = np.quantile(draws, [tail, 1.0 - tail], axis=0)
+    return table.sort_values("share", ascending=False, kind="stable", ignore_index=True)
+
+
+def _beside(shares: Shares, screen: Screen, column: int, *, draws: int, seed: int) -> Shares:
+    # One more factor, as it is among the trials in which it lives, beside what lives in all of those.
     support = screen.among(screen.lives[:, column])
     complete = [other for other in _rankable(support) if support.lives[:, other].all()]
     if column not in complete:
-        return None
-    share = _joint(support.only(complete), draws=draws, seed=seed).draws[:, complete.index(column)]
-    return share, share * support.values.var() / screen.values.var()
+        return shares
+    apart = _joint(support.only(complete), draws=draws, seed=seed, confidence=0.95)
+    own, share = complete.index(column), support.values.var() / screen.values.var()
+    return replace(
+        shares,
+        names=(*shares.names, screen.factors[column].name),
+        draws=np.column_stack([shares.draws, apart.draws[:, own]]),
+        first=np.column_stack([shares.first, apart.first[:, own]]),
+        effects=np.column_stack([shares.effects, apart.draws[:, own] * share]),
+        p=np.append(shares.p, apart.p[own]),
+    )
 
 
 def _rankable(screen: Screen) -> list[int]:

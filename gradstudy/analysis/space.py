@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gradstudy.analysis.repeats import Means, Repeats
 from gradstudy.errors import InputError, nearest
 from gradstudy.records import Factor
 
@@ -42,10 +43,6 @@ class Space:
     def smooth(self) -> np.ndarray:
         return np.array([not len(codes) for codes in self.codes])
 
-    @property
-    def conditional_numbers(self) -> list[int]:
-        return [column for column in self.rules if not len(self.codes[column])]
-
     def place(self, unit: np.ndarray) -> np.ndarray:
         """Which unmasked points do these points of the unit cube [point, factor] stand for?"""
         points = unit.copy()
@@ -71,22 +68,35 @@ class Space:
 
 @dataclass(frozen=True)
 class Screen:
-    """What did the trials give? Coded points [trial, factor] and one value [trial] each."""
+    """What did the trials give? Coded points [trial, factor] and one value [trial] each.
+
+    `repeats` is what their seeds say beyond these means, None where nothing is known of it.
+    """
 
     factors: tuple[Factor, ...]
     points: np.ndarray
     values: np.ndarray
+    repeats: Repeats | None = None
 
     @property
     def lives(self) -> np.ndarray:
         """In which trials does each factor live? -> [trial, factor] of bool"""
         return self.points != INACTIVE
 
+    @property
+    def repeated(self) -> Repeats:
+        """What the seeds say; without any, means that are all known equally well."""
+        return self.repeats or Repeats(Means(self.values, np.ones(len(self.values)), 0.0))
+
     def among(self, trials: np.ndarray) -> "Screen":
-        return Screen(self.factors, self.points[trials], self.values[trials])
+        some = np.flatnonzero(trials) if trials.dtype == bool else trials
+        repeats = self.repeats and self.repeats.among(some)
+        return Screen(self.factors, self.points[some], self.values[some], repeats)
 
     def only(self, columns: Sequence[int]) -> "Screen":
-        return Screen(tuple(self.factors[column] for column in columns), self.points[:, columns], self.values)
+        return Screen(
+            tuple(self.factors[column] for column in columns), self.points[:, columns], self.values, self.repeats
+        )
 
 
 def encode(trials: pd.DataFrame, factors: Sequence[Factor]) -> np.ndarray:
@@ -131,11 +141,11 @@ def _encode_column(values: pd.Series, factor: Factor) -> np.ndarray:
 
 
 def _scale(values: pd.Series, factor: Factor) -> np.ndarray:
-    numbers = values.to_numpy(dtype=float)
-    low, high = factor.low, factor.high
-    if factor.log:
-        numbers, low, high = np.log(numbers), np.log(low), np.log(high)
-    return np.clip((numbers - low) / (high - low), 0.0, 1.0) if high > low else np.zeros(len(numbers))
+    # A whole number n is the middle of the piece [n, n + 1) that a design draws it from.
+    numbers, low, high = values.to_numpy(dtype=float), factor.low, factor.high + factor.integer
+    scale = np.log if factor.log else np.asarray
+    placed = (scale(numbers) + scale(numbers + factor.integer)) / 2
+    return np.clip((placed - scale(low)) / (scale(high) - scale(low)), 0.0, 1.0)
 
 
 def _level_codes(values: pd.Series, factor: Factor) -> list[int]:

@@ -9,8 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from gradstudy.analysis.agreement import Agreement
+from gradstudy.analysis.prescription import Prescription
 from gradstudy.analysis.ranking import Ranking
+from gradstudy.report.hunt_table import Catch, hunt_table
 from gradstudy.report.plain import plain_grid, plain_text
+from gradstudy.report.prescription_table import prescription_table
 from gradstudy.report.ranking_table import ranking_table
 from gradstudy.report.verdicts import threshold_table, verdict_line
 
@@ -28,18 +31,23 @@ def summary(
     store: str,
     ui_command: str,
     command: str,
+    catch: Catch | None = None,
+    prescriptions: Sequence[Prescription] = (),
 ) -> RenderableType:
     """What came out? One table per ranking, the verdict of every member counted, the store and the ways to go on.
 
     `thresholds` counts verdicts as `verdicts_by_threshold` does, `theory` is None where it predicts nothing, and
-    `command` is the launch as it was typed.
+    `command` is the launch as it was typed. `catch` is what a hunt brought, where there was one;
+    `prescriptions` say what to change in what fails.
     """
     tables: list[RenderableType] = []
     for ranking in rankings:
         tables += [ranking_table(ranking), Text()]
+    hunted = [] if catch is None else [hunt_table(catch), Text()]
     agreement = [] if theory is None else [Text(f"{theory.note} {PICTURE}"), Text()]
     counts = (verdict_line(verdicts), Text(), threshold_table(thresholds), Text())
-    return Group(*tables, *counts, *agreement, _ways_on(name, store, ui_command, command))
+    cures = [prescription_table(prescriptions), Text()] if prescriptions else []
+    return Group(*tables, *hunted, *counts, *cures, *agreement, _ways_on(name, store, ui_command, command))
 
 
 def _ways_on(name: str, store: str, ui_command: str, command: str) -> Table:

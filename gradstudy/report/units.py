@@ -9,3 +9,5 @@ UNITS = {
     "clipped": "share of steps",
     "learned": "decades",
 }
+RANKED_UNITS = {**UNITS, "time_to_divergence": "steps"}
+"""Of what can be ranked: a time to divergence is no number of one member, which may never diverge."""

@@ -50,8 +50,11 @@ def test_a_response_that_saturates_keeps_its_direction():
     assert words(GAIN, X, np.minimum(30 * X, 10.0)).startswith("higher init.gain raises it by")
 
 
-@pytest.mark.parametrize(("factor", "coordinates"), [(GAIN, X), (ACT, CODES)])
-@pytest.mark.parametrize("values", [WOBBLE, np.ones(60)], ids=["noise", "constant"])
+@pytest.mark.parametrize(
+    ("factor", "coordinates", "values"),
+    [(GAIN, X, WOBBLE), (GAIN, X, np.ones(60)), (ACT, CODES, np.ones(60)), (GAIN, np.full(60, INACTIVE), X)],
+    ids=["noise", "constant over a number", "constant over levels", "lives nowhere"],
+)
 def test_nothing_is_claimed_where_nothing_is_seen(factor, coordinates, values):
     assert words(factor, coordinates, values) == UNCLEAR
 

@@ -1,10 +1,14 @@
 import re
+from types import SimpleNamespace
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
 
-from gradstudy.analysis.ranking import COLUMNS, rank, seed_noise
+from gradstudy.analysis.causes import COLUMNS
+from gradstudy.analysis.outcome import seed_noise
+from gradstudy.analysis.ranking import rank
 from gradstudy.analysis.settings import Analysis
 from gradstudy.errors import InputError
 from gradstudy.records import DUMMY, Factor
@@ -37,6 +41,21 @@ def theory():
     return trials.assign(dummy=np.random.default_rng(0).random(144)), slopes * (trials["depth"] - 1)
 
 
+@pytest.fixture
+def attributed(monkeypatch):
+    """Rankings whose shares are given, by factor as the two ends of their draws, instead of found."""
+
+    def given(shares, *, fit=0.9, first=0.5, pairs=()):
+        draws = np.column_stack([np.linspace(*ends, 101) for ends in shares.values()])
+        table = pd.DataFrame(pairs, columns=["factor_a", "factor_b", "share", "share_low", "share_high"])
+        found = SimpleNamespace(
+            names=tuple(shares), draws=draws, first=first * draws, effects=draws, pairs=table, fit=fit
+        )
+        monkeypatch.setattr("gradstudy.analysis.ranking.attribute", lambda *_, **__: found)
+
+    return given
+
+
 def by_factor(ranking):
     return ranking.table.set_index("factor")
 
@@ -44,10 +63,12 @@ def by_factor(ranking):
 def test_the_theory_of_deep_networks_at_initialisation_is_read_off(theory, make_members):
     ranking = rank(make_members(*theory), [*GRID, DUMMY], "gain")
     assert ranking.table["factor"].tolist() == ["act", "norm", "depth", "init", "dummy"]
-    shares = by_factor(ranking)["share"]
+    shares, first = by_factor(ranking)["share"], by_factor(ranking)["first"]
     cube = theory[1].to_numpy().reshape(4, 4, 3, 3)
     for axis, factor in enumerate(GRID):
         assert shares[factor.name] == pytest.approx(cube.var(axis=axis).mean() / cube.var(), abs=0.02)
+        others = tuple(other for other in range(4) if other != axis)
+        assert first[factor.name] == pytest.approx(cube.mean(axis=others).var() / cube.var(), abs=0.02)
     published = {"act": 0.601, "norm": 0.469, "depth": 0.416, "init": 0.130}
     assert {name: shares[name] for name in published} == pytest.approx(published, abs=0.03)
     assert by_factor(ranking)["evidence"].to_dict() == {**dict.fromkeys(published, True), "dummy": False}
@@ -80,7 +101,10 @@ def test_the_table_keeps_its_contract(mixed_screen, make_members):
     assert sorted(table["factor"]) == sorted(factor.name for factor in factors)
     assert table["rank"].tolist() == list(range(1, len(factors) + 1))
     assert table["share"].is_monotonic_decreasing
-    assert ((table["share_low"] <= table["share"]) & (table["share"] <= table["share_high"])).all()
+    for share in ("share", "first"):
+        assert ((table[f"{share}_low"] <= table[share]) & (table[share] <= table[f"{share}_high"])).all()
+    assert (table["first"] <= table["share"]).all()
+    assert (table["evidence"] == (table["verdict"] == "evidence")).all()
     assert ((table["rank_low"] <= table["rank"]) & (table["rank"] <= table["rank_high"])).all()
     assert table["test"].isin(["Kruskal-Wallis", "means", "Spearman", "xi"]).all()
 
@@ -172,7 +196,8 @@ def test_a_factor_that_never_varied_has_missing_numbers_and_is_named(draw_trials
     assert "Not ranked, too few trials or values: fixed" in ranking.note
 
 
-def test_without_a_dummy_the_note_says_what_evidence_rests_on(draw_trials, make_members):
+def test_without_a_dummy_the_note_says_what_evidence_rests_on(attributed, draw_trials, make_members):
+    attributed({"x": (0.9, 1.0)})
     trials = draw_trials(ONE, 32)
     ranking = rank(make_members(trials, trials["x"]), ONE[:1], "gain", QUICK)
     assert np.isnan(ranking.noise_floor)
@@ -180,29 +205,15 @@ def test_without_a_dummy_the_note_says_what_evidence_rests_on(draw_trials, make_
     assert "Without a dummy factor" in ranking.note
 
 
-def test_seeds_that_drown_the_factors_are_said_to(draw_trials, make_members):
+def test_seeds_that_drown_the_factors_are_said_to(attributed, draw_trials, make_members):
+    attributed({"x": (0.0, 1.0), "dummy": (0.0, 1.0)})
     trials = draw_trials(ONE, 32)
     members = make_members(trials, trials["x"], seeds=2, noise=20.0)
     assert "add seeds" in rank(members, ONE, "gain", QUICK).note
 
 
-@pytest.mark.parametrize(
-    ("change", "response", "says"),
-    [
-        (lambda rows: rows, "explodng", "Did you mean 'exploding'"),
-        (lambda rows: rows.head(0), "gain", "got none"),
-        (lambda rows: rows.drop(columns="x"), "gain", r"needs the columns \['x'\]"),
-        (lambda rows: rows.assign(gain=np.inf), "gain", "must be finite"),
-    ],
-    ids=["response", "rows", "column", "infinite"],
-)
-def test_nonsense_is_refused(draw_trials, make_members, change, response, says):
-    members = make_members(draw_trials(ONE, 16), np.arange(16.0))
-    with pytest.raises(InputError, match=says):
-        rank(change(members), ONE, response)
-
-
-def test_a_ranking_shows_itself_in_a_notebook(draw_trials, make_members):
+def test_a_ranking_shows_itself_in_a_notebook(attributed, draw_trials, make_members):
+    attributed({"x<y": (0.9, 1.0), "dummy": (0.0, 0.1)})
     factors = [Factor("x<y"), DUMMY]
     trials = draw_trials(factors, 32)
     ranking = rank(make_members(trials, trials["x<y"]), factors, "gain", QUICK)
@@ -218,3 +229,142 @@ def test_a_plot_of_nothing_is_refused_with_the_reason(draw_trials, make_members)
     ranking = rank(make_members(draw_trials(ONE, 4), np.arange(4.0)), ONE, "gain")
     with pytest.raises(InputError, match="at least 8"):
         ranking.plot()
+
+
+def test_what_is_not_proven_may_be_nothing(attributed, draw_trials, make_members):
+    attributed({"x": (0.3, 0.5), "dummy": (0.1, 0.2)}, fit=0.3)
+    trials = draw_trials(ONE, 32)
+    members = make_members(trials, np.random.default_rng(1).normal(size=32))
+    table = by_factor(rank(members, ONE, "gain"))
+    assert table["verdict"].to_dict() == {"x": "no evidence", "dummy": "noise floor"}
+    assert table[["share_low", "first_low"]].to_numpy().tolist() == [[0.0, 0.0]] * 2
+    assert table.loc["x", ["share", "first"]].tolist() == pytest.approx([0.4, 0.2])
+    assert table.loc["x", "share_high"] == pytest.approx(0.495)
+    assert "Suspected by a surrogate that fits too badly to prove it: x." in rank(members, ONE, "gain").note
+
+
+def test_a_surrogate_that_predicts_nothing_gives_no_shares_and_no_ranks(attributed, draw_trials, make_members):
+    factors = [Factor("x"), Factor("z"), DUMMY]
+    trials = draw_trials(factors, 64)
+    pairs = [("x", "z", 0.3, 0.1, 0.5)]
+    attributed({"x": (0.1, 0.2), "z": (0.3, 0.5), "dummy": (0.0, 0.6)}, fit=-0.1, pairs=pairs)
+    ranking = rank(make_members(trials, trials["x"]), factors, "gain")
+    table = by_factor(ranking)
+    assert table.index[0] == "x"  # by its test
+    assert table["evidence"].to_dict() == {"x": True, "z": False, "dummy": False}
+    assert table[["share", "first", "rank"]].isna().all(axis=None)
+    assert table.loc["z", ["share_low", "share_high"]].tolist() == pytest.approx([0.0, 0.495])
+    assert ranking.interactions.loc[0, ["share", "share_low", "share_high"]].tolist() == pytest.approx(
+        [np.nan, 0.0, 0.5], nan_ok=True
+    )
+    assert ranking.cells.empty
+    assert "(Q2 -0.10) no better than their mean does" in ranking.note
+    for plot in (ranking.plot, ranking.plot_interactions, ranking.plot_cells):
+        with pytest.raises(InputError, match="no shares"):
+            plot()
+
+
+def test_evidence_of_no_effect_is_told_apart_from_no_evidence(attributed, draw_trials, make_members):
+    factors = [Factor("x"), Factor("z"), Factor("w"), DUMMY]
+    trials = draw_trials(factors, 96, seed=1)
+    attributed({"x": (0.5, 0.9), "z": (0.0, 0.04), "w": (0.0, 0.2), "dummy": (0.0, 0.03)})
+    ranking = rank(make_members(trials, trials["x"]), factors, "gain")
+    verdicts = {"x": "evidence", "z": "evidence of no effect", "w": "no evidence", "dummy": "noise floor"}
+    assert by_factor(ranking)["verdict"].to_dict() == verdicts
+    assert "Evidence of no effect (share below 0.05): z." in ranking.note
+    assert by_factor(ranking)["share_low"].tolist() == pytest.approx([0.51, 0.0, 0.0, 0.0])
+
+
+def test_levels_and_cells_come_with_the_ranking(attributed, draw_trials, make_members):
+    factors = [Factor("a", ("p", "q")), Factor("b", ("p", "q")), DUMMY]
+    trials = draw_trials(factors, 40)
+    either = (trials["a"] != trials["b"]).to_numpy(dtype=float)
+    attributed(
+        {"a": (0.9, 1.0), "b": (0.9, 1.0), "dummy": (0.0, 0.02)},
+        pairs=[("a", "b", 0.95, 0.9, 1.0), ("a", "dummy", 0.5, 0.4, 0.6)],
+    )
+    members = make_members(trials, either, seeds=2)
+    members.loc[(members["seed"] == 1) & (members["a"] == "q"), "verdict"] = "diverged"
+    ranking = rank(members, factors, "gain")
+    cells = ranking.cells.set_index(["level_a", "level_b"])
+    assert cells["mean"].to_dict() == {("p", "p"): 0.0, ("p", "q"): 1.0, ("q", "p"): 1.0, ("q", "q"): 0.0}
+    assert cells["trials"].sum() == 40
+    levels = ranking.levels.set_index(["factor", "level"])
+    assert levels.loc[("a", "q"), ["trials", "diverged"]].tolist() == [(trials["a"] == "q").sum()] * 2
+    assert levels.loc[("a", "p"), "diverged"] == 0
+    assert levels.index.get_level_values("factor").unique().tolist() == ["a", "b"]
+
+
+def test_interactions_and_cells_are_drawn_as_heat_maps_with_their_numbers(attributed, draw_trials, make_members):
+    factors = [Factor("a", ("p", "q")), Factor("b", ("p", "q")), DUMMY]
+    trials = draw_trials(factors, 40)
+    attributed({"b": (0.8, 0.8), "a": (0.6, 0.6), "dummy": (0.0, 0.0)}, first=0.5, pairs=[("a", "b", 0.25, 0.2, 0.3)])
+    ranking = rank(make_members(trials, (trials["a"] == "q") * 2.0), factors, "gain")
+    axes = ranking.plot_interactions()
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["b", "a"]
+    assert [text.get_text() for text in axes.texts] == ["0.40", "0.25", "0.25", "0.30"]
+    axes = ranking.plot_cells()
+    assert [text.get_text() for text in axes.texts] == ["0.0", "0.0", "2.0", "2.0"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["p", "q"]
+    assert (axes.get_ylabel(), axes.get_xlabel()) == ("a", "b")
+    with pytest.raises(InputError, match="there is a x b"):
+        ranking.plot_cells("b", "a")
+    incomplete = trials[(trials["a"] == "q") | (trials["b"] == "p")]
+    axes = rank(make_members(incomplete, (incomplete["a"] == "q") * 2.0), factors, "gain").plot_cells("a", "b")
+    assert [text.get_text() for text in axes.texts] == ["0.0", "2.0", "2.0"]  # p with q has no trial
+    mpl.pyplot.close("all")
+
+
+def test_a_factor_that_no_trial_has_is_named(attributed, draw_trials, make_members):
+    factors = [Factor("x"), Factor("elsewhere"), DUMMY]
+    trials = draw_trials(factors, 32).assign(elsewhere=np.nan)
+    attributed({"x": (0.8, 0.9), "dummy": (0.0, 0.1)})
+    ranking = rank(make_members(trials, trials["x"]), factors, "gain")
+    assert by_factor(ranking).loc["elsewhere", ["verdict", "trials"]].tolist() == ["not ranked", 0]
+    assert "Not ranked, absent from every trial: elsewhere." in ranking.note
+    assert "too few trials" not in ranking.note
+
+
+def test_trials_that_have_none_of_the_factors_are_not_ranked(draw_trials, make_members):
+    members = make_members(draw_trials(ONE, 32), np.arange(32.0)).assign(x=np.nan, dummy=np.nan)
+    assert "no factor took two values" in rank(members, ONE, "gain").note
+
+
+@pytest.fixture
+def lives(draw_trials, make_members):
+    """Members of 64 trials that never diverge, of a factor that will decide when they do."""
+    factors = [Factor("clip", ("none", "norm")), DUMMY]
+    members = make_members(draw_trials(factors, 64), np.zeros(64), seeds=2)
+    return factors, members.assign(first_bad_step=pd.array([pd.NA] * 128, dtype="Int64"))
+
+
+def test_causes_of_the_time_to_divergence_are_found_although_most_networks_never_diverge(lives):
+    factors, members = lives
+    bad = (members["clip"] == "none") & (members["seed"] == 1)
+    members.loc[bad, "first_bad_step"] = np.random.default_rng(0).integers(5, 40, int(bad.sum()))
+    members.loc[bad, "verdict"] = "diverged"
+    ranking = rank(members, factors, "time_to_divergence", QUICK, steps=100)
+    row, levels = by_factor(ranking).loc["clip"], ranking.levels.set_index("level")
+    assert row["evidence"]
+    assert row["direction"].startswith("norm raises it by ")
+    assert row["direction"].endswith(" steps over none")
+    assert levels["share_diverged"].to_dict() == {"none": 0.5, "norm": 0.0}
+    assert levels.loc["norm", "mean"] == 100.0
+    assert levels.loc["none", "mean"] == pytest.approx((100 + members.loc[bad, "first_bad_step"].mean()) / 2)
+    assert "log-rank scores" in ranking.note
+
+
+def test_without_a_divergence_there_is_no_time_to_it(lives):
+    factors, members = lives
+    ranking = rank(members, factors, "time_to_divergence", steps=100)
+    assert ranking.table.empty
+    assert "no member diverged, all 128 lasted to the end" in ranking.note
+    assert ranking.levels["share_diverged"].tolist() == [0.0, 0.0]
+
+
+def test_divergence_at_one_and_the_same_step_has_no_cause(lives):
+    factors, members = lives
+    members = members.assign(first_bad_step=pd.array([7] * 128, dtype="Int64"), verdict="diverged")
+    note = rank(members, factors, "time_to_divergence", steps=100).note
+    assert "the response is 7 in every trial" in note
+    assert "Every member diverged" in note

@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 from rich.console import Console, RenderableType
 
+from gradstudy.analysis.cells import COLUMNS as CELLS
+from gradstudy.analysis.levels import COLUMNS as LEVELS
 from gradstudy.analysis.mean_field.prediction import Prediction
 from gradstudy.analysis.ranking import Ranking
 from gradstudy.analysis.responses import member_row
@@ -20,11 +22,15 @@ ROW = {
     "share": 0.2,
     "share_low": 0.1,
     "share_high": 0.3,
+    "first": 0.15,
+    "first_low": 0.05,
+    "first_high": 0.25,
     "rank": 1,
     "rank_low": 1,
     "rank_high": 2,
     "test": "Kruskal-Wallis",
     "p": 0.02,
+    "verdict": "evidence",
     "evidence": True,
     "direction": "relu raises it by 4.1 decades over tanh",
     "conditional": False,
@@ -65,7 +71,9 @@ def make_ranking() -> Callable[..., Ranking]:
         whole: dict[str, Any] = {
             "response": "vanishing",
             "table": table,
-            "interactions": pd.DataFrame({"factor_a": [], "factor_b": [], "share": []}),
+            "levels": pd.DataFrame(columns=LEVELS),
+            "interactions": pd.DataFrame(columns=["factor_a", "factor_b", "share", "share_low", "share_high"]),
+            "cells": pd.DataFrame(columns=CELLS),
             "noise_floor": 0.02,
             "fit": 0.87,
             "seed_noise": 0.04,

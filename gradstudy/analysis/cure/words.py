@@ -1,0 +1,82 @@
+"""A prescription in plain words, and why there is none."""
+
+from collections.abc import Mapping, Sequence
+
+from gradstudy.analysis.cure.search import Cure
+from gradstudy.analysis.cure.start import Start
+from gradstudy.analysis.cure.support import Support
+from gradstudy.records import Level, level_name
+
+Changes = Mapping[str, tuple[Level | None, Level | None]]
+"""Levels before and after: None before for what a changed group brings along, None after for what it takes away."""
+
+
+def change_words(changes: Changes) -> str:
+    """What is changed? `activation from sigmoid to relu, optimizer from sgd to adam (with optimizer.eps 0.001)`."""
+    made = [f"{name} from {_word(a)} to {_word(b)}" for name, (a, b) in changes.items() if None not in (a, b)]
+    brought = [f"{name} {_word(after)}" for name, (before, after) in changes.items() if before is None]
+    return ", ".join(made) + (f" (with {', '.join(brought)})" if brought else "")
+
+
+def support_words(support: Support) -> str:
+    """How many stored trials speak for it? `14 of 15 trials like it are healthy (95 % interval 68 to 100 %)`."""
+    if not support.trials:
+        return "No stored trial is like it"
+    interval = f"{100 * support.confidence:g} % interval {100 * support.low:.0f} to {100 * support.high:.0f} %"
+    return f"{support.healthy} of {support.trials} trials like it are healthy ({interval})"
+
+
+def cure_note(start: Start, changes: Changes, cure: Cure) -> str:
+    """What to change, what the stored trials and the surrogate say of it, and what alike means."""
+    return (
+        f"{_found(start)} {advice(changes, supported=cure.supported)} {support_words(cure.support)}; like it means the "
+        f"same {_list(cure.support.matched)}. {chance_words(cure.chance, cure.low, cure.high)}"
+    )
+
+
+def advice(changes: Changes, *, supported: bool) -> str:
+    """What should be done? A guess is called one."""
+    if supported:
+        return f"Change {change_words(changes)}."
+    return f"Nothing is sure enough to be prescribed. A guess worth trying: change {change_words(changes)}."
+
+
+def chance_words(chance: float, low: float, high: float) -> str:
+    """What does the surrogate promise?"""
+    size = f"{100 * chance:.0f} % ({100 * low:.0f} to {100 * high:.0f})" if low < 0.99 else "at least 99 %"
+    return f"The surrogate gives it a chance of {size} to be healthy on every seed."
+
+
+def no_cure_note(start: Start, reason: str, nearest: int | None, differences: Changes) -> str:
+    """Why is nothing prescribed, and what comes nearest?"""
+    note = f"{_found(start)} Nothing can be prescribed: {reason}"
+    if nearest is None:
+        return note
+    apart = [f"{factor} ({_word(before)}, there {_word(after)})" for factor, (before, after) in differences.items()]
+    where = f"It differs in {_list(apart)}" if apart else "It differs in nothing that is known to decide"
+    return f"{note} The nearest healthy trial is {nearest}. {where}; one trial may be luck."
+
+
+def healthy_note(start: Start) -> str:
+    """What is said of a trial without a failing seed?"""
+    return f"{_name(start)} is healthy on every seed: there is nothing to cure."
+
+
+def _found(start: Start) -> str:
+    if not start.seeds:
+        return f"{_name(start)} was not measured."
+    return f"{_name(start)} is {start.verdict}: {start.failing} of {start.seeds} seeds fail."
+
+
+def _name(start: Start) -> str:
+    return "This configuration" if start.trial is None else f"Trial {start.trial}"
+
+
+def _list(words: Sequence[str]) -> str:
+    return " and ".join([*([", ".join(words[:-1])] if len(words) > 1 else []), *words[-1:]])
+
+
+def _word(level: Level | None) -> str:
+    if level is None:
+        return "none"
+    return f"{level:.4g}" if type(level) is float else level_name(level)

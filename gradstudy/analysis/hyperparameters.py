@@ -1,0 +1,204 @@
+"""Which effects and how much noise do the trials support, and does a factor matter at all?
+
+The log posterior of the hyperparameters of the additive Gaussian process, its modes and its shape around them (Laplace).
+The mean is integrated out under a flat prior (O'Hagan 1978). Source: Rasmussen & Williams 2006, ch. 5.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+from scipy.optimize import OptimizeResult, minimize
+
+from gradstudy.analysis.effects import ASLEEP, Basis, Strengths, combined, products, spectrum_slope
+
+JITTER = 1e-8
+
+_VARIANCE_MEAN, _VARIANCE_SD = np.log(0.05), 1.5  # of its logarithm, for values of variance 1: small until shown
+_SCALE_MEAN, _SCALE_SD = np.log(20.0), 1.5  # of the log scale of log odds, whose variance is not known
+_DECAY_MEAN, _DECAY_SD = -0.5, 1.0  # of the logit of the ratio from degree to degree
+_ORDER_MEAN, _ORDER_SD = 0.0, 1.0  # of the log weight of pairs, and of triples
+_NOISE_MEAN, _NOISE_SD = np.log(0.1), 2.0  # of the log noise variance, where nothing is known of it
+_REPLICATED_SD = 0.7  # where seeds say what the noise is: what the factors leave open is hardly more than that
+_VARIANCE_BOUNDS, _DECAY_BOUNDS = (ASLEEP, np.log(20.0)), (-6.0, 4.0)
+_ORDER_BOUNDS, _NOISE_BOUNDS = (np.log(1e-3), np.log(30.0)), (np.log(1e-6), np.log(1e3))
+
+_STARTS = ((0.05, 1.0), (0.3, 1.0), (0.3, 0.2), (1.0, 0.05))
+"""All variances, and the noise against what is expected of it: from nothing to far too much."""
+_MOST_STEPS = 60
+_NEAR, _FAR = 0.05, 8.0  # log posterior: a mode as high as another is the same; one so much lower does not count
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a response? Coded points, values and noise variances of some trials.
+
+    `noise` is relative, and its scale a hyperparameter that replicates lead one to expect at `expected`; of log odds
+    (`odds`) it is absolute.
+    """
+
+    basis: Basis
+    points: np.ndarray  # [trial, factor]
+    values: np.ndarray  # [trial]
+    noise: np.ndarray  # [trial]
+    expected: float | None = None
+    odds: bool = False
+
+    def among(self, trials: np.ndarray) -> "Known":
+        return replace(self, points=self.points[trials], values=self.values[trials], noise=self.noise[trials])
+
+
+@dataclass(frozen=True)
+class Mode:
+    """A most probable place: hyperparameters as `Strengths` reads them, in `at`.
+
+    `spread` times a standard normal vector is a draw around it; `height` is the log of what it contains.
+    """
+
+    at: np.ndarray
+    spread: np.ndarray
+    height: float
+    bounds: np.ndarray
+
+    def draw(self, random: np.random.Generator) -> np.ndarray:
+        return np.clip(self.at + self.spread @ random.standard_normal(len(self.at)), *self.bounds.T)
+
+
+class Objective:
+    """How improbable are hyperparameters, given these trials? Minus the log posterior, and its gradient."""
+
+    def __init__(self, known: Known):
+        self.known, basis = known, known.basis
+        factors, numbers = len(basis.codes), len(basis.numbers)
+        noise = (_SCALE_MEAN, _SCALE_SD) if known.odds else (_NOISE_MEAN, _NOISE_SD)
+        if known.expected is not None:
+            noise = (np.log(known.expected), _REPLICATED_SD)
+        decay, order = [(_DECAY_MEAN, _DECAY_SD)] * numbers, [(_ORDER_MEAN, _ORDER_SD)] * 2
+        priors = [(_VARIANCE_MEAN, _VARIANCE_SD)] * factors + decay + order + [noise]
+        self.prior_mean, self.prior_sd = np.array(priors).T
+        bounds = [_VARIANCE_BOUNDS] * factors + [_DECAY_BOUNDS] * numbers + [_ORDER_BOUNDS] * 2 + [_NOISE_BOUNDS]
+        self.bounds = np.array(bounds)
+        self._functions = basis(known.points)
+        self._levels = {c: f @ f.T / f.shape[1] for c, f in enumerate(self._functions) if c not in basis.numbers}
+
+    def __call__(self, hyperparameters: np.ndarray) -> tuple[float, np.ndarray]:
+        known = self.known
+        strengths = Strengths.of(known.basis, hyperparameters, odds=known.odds)
+        sums = Sums([strengths.variance[column] * self._own(column, strengths) for column in range(len(self._functions))])
+        whole = combined(sums.single, sums.pairs, sums.triples, strengths)
+        precision, half_logdet = _contrast_precision(whole, strengths.noise * known.noise)
+        residual = precision @ known.values
+        # d/dC of the negative log likelihood is half of this matrix.
+        sensitivity = precision - np.outer(residual, residual)
+        slopes = strengths.scale * self._slopes(hyperparameters, strengths, sums, sensitivity)
+        slopes[-1] = np.vdot(sensitivity, whole) if known.odds else strengths.noise * (known.noise @ np.diag(sensitivity))
+        away = (hyperparameters - self.prior_mean) / self.prior_sd
+        improbable = half_logdet + known.values @ residual / 2
+        return improbable + away @ away / 2, slopes / 2 + away / self.prior_sd
+
+    def climb(self, start: np.ndarray, steps: int = _MOST_STEPS, asleep: int | None = None) -> OptimizeResult:
+        """The mode that is reached from here, with one factor without effects where `asleep` names it."""
+        bounds = self.bounds.copy()
+        if asleep is not None:
+            bounds[asleep], start = ASLEEP, np.where(np.arange(len(start)) == asleep, ASLEEP, start)
+        how = {"jac": True, "method": "L-BFGS-B", "bounds": bounds, "options": {"maxiter": steps, "ftol": 1e-7}}
+        return minimize(self, np.clip(start, *bounds.T), **how)
+
+    def _own(self, column: int, strengths: Strengths) -> np.ndarray:
+        if column in self._levels:
+            return self._levels[column]
+        functions = self._functions[column]
+        return (functions * strengths.spectrum[column]) @ functions.T
+
+    def _slopes(
+        self, hyperparameters: np.ndarray, strengths: Strengths, sums: "Sums", sensitivity: np.ndarray
+    ) -> np.ndarray:
+        slopes, numbers = np.zeros(len(hyperparameters)), self.known.basis.numbers
+        slopes[-3] = strengths.pairs * np.vdot(sensitivity, sums.pairs)
+        slopes[-2] = strengths.triples * np.vdot(sensitivity, sums.triples)
+        for column, own in enumerate(sums.own):
+            # How the covariance grows with this factor's own: by 1, and by what it meets in pairs and triples.
+            grown = strengths.pairs * (sums.single - own)
+            grown += strengths.triples * (sums.pairs - own * (sums.single - own))
+            grown += 1.0
+            grown *= sensitivity
+            slopes[column] = np.vdot(grown, own)
+            if column in numbers:
+                place, functions = len(sums.own) + numbers.index(column), self._functions[column]
+                change = strengths.variance[column] * spectrum_slope(strengths.spectrum[column], hyperparameters[place])
+                slopes[place] = ((grown @ functions) * functions).sum(axis=0) @ change
+        return slopes
+
+
+class Sums:
+    """The covariances of each factor's `own` effects, and what they add up to: singly, in pairs, in triples."""
+
+    def __init__(self, own: list[np.ndarray]):
+        self.own, self.single = own, sum(own)
+        squared = [one * one for one in own]
+        cubes = sum(one * two for one, two in zip(own, squared, strict=True))
+        self.pairs, self.triples = products(self.single, sum(squared), cubes)
+
+
+def find_modes(known: Known) -> list[Mode]:
+    """Where are hyperparameters probable? The highest place first, and those beside it that are not far below."""
+    objective, factors = Objective(known), len(known.basis.codes)
+    starts: list[np.ndarray] = []
+    for variance, noise in _STARTS:
+        start = objective.prior_mean.copy()
+        start[:factors], start[-1] = np.log(variance), start[-1] + np.log(noise)
+        starts.append(start)
+    return [mode_at(objective, found.x) for found in _different([objective.climb(start) for start in starts])]
+
+
+def mode_at(objective: Objective, at: np.ndarray, step: float = 1e-3) -> Mode:
+    """The shape of the posterior around a mode. Laplace: no direction is less curved than its prior."""
+    shifts = step * np.eye(len(at))
+    curvature = np.array([objective(at + shift)[1] - objective(at - shift)[1] for shift in shifts]) / (2 * step)
+    scaled = objective.prior_sd[:, None] * (curvature + curvature.T) / 2 * objective.prior_sd
+    eigenvalues, vectors = np.linalg.eigh(scaled)
+    eigenvalues = np.maximum(eigenvalues, 1.0)
+    spread = objective.prior_sd[:, None] * vectors / np.sqrt(eigenvalues)
+    height = float(-objective(at)[0] - np.log(eigenvalues).sum() / 2)
+    return Mode(at, spread, height, objective.bounds)
+
+
+def gains(known: Known, at: np.ndarray, steps: int = 12) -> np.ndarray:
+    """How much more probable do the trials become by each factor's effects? Twice the log ratio [factor].
+
+    The posterior with the factor put to sleep and everything else adapted to that, against the mode `at`: far above 0
+    for a cause, also for one that only acts together with others; about 0 or below for what does nothing.
+    """
+    objective = Objective(known)
+    best = objective(at)[0]
+    found = np.empty(len(known.basis.codes))
+    for factor in range(len(found)):
+        asleep = np.where(np.arange(len(at)) == factor, ASLEEP, at)
+        priors = _prior(objective, at[factor], factor) - _prior(objective, ASLEEP, factor)
+        found[factor] = 2 * (objective(asleep)[0] - best) + priors
+        if found[factor] > 0.0:  # adapting to its sleep can only make it less
+            found[factor] = 2 * (objective.climb(asleep, steps, asleep=factor).fun - best) + priors
+    return found
+
+
+def _prior(objective: Objective, value: float, factor: int) -> float:
+    return float(((value - objective.prior_mean[factor]) / objective.prior_sd[factor]) ** 2)
+
+
+def _different(found: list[OptimizeResult]) -> list[OptimizeResult]:
+    kept: list[OptimizeResult] = []
+    for one in sorted(found, key=lambda result: result.fun):
+        if not kept or (one.fun > kept[-1].fun + _NEAR and one.fun < kept[0].fun + _FAR):
+            kept.append(one)
+    return kept
+
+
+def _contrast_precision(covariance: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, float]:
+    # The inverse covariance with the constant projected out (REML), and half the log determinants that go with it.
+    covariance = covariance.copy()
+    covariance[np.diag_indices_from(covariance)] += noise + JITTER * np.trace(covariance) / len(covariance)
+    factor = cho_factor(covariance, lower=True)
+    inverse = cho_solve(factor, np.eye(len(covariance)))
+    ones = inverse.sum(axis=1)
+    half_logdet = np.log(np.diag(factor[0])).sum() + np.log(ones.sum()) / 2
+    return inverse - np.outer(ones, ones) / ones.sum(), float(half_logdet)

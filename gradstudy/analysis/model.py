@@ -1,0 +1,150 @@
+"""A model of a response over the space: one surrogate, or two where it jumps to an end that some members come to.
+
+Divergence is such an end: a network that explodes by three decades is near one that has none to show any more, and no
+smooth function joins their 3 and 10. How likely the end is, and what the response is elsewhere, are smooth again (a
+hurdle model: Cragg 1971). A diverged trial counts in both, as often as its seeds diverged.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy.special import expit
+from scipy.stats import chi2
+
+from gradstudy.analysis.chance import fit_chance
+from gradstudy.analysis.effects import Basis
+from gradstudy.analysis.repeats import Ends, Repeats
+from gradstudy.analysis.surrogate import CONDITIONED, Posterior, Surrogate, fit_surrogate
+
+FEWEST_OTHERS = 8
+
+
+class Drawn(Protocol):
+    """A model with its hyperparameters given."""
+
+    def mean(self, points: np.ndarray) -> np.ndarray: ...
+
+    def paths(self, points: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray: ...
+
+
+class Model(Protocol):
+    """What is known of a response?
+
+    `fit` is the leave-one-out Q2 of trial means, `p` [factor] how often a factor without effects would seem to matter
+    as much, `typical` the model at its most probable hyperparameters, and `draws` are models that the data allow.
+    """
+
+    fit: float
+    p: np.ndarray
+
+    def typical(self) -> Drawn: ...
+
+    def draws(self, count: int, random: np.random.Generator) -> Iterator[Drawn]: ...
+
+
+@dataclass(frozen=True)
+class Smooth:
+    """One surrogate of trial means."""
+
+    surrogate: Surrogate
+
+    @property
+    def fit(self) -> float:
+        return self.surrogate.fit
+
+    @property
+    def p(self) -> np.ndarray:
+        return _chance_of(self.surrogate.gains)
+
+    def typical(self) -> Posterior:
+        return self.surrogate.condition(self.surrogate.mode)
+
+    def draws(self, count: int, random: np.random.Generator) -> Iterator[Posterior]:
+        return map(self.surrogate.condition, self.surrogate.draws(count, random))
+
+
+@dataclass(frozen=True)
+class Hurdle:
+    """The log odds of the `end`, and the response of those who do not come to it."""
+
+    odds: Surrogate
+    others: Surrogate
+    end: float
+    fit: float
+
+    @property
+    def p(self) -> np.ndarray:
+        return np.minimum(1.0, 2.0 * np.minimum(_chance_of(self.odds.gains), _chance_of(self.others.gains)))
+
+    def typical(self) -> "Parts":
+        return self._parts(self.odds.mode, self.others.mode)
+
+    def draws(self, count: int, random: np.random.Generator) -> Iterator["Parts"]:
+        return map(self._parts, self.odds.draws(count, random), self.others.draws(count, random))
+
+    def _parts(self, odds: np.ndarray, others: np.ndarray) -> "Parts":
+        return Parts(self.odds.condition(odds), self.others.condition(others), self)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A hurdle with its hyperparameters given."""
+
+    odds: Posterior
+    others: Posterior
+    of: Hurdle
+
+    def mean(self, points: np.ndarray) -> np.ndarray:
+        return self._joined(self.odds.mean(points), self.others.mean(points))
+
+    def paths(self, points: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
+        return self._joined(self.odds.paths(points, count, random), self.others.paths(points, count, random))
+
+    def _joined(self, odds: np.ndarray, others: np.ndarray) -> np.ndarray:
+        others = self.of.others.centre + self.of.others.unit * others
+        return others + expit(odds) * (self.of.end - others)
+
+
+def fit_model(points: np.ndarray, repeats: Repeats, basis: Basis, seed: int) -> Model:
+    """What do these trials say of the response? Coded points [trial, factor]; the means must not all be the same."""
+    means, ends = repeats.means, repeats.ends
+    if ends is None or not _varies(ends.others.values):
+        return Smooth(fit_surrogate(points, means.values, basis, seed, noise=means.noise, error=means.error))
+    some = np.isfinite(ends.others.values)
+    rest = ends.others.among(some)
+    with ThreadPoolExecutor() as threads:  # NumPy and LAPACK leave the interpreter's lock to others
+        fitting = threads.submit(fit_chance, points, ends.hits, ends.sizes, basis, seed)
+        others = fit_surrogate(points[some], rest.values, basis, seed, noise=rest.noise, error=rest.error)
+        odds = fitting.result()
+    return Hurdle(odds, others, ends.end, _fit(points, repeats, odds, others))
+
+
+def _fit(points: np.ndarray, repeats: Repeats, odds: Surrogate, others: Surrogate) -> float:
+    # Q2 of the means when each trial is left out of both surrogates; above CONDITIONED trials most are left out anyway.
+    values, ends = repeats.means.values, repeats.ends
+    parts = Hurdle(odds, others, ends.end, np.nan).typical()
+    guess = parts.mean(points) if len(points) > CONDITIONED else _left_out(points, ends, parts)
+    away = (values - values.mean()) * len(values) / (len(values) - 1)
+    return float(1.0 - ((values - guess) ** 2).sum() / (away @ away))
+
+
+def _left_out(points: np.ndarray, ends: Ends, parts: Parts) -> np.ndarray:
+    log_odds, variance = parts.odds.left_out()
+    variance = np.maximum(variance - parts.odds.known.noise, 0.0)
+    others = parts.others.mean(points)
+    others[np.isfinite(ends.others.values)], _ = parts.others.left_out()
+    # The mean of a logistic curve over a normal variable, to 1 % (MacKay 1992).
+    return parts._joined(log_odds / np.sqrt(1.0 + np.pi * variance / 8.0), others)
+
+
+def _varies(values: np.ndarray) -> bool:
+    known = values[np.isfinite(values)]
+    return len(known) >= FEWEST_OTHERS and np.ptp(known) > 1e-12 * np.abs(known).max()
+
+
+def _chance_of(gains: np.ndarray) -> np.ndarray:
+    # A variance cannot fall below 0, so half of the ratios are 0 by chance (Self & Liang 1987).
+    return np.where(gains > 0.0, chi2.sf(np.maximum(gains, 0.0), 1) / 2, 1.0)
