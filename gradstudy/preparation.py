@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -36,22 +37,29 @@ START_SECONDS, STORE_SECONDS = 10.0, 0.05
 """What a launch costs beside training: imports, a new store, two rankings; and Optuna, MLflow, Parquet per trial."""
 
 CHECKED = 128
-"""How many trials of a hunt's space are tried for whether they can be built at all? Some 2 ms each."""
+"""How many trials of a hunt's space, at least, are tried for whether they can be built? Some 2 ms each."""
 
 Parts = Mapping[int, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A launch that passed the door: checked as a whole, with nothing written yet."""
+    """A launch that passed the door: checked as a whole, with nothing written yet.
+
+    `batches` are the trials that a new study would train, or of a hunt others like them; `parts` are theirs by number.
+    """
 
     composer: Composer
     launch: Launch
     info: StudyInfo
     search: Search
-    preview: tuple[Trial, ...]
+    batches: tuple[tuple[Trial, ...], ...]
     parts: Parts
     devices: tuple[str, ...]
+
+    @property
+    def preview(self) -> tuple[Trial, ...]:
+        return tuple(chain.from_iterable(self.batches))
 
     @property
     def folder(self) -> Path:
@@ -72,20 +80,21 @@ def prepare(overrides: Sequence[str], command: str) -> Prepared:
     factors = (*composer.factors, DUMMY) if SCREEN in way.phases else composer.factors
     where = {"active": composer.active, "groups": composer.groups}
     search = way.search(factors, **where, seed=launch.seed, seeds=launch.budget.seeds, trials=launch.budget.trials)
-    preview = tuple(trials_of(composer, search.preview(launch.budget.trials)))
-    parts = {trial.number: composer.parts(trial.levels) for trial in preview}
-    if HUNT in way.phases:  # nobody knows yet what it will ask: what cannot be built should be refused at the door
-        for asked in search.preview(max(CHECKED, launch.budget.trials)):
+    batches = tuple(tuple(trials_of(composer, batch)) for batch in search.preview(launch.budget.trials))
+    parts = {trial.number: composer.parts(trial.levels) for batch in batches for trial in batch}
+    if HUNT in way.phases and len(parts) < CHECKED:  # what it may yet ask and cannot be built is refused at the door
+        for asked in chain.from_iterable(search.preview(CHECKED)):
             composer.parts(asked.levels)
     devices = launch.machinery["device"].names()
     check_store(launch.machinery["tracking"])
-    return Prepared(composer, launch, _info(composer, factors, command), search, preview, parts, devices)
+    return Prepared(composer, launch, _info(composer, factors, command), search, batches, parts, devices)
 
 
 def plan_study(prepared: Prepared) -> Plan:
     """What would this launch do, how long would it take, and how much memory? Writes nothing."""
     launch, info = prepared.launch, prepared.info
-    cohorts = cohorts_of(prepared, prepared.preview, prepared.parts)
+    cohorts = [cohort for batch in prepared.batches for cohort in cohorts_of(prepared, batch, prepared.parts)]
+    cohorts.sort(key=lambda cohort: len(cohort.members), reverse=True)
     cost = estimate(cohorts)
     workers = min(launch.machinery["execution"].count(prepared.devices), len(cohorts))
     designed = [trial.levels for trial in prepared.preview if trial.phase == SCREEN]

@@ -79,11 +79,11 @@ class Run:
         """The members of the trials that were drawn at random. InputError for a study that has no such trials."""
         if SCREEN not in self.info.phases:
             raise InputError(
-                f"A ranking needs trials that were drawn at random, but those of '{self.info.name}' were hunted "
-                f"(search={self.info.design}), and a ranking of them would mislead. Run the same study with "
-                "search=screen, or with search=screen_then_hunt; run.best() lists what the hunt found."
+                f"Rankings and prescriptions need trials that were drawn at random, but those of '{self.info.name}' "
+                f"were hunted (search={self.info.design}), and would mislead. Run the same study with search=screen, "
+                "or with search=screen_then_hunt; run.best() lists what the hunt found."
             )
-        return self.members[self.members[PHASE] == SCREEN] if PHASE in self.members else self.members
+        return self.members[self.members[PHASE] == SCREEN]
 
     @property
     def objectives(self) -> tuple[Objective, ...]:
@@ -182,6 +182,6 @@ def trials_of(members: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
     verdict = grouped["verdict"].agg(lambda verdicts: verdicts.mode().iloc[0])
     diverged = grouped["verdict"].agg(lambda verdicts: int((verdicts == "diverged").sum())).rename("n_diverged")
     predicted = grouped[[name for name in (PREDICTED,) if name in members]].first()  # older studies have none
-    phase = grouped[[name for name in (PHASE,) if name in members]].first()
+    phase = grouped[[PHASE]].first()
     parts = [phase, grouped[list(factors)].first(), grouped[list(RESPONSES)].median(), predicted, verdict, diverged]
     return pd.concat(parts, axis=1).reset_index()

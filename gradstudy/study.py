@@ -14,6 +14,7 @@ from typing import Any
 from gradstudy.analysis.agreement import agreement
 from gradstudy.batch import measured_trials
 from gradstudy.configs.composition import Composer, hydra_ready
+from gradstudy.configs.launch import Launch
 from gradstudy.errors import InputError, TrackingAway
 from gradstudy.preparation import Prepared, fingerprint_of, prepare, study_name, trials_of
 from gradstudy.records import SCREEN, Trial
@@ -44,37 +45,41 @@ def run_study(overrides: Sequence[str], *, command: str = "") -> Run:
         storage = open_storage(database, prepared.folder) if database else None  # before a folder is made for nothing
         with _opened(prepared.folder):
             _carry_out(prepared, storage or open_storage("", prepared.folder))
-    return load_study(prepared.info.name, overrides, fingerprint=prepared.info.fingerprint)
+    return _stored(prepared.info.name, prepared.launch, prepared.info.fingerprint)
 
 
-def load_study(name: str, overrides: Sequence[str] = (), *, fingerprint: str | None = None) -> Run:
-    """A stored study, by default the newest of that name; on any machine that reaches its MLflow store.
+def load_study(name: str, overrides: Sequence[str] = ()) -> Run:
+    """The newest stored study of that name, on any machine that reaches its MLflow store.
 
     `overrides` such as `analysis.cap=6` or `tracking.uri=...` choose settings.
     """
     with hydra_ready():
         launch = Composer(overrides).launch
-    stored = find_study(name, launch.machinery["tracking"], fingerprint)
-    return Run(stored, launch.machinery["analysis"])
+    return _stored(name, launch)
 
 
 def report_study(overrides: Sequence[str]) -> Run:
     """The stored study that these overrides would run; else, with a word about it, the newest of its name."""
     with hydra_ready():
         composer = Composer(overrides)
-        name = study_name(composer.launch)
+        launch, name = composer.launch, study_name(composer.launch)
         try:  # also without the data that were trained on, which a fingerprint looks at
             fingerprint = fingerprint_of(composer)
         except InputError:
             fingerprint = ""
     try:
-        return load_study(name, overrides, fingerprint=fingerprint)
+        return _stored(name, launch, fingerprint)
     except InputError:
-        run = load_study(name, overrides)
+        run = _stored(name, launch)
     make_console().print(
         f"Not stored with these settings; the newest study of that name, launched as: {run.info.command}\n"
     )
     return run
+
+
+def _stored(name: str, launch: Launch, fingerprint: str | None = None) -> Run:
+    found = find_study(name, launch.machinery["tracking"], fingerprint)
+    return Run(found, launch.machinery["analysis"])
 
 
 def _carry_out(prepared: Prepared, storage: Any) -> None:

@@ -47,9 +47,10 @@ def cause_table(
 ) -> pd.DataFrame:
     """What is known of each factor, the largest share first? `tests` are those of `tested`; see `Ranking.table`.
 
-    `values` of the screen are in the response's unit. A share that is not proven may be 0: its interval begins there.
-    Where the surrogate predicts nothing (Q2 of 0 or less) its shares are no estimates: they are missing, and so are
-    ranks; the intervals stay, and the smallest p comes first.
+    `values` of the screen are in the response's unit. A share that is not proven may be 0: its interval begins there;
+    and so does that of what a factor does by itself where the test, which looks at just that, is silent. Where the
+    surrogate predicts nothing (Q2 of 0 or less) its shares are no estimates: they are missing, and so are ranks; the
+    intervals stay, and the smallest p comes first.
     """
     level = 1.0 - confidence
     table = tests.assign(verdict=weighed.verdicts, evidence=weighed.evidence)
@@ -59,7 +60,9 @@ def cause_table(
         for factor, column, p in zip(screen.factors, screen.points.T, table["p"], strict=True)
     ]
     table = table.merge(_intervals(shares, confidence), on="factor", how="left")
-    table.loc[~table["evidence"] & (table["verdict"] != NOT_RANKED), ["share_low", "first_low"]] = 0.0
+    ranked = table["verdict"] != NOT_RANKED
+    table.loc[ranked & ~table["evidence"], ["share_low", "first_low"]] = 0.0
+    table.loc[ranked & ~(table["p"] < level), "first_low"] = 0.0
     return _in_order(table, speaks=shares.fit > 0.0)[COLUMNS]
 
 

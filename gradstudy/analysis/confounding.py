@@ -1,4 +1,4 @@
-"""Were the factors assigned independently of each other? Where not, a test of one factor alone sees the other as well."""
+"""Were the factors assigned independently of each other? Where not, a test of one factor sees the other as well."""
 
 from itertools import combinations
 
@@ -9,22 +9,24 @@ from gradstudy.analysis.space import INACTIVE, Screen
 
 PARTS = 5
 """A number's range is cut into so many parts."""
-LEVEL = 0.05
+LEVEL, STRONG = 0.05, 0.3
+"""Pairs go together when chance rarely ties them so much, over all pairs (Bonferroni), and when the tie, Cramer's V, is a
+strong one: a dozen columns of a low-discrepancy design have weak ones, which do not mislead a test."""
 
 
 def confounded(screen: Screen) -> np.ndarray:
-    """Which factors go together with another one by more than chance? -> [factor] of bool
+    """Which factors go hand in hand with another one? -> [factor] of bool
 
-    Pearson's chi-square on the trials in which both live, at LEVEL over all pairs (Bonferroni). A screen's own design is
-    more even than chance; trials that were lost, or chosen by a person, are not.
+    By Pearson's chi-square on the trials in which both live. In a screen's own design none do; in trials that were lost
+    in part, or chosen by a person, they may.
     """
     columns = zip(screen.factors, screen.points.T, strict=True)
     codes = np.column_stack([_codes(column, factor.is_number) for factor, column in columns])
     pairs = list(combinations(range(codes.shape[1]), 2))
     tied = np.zeros(codes.shape[1], dtype=bool)
     for a, b in pairs:
-        if _association(codes[:, a], codes[:, b]) < LEVEL / len(pairs):
-            tied[[a, b]] = True
+        strength, p = _association(codes[:, a], codes[:, b])
+        tied[[a, b]] |= p < LEVEL / len(pairs) and strength >= STRONG
     return tied
 
 
@@ -33,12 +35,16 @@ def _codes(column: np.ndarray, is_number: bool) -> np.ndarray:
     return np.where(column == INACTIVE, INACTIVE, parts).astype(int)
 
 
-def _association(a: np.ndarray, b: np.ndarray) -> float:
+def _association(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
+    # Cramer's V less what chance gives it (Bergsma 2013), and the p-value.
     both = (a != INACTIVE) & (b != INACTIVE)
     rows, row = np.unique(a[both], return_inverse=True)
     columns, column = np.unique(b[both], return_inverse=True)
-    if min(len(rows), len(columns)) < 2:
-        return 1.0
+    smaller = min(len(rows), len(columns)) - 1
+    if smaller < 1:
+        return 0.0, 1.0
     table = np.zeros((len(rows), len(columns)))
     np.add.at(table, (row, column), 1)
-    return float(stats.chi2_contingency(table, correction=False).pvalue)
+    found = stats.chi2_contingency(table, correction=False)
+    excess = found.statistic / len(row) - found.dof / max(len(row) - 1, 1)
+    return float(np.sqrt(max(excess, 0.0) / smaller)), float(found.pvalue)

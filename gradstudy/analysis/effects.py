@@ -1,9 +1,9 @@
 """The functions that a response is made of: effects of one factor, of two and of three, each of mean 0.
 
-The covariance of a Gaussian process whose paths are sums of such effects: a variance per factor, one smoothness per number,
-and one weight for all effects of two factors and for all of three (an additive Gaussian process with orthogonal parts:
-Duvenaud et al. 2011, Lu et al. 2022). Most of what factors do they do alone or in pairs, and a covariance that says so
-needs fewer trials to see it than one that expects every interaction.
+The covariance of a Gaussian process whose paths are sums of such effects: a variance per factor, one smoothness per
+number, and one weight for all effects of two factors and for all of three (an additive Gaussian process with orthogonal
+parts: Duvenaud et al. 2011, Lu et al. 2022). Most of what factors do they do alone or in pairs, and a covariance that
+says so needs fewer trials to see it than one that expects every interaction.
 """
 
 from dataclasses import dataclass

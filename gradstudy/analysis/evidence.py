@@ -33,7 +33,8 @@ class Weighed:
     `clear`: the surrogate needs the factor (a likelihood ratio test after false-discovery control), and gives it more
     than the dummy and more than what is negligible. `tied`: it was not assigned independently of another factor.
     `absent`: its interval ends below what is negligible, in a surrogate that fits to enough trials, and the test is
-    silent. `ranked`: there is something to say at all; `real`: it is not the dummy, which is no cause whatever they say.
+    silent. `ranked`: there is something to say at all; `real`: it is not the dummy, which is no cause whatever they
+    say.
     """
 
     names: np.ndarray

@@ -1,8 +1,8 @@
 """Functions drawn from the prior of the additive Gaussian process, as sums of random effects.
 
-Effects of one factor are drawn exactly. Of those of two and of three factors there are thousands, so that some are drawn
-at random, in proportion to their variance (random features: Rahimi & Recht 2007): products of random functions of one
-factor each.
+Effects of one factor are drawn exactly. Of those of two and of three factors there are thousands, so that some are
+drawn at random, in proportion to their variance (random features: Rahimi & Recht 2007): products of random functions of
+one factor each.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ PRODUCTS = 384
 def prior_features(
     basis: Basis, strengths: Strengths, random: np.random.Generator
 ) -> tuple[int, Callable[[Functions], np.ndarray]]:
-    """How many features are there, and their values [point, feature], whose products have the covariance as their mean."""
+    """How many features are there, and their values [point, feature], whose products are the covariance on average?"""
     awake = strengths.awake
     sets = [some for size in (2, 3) for some in combinations(awake, size)]
     weights = np.array([_weight(some, strengths) for some in sets])

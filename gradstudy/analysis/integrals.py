@@ -1,7 +1,7 @@
 """The effects of a surrogate's posterior mean, by algebra: where all factors live everywhere.
 
-Its effects of one, two and three factors are sums of orthonormal functions and their products, so that a variance is a sum
-of squared coefficients.
+Its effects of one, two and three factors are sums of orthonormal functions and their products, so that a variance is a
+sum of squared coefficients.
 """
 
 from itertools import combinations
@@ -18,7 +18,7 @@ def mean_effects(posterior: Posterior) -> tuple[np.ndarray, np.ndarray, np.ndarr
     scaled = [f * v * s for f, v, s in zip(functions, strengths.variance, strengths.spectrum, strict=True)]
     total, first = np.zeros((2, len(functions)))
     everything = 0.0
-    orders = (1.0, strengths.pairs, strengths.triples)
+    orders = strengths.scale * np.array([1.0, strengths.pairs, strengths.triples])
     for size, weight in enumerate(orders, start=1):
         for some in combinations(strengths.awake, size):
             variance = weight**2 * _squares([scaled[column] for column in some], posterior.weights)

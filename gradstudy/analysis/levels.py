@@ -87,8 +87,9 @@ def against(groups: Cut, values: np.ndarray, reference: int, confidence: float) 
 
 
 def _bounds(factor: Factor) -> np.ndarray:
+    # A whole number n owns the piece [n, n + 1), as in the design.
     spaced = np.geomspace if factor.log else np.linspace
-    return spaced(factor.low, factor.high, 4)
+    return spaced(factor.low, factor.high + factor.integer, 4)
 
 
 def _thirds(factor: Factor) -> tuple[str, ...]:
@@ -103,8 +104,11 @@ def _thirds(factor: Factor) -> tuple[str, ...]:
 
 
 def _whole_thirds(factor: Factor) -> tuple[str, ...]:
-    # A third without a whole number in it has no name.
-    firsts = np.ceil(_bounds(factor) * (1 - _ROUNDING)).astype(int)
-    lasts = [*(firsts[1:3] - 1), int(factor.high)]
-    pairs = zip(firsts[:3].tolist(), map(int, lasts), strict=True)
+    # From the first whole number n whose piece has its middle in the third: sqrt(n(n + 1)) or n + 1/2, by the scale.
+    # A third without any has no name.
+    bounds = _bounds(factor)[:3]
+    firsts = np.ceil((np.sqrt(bounds**2 + 0.25) if factor.log else bounds) - 0.5 - _ROUNDING).astype(int)
+    firsts[0] = factor.low
+    lasts = [*(firsts[1:] - 1), int(factor.high)]
+    pairs = zip(firsts.tolist(), map(int, lasts), strict=True)
     return tuple("" if last < first else str(first) if last == first else f"{first} to {last}" for first, last in pairs)

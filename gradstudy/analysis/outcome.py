@@ -17,8 +17,8 @@ class Outcome:
     `trials` has one row per trial; `ranked` [trial] is what is attributed and tested, `shown` [trial] what is told in
     the response's unit: the same means over seeds, but of a time, which is ranked by its log-rank scores and told in
     steps. `diverged` [trial] counts members. `row` [member] is the trial's row that a member belongs to, `ends`
-    [member] the step at which it diverged, inf where it never did. `noise` is `seed_noise` of what is ranked, and `repeats`
-    what else its seeds say.
+    [member] the step at which it diverged, inf where it never did. `noise` is `seed_noise` of what is ranked, and
+    `repeats` what else its seeds say.
     """
 
     trials: pd.DataFrame

@@ -15,15 +15,14 @@ FEWEST_POINTS = 64
 class Partitions:
     """Random points of a space [point, factor] in cells: levels, and numbers in `bins` equal parts of their range.
 
-    `pairs` are the pairs of factors (columns) that meet often enough. All cells are rows of one sparse matrix, so that
-    hundreds of sample paths are summed over thousands of cells at once.
+    `pairs` are the pairs of factors (columns) that are looked at: unless given, all that meet often enough. All cells
+    are rows of one sparse matrix, so that hundreds of sample paths are summed over thousands of cells at once.
     """
 
-    def __init__(self, space: Space, placed: np.ndarray, bins: int):
+    def __init__(self, space: Space, placed: np.ndarray, bins: int, pairs: list[tuple[int, int]] | None = None):
         lives = space.mask(placed) != INACTIVE
         codes = np.where(space.smooth, np.minimum(placed * bins, bins - 1), placed).astype(int)
-        pairs = combinations(range(codes.shape[1]), 2)
-        self.pairs = [(a, b) for a, b in pairs if (lives[:, a] & lives[:, b]).sum() >= FEWEST_POINTS]
+        self.pairs = _meeting(lives) if pairs is None else pairs
         self._factors = codes.shape[1]
         parts = list(self._parts(lives, codes))
         self._counts = np.concatenate([np.bincount(cells) for _, cells in parts])[:, None]
@@ -60,6 +59,11 @@ class Partitions:
 
     def _add(self, cells: np.ndarray) -> np.ndarray:
         return np.add.reduceat(cells, self._begin, axis=0)
+
+
+def _meeting(lives: np.ndarray) -> list[tuple[int, int]]:
+    pairs = combinations(range(lives.shape[1]), 2)
+    return [(a, b) for a, b in pairs if (lives[:, a] & lives[:, b]).sum() >= FEWEST_POINTS]
 
 
 def _part(lives: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -14,6 +14,7 @@ import pandas as pd
 from scipy import stats
 
 from gradstudy.analysis.settings import DEFAULTS, Analysis
+from gradstudy.analysis.significance import parts_of
 from gradstudy.analysis.sources import FEWEST_TRIALS
 from gradstudy.analysis.space import INACTIVE, encode
 from gradstudy.records import Factor
@@ -84,34 +85,37 @@ def smallest_share(effects: np.ndarray, counts: np.ndarray, found: Found, power:
 def levels_found(counts: np.ndarray, level: float) -> Found:
     """Kruskal-Wallis, or the distance of the largest mean from the smallest; trials stand level by level."""
     starts = np.append(0, np.cumsum(counts)[:-1])
-    trials, one_of_two = counts.sum(), level / 2  # the smaller of two p-values, doubled
+    one_of_two = level / 2  # the smaller of two p-values, doubled
     highest_h, widest = stats.chi2.isf(one_of_two, len(counts) - 1), _widest_by_chance(counts, one_of_two)
 
     def found(response: np.ndarray) -> np.ndarray:
-        sums = np.add.reduceat(_centred_ranks(response), starts, axis=1)
-        h = 12 / (trials * (trials + 1)) * (sums**2 / counts).sum(axis=1)
         apart = np.ptp(np.add.reduceat(response, starts, axis=1) / counts, axis=1)
-        return (h > highest_h) | (apart > widest * response.std(axis=1, ddof=1))
+        return (_kruskal(_centred_ranks(response), counts) > highest_h) | (
+            apart > widest * response.std(axis=1, ddof=1)
+        )
 
     return found
 
 
 def numbers_found(counts: np.ndarray, level: float) -> Found:
-    """Spearman's rank correlation or Chatterjee's xi; trials stand in the order of the number."""
-    trials, one_of_two = counts.sum(), level / 2
-    t = stats.t.isf(one_of_two / 2, trials - 2)
+    """Spearman's rank correlation, or Kruskal-Wallis over the fifths of the range; trials stand in the number's order.
+
+    A design spreads a number evenly over its range, so that a fifth of the trials lies in each fifth of it.
+    """
+    trials, places = counts.sum(), _places(counts)
+    fifths = np.bincount(parts_of(places), counts)
+    fifths = fifths[fifths > 0]
+    looks = min(len(fifths), 2)  # at two tests, or where all trials lie in one fifth at one
+    t = stats.t.isf(level / looks / 2, trials - 2)
     highest_rho = t / sqrt(trials - 2 + t**2)
-    # The exact variance of xi under independence, without ties (Chatterjee 2021).
-    spread = sqrt((trials - 2) * (4 * trials - 7) / (10 * (trials + 1) * (trials - 1) ** 2))
-    highest_xi = spread * stats.norm.isf(one_of_two)
-    own = np.repeat(_places(counts), counts)
+    highest_h = stats.chi2.isf(level / looks, len(fifths) - 1) if looks > 1 else np.inf
+    own = np.repeat(places, counts)
     own = (own - own.mean()) / own.std()
 
     def found(response: np.ndarray) -> np.ndarray:
         ranks = _centred_ranks(response)
         rho = ranks @ own / trials / sqrt((trials**2 - 1) / 12)
-        xi = 1 - 3 * np.abs(np.diff(ranks, axis=1)).sum(axis=1) / (trials**2 - 1)
-        return (np.abs(rho) > highest_rho) | (xi > highest_xi)
+        return (np.abs(rho) > highest_rho) | (_kruskal(ranks, fifths) > highest_h)
 
     return found
 
@@ -158,6 +162,13 @@ def _centred_ranks(response: np.ndarray) -> np.ndarray:
     ranks = np.empty(response.shape)
     np.put_along_axis(ranks, response.argsort(axis=1), (np.arange(trials) - (trials - 1) / 2)[None], axis=1)
     return ranks
+
+
+def _kruskal(ranks: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """The statistic of Kruskal and Wallis [simulation]: centred ranks in groups of these sizes, one after another."""
+    trials = ranks.shape[1]
+    sums = np.add.reduceat(ranks, np.append(0, np.cumsum(sizes)[:-1]).astype(int), axis=1)
+    return 12 / (trials * (trials + 1)) * (sums**2 / sizes).sum(axis=1)
 
 
 def _widest_by_chance(counts: np.ndarray, level: float) -> float:

@@ -1,4 +1,4 @@
-"""What do a trial's seeds say beyond their mean? How sure it is, and how many of them came to an end that others did not.
+"""What do a trial's seeds say beyond their mean? How sure it is, and how many came to an end that others did not.
 
 Seeds are replicates: their scatter is pure error, whatever the factors do, and bounds what the factors can explain.
 """
@@ -10,6 +10,8 @@ import numpy as np
 PRIOR_FREEDOM = 4.0
 """Three seeds say little about one trial's scatter: each variance is drawn towards the pooled one, which counts as much
 as this many degrees of freedom (Smyth 2004)."""
+ROUNDING = 1e-12
+"""Relative scatter of seeds up to which they are the same: the mean of three equal numbers need not equal them."""
 FEWEST_ENDS = 5
 """Members at an end, and members elsewhere: fewer say nothing about what decides between the two."""
 
@@ -80,7 +82,7 @@ def _means(values: np.ndarray, row: np.ndarray, trials: int) -> Means:
     squares = np.bincount(row, (values - means[row]) ** 2, trials)
     freedom = np.maximum(counts - 1, 0)
     means = np.where(counts > 0, means, np.nan)
-    if squares.sum() == 0.0:
+    if squares.sum() <= len(values) * (ROUNDING * np.abs(values).max()) ** 2:
         return Means(means, np.ones(trials), 0.0)
     pooled = squares.sum() / freedom.sum()
     variances = (PRIOR_FREEDOM * pooled + squares) / (PRIOR_FREEDOM + freedom) / some

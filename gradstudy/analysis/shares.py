@@ -1,9 +1,9 @@
 """How much of a response's variance is each factor's doing: in total, by itself, and in pairs?
 
 Total effects by Jansen's estimator and the others from variances between cells, on sample paths of the model: every
-path has the same points (scrambled Sobol), and hyperparameters are drawn anew for every few of them, so that an interval
-over the draws holds what the trials and the hyperparameters leave open. What the points get wrong about the model's mean
-is known from many more of them, or exactly, and taken away (a control variate).
+path has the same points (scrambled Sobol), and hyperparameters are drawn anew for every few of them, so that an
+interval over the draws holds what the trials and the hyperparameters leave open. What the points get wrong about the
+model's mean is known from many more of them, or exactly, and taken away (a control variate).
 Sources: Jansen 1999; Saltelli et al. 2010; Le Gratiet et al. 2014; Oakley & O'Hagan 2004.
 """
 
@@ -57,7 +57,9 @@ def effect_draws(model: Model, space: Space, *, draws: int, seed: int) -> Effect
     totals_off, first_off, pairs_off = (
         found - true
         for found, true in zip(
-            (swaps.effects(known), *cells.shares(known[:, :POINTS])), _of_mean(typical, space, random), strict=True
+            (swaps.effects(known), *cells.shares(known[:, :POINTS])),
+            _of_mean(typical, space, cells.pairs, random),
+            strict=True,
         )
     )
     totals, alone, pairs = [], [], []
@@ -120,18 +122,21 @@ class Swaps:
         return values[:, begin : begin + self._count]
 
 
-def _of_mean(typical: Drawn, space: Space, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    # Totals and variances, first and second-order shares of the model's mean, from many points; exactly where it can be.
+def _of_mean(
+    typical: Drawn, space: Space, pairs: list[tuple[int, int]], random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    # Totals and variances, first and second-order shares of the model's mean, from many points; exactly where possible.
     unit = _unit(space, MANY_POINTS, random)
     placed = space.place(unit[0])
-    cells = Partitions(space, placed, MANY_BINS)
+    cells = Partitions(space, placed, MANY_BINS, pairs)
     chunks = np.array_split(space.mask(placed), CHUNKS)
-    first, pairs = cells.shares(np.concatenate([typical.mean(chunk) for chunk in chunks])[None])
+    first, together = cells.shares(np.concatenate([typical.mean(chunk) for chunk in chunks])[None])
     if isinstance(typical, Posterior) and not space.rules:
         total, alone, variance = mean_effects(typical)
-        return np.array([total, variance])[:, None], (alone / np.maximum(variance, np.finfo(float).tiny))[None], pairs
+        share = alone / np.maximum(variance, np.finfo(float).tiny)
+        return np.array([total, variance])[:, None], share[None], together
     some = [Swaps(space, unit[:, part], len(part)) for part in np.array_split(np.arange(MANY_SWAPPED), CHUNKS)]
-    return np.mean([part.effects(typical.mean(part.points)[None]) for part in some], axis=0), first, pairs
+    return np.mean([part.effects(typical.mean(part.points)[None]) for part in some], axis=0), first, together
 
 
 def _unit(space: Space, count: int, random: np.random.Generator) -> np.ndarray:

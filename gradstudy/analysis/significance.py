@@ -62,18 +62,23 @@ def number_significance(coordinates: np.ndarray, values: np.ndarray) -> Signific
     """Does the response follow this number, up or down (Spearman), or differ between fifths of its range (any shape)?
 
     The smaller of the two p-values, doubled for having looked twice. Not Chatterjee's xi: it follows the order of the
-    trials so closely that in a low-discrepancy design it sees the other factors there, and gave a false alarm for a null
-    factor in up to 40 % of screens of 256 trials. Sources: Spearman 1904; Kruskal & Wallis 1952.
+    trials so closely that in a low-discrepancy design it sees the other factors there, and gave a false alarm for a
+    null factor in up to 40 % of screens of 256 trials. Sources: Spearman 1904; Kruskal & Wallis 1952.
     """
     if len(values) < 3 or np.ptp(values) == 0.0 or np.ptp(coordinates) == 0.0:
         return Significance("Spearman", np.nan)
-    part = np.minimum((coordinates * PARTS).astype(int), PARTS - 1)
+    part = parts_of(coordinates)
     groups = [values[part == which] for which in np.unique(part)]
     p = {"Spearman": stats.spearmanr(coordinates, values).pvalue}
     if len(groups) > 1:
         p["Kruskal-Wallis"] = stats.kruskal(*groups).pvalue
     test = min(p, key=lambda name: p[name])
     return Significance(test, min(1.0, len(p) * float(p[test])))
+
+
+def parts_of(coordinates: np.ndarray) -> np.ndarray:
+    """In which fifth of its range is each of these coordinates of a number?"""
+    return np.minimum((coordinates * PARTS).astype(int), PARTS - 1)
 
 
 def control_false_discoveries(p: np.ndarray) -> np.ndarray:

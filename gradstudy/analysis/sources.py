@@ -8,7 +8,7 @@ import pandas as pd
 from gradstudy.analysis.effects import Basis
 from gradstudy.analysis.model import fit_model
 from gradstudy.analysis.shares import effect_draws, whole_draws
-from gradstudy.analysis.space import INACTIVE, Screen, infer_space
+from gradstudy.analysis.space import INACTIVE, Screen, Space, infer_space
 
 FEWEST_TRIALS = 8
 """Below this, an interval says nothing but the prior."""
@@ -67,7 +67,18 @@ def _joint(screen: Screen, *, draws: int, seed: int, confidence: float) -> Share
     found = effect_draws(model, space, draws=draws, seed=seed)
     pairs = [(names[a], names[b]) for a, b in found.pair_columns]
     table = _pair_table(pairs, found.pairs, confidence)
-    return Shares(names, found.total, found.first, found.everywhere, model.p, table, model.fit)
+    p = _of_switches(model.p, space)
+    return Shares(names, found.total, found.first, found.everywhere, p, table, model.fit)
+
+
+def _of_switches(p: np.ndarray, space: Space) -> np.ndarray:
+    # A level that decides where another factor lives switches its effect on and off, which the model takes for granted:
+    # such a factor matters where either of them does. The smallest p-value, times the looks.
+    looks = [[factor] for factor in range(len(p))]
+    for child, rule in space.rules.items():
+        for parent in rule.parents:
+            looks[parent].append(child)
+    return np.array([min(1.0, len(some) * p[some].min()) for some in looks])
 
 
 def _pair_table(pairs: list[tuple[str, str]], draws: np.ndarray, confidence: float) -> pd.DataFrame:

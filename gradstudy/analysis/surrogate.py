@@ -131,8 +131,8 @@ def fit_surrogate(
 ) -> Surrogate:
     """Which Gaussian process do these trials support? Coded points [trial, factor], values [trial] (not constant).
 
-    `noise` [trial] are relative variances of the values, 1 unless given; `error` is the variance of a typical value that
-    replicates show, 0 where there are none.
+    `noise` [trial] are relative variances of the values, 1 unless given; `error` is the variance of a typical value
+    that replicates show, 0 where there are none.
     """
     random = np.random.default_rng(seed)
     centre, unit = float(values.mean()), float(values.std())

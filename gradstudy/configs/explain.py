@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
@@ -9,6 +10,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from gradstudy.configs.folders import shipped
+from gradstudy.configs.launch import MACHINERY
 from gradstudy.errors import nearest
 
 CONFIG_ERRORS = (HydraException, MissingConfigException, OmegaConfBaseException, YAMLError)
@@ -35,10 +37,14 @@ def explain(error: Exception, base: DictConfig | None) -> str:
 def _unknown_key(name: str, base: DictConfig | None) -> str:
     owners = options_with(name)
     if owners:
-        return (
-            f"There is no key '{name}' under the options that were chosen: it belongs to {', '.join(owners)}. "
+        varied = name.partition(".")[0] not in MACHINERY
+        way_on = (
             f"A study varies it where it lives with +space.{name}='choice(...)'."
+            if varied
+            else "Choose one that has it."
         )
+        owned = f"it belongs to {', '.join(owners)}. {way_on}"
+        return f"There is no key '{name}' under the options that were chosen: {owned}"
     known = _all_keys(base) if base is not None else []
     if name in known:
         return f"'{name}' is part of every configuration and cannot be removed; give it another value."
@@ -50,7 +56,14 @@ def options_with(name: str) -> list[str]:
     """Which shipped options have a key of this dotted name? As overrides, such as clipping=norm."""
     group, _, key = name.partition(".")
     files = sorted((shipped("conf") / group).glob("*.yaml")) if key else []
-    return [f"{group}={path.stem}" for path in files if key in OmegaConf.load(path)]
+    return [f"{group}={path.stem}" for path in files if key in _keys(path)]
+
+
+def _keys(path: Path) -> set[str]:
+    """The keys of an option's file, and of the options of its own group that it begins with."""
+    config = OmegaConf.load(path)
+    bases = (path.with_name(f"{base}.yaml") for base in config.get("defaults", []) if isinstance(base, str))
+    return set(config).union(*(_keys(base) for base in bases if base.exists()))
 
 
 def _unknown_option(error: MissingConfigException) -> str:

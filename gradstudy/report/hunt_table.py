@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gradstudy.records import DUMMY, SCREEN, VERDICTS, Level, level_name
+from gradstudy.records import SCREEN, VERDICTS, Level, level_name
 from gradstudy.report.plain import plain_grid, plain_name, plain_table, plain_text
 from gradstudy.report.units import UNITS
 from gradstudy.results import Run
@@ -18,9 +18,10 @@ from gradstudy.search.objective import Objective
 
 WANTED = {"minimize": "as small as can be", "maximize": "as large as can be"}
 
-
 NOT_RANKED = "These trials were hunted, so they rank no causes: that takes search=screen or search=screen_then_hunt."
-NOT_LEVELS = {"trial", "phase", "verdict", "n_diverged", DUMMY.name}
+NOT_LEVELS = {"trial", "verdict", "n_diverged"}
+SHOWN = 5
+"""How many trials are listed at most?"""
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,9 @@ class Catch:
     commands: Mapping[int, str]
 
 
-def catch_of(run: Run, count: int = 5) -> Catch:
+def catch_of(run: Run) -> Catch:
     """What did the hunt of this study bring?"""
-    best, members = run.best(count), run.members
+    best, members = run.best(SHOWN), run.members
     sizes = members.groupby("trial").size()
     verdicts = {trial: Counter(members.loc[members["trial"] == trial, "verdict"]) for trial in best["trial"]}
     return Catch(
@@ -76,7 +77,8 @@ def hunt_table(catch: Catch) -> RenderableType:
 
 def _about(catch: Catch) -> str:
     wanted = (f"{one.name}{_unit(one.response)} {WANTED[one.direction]}" for one in catch.objectives)
-    shown = "the best" if len(catch.objectives) == 1 else "those that no other beats in everything, most balanced first"
+    front = f"those that no other beats in everything ({SHOWN} at most), most balanced first"
+    shown = f"the {catch.objectives[0].goal}" if len(catch.objectives) == 1 else front
     stopped = f", {catch.pruned} of them stopped early" if catch.pruned else ""
     return f"Wanted: {' and '.join(wanted)}, mean over seeds. Of {catch.trials} trials{stopped}, {shown}:"
 

@@ -57,9 +57,10 @@ class Adaptive:
         self._ledger.open(storage, name, {"search": identity, "seed": self._seed, "factors": factors})
         self._ledger.begin_with([frozen(self._space.factors, told) for told in self._past])
 
-    def preview(self, budget: int) -> list[Asked]:
-        rows = self._hunter.preview(self._space, budget, self._seed)
-        return [Asked(number, levels, HUNT) for number, levels in enumerate(rows, self._first)]
+    def preview(self, budget: int) -> list[list[Asked]]:
+        rows, size = self._hunter.preview(self._space, budget, self._seed), self._hunter.batch
+        asked = [Asked(number, levels, HUNT) for number, levels in enumerate(rows, self._first)]
+        return [asked[start : start + size] for start in range(0, len(asked), size)]
 
     def total(self, budget: int) -> int:
         return self._first + int(min(max(budget, self._stored), self._hunter.most(self._space)))
@@ -87,17 +88,10 @@ class Adaptive:
             self._ledger.tell(place, values)
 
     def hopeless(self, number: int, rows: Rows) -> bool:
-        past = self._before(number - self._first)
-        if len(past) not in self._judges:
-            self._judges = {len(past): remembered(self._space.factors, self._hunter.objectives, past)}
-        return is_hopeless(
-            self._judges[len(past)], self._hunter.make_pruner(), self._hunter.objectives[0].by_seed(rows)
-        )
-
-    def states(self) -> dict[int, str]:
-        shift = self._first - len(self._past)
-        states = self._ledger.states()
-        return {place + shift: state for place, state in states.items() if place >= len(self._past)}
+        start, objectives = self._start(number - self._first), self._hunter.objectives
+        if start not in self._judges:
+            self._judges = {start: remembered(self._space.factors, objectives, self._before(start))}
+        return is_hopeless(self._judges[start], self._hunter.make_pruner(), objectives[0].by_seed(rows))
 
     @property
     def _stored(self) -> int:
@@ -107,16 +101,19 @@ class Adaptive:
         """Where in the ledger is this trial?"""
         return number - self._first + len(self._past)
 
-    def _before(self, index: int) -> list[Told]:
-        """What was told of all batches before the one of this trial, whatever is known by now of its own."""
-        start = index - index % self._hunter.batch
+    def _start(self, index: int) -> int:
+        """Which trial of this hunt, counted from 0, is the first of the batch of this one?"""
+        return index - index % self._hunter.batch
+
+    def _before(self, start: int) -> list[Told]:
+        """What was told of all batches before the one that begins there, whatever is known by now of its own."""
         return [*self._past, *(self._told[self._first + earlier] for earlier in range(start))]
 
     def _row(self, study: Study, place: int) -> Levels:
         """Asked only for what is not stored: going on with a long hunt does not choose its trials again."""
-        index, size = place - len(self._past), self._hunter.batch
-        start = index - index % size
+        index = place - len(self._past)
+        start = self._start(index)
         if start not in self._rows:
-            past, count = self._before(start), min(size, self._count - start)
+            past, count = self._before(start), min(self._hunter.batch, self._count - start)
             self._rows[start] = self._hunter.rows(self._space, past, start=start, count=count, seed=self._seed)
         return self._rows[start][index - start]

@@ -19,13 +19,13 @@ class Asked(NamedTuple):
 
 
 class Search(Protocol):
-    """The trials of one study. `open` comes before `batches`, `tell` and `states`; `preview` needs no storage."""
+    """The trials of one study. `open` comes before `batches` and `tell`; `preview` needs no storage."""
 
     prunes: bool
     """May a trial be stopped after some of its seeds?"""
 
-    def preview(self, budget: int) -> list[Asked]:
-        """What a new study would ask, with nothing stored; for trials that nobody can know yet, others like them."""
+    def preview(self, budget: int) -> list[list[Asked]]:
+        """The batches of a new study, with nothing stored; for trials that nobody can know yet, others like them."""
 
     def open(self, storage: BaseStorage, name: str) -> None:
         """Goes on with the study of this name, or begins it; InputError when its trials came from another space."""
@@ -44,9 +44,6 @@ class Search(Protocol):
 
     def hopeless(self, number: int, rows: Rows) -> bool:
         """Is it known after these seeds that the others are not worth their time?"""
-
-    def states(self) -> dict[int, str]:
-        """Which trials are RUNNING, that is asked and not yet told, and which are COMPLETE or PRUNED?"""
 
 
 class Way(Protocol):

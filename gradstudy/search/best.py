@@ -16,7 +16,8 @@ def best_trials(
 
     `members` has one row per trial x seed; a trial that was stopped before its last seed is left out. For several
     objectives only trials that no other one beats in everything are listed (the Pareto front), those first whose worst
-    objective is best, each objective measured from the best to the worst that was seen. InputError for a count below 1.
+    objective is best, each objective measured from the best to the worst that was seen. Of equal ones those come first
+    of whose members more are healthy, or fewer where the worst are wanted. InputError for a count below 1.
     """
     if count < 1:
         raise InputError(f"best(count) lists at least 1 trial, got {count}.")
@@ -28,7 +29,8 @@ def best_trials(
     diverged = grouped["verdict"].agg(lambda verdicts: int((verdicts == "diverged").sum())).rename("n_diverged")
     table = pd.concat([pd.DataFrame(counted), verdict, diverged, grouped[list(factors)].first()], axis=1)
     table = table.rename_axis("trial").reset_index()
-    order = _best_first(table[list(counted)].to_numpy(float), objectives)
+    healthy = grouped["verdict"].agg(lambda verdicts: (verdicts == "healthy").mean())
+    order = _best_first(table[list(counted)].to_numpy(float), healthy.to_numpy(float), objectives)
     return table.iloc[order[:count]].reset_index(drop=True)
 
 
@@ -45,8 +47,10 @@ def on_front(values: np.ndarray, objectives: Sequence[Objective]) -> np.ndarray:
     return np.array([not ((wanted <= own).all(axis=1) & (wanted < own).any(axis=1)).any() for own in wanted], bool)
 
 
-def _best_first(values: np.ndarray, objectives: Sequence[Objective]) -> np.ndarray:
+def _best_first(values: np.ndarray, healthy: np.ndarray, objectives: Sequence[Objective]) -> np.ndarray:
+    """[trial, objective] and [trial] -> indices"""
     if not len(values):
         return np.arange(0)
     front = np.flatnonzero(on_front(values, objectives)) if len(objectives) > 1 else np.arange(len(values))
-    return front[np.argsort(costs(values, objectives)[front], kind="stable")]
+    ties = -healthy if objectives[0].goal == "healthiest" else healthy
+    return front[np.lexsort((ties[front], costs(values, objectives)[front]))]

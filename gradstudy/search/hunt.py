@@ -87,7 +87,7 @@ class Hunt(Part):
 
     def preview(self, space: Space, count: int, seed: int) -> list[Levels]:
         """So many trials of the same space, at random: the hunt's own depend on what will come out."""
-        return [levels for _, levels, _ in Randomised(space, seed).preview(count)]
+        return [trial.levels for batch in Randomised(space, seed).preview(count) for trial in batch]
 
     def most(self, space: Space) -> float:
         """How many different trials can it ask?"""

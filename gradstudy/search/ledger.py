@@ -91,10 +91,6 @@ class Ledger:
             for seed in range(len(stored.intermediate_values), len(by_seed)):
                 trial.report(by_seed[seed], seed)
 
-    def states(self) -> dict[int, str]:
-        """Which trials are RUNNING, that is asked and not yet told, and which are COMPLETE or PRUNED?"""
-        return {trial.number: trial.state.name for trial in self._study.get_trials(deepcopy=False)}
-
 
 def _found_or_new(storage: BaseStorage, name: str, sampler: BaseSampler, directions: list[str]) -> optuna.Study:
     """Looked for first: `create_study(load_if_exists=True)` adds a line to the journal at every launch."""

@@ -60,6 +60,7 @@ def check_responses(responses: Sequence[str]) -> None:
     """ValueError for what is no response, or named twice."""
     for response in responses:
         if response not in HARM:
-            raise ValueError(f"objective must be some of {', '.join(HARM)}, got {response!r}.{nearest(response, HARM)}")
+            near = nearest(response, HARM)
+            raise ValueError(f"objective must be some of {', '.join(HARM)}, got {response!r}{near and '.' + near}")
     if len(set(responses)) < len(responses):
         raise ValueError(f"objective must name every response once, got {', '.join(responses)}")

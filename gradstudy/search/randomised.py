@@ -31,10 +31,10 @@ class Randomised:
         factors = [factor.to_json() for factor in self._space.factors]
         self._ledger.open(storage, name, {"search": "Screen", "seed": self._seed, "factors": factors})
 
-    def preview(self, budget: int) -> list[Asked]:
+    def preview(self, budget: int) -> list[list[Asked]]:
         ahead = Randomised(self._space, self._seed)
         ahead.open(scratch_storage(), "preview")
-        return next(ahead.batches(budget))
+        return list(ahead.batches(budget))
 
     def total(self, budget: int) -> int:
         return max(budget, len(self._ledger))
@@ -50,9 +50,6 @@ class Randomised:
 
     def hopeless(self, number: int, rows: Rows) -> bool:
         return False
-
-    def states(self) -> dict[int, str]:
-        return self._ledger.states()
 
     def _row(self, study: Study, number: int) -> Levels:
         blocks = tuple(study.user_attrs[BLOCKS])

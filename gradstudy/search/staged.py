@@ -27,7 +27,7 @@ class Staged:
         self._told: dict[int, Told] = {}
         self.prunes = hunter.pruner != "none"
 
-    def preview(self, budget: int) -> list[Asked]:
+    def preview(self, budget: int) -> list[list[Asked]]:
         whole = self._space.among(self._hunted)
         hunt = Adaptive(whole, self._hunter, seed=self._seed, seeds=self._seeds, first=self._screened)
         return [*self._screen.preview(self._screened), *hunt.preview(budget - self._screened)]
@@ -57,9 +57,6 @@ class Staged:
 
     def hopeless(self, number: int, rows: Rows) -> bool:
         return number >= self._screened and self._hunt.hopeless(number, rows)
-
-    def states(self) -> dict[int, str]:
-        return self._screen.states() | (self._hunt.states() if self._hunt else {})
 
     @property
     def _hunted(self) -> tuple:

@@ -11,17 +11,20 @@ from gradstudy.records import Factor
 NAMES = ["x", "dummy"]
 
 
-def judge(names, p, found, settings=None, *, values=None, lives=True):
-    """Of a screen of 40 trials whose values are spread evenly, unless given."""
+def judge(names, p, found, settings=None, *, values=None, lives=True, tied=()):
+    """Of a screen of 40 trials whose values are spread evenly, unless given; `tied` columns repeat the first."""
     values = np.arange(40.0) if values is None else np.array(values, dtype=float)
-    points = np.where(lives, np.random.default_rng(0).random((len(values), len(names))).T, INACTIVE).T
+    drawn = np.random.default_rng(0).random((len(values), len(names)))
+    drawn[:, list(tied)] = drawn[:, [0]]
+    points = np.where(lives, drawn.T, INACTIVE).T
     return weigh(p, Screen(tuple(map(Factor, names)), points, values), found, settings or Analysis())
 
 
-def shares(low, high, *, fit=0.9, dummy=(0.0, 0.03), names=("x", "dummy")):
-    """Draws that are uniform between these ends."""
+def shares(low, high, *, fit=0.9, p=None, dummy=(0.0, 0.03), names=("x", "dummy")):
+    """Draws that are uniform between these ends; the surrogate needs x where its share is certain."""
     draws = np.column_stack([np.linspace(*ends, 400) for ends in ((low, high), dummy)])[:, : len(names)]
-    return SimpleNamespace(names=names, draws=draws, effects=draws, fit=fit)
+    own = (1e-6 if low > 0.0 else 0.6) if p is None else p
+    return SimpleNamespace(names=names, draws=draws, effects=draws, fit=fit, p=np.array([own, 1.0])[: len(names)])
 
 
 @pytest.mark.parametrize(
@@ -62,10 +65,40 @@ def test_what_has_no_share_is_not_ranked_whatever_its_test_says():
     assert not weighed.evidence.any()
 
 
-def test_without_a_dummy_the_surrogate_cannot_speak():
-    alone = shares(0.2, 0.4, names=("x",))
-    assert judge(["x"], np.array([0.6]), alone, Analysis()).verdicts.tolist() == ["no evidence"]
+@pytest.mark.parametrize(("fit", "p", "verdict"), [(0.9, 0.6, "evidence"), (0.3, 0.6, "no evidence")])
+def test_without_a_dummy_both_witnesses_speak_all_the_same(fit, p, verdict):
+    alone = shares(0.2, 0.4, names=("x",), fit=fit)
+    assert judge(["x"], np.array([p]), alone, Analysis()).verdicts.tolist() == [verdict]
     assert judge(["x"], np.array([0.01]), alone, Analysis()).verdicts.tolist() == ["evidence"]
+
+
+@pytest.mark.parametrize(
+    ("given", "evidence"),
+    [
+        ({}, True),
+        ({"p": 0.2}, False),  # the model does as well without it
+        ({"p": 0.03}, False),  # .03 of two factors is .06 after false-discovery control
+        ({"high": 0.04, "p": 1e-6, "dummy": (0.0, 0.001)}, False),  # negligible at best, which is not what was asked
+        ({"dummy": (0.2, 0.31)}, False),  # on average no more than what chance gives the dummy
+        ({"dummy": (0.1, 0.29)}, True),
+    ],
+)
+def test_the_surrogate_speaks_for_what_it_needs_is_not_negligible_and_beats_the_dummy(given, evidence):
+    ends = {"low": 0.0 if "high" in given else 0.2, "high": 0.4} | given
+    assert judge(NAMES, np.array([0.6, 0.5]), shares(**ends)).evidence[0] == evidence
+
+
+@pytest.mark.parametrize(
+    ("fit", "share", "evidence"), [(0.9, 0.2, True), (0.3, 0.2, False), (0.9, 0.0, False)], ids=["both", "test", "none"]
+)
+def test_what_goes_hand_in_hand_with_a_cause_needs_both_witnesses(fit, share, evidence):
+    """The first and the last of three factors are the same column: a significant test of one sees the other."""
+    names = ["x", "dummy", "copy"]
+    found = shares(share, 0.4 if share else 0.04, fit=fit)
+    weighed = judge(names, np.array([0.001, 0.5, 0.001]), found, tied=[2])
+    assert weighed.tied.tolist() == [True, False, True]
+    assert weighed.evidence[0] == evidence
+    assert judge(names, np.array([0.001, 0.5, 0.001]), found).evidence[0]  # alone, its test is enough
 
 
 def test_what_is_negligible_is_a_setting():

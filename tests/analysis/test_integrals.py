@@ -1,52 +1,65 @@
 import numpy as np
 import pytest
 
-from gradstudy.analysis.integrals import independent_groups, mean_effects
-from gradstudy.analysis.kernel import columns
-from gradstudy.analysis.space import INACTIVE, Screen, infer_space
-from gradstudy.analysis.surrogate import Surrogate
-from gradstudy.records import Factor
+from gradstudy.analysis.effects import ASLEEP, DEGREES, Basis
+from gradstudy.analysis.hyperparameters import Known
+from gradstudy.analysis.integrals import mean_effects
+from gradstudy.analysis.surrogate import Posterior
 
-FACTORS = (
-    Factor("clip", ("none", "norm", "value")),
-    Factor("threshold"),
-    Factor("act", ("relu", "tanh")),
-    Factor("lr"),
-)
+BASIS = Basis((np.array([0.0, 1.0, 3.0]), np.array([]), np.array([0.0, 1.0]), np.array([])))
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(DEGREES + 1)  # exact: squares of effects have twice the degree
+AXES = [
+    (np.array([0.0, 1.0, 3.0]), np.full(3, 1 / 3)),
+    ((NODES + 1) / 2, WEIGHTS / 2),
+    (np.array([0.0, 1.0]), np.full(2, 1 / 2)),
+    ((NODES + 1) / 2, WEIGHTS / 2),
+]
 
 
-@pytest.fixture
-def known():
-    """A posterior mean over a level, a number that lives under it, another level and another number."""
+def posterior_of(variances, *, odds=False):
     random = np.random.default_rng(0)
-    points = np.column_stack([np.arange(24) % 3, random.random(24), np.arange(24) // 3 % 2, random.random(24)])
-    points[points[:, 0] == 0, 1] = INACTIVE
-    space = infer_space(Screen(FACTORS, points, np.zeros(24)))
-    smooth = np.append(space.smooth, False)
-    hyperparameters = np.log([0.3, 1.2, 0.5, 2.0, 0.2, 0.1])
-    surrogate = Surrogate(columns(points, [1]), random.normal(size=24), smooth, hyperparameters, np.eye(6), 0.0)
-    return surrogate.condition(hyperparameters), space
+    points = np.column_stack(
+        [random.choice([0.0, 1.0, 3.0], 24), random.random(24), np.arange(24) % 2, random.random(24)]
+    )
+    known = Known(BASIS, points, random.normal(size=24), np.ones(24), odds=odds)
+    return Posterior(known, np.array([*np.log(variances), 0.5, -1.0, *np.log([0.7, 1.4, 0.3])]))
 
 
-def dense(space):
-    """Every combination of levels and of 40 midpoints per number: [clip, threshold, act, lr, factor]."""
-    middles = (np.arange(40) + 0.5) / 40
-    grid = np.stack(np.meshgrid([0.0, 1.0, 2.0], middles, [0.0, 1.0], middles, indexing="ij"), axis=-1)
-    return space.mask(grid.reshape(-1, 4)), grid.shape[:-1]
+def averaged(values, axes):
+    """Over these axes, which stay with a length of 1."""
+    for axis in axes:
+        weights = np.expand_dims(AXES[axis][1], [other for other in range(4) if other != axis])
+        values = (values * weights).sum(axis=axis, keepdims=True)
+    return values
 
 
-def test_effects_are_those_of_a_dense_grid(known):
-    posterior, space = known
-    points, shape = dense(space)
-    values = posterior.mean(columns(points, [1])).reshape(shape)
-    effect, variance = mean_effects(posterior, space)
-    for axis in (0, 2, 3):
-        assert effect[axis] == pytest.approx(values.var(axis=axis).mean(), rel=5e-3)
-        assert variance[axis] == pytest.approx(values.var(), rel=5e-3)
-    alive = values[1:]
-    assert effect[1] == pytest.approx(alive.var(axis=1).mean(), rel=5e-3)
-    assert variance[1] == pytest.approx(alive.var(), rel=5e-3)
+def on_the_grid(posterior):
+    """Totals, firsts and variance of the mean by their definitions, from every point of a grid."""
+    grid = np.stack(np.meshgrid(*[nodes for nodes, _ in AXES], indexing="ij"), axis=-1)
+    values = posterior.mean(grid.reshape(-1, 4)).reshape(grid.shape[:-1])
+
+    def variance(values, axes):
+        return averaged((values - averaged(values, axes)) ** 2, axes)
+
+    others = [[other for other in range(4) if other != factor] for factor in range(4)]
+    total = [averaged(variance(values, [factor]), others[factor]).item() for factor in range(4)]
+    first = [variance(averaged(values, others[factor]), [factor]).item() for factor in range(4)]
+    return total, first, variance(values, range(4)).item()
 
 
-def test_a_factor_that_decides_where_another_lives_shares_its_group(known):
-    assert independent_groups(known[1]) == [(0, 1), (2,), (3,)]
+@pytest.mark.parametrize("odds", [False, True])
+@pytest.mark.parametrize("variances", [(0.5, 0.8, 0.3, 1.2), (0.5, np.exp(ASLEEP), 0.3, 1.2)])
+def test_effects_are_those_of_every_point_of_a_grid(variances, odds):
+    posterior = posterior_of(variances, odds=odds)
+    total, first, variance = mean_effects(posterior)
+    expected = on_the_grid(posterior)
+    np.testing.assert_allclose(total, expected[0], rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(first, expected[1], rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(variance, np.full(4, expected[2]), rtol=1e-8)
+
+
+def test_a_mean_without_effects_has_no_variance():
+    total, first, variance = mean_effects(posterior_of(np.full(4, np.exp(ASLEEP))))
+    assert (total == 0.0).all()
+    assert (first == 0.0).all()
+    assert (variance == 0.0).all()

@@ -102,5 +102,22 @@ def test_every_whole_number_is_in_the_group_that_names_it(log, high):
         assert ends[0] <= number <= ends[-1]
 
 
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize(("low", "high"), [(8, 256), (2, 32), (3, 1000), (100, 107), (5, 5)])
+def test_whole_numbers_are_cut_by_the_middles_of_the_pieces_that_a_design_draws_them_from(low, high, log):
+    """n owns [n, n + 1): its third is that of n + 1/2, or of sqrt(n(n + 1)), in the range up to high + 1."""
+    numbers = np.arange(low, high + 1)
+    middles = np.sqrt(numbers * (numbers + 1.0)) if log else numbers + 0.5
+    spaced = np.geomspace if log else np.linspace
+    third = np.searchsorted(spaced(low, high + 1, 4)[1:3], middles * (1 + 1e-12), side="right")
+    held = [numbers[third == which] for which in range(3)]
+    expected = [str(some[0]) if len(some) == 1 else f"{some[0]} to {some[-1]}" for some in held if len(some)]
+    factor = Factor("x", low=low, high=high, integer=True, log=log)
+    coordinates = encode(pd.DataFrame({"x": numbers}), [factor])[:, 0]
+    table = table_of(factor, coordinates, numbers)
+    assert table["level"].tolist() == expected
+    assert table["trials"].tolist() == [len(some) for some in held if len(some)]
+
+
 def test_levels_are_named_as_on_the_command_line():
     assert table_of(Factor("on", (True, False)), [0, 1], [0.0, 1.0])["level"].tolist() == ["true", "false"]

@@ -52,26 +52,59 @@ def test_a_number_that_takes_two_values_is_found_like_two_levels():
     assert as_number == pytest.approx(noncentral(100, LEVEL / 2, POWER), rel=0.12)
 
 
-U_SHAPE, UNEVEN = np.ones(64, dtype=int), np.array([20, 30, 14])
-CASES = {
-    "a U-shape": (U_SHAPE, (np.arange(64) - 31.5) ** 2, True),
-    "three uneven levels": (UNEVEN, np.array([1.0, -1.0, -1.0]), False),
+COLUMNS = {
+    "a number": np.ones(64, dtype=int),
+    "a whole number": np.full(7, 9),
+    "a number of two values": np.array([40, 24]),
 }
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_the_rankings_own_test_finds_it_as_often(case):
+@pytest.mark.parametrize("case", COLUMNS)
+@pytest.mark.parametrize("shape", ["a line", "a U-shape"])
+def test_a_number_is_found_exactly_when_the_rankings_own_test_finds_it(case, shape):
+    """The same decision for every one of 300 studies, of which about half find it: both use asymptotic p-values."""
+    counts = COLUMNS[case]
+    places = (np.cumsum(counts) - counts / 2) / counts.sum()
+    column = np.repeat(places, counts)
+    signal = column if shape == "a line" else (column - 0.4) ** 2
+    signal = (signal - signal.mean()) / signal.std()
+    noise = np.random.default_rng(7).standard_normal((300, len(column)))
+    responses = 0.42 * signal + noise
+    found = numbers_found(counts, LEVEL)(responses)
+    expected = [factor_significance(column, one, is_number=True).p < LEVEL for one in responses]
+    assert found.tolist() == expected
+    assert 0.1 < found.mean() < 0.9
+
+
+def test_levels_are_found_as_often_as_by_the_rankings_own_test():
     """80 % within three standard errors of 100 studies, and no other than the tests of `significance`."""
-    counts, effects, is_number = CASES[case]
-    found = (numbers_found if is_number else levels_found)(counts, LEVEL)
-    share = smallest_share(np.tile(effects.astype(float), (SIMULATIONS, 1)), counts, found, POWER)
-    column = np.repeat(np.arange(len(counts)) / (len(counts) if is_number else 1), counts)
-    signal = np.repeat(effects, counts)
+    counts, effects = np.array([20, 30, 14]), np.array([1.0, -1.0, -1.0])
+    share = smallest_share(np.tile(effects, (SIMULATIONS, 1)), counts, levels_found(counts, LEVEL), POWER)
+    column, signal = np.repeat(np.arange(3.0), counts), np.repeat(effects, counts)
     signal = (signal - signal.mean()) / signal.std()
     random = np.random.default_rng(7)
     responses = sqrt(share) * signal + sqrt(1 - share) * random.standard_normal((100, len(column)))
-    times = sum(factor_significance(column, one, is_number=is_number).p < LEVEL for one in responses)
+    times = sum(factor_significance(column, one, is_number=False).p < LEVEL for one in responses)
     assert times == pytest.approx(80, abs=12)
+
+
+def test_the_fifths_of_a_u_shape_find_it_where_no_line_could():
+    """As an analysis of variance of five groups does on the rank scale, at half the level (noncentral F; 15 % off).
+
+    What of its variance lies between the fifths is computed from their means.
+    """
+    trials = 320
+    counts = np.ones(trials, dtype=int)
+    u_shape = ((np.arange(trials) + 0.5) / trials - 0.5) ** 2
+    found = smallest_share(np.tile(u_shape, (SIMULATIONS, 1)), counts, numbers_found(counts, LEVEL), POWER)
+    kept = u_shape.reshape(5, -1).mean(axis=1).var() / u_shape.var()
+    highest = stats.f.isf(LEVEL / 2, 4, trials - 5)
+
+    def missing(share):
+        return stats.ncf.sf(highest, 4, trials - 5, trials * kept * share / (1 - kept * share)) - POWER
+
+    expected = optimize.brentq(missing, 1e-6, 0.9)
+    assert expected * 0.93 < found < expected / 0.91 * 1.1
 
 
 @pytest.mark.parametrize("found", [levels_found, numbers_found])

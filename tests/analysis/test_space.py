@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gradstudy.analysis.repeats import Ends, Means, Repeats
 from gradstudy.analysis.space import INACTIVE, Screen, encode, infer_space
 from gradstudy.errors import InputError
 from gradstudy.records import Factor
@@ -16,10 +17,36 @@ def space_of(factors, points):
 
 
 def test_numbers_run_over_the_unit_interval_of_their_scale():
-    trials = pd.DataFrame({"lr": [1e-4, 1e-2, 1.0, None], "depth": [2, 3, 6, 4]})
-    factors = [Factor("lr", low=1e-4, high=1.0, log=True), Factor("depth", low=2, high=6, integer=True)]
+    trials = pd.DataFrame({"lr": [1e-4, 1e-2, 1.0, None], "gain": [2.0, 3.0, 6.0, 4.0]})
+    factors = [Factor("lr", low=1e-4, high=1.0, log=True), Factor("gain", low=2, high=6)]
     expected = [[0.0, 0.0], [0.5, 0.25], [1.0, 1.0], [INACTIVE, 0.5]]
     np.testing.assert_allclose(encode(trials, factors), expected, atol=1e-12)
+
+
+def test_a_whole_number_is_the_middle_of_the_piece_up_to_the_next():
+    depth = Factor("depth", low=2, high=6, integer=True)
+    # Five pieces of a fifth each.
+    coded = encode(pd.DataFrame({"depth": [2, 3, 4, 5, 6]}), [depth])
+    np.testing.assert_allclose(coded[:, 0], [0.1, 0.3, 0.5, 0.7, 0.9], atol=1e-12)
+
+
+def test_a_whole_number_on_a_log_scale_is_the_middle_of_its_piece_there():
+    width = Factor("width", low=1, high=7, log=True, integer=True)
+    # From log2(1) to log2(8): the piece of n runs from log2(n) / 3 to log2(n + 1) / 3.
+    coded = encode(pd.DataFrame({"width": [1, 3, 7]}), [width])
+    expected = [(0 + 1) / 6, (np.log2(3) + 2) / 6, (np.log2(7) + 3) / 6]
+    np.testing.assert_allclose(coded[:, 0], expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_whole_numbers_that_were_drawn_evenly_have_the_middle_of_their_place_in_the_unit_interval(log):
+    factor = Factor("n", low=1, high=31, log=log, integer=True)
+    unit = (np.arange(20000) + 0.5) / 20000
+    numbers = np.floor(2.0 ** (5 * unit) if log else 1 + 31 * unit)
+    coded = encode(pd.DataFrame({"n": numbers}), [factor])[:, 0]
+    pieces = pd.DataFrame({"coded": coded, "unit": unit}).groupby(numbers).mean()
+    assert len(pieces) == 31
+    np.testing.assert_allclose(pieces["coded"], pieces["unit"], atol=1e-4)
 
 
 @pytest.mark.parametrize("stored", [[4, 16, 8, None], [4.0, 16.0, 8.0, np.nan], ["4", "16", "8", None]])
@@ -68,3 +95,26 @@ def test_the_measure_is_uniform_over_the_levels_that_were_observed():
     placed = space.place((np.arange(300)[:, None] + 0.5) / 300)
     assert np.unique(placed, return_counts=True)[1].tolist() == [100, 100, 100]
     assert np.unique(placed).tolist() == [0.0, 1.0, 3.0]
+
+
+def test_what_seeds_say_follows_the_trials_that_are_kept():
+    means = Means(np.arange(4.0), np.array([1.0, 2.0, 3.0, 4.0]), 0.5)
+    ends = Ends(9.0, np.array([0.0, 1.0, 2.0, 3.0]), np.full(4, 3.0), Means(np.arange(4.0), np.ones(4), 0.5))
+    screen = Screen((CLIP,), np.array([[0.0], [1.0], [0.0], [1.0]]), np.arange(4.0), Repeats(means, ends))
+    for trials in (np.array([1, 3]), np.array([False, True, False, True])):
+        kept = screen.among(trials)
+        assert kept.values.tolist() == [1.0, 3.0]
+        assert kept.repeated.means.values.tolist() == [1.0, 3.0]
+        assert kept.repeated.means.noise.tolist() == [2.0, 4.0]
+        assert kept.repeated.ends.hits.tolist() == [1.0, 3.0]
+        assert kept.repeated.ends.others.values.tolist() == [1.0, 3.0]
+    assert screen.only([0]).repeats is screen.repeats
+
+
+def test_without_seeds_all_values_are_known_equally_well():
+    screen = Screen((CLIP,), np.array([[0.0], [1.0]]), np.array([3.0, 5.0]))
+    assert screen.repeated.means.values.tolist() == [3.0, 5.0]
+    assert screen.repeated.means.noise.tolist() == [1.0, 1.0]
+    assert screen.repeated.means.error == 0.0
+    assert screen.repeated.ends is None
+    assert screen.among(np.array([1])).repeats is None

@@ -51,7 +51,8 @@ def test_it_says_what_was_wanted_of_how_many_and_what_was_stopped(page):
     words = " ".join(page().split())
     assert "Which configurations are healthiest?" in words
     assert (
-        "|gain| (decades) as small as can be, mean over seeds. Of 3 trials, 1 of them stopped early, the best" in words
+        "|gain| (decades) as small as can be, mean over seeds. Of 3 trials, 1 of them stopped early, the healthiest:"
+        in words
     )
     both = " ".join(page(objective=("gain", "exploding"), goal="worst").split())
     assert "|gain| (decades) as large as can be and exploding (decades) as large as can be" in both

@@ -21,6 +21,11 @@ def active(choices):
     return {"clipping", "init.gain", "model.depth", "dummy"} | own
 
 
+def previewed(way, budget, factors=FACTORS):
+    """What a plan shows of a hunt: the trials of all batches."""
+    return [trial for batch in made(way, factors).preview(budget) for trial in batch]
+
+
 def made(way, factors=FACTORS, seed=3, trials=0, seeds=SEEDS):
     return way.search(factors, active=active, groups=GROUPS, seed=seed, seeds=seeds, trials=trials)
 

@@ -51,6 +51,13 @@ def test_the_worst_are_the_largest_and_what_was_learned_counts_the_other_way():
     assert list(found(table, BOTH[:1])["n_diverged"]) == [0, 0, 1]
 
 
+def test_of_equal_trials_the_healthier_come_first_or_last_where_the_worst_are_wanted():
+    """A diverged network vanishes as little as a healthy one; equal ones keep the order of their numbers."""
+    table = members((1.0, 0, 0), (1.0, 0, 0), (1.0, 0, 0)).assign(verdict=["diverged", "healthy", *["healthy"] * 4])
+    assert list(found(table, BOTH[:1])["trial"]) == [1, 2, 0]
+    assert list(found(table, (Objective("vanishing", "worst"),))["trial"]) == [0, 1, 2]
+
+
 def test_a_gain_is_healthy_near_zero_from_either_side():
     """Its mean over seeds would be 0 in every trial here: the size of each seed's counts."""
     best = found(members((0, 0, -3.0), (0, 0, 0.5), (0, 0, 2.0)), (Objective("gain", "healthiest"),))

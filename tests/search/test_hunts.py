@@ -7,7 +7,7 @@ from statistics import median
 
 import optuna
 import pytest
-from hunted import FACTORS, LEVELLED, SEEDS, Stopped, driven, harm, launched, made, rows_of
+from hunted import FACTORS, LEVELLED, SEEDS, Stopped, driven, harm, launched, made, previewed, rows_of
 from optuna.storages.journal import JournalFileBackend
 
 from gradstudy.errors import InputError
@@ -208,7 +208,7 @@ def test_a_grid_asks_every_living_combination_once(tmp_path):
     """none x 3 depths, and norm x 3 thresholds x 3 depths."""
     asked = [trial.levels for _, (trial, _) in sorted(driven(made(Grid(batch=5), LEVELLED), tmp_path, 40).items())]
     assert len(asked) == len({json.dumps(levels) for levels in asked}) == 3 + 9
-    assert [trial.levels for trial in made(Grid(), LEVELLED).preview(12)] == asked
+    assert [trial.levels for trial in previewed(Grid(), 12, LEVELLED)] == asked
 
 
 def test_a_grid_of_a_range_or_larger_than_its_budget_is_refused_with_the_way_out():
@@ -219,9 +219,10 @@ def test_a_grid_of_a_range_or_larger_than_its_budget_is_refused_with_the_way_out
 
 
 def test_a_preview_of_a_hunt_is_of_its_space_and_stores_nothing(workplace):
-    preview = made(Tpe()).preview(9)
+    preview = previewed(Tpe(batch=4), 9)
     assert [trial.number for trial in preview] == list(range(9))
-    assert {tuple(trial.levels) for trial in preview} <= {tuple(t.levels) for t in made(Random()).preview(30)}
+    assert [len(batch) for batch in made(Tpe(batch=4)).preview(9)] == [4, 4, 1]
+    assert {tuple(trial.levels) for trial in preview} <= {tuple(t.levels) for t in previewed(Random(), 30)}
     assert list(workplace.iterdir()) == []
 
 
@@ -268,5 +269,5 @@ def test_trials_of_another_hunt_under_the_same_name_are_refused(tmp_path):
 
 def test_rows_are_told_with_their_own_seeds():
     """The made-up responses themselves: seeds differ, so that a mean over some of them is not that over all."""
-    trial = made(Random()).preview(1)[0]
+    (trial,) = previewed(Random(), 1)
     assert len({row["vanishing"] for row in rows_of(trial)}) == SEEDS
