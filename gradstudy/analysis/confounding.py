@@ -10,8 +10,8 @@ from gradstudy.analysis.space import INACTIVE, Screen
 PARTS = 5
 """A number's range is cut into so many parts."""
 LEVEL, STRONG = 0.05, 0.3
-"""Pairs go together when chance rarely ties them so much, over all pairs (Bonferroni), and when the tie, Cramer's V, is a
-strong one: a dozen columns of a low-discrepancy design have weak ones, which do not mislead a test."""
+"""Pairs go together when chance rarely ties them so much, over all pairs (Bonferroni), and when the tie, Cramer's V, is
+a strong one: a dozen columns of a low-discrepancy design have weak ones, which do not mislead a test."""
 
 
 def confounded(screen: Screen) -> np.ndarray:

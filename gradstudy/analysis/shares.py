@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import qmc
 
-from gradstudy.analysis.integrals import mean_effects
-from gradstudy.analysis.model import Drawn, Model
 from gradstudy.analysis.partitions import Partitions
 from gradstudy.analysis.space import Space
-from gradstudy.analysis.surrogate import Posterior
+from gradstudy.analysis.surrogate.gaussian import Posterior
+from gradstudy.analysis.surrogate.integrals import mean_effects
+from gradstudy.analysis.surrogate.model import Drawn, Model
 
 HYPERDRAWS = 16
 SWAPPED = 256

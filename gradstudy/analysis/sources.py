@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from gradstudy.analysis.effects import Basis
-from gradstudy.analysis.model import fit_model
 from gradstudy.analysis.shares import effect_draws, whole_draws
 from gradstudy.analysis.space import INACTIVE, Screen, Space, infer_space
+from gradstudy.analysis.surrogate.effects import Basis
+from gradstudy.analysis.surrogate.model import fit_model
 
 FEWEST_TRIALS = 8
 """Below this, an interval says nothing but the prior."""

@@ -7,11 +7,11 @@ import pytest
 from scipy.special import expit
 from scipy.stats import qmc
 
-from gradstudy.analysis.effects import Basis
-from gradstudy.analysis.model import Smooth
 from gradstudy.analysis.shares import HYPERDRAWS, Swaps, effect_draws, whole_draws
 from gradstudy.analysis.space import INACTIVE, Rule, Space
-from gradstudy.analysis.surrogate import fit_surrogate
+from gradstudy.analysis.surrogate.effects import Basis
+from gradstudy.analysis.surrogate.gaussian import fit_surrogate
+from gradstudy.analysis.surrogate.model import Smooth
 from gradstudy.records import Factor
 
 NUMBER, COIN, THREE = np.array([]), np.arange(2.0), np.arange(3.0)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from gradstudy.analysis.effects import Basis
 from gradstudy.analysis.space import INACTIVE, Screen, Space, infer_space
-from gradstudy.analysis.surrogate import Posterior, fit_surrogate
+from gradstudy.analysis.surrogate.effects import Basis
+from gradstudy.analysis.surrogate.gaussian import Posterior, fit_surrogate
 from gradstudy.records import DUMMY
 
 SATURATED = 2.0

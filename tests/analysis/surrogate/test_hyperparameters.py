@@ -5,10 +5,10 @@ from scipy.optimize import OptimizeResult, minimize
 from scipy.special import expit
 from scipy.stats import multivariate_normal
 
-from gradstudy.analysis import hyperparameters as module
-from gradstudy.analysis.effects import ASLEEP, Basis, Strengths, covariance
-from gradstudy.analysis.hyperparameters import JITTER, Known, Mode, Objective, find_modes, gains, mode_at
 from gradstudy.analysis.space import INACTIVE
+from gradstudy.analysis.surrogate import hyperparameters as module
+from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Strengths, covariance
+from gradstudy.analysis.surrogate.hyperparameters import JITTER, Known, Mode, Objective, find_modes, gains, mode_at
 
 BASIS = Basis((np.array([0.0, 1.0, 2.0]), np.array([]), np.array([0.0, 1.0])))
 """A choice, a number and another choice: three log variances, a decay, two weights, and the noise or scale."""

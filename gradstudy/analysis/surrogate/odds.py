@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradstudy.analysis.effects import Basis
-from gradstudy.analysis.hyperparameters import Known, Objective, gains, mode_at
-from gradstudy.analysis.surrogate import CONDITIONED, FITTED, Posterior, Surrogate, some_of
+from gradstudy.analysis.surrogate.effects import Basis
+from gradstudy.analysis.surrogate.gaussian import CONDITIONED, FITTED, Posterior, Surrogate, some_of
+from gradstudy.analysis.surrogate.hyperparameters import Known, Objective, gains, mode_at
 
 ROUNDS, STEPS = 12, 8
 SETTLED = 0.05

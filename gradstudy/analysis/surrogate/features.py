@@ -11,7 +11,7 @@ from math import prod
 
 import numpy as np
 
-from gradstudy.analysis.effects import Basis, Functions, Strengths
+from gradstudy.analysis.surrogate.effects import Basis, Functions, Strengths
 
 PRODUCTS = 384
 

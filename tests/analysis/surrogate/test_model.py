@@ -9,13 +9,13 @@ from planted.truths import make
 from scipy.special import expit
 from scipy.stats import chi2
 
-from gradstudy.analysis.effects import Basis
-from gradstudy.analysis.model import FEWEST_OTHERS, Hurdle, Smooth, fit_model
 from gradstudy.analysis.outcome import outcome_of
 from gradstudy.analysis.repeats import repeats_of
 from gradstudy.analysis.sources import attribute
 from gradstudy.analysis.space import Screen, encode
-from gradstudy.analysis.surrogate import fit_surrogate
+from gradstudy.analysis.surrogate.effects import Basis
+from gradstudy.analysis.surrogate.gaussian import fit_surrogate
+from gradstudy.analysis.surrogate.model import FEWEST_OTHERS, Hurdle, Smooth, fit_model
 
 CAP, TRIALS, SEEDS = 10.0, 60, 3
 BASIS = Basis((np.array([]), np.arange(2.0)))

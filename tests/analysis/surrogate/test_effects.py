@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from scipy.special import eval_legendre, expit
 
-from gradstudy.analysis.effects import ASLEEP, DEGREES, Basis, Strengths, covariance, products, spectrum_slope
 from gradstudy.analysis.space import INACTIVE
+from gradstudy.analysis.surrogate.effects import ASLEEP, DEGREES, Basis, Strengths, covariance, products, spectrum_slope
 
 BASIS = Basis((np.array([0.0, 1.0, 4.0]), np.array([]), np.array([0.0, 1.0]), np.array([])))
 VARIANCES, DECAYS, PAIRS, TRIPLES = np.array([0.7, 1.3, 0.4, 2.1]), np.array([-0.5, 1.5]), 0.6, 0.3

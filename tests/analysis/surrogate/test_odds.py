@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from gradstudy.analysis import chance as module
-from gradstudy.analysis.chance import fit_chance, propagate
-from gradstudy.analysis.effects import Basis, Strengths, covariance
-from gradstudy.analysis.hyperparameters import Known
-from gradstudy.analysis.surrogate import Posterior
+from gradstudy.analysis.surrogate import odds as module
+from gradstudy.analysis.surrogate.effects import Basis, Strengths, covariance
+from gradstudy.analysis.surrogate.gaussian import Posterior
+from gradstudy.analysis.surrogate.hyperparameters import Known
+from gradstudy.analysis.surrogate.odds import fit_chance, propagate
 
 BASIS = Basis((np.array([]), np.array([0.0, 1.0, 2.0]), np.array([])))
 NUMBER = Basis((np.array([]),))

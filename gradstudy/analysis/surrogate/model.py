@@ -14,10 +14,10 @@ import numpy as np
 from scipy.special import expit
 from scipy.stats import chi2
 
-from gradstudy.analysis.chance import fit_chance
-from gradstudy.analysis.effects import Basis
 from gradstudy.analysis.repeats import Ends, Repeats
-from gradstudy.analysis.surrogate import CONDITIONED, Posterior, Surrogate, fit_surrogate
+from gradstudy.analysis.surrogate.effects import Basis
+from gradstudy.analysis.surrogate.gaussian import CONDITIONED, Posterior, Surrogate, fit_surrogate
+from gradstudy.analysis.surrogate.odds import fit_chance
 
 FEWEST_OTHERS = 8
 

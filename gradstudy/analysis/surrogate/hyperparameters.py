@@ -10,7 +10,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import OptimizeResult, minimize
 
-from gradstudy.analysis.effects import ASLEEP, Basis, Strengths, combined, products, spectrum_slope
+from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Strengths, combined, products, spectrum_slope
 
 JITTER = 1e-8
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from gradstudy.analysis import surrogate as module
-from gradstudy.analysis.effects import ASLEEP, Basis, Strengths, covariance
-from gradstudy.analysis.hyperparameters import Known, Mode, Objective
-from gradstudy.analysis.surrogate import Posterior, Surrogate, fit_surrogate
+from gradstudy.analysis.surrogate import gaussian as module
+from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Strengths, covariance
+from gradstudy.analysis.surrogate.gaussian import Posterior, Surrogate, fit_surrogate
+from gradstudy.analysis.surrogate.hyperparameters import Known, Mode, Objective
 
 BASIS = Basis((np.array([]), np.array([0.0, 1.0, 2.0])))
 PLACE = np.array([*np.log([0.6, 0.4]), -0.3, *np.log([0.9, 0.5]), np.log(0.05)])

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from gradstudy.analysis.effects import ASLEEP, Basis, Strengths, covariance
-from gradstudy.analysis.features import prior_features
-from gradstudy.analysis.hyperparameters import JITTER, Known, Mode, find_modes, gains
+from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Strengths, covariance
+from gradstudy.analysis.surrogate.features import prior_features
+from gradstudy.analysis.surrogate.hyperparameters import JITTER, Known, Mode, find_modes, gains
 
 FITTED = 320
 """Hyperparameters are fitted on at most this many trials, drawn at random: one evaluation costs n^3."""
