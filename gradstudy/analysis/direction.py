@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from gradstudy.analysis.levels import Cut, cut
+from gradstudy.analysis.levels import Cut, against, cut
 from gradstudy.analysis.settings import TIME
 from gradstudy.analysis.space import INACTIVE
 from gradstudy.records import Factor
@@ -16,7 +16,7 @@ def direction(factor: Factor, coordinates: np.ndarray, values: np.ndarray, *, re
     """Which way does this factor, whose test was significant, move the response, and by how much?
 
     Coordinates and trial means [trial]; means where the factor lives. `level` is the p-value above which no trend over
-    a number is claimed.
+    a number, and no difference of means, is claimed.
     """
     lives, unit = coordinates != INACTIVE, _UNITS.get(response, "decades")
     values, groups = values[lives], cut(factor, coordinates[lives])
@@ -24,12 +24,16 @@ def direction(factor: Factor, coordinates: np.ndarray, values: np.ndarray, *, re
         return UNCLEAR
     if factor.is_number:
         return _number_direction(factor.name, coordinates[lives], groups, values, unit=unit, level=level)
-    return _level_direction(groups, values, unit)
+    return _level_direction(groups, values, unit=unit, level=level)
 
 
-def _level_direction(groups: Cut, values: np.ndarray, unit: str) -> str:
+def _level_direction(groups: Cut, values: np.ndarray, *, unit: str, level: float) -> str:
     means = _means(groups, values)
     (low, lowest), (high, highest) = min(means), max(means)
+    apart = against(groups, values, groups.names.index(lowest), 1.0 - level)
+    # The test may be one of ranks, which can differ where the means do not. Without scatter there is no interval.
+    if apart["effect_low"][groups.names.index(highest)] <= 0.0:
+        return UNCLEAR
     return f"{highest} raises it by {_size(high - low, unit)} over {lowest}"
 
 

@@ -26,6 +26,10 @@ ENOUGH = 10
 diverged trials in a hundred can be explained in many ways. (Peduzzi et al. 1995, of events per variable.)"""
 
 
+CLEARLY = 0.1
+"""What the surrogate alone speaks for must begin at this part of what is negligible: above nothing at all."""
+
+
 @dataclass(frozen=True)
 class Weighed:
     """What do the two witnesses say, one flag per factor? `tested`: the test that knows no surrogate is significant.
@@ -100,7 +104,8 @@ def _enough(screen: Screen) -> np.ndarray:
 
 def _needed(shares: Shares, settings: Analysis, tail: float) -> np.ndarray:
     needed = control_false_discoveries(shares.p) < 1.0 - settings.confidence
-    needed &= np.quantile(shares.draws, 1.0 - tail, axis=0) >= settings.negligible
+    low, high = np.quantile(shares.draws, [tail, 1.0 - tail], axis=0)
+    needed &= (high >= settings.negligible) & (low >= CLEARLY * settings.negligible)
     if DUMMY.name in shares.names:
         # On the scale of the variance everywhere: noise alone fills a large share of a support where nothing happens.
         dummy = shares.effects[:, shares.names.index(DUMMY.name)]

@@ -97,7 +97,7 @@ def _thirds(factor: Factor) -> tuple[str, ...]:
     bounds = _bounds(factor)
     shown: list[str] = []
     for digits in range(2, 16):
-        shown = [f"{bound:.{digits}g}" for bound in bounds]
+        shown = [f"{float(f'{bound:.{digits}g}'):g}" if digits < 6 else f"{bound:.{digits}g}" for bound in bounds]
         if len(set(shown)) == 4 and np.allclose([float(shown[0]), float(shown[3])], bounds[[0, 3]], rtol=1e-6, atol=0):
             break
     return tuple(f"{low} to {high}" for low, high in pairwise(shown))

@@ -40,10 +40,12 @@ def _about_factors(table: pd.DataFrame, weighed: Weighed, settings: Analysis, fl
     names, causes = table["factor"], table["evidence"]
     ranked, nowhere = table["verdict"] != NOT_RANKED, table["trials"] == 0
     tested = table["p"] < 1.0 - settings.confidence
+    silent, together = causes & ~tested, table["first"] < table["share"] / 2
     near_floor = causes & tested & (table["share_low"] <= floor) & weighed.fits
     said = {
         f"Evidence of no effect (share below {settings.negligible:g})": table["verdict"] == NO_EFFECT,
-        "Acting mainly through interactions, which the test cannot see": causes & ~tested,
+        "Acting mainly through interactions, which the test cannot see": silent & together,
+        "Seen by the surrogate, while the test, which knows one factor at a time, is not sure": silent & ~together,
         "By the test alone, the share's interval reaches the noise floor": near_floor,
         "Suspected by a surrogate that fits too badly to prove it": names.isin(weighed.names[weighed.unproven]),
         "Assigned hand in hand with another factor, so that the test alone proves nothing": names.isin(

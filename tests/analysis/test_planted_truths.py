@@ -51,7 +51,7 @@ def test_an_additive_row_has_its_squared_weights_as_shares():
 def test_what_acts_only_in_products_has_no_share_by_itself():
     total, first = truths("interacting")
     # .81 for activation x init, .64 for activation x lr; normalization alone; gain by a slope that depth decides.
-    depths = 2 * np.arange(31) / 30 - 1
+    depths = (2 * np.arange(31) + 1) / 31 - 1
     slopes = 0.6 * np.sqrt(45) / 2 * (depths**2 - 1 / 3) + 0.2
     everything = 0.81 + 0.64 + 0.25**2 + (slopes**2).mean()
     known = ("activation", "init", "lr")
