@@ -28,13 +28,17 @@ def direction(factor: Factor, coordinates: np.ndarray, values: np.ndarray, *, re
 
 
 def _level_direction(groups: Cut, values: np.ndarray, *, unit: str, level: float) -> str:
-    means = _means(groups, values)
-    (low, lowest), (high, highest) = min(means), max(means)
-    apart = against(groups, values, groups.names.index(lowest), 1.0 - level)
-    # The test may be one of ranks, which can differ where the means do not. Without scatter there is no interval.
-    if apart["effect_low"][groups.names.index(highest)] <= 0.0:
+    # The two levels that lie furthest apart of those whose interval says that they do: the test may be one of ranks,
+    # which can differ where the means do not, and the furthest level of all may be a rare one.
+    apart = []
+    for base in np.flatnonzero(groups.counts() > 1):
+        found = against(groups, values, int(base), 1.0 - level)
+        clear = (groups.counts() > 1) & (found["effect"] > 0.0) & ~(found["effect_low"] <= 0.0)
+        apart += [(float(found["effect"][one]), groups.names[one], groups.names[base]) for one in np.flatnonzero(clear)]
+    if not apart:
         return UNCLEAR
-    return f"{highest} raises it by {_size(high - low, unit)} over {lowest}"
+    size, highest, lowest = max(apart)
+    return f"{highest} raises it by {_size(size, unit)} over {lowest}"
 
 
 def _number_direction(
@@ -68,4 +72,4 @@ def _apart(groups: Cut, values: np.ndarray) -> float:
 
 
 def _size(amount: float, unit: str) -> str:
-    return f"{amount:.1f} {unit}" if amount >= 1.0 else f"{amount:.2g} {unit}"
+    return f"{amount:.1f} {unit}" if amount >= 0.95 else f"{amount:.2g} {unit}"

@@ -104,8 +104,8 @@ def _enough(screen: Screen) -> np.ndarray:
 
 def _needed(shares: Shares, settings: Analysis, tail: float) -> np.ndarray:
     needed = control_false_discoveries(shares.p) < 1.0 - settings.confidence
-    low, high = np.quantile(shares.draws, [tail, 1.0 - tail], axis=0)
-    needed &= (high >= settings.negligible) & (low >= CLEARLY * settings.negligible)
+    low, mean = np.quantile(shares.draws, tail, axis=0), shares.draws.mean(axis=0)
+    needed &= (mean >= settings.negligible) & (low >= CLEARLY * settings.negligible)
     if DUMMY.name in shares.names:
         # On the scale of the variance everywhere: noise alone fills a large share of a support where nothing happens.
         dummy = shares.effects[:, shares.names.index(DUMMY.name)]

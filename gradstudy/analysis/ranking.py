@@ -127,7 +127,9 @@ def rank(
     points = encode(outcome.trials, factors)
     screen = Screen(tuple(factors), points, outcome.ranked, outcome.repeats)
     told = Screen(tuple(factors), points, outcome.shown)
-    shares = attribute(screen, draws=settings.draws, seed=seed, confidence=settings.confidence)
+    tests, level = tested(screen), 1.0 - settings.confidence
+    silent = tests.loc[~(tests["p"] < level), "factor"].tolist()
+    shares = attribute(screen, draws=settings.draws, seed=seed, confidence=settings.confidence, doubted=silent)
     diverged = int(outcome.diverged.sum())
     found = {
         "response": response,
@@ -142,7 +144,6 @@ def rank(
         note = empty_note(response, outcome.shown, diverged=diverged, members=len(members))
         nothing = {"table": pd.DataFrame(columns=COLUMNS), "cells": cell_table(told, outcome.diverged, shares.pairs)}
         return Ranking(**found, **nothing, noise_floor=np.nan, note=note)
-    tests = tested(screen)
     weighed = weigh(tests["p"].to_numpy(), screen, shares, settings)
     table = cause_table(tests, told, shares, weighed, response=response, confidence=settings.confidence)
     floor = float(table.loc[table["factor"] == DUMMY.name, "share_high"].max())

@@ -1,5 +1,6 @@
 """Whose doing is the variance? Shares for every factor that can be ranked, jointly where possible."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 from gradstudy.analysis.shares import effect_draws, whole_draws
 from gradstudy.analysis.space import INACTIVE, Screen, Space, infer_space
 from gradstudy.analysis.surrogate.effects import Basis
-from gradstudy.analysis.surrogate.model import fit_model
+from gradstudy.analysis.surrogate.model import Model, fit_model
 
 FEWEST_TRIALS = 8
 """Below this, an interval says nothing but the prior."""
@@ -34,18 +35,20 @@ class Shares:
     fit: float
 
 
-def attribute(screen: Screen, *, draws: int, seed: int, confidence: float = 0.95) -> Shares:
+def attribute(
+    screen: Screen, *, draws: int, seed: int, confidence: float = 0.95, doubted: Collection[str] = ()
+) -> Shares:
     """Which share of the variance of the screen's values is each factor's doing?
 
     Factors that never varied, or live in too few trials, are left out; nothing is left of a constant response. A
     conditional factor whose life no level decides is ranked on a model of the trials in which it lives. `confidence` is
-    that of the intervals of pairs.
+    that of the intervals of pairs. What the model alone says of the `doubted` factors is checked by permutation.
     """
     ranked = _rankable(screen)
     rules, always = infer_space(screen).rules, screen.lives.all(axis=0)
     partial = [column for column in ranked if column not in rules and not always[column]]
     together = screen.only([column for column in ranked if column not in partial])
-    shares = _joint(together, draws=draws, seed=seed, confidence=confidence)
+    shares = _joint(together, draws=draws, seed=seed, confidence=confidence, doubted=doubted)
     for column in partial:
         shares = _beside(shares, screen, column, draws=draws, seed=seed)
     return shares
@@ -56,7 +59,7 @@ def is_constant(values: np.ndarray) -> bool:
     return bool(np.ptp(values) <= 1e-12 * np.abs(values).max())
 
 
-def _joint(screen: Screen, *, draws: int, seed: int, confidence: float) -> Shares:
+def _joint(screen: Screen, *, draws: int, seed: int, confidence: float, doubted: Collection[str] = ()) -> Shares:
     names = tuple(factor.name for factor in screen.factors)
     if not names:
         nothing = np.empty((whole_draws(draws), 0))
@@ -67,8 +70,19 @@ def _joint(screen: Screen, *, draws: int, seed: int, confidence: float) -> Share
     found = effect_draws(model, space, draws=draws, seed=seed)
     pairs = [(names[a], names[b]) for a, b in found.pair_columns]
     table = _pair_table(pairs, found.pairs, confidence)
-    p = _of_switches(model.p, space)
+    p = _of_switches(_checked(model, names, doubted, 1.0 - confidence), space)
     return Shares(names, found.total, found.first, found.everywhere, p, table, model.fit)
+
+
+def _checked(model: Model, names: Sequence[str], doubted: Collection[str], level: float) -> np.ndarray:
+    # Where few trials hold most of the response, a likelihood ratio is too sure of itself: what would be significant by
+    # it alone has to be rare among permutations too.
+    p = model.p.copy()
+    for factor, name in enumerate(names):
+        if name in doubted and p[factor] < level:
+            by_chance = model.checked(factor)
+            p[factor] = p[factor] if by_chance < level else by_chance
+    return p
 
 
 def _of_switches(p: np.ndarray, space: Space) -> np.ndarray:

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from planted.truths import make
 
@@ -6,8 +7,9 @@ from gradstudy.analysis.ranking import rank
 from gradstudy.analysis.repeats import repeats_of
 from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.sources import PAIR_COLUMNS, attribute, is_constant
-from gradstudy.analysis.space import INACTIVE, Screen
+from gradstudy.analysis.space import INACTIVE, Screen, encode
 from gradstudy.records import DUMMY, Factor
+from gradstudy.search.design import design
 
 RANDOM = np.random.default_rng(0)
 X, Y = RANDOM.random((2, 64))
@@ -131,6 +133,27 @@ def test_intervals_hold_the_planted_truth_as_often_as_they_should():
     assert (len(held), len(causes)) == (48, 36)
     assert np.mean(held) >= 0.8
     assert np.mean(causes) >= 0.8
+
+
+@pytest.mark.parametrize(("seed", "null"), [(1, "dummy"), (5, "schedule")])
+def test_a_null_factor_that_explains_a_few_extreme_trials_is_no_cause_to_a_permutation(seed, null):
+    # All of the response in some 12 of 96 trials: a likelihood ratio finds something that goes with those.
+    factors = (
+        Factor("skip", ("none", "a", "b", "c")),
+        Factor("depth", ("1", "2", "4", "8")),
+        Factor("schedule", ("x", "y", "z")),
+        Factor("order", ("p", "q")),
+        DUMMY,
+    )
+    points, random = encode(pd.DataFrame(design(factors, [96], seed)), factors), np.random.default_rng(seed)
+    heights = 3 * random.random(96) * points[:, 1] * (random.random(96) < 0.6)
+    extreme = np.where((points[:, 0] == 0) & (points[:, 1] >= 2), heights, 0.0) + 0.01 * random.normal(size=96)
+    screen = Screen(factors, points, extreme)
+    trusted, doubted = (attribute(screen, draws=32, seed=0, doubted=names) for names in ((), ("skip", null)))
+    which, cause = trusted.names.index(null), trusted.names.index("skip")
+    assert trusted.p[which] < 0.001
+    assert doubted.p[which] > 0.05
+    assert doubted.p[cause] == trusted.p[cause] < 0.001
 
 
 def test_constant_means_equal_up_to_rounding():

@@ -43,7 +43,8 @@ def advice(changes: Changes, *, supported: bool) -> str:
 
 def chance_words(chance: float, low: float, high: float) -> str:
     """What does the surrogate promise?"""
-    size = f"{100 * chance:.0f} % ({100 * low:.0f} to {100 * high:.0f})" if low < 0.99 else "at least 99 %"
+    best = f"{100 * chance:.0f} %" if chance < 0.995 else "more than 99 %"
+    size = f"{best} ({100 * low:.0f} to {100 * high:.0f})" if low < 0.99 else "at least 99 %"
     return f"The surrogate gives it a chance of {size} to be healthy on every seed."
 
 

@@ -11,12 +11,14 @@ from scipy.linalg import cho_factor, cho_solve
 
 from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Strengths, covariance
 from gradstudy.analysis.surrogate.features import prior_features
-from gradstudy.analysis.surrogate.hyperparameters import JITTER, Known, Mode, find_modes, gains
+from gradstudy.analysis.surrogate.hyperparameters import JITTER, Known, Mode, as_much_by_chance, find_modes, gains
 
 FITTED = 320
 """Hyperparameters are fitted on at most this many trials, drawn at random: one evaluation costs n^3."""
 CONDITIONED = 1000
 """Predictions are conditioned on at most this many trials, drawn at random: a factorisation of n^3 per draw."""
+DEALT_AMONG = 200
+"""Levels are dealt anew among at most this many trials, drawn at random, 40 times for a factor."""
 CHUNK = 2**17
 """Covariances are made in pieces of 1 MB, which stay in a processor's cache."""
 
@@ -50,6 +52,12 @@ class Surrogate:
 
     def condition(self, hyperparameters: np.ndarray) -> "Posterior":
         return Posterior(self.known, hyperparameters)
+
+    def as_much_by_chance(self, factor: int) -> float:
+        """How often would this factor's gain come about by chance? See `hyperparameters.as_much_by_chance`."""
+        random = np.random.default_rng(factor)
+        some = self.known.among(some_of(len(self.known.values), DEALT_AMONG, random))
+        return as_much_by_chance(some, self.mode, factor, random)
 
     def draws(self, count: int, random: np.random.Generator) -> list[np.ndarray]:
         """Hyperparameters that the data allow. A factor sleeps in as many as the data leave open whether it acts."""

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import OptimizeResult, minimize
 
+from gradstudy.analysis.space import INACTIVE
 from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Strengths, combined, products, spectrum_slope
 
 JITTER = 1e-8
@@ -23,6 +24,8 @@ _REPLICATED_SD = 0.7  # where seeds say what the noise is: what the factors leav
 _VARIANCE_BOUNDS, _DECAY_BOUNDS = (ASLEEP, np.log(20.0)), (-6.0, 4.0)
 _ORDER_BOUNDS, _NOISE_BOUNDS = (np.log(1e-3), np.log(30.0)), (np.log(1e-6), np.log(1e3))
 
+DEALS, DEALT = 39, (0.01, 0.06, 0.3)
+"""Deals, and the variances that are tried in each."""
 _STARTS = ((0.05, 1.0), (0.3, 0.2))
 """All variances, and the noise against what is expected of it: from little, and from far too much. Planted truths had
 one mode each, whatever the start."""
@@ -181,6 +184,35 @@ def gains(known: Known, at: np.ndarray, steps: int = 12) -> np.ndarray:
         if found[factor] > 0.0:  # adapting to its sleep can only make it less
             found[factor] = 2 * (objective.climb(asleep, steps, asleep=factor).fun - best) + priors
     return found
+
+
+def as_much_by_chance(known: Known, at: np.ndarray, factor: int, random: np.random.Generator) -> float:
+    """How often does this factor seem to matter as much when its levels are dealt anew among the trials where it lives?
+
+    A p-value that holds where likelihood ratios do not: where a dozen trials in a hundred have all of the response,
+    some factor explains them well. Everything else stays adapted to the factor's sleep. One in `DEALS` + 1 at least.
+    """
+    asleep = Objective(known).climb(at, asleep=factor).x
+    lives = np.flatnonzero(known.points[:, factor] != INACTIVE)
+    points, better = known.points.copy(), 0
+    seen = _most_gained(known, asleep, at, factor)
+    for _ in range(DEALS):
+        points[lives, factor] = random.permutation(known.points[lives, factor])
+        better += _most_gained(replace(known, points=points), asleep, at, factor) >= seen
+    return (1 + better) / (1 + DEALS)
+
+
+def _most_gained(known: Known, asleep: np.ndarray, at: np.ndarray, factor: int) -> float:
+    # Over some strengths of its effects, as smooth as at the mode.
+    objective, awake = Objective(known), asleep.copy()
+    if factor in known.basis.numbers:
+        place = len(known.basis.codes) + known.basis.numbers.index(factor)
+        awake[place] = at[place]
+    heights = []
+    for variance in DEALT:
+        awake[factor] = np.log(variance)
+        heights.append(-objective(awake)[0] + _prior(objective, awake[factor], factor) / 2)
+    return max(heights)
 
 
 def _prior(objective: Objective, value: float, factor: int) -> float:

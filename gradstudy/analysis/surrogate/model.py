@@ -34,11 +34,14 @@ class Model(Protocol):
     """What is known of a response?
 
     `fit` is the leave-one-out Q2 of trial means, `p` [factor] how often a factor without effects would seem to matter
-    as much, `typical` the model at its most probable hyperparameters, and `draws` are models that the data allow.
+    as much, and `checked` the same of one factor by permutation, which takes longer. `typical` is the model at its most
+    probable hyperparameters, and `draws` are models that the data allow.
     """
 
     fit: float
     p: np.ndarray
+
+    def checked(self, factor: int) -> float: ...
 
     def typical(self) -> Drawn: ...
 
@@ -59,6 +62,9 @@ class Smooth:
     def p(self) -> np.ndarray:
         return _chance_of(self.surrogate.gains)
 
+    def checked(self, factor: int) -> float:
+        return self.surrogate.as_much_by_chance(factor)
+
     def typical(self) -> Posterior:
         return self.surrogate.condition(self.surrogate.mode)
 
@@ -78,6 +84,10 @@ class Hurdle:
     @property
     def p(self) -> np.ndarray:
         return np.minimum(1.0, 2.0 * np.minimum(_chance_of(self.odds.gains), _chance_of(self.others.gains)))
+
+    def checked(self, factor: int) -> float:
+        part = max(self.odds, self.others, key=lambda surrogate: surrogate.gains[factor])
+        return part.as_much_by_chance(factor)
 
     def typical(self) -> "Parts":
         return self._parts(self.odds.mode, self.others.mode)

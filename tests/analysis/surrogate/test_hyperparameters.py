@@ -8,7 +8,16 @@ from scipy.stats import multivariate_normal
 from gradstudy.analysis.space import INACTIVE
 from gradstudy.analysis.surrogate import hyperparameters as module
 from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Strengths, covariance
-from gradstudy.analysis.surrogate.hyperparameters import JITTER, Known, Mode, Objective, find_modes, gains, mode_at
+from gradstudy.analysis.surrogate.hyperparameters import (
+    JITTER,
+    Known,
+    Mode,
+    Objective,
+    as_much_by_chance,
+    find_modes,
+    gains,
+    mode_at,
+)
 
 BASIS = Basis((np.array([0.0, 1.0, 2.0]), np.array([]), np.array([0.0, 1.0])))
 """A choice, a number and another choice: three log variances, a decay, two weights, and the noise or scale."""
@@ -174,6 +183,25 @@ def test_a_cause_that_acts_only_together_with_another_is_gained_by_and_a_null_fa
     assert found[:3].min() > 20.0
     assert found[3:].max() < 4.0  # chi-square of 1: 1 in 40 beyond
     assert np.median(found[3:]) < 1.0
+
+
+def test_dealing_levels_anew_never_does_as_much_as_a_cause_and_often_as_much_as_a_null_factor():
+    known = screen_of(lambda points: (points[:, 0] != points[:, 1]) + 0.5 * points[:, 2])
+    at = find_modes(known)[0].at
+    found = [as_much_by_chance(known, at, factor, np.random.default_rng(1)) for factor in range(5)]
+    assert found[:3] == [1 / (module.DEALS + 1)] * 3
+    assert min(found[3:]) > 0.05
+
+
+def test_levels_are_dealt_anew_only_where_a_factor_lives(monkeypatch):
+    known, dealt = known_of(), []
+    monkeypatch.setattr(module, "_most_gained", lambda given, *others: dealt.append(given.points[:, 1]) or 0.0)
+    as_much_by_chance(known, PLACES[0], 1, np.random.default_rng(0))
+    before = known.points[:, 1]
+    assert len(dealt) == module.DEALS + 1
+    assert all(((column == INACTIVE) == (before == INACTIVE)).all() for column in dealt)
+    assert all(sorted(column) == sorted(before) for column in dealt)
+    assert any((column != before).any() for column in dealt[1:])
 
 
 def test_what_is_gained_is_twice_the_log_ratio_of_the_best_with_the_factor_and_the_best_without():
