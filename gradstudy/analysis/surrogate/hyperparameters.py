@@ -190,28 +190,29 @@ def as_much_by_chance(known: Known, at: np.ndarray, factor: int, random: np.rand
     """How often does this factor seem to matter as much when its levels are dealt anew among the trials where it lives?
 
     A p-value that holds where likelihood ratios do not: where a dozen trials in a hundred have all of the response,
-    some factor explains them well. Everything else stays adapted to the factor's sleep. One in `DEALS` + 1 at least.
+    some factor explains them well. One in `DEALS` + 1 at least. Everything else is adapted to the factor's sleep, but
+    that the other factors stay as strong as in the mode `at`: what acts only together with this one would sleep too.
     """
-    asleep = Objective(known).climb(at, asleep=factor).x
+    others, factors = Objective(known).climb(at, asleep=factor).x, len(known.basis.codes)
+    others[:factors] = np.maximum(others[:factors], at[:factors])
+    if factor in known.basis.numbers:
+        place = factors + known.basis.numbers.index(factor)
+        others[place] = at[place]
     lives = np.flatnonzero(known.points[:, factor] != INACTIVE)
     points, better = known.points.copy(), 0
-    seen = _most_gained(known, asleep, at, factor)
+    seen = _most_probable(known, others, factor)
     for _ in range(DEALS):
         points[lives, factor] = random.permutation(known.points[lives, factor])
-        better += _most_gained(replace(known, points=points), asleep, at, factor) >= seen
+        better += _most_probable(replace(known, points=points), others, factor) >= seen
     return (1 + better) / (1 + DEALS)
 
 
-def _most_gained(known: Known, asleep: np.ndarray, at: np.ndarray, factor: int) -> float:
-    # Over some strengths of its effects, as smooth as at the mode.
-    objective, awake = Objective(known), asleep.copy()
-    if factor in known.basis.numbers:
-        place = len(known.basis.codes) + known.basis.numbers.index(factor)
-        awake[place] = at[place]
-    heights = []
+def _most_probable(known: Known, others: np.ndarray, factor: int) -> float:
+    # Over some strengths of the factor's effects.
+    objective, tried, heights = Objective(known), others.copy(), []
     for variance in DEALT:
-        awake[factor] = np.log(variance)
-        heights.append(-objective(awake)[0] + _prior(objective, awake[factor], factor) / 2)
+        tried[factor] = np.log(variance)
+        heights.append(-objective(tried)[0] + _prior(objective, tried[factor], factor) / 2)
     return max(heights)
 
 

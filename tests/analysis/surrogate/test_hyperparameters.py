@@ -195,7 +195,7 @@ def test_dealing_levels_anew_never_does_as_much_as_a_cause_and_often_as_much_as_
 
 def test_levels_are_dealt_anew_only_where_a_factor_lives(monkeypatch):
     known, dealt = known_of(), []
-    monkeypatch.setattr(module, "_most_gained", lambda given, *others: dealt.append(given.points[:, 1]) or 0.0)
+    monkeypatch.setattr(module, "_most_probable", lambda given, *others: dealt.append(given.points[:, 1]) or 0.0)
     as_much_by_chance(known, PLACES[0], 1, np.random.default_rng(0))
     before = known.points[:, 1]
     assert len(dealt) == module.DEALS + 1
