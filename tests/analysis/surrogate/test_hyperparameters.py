@@ -167,9 +167,9 @@ def test_draws_scatter_as_the_spread_says_and_stay_in_bounds():
     assert drawn[:, 1].max() <= 2.0
 
 
-def screen_of(rule, count=96):
+def screen_of(rule, count=96, seed=7):
     """Four choices of two levels and a number, of which the last choice and the number do nothing."""
-    random = np.random.default_rng(7)
+    random = np.random.default_rng(seed)
     points = np.column_stack([random.integers(0, 2, (count, 4)), random.random(count)]).astype(float)
     values = rule(points) + 0.3 * random.normal(size=count)
     basis = Basis((*[np.array([0.0, 1.0])] * 4, np.array([])))
@@ -186,11 +186,16 @@ def test_a_cause_that_acts_only_together_with_another_is_gained_by_and_a_null_fa
 
 
 def test_dealing_levels_anew_never_does_as_much_as_a_cause_and_often_as_much_as_a_null_factor():
-    known = screen_of(lambda points: (points[:, 0] != points[:, 1]) + 0.5 * points[:, 2])
-    at = find_modes(known)[0].at
-    found = [as_much_by_chance(known, at, factor, np.random.default_rng(1)) for factor in range(5)]
-    assert found[:3] == [1 / (module.DEALS + 1)] * 3
-    assert min(found[3:]) > 0.05
+    found = []
+    for seed in (7, 8, 9):
+        known = screen_of(lambda points: (points[:, 0] != points[:, 1]) + 0.5 * points[:, 2], seed=seed)
+        at = find_modes(known)[0].at
+        found.append([as_much_by_chance(known, at, factor, np.random.default_rng(1)) for factor in range(5)])
+    causes, nulls = np.array(found)[:, :3], np.array(found)[:, 3:]
+    assert (causes == 1 / (module.DEALS + 1)).all()
+    # Uniform between 0 and 1: two of six at .05 or below once in 30 times, a median below .2 once in 10.
+    assert (nulls <= 0.05).sum() <= 1
+    assert np.median(nulls) > 0.2
 
 
 def test_levels_are_dealt_anew_only_where_a_factor_lives(monkeypatch):
