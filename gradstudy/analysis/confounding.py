@@ -5,10 +5,9 @@ from itertools import combinations
 import numpy as np
 from scipy import stats
 
+from gradstudy.analysis.significance import parts_of
 from gradstudy.analysis.space import INACTIVE, Screen
 
-PARTS = 5
-"""A number's range is cut into so many parts."""
 LEVEL, STRONG = 0.05, 0.3
 """Pairs go together when chance rarely ties them so much, over all pairs (Bonferroni), and when the tie, Cramer's V, is
 a strong one: a dozen columns of a low-discrepancy design have weak ones, which do not mislead a test."""
@@ -31,7 +30,7 @@ def confounded(screen: Screen) -> np.ndarray:
 
 
 def _codes(column: np.ndarray, is_number: bool) -> np.ndarray:
-    parts = np.minimum(column * PARTS, PARTS - 1) if is_number else column
+    parts = parts_of(column) if is_number else column
     return np.where(column == INACTIVE, INACTIVE, parts).astype(int)
 
 

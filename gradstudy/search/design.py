@@ -131,13 +131,17 @@ def _number(factor: Factor, share: float) -> float | int:
     value = np.exp(np.log(low) + share * np.log(high / low)) if factor.log else low + share * (high - low)
     if factor.integer:
         return int(min(max(floor(value), low), factor.high))
-    return min(max(float(f"{value:.{_digits(factor)}g}"), low), high)
+    return rounded(factor, value)
 
 
-def _digits(factor: Factor) -> int:
-    """A range that is narrow beside its distance from zero needs more digits to be told apart within."""
+def rounded(factor: Factor, value: float) -> float:
+    """The value with as many digits as a person wants to read in an override, and still inside its range.
+
+    A range that is narrow beside its distance from zero needs more digits to be told apart within.
+    """
     narrowness = max(abs(factor.low), abs(factor.high)) / (factor.high - factor.low)
-    return DIGITS + max(0, floor(log10(narrowness)))
+    digits = DIGITS + max(0, floor(log10(narrowness)))
+    return min(max(float(f"{value:.{digits}g}"), factor.low), factor.high)
 
 
 def _generator(purpose: str, index: int, seed: int) -> np.random.Generator:

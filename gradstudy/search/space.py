@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from math import floor, log10
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 from gradstudy.records import DUMMY, Factor, Level
-from gradstudy.search.design import DIGITS
+from gradstudy.search.design import rounded
 
 Levels = dict[str, Level]
 Active = Callable[[Mapping[str, Level]], Collection[str]]
@@ -60,9 +59,5 @@ def suggested(trial: optuna.Trial, factor: Factor) -> Level:
 
 
 def readable(factor: Factor, level: Level) -> Level:
-    """The level with as many digits as a person wants to read in an override, and still inside its range."""
-    if factor.levels or factor.integer:
-        return level
-    narrowness = max(abs(factor.low), abs(factor.high)) / (factor.high - factor.low)
-    digits = DIGITS + max(0, floor(log10(narrowness)))
-    return min(max(float(f"{level:.{digits}g}"), factor.low), factor.high)
+    """The level as a design would write it: numbers rounded, everything else as it is."""
+    return level if factor.levels or factor.integer else rounded(factor, level)
