@@ -1,5 +1,6 @@
 # make study STUDY=rnn_clip     run a study (ARGS="budget.trials=32" changes any part of it)
 # make test                     format, lint and all tests but the slow ones
+# make browser                  installs a browser for the tests that look at pages (as root, on Debian; else says what to do)
 # make slow                     the tests that take minutes
 # make benchmark                speed against a plain script and serial PyTorch; rankings of planted truths against peers
 
@@ -10,7 +11,7 @@ STUDY ?= rnn_clip
 JOBS ?= 2
 ARGS ?=
 
-.PHONY: study test slow benchmark
+.PHONY: study test browser slow benchmark
 .DELETE_ON_ERROR:
 
 study: $(VENV)/.installed
@@ -20,6 +21,11 @@ test: $(VENV)/.installed-for-tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m "not slow" -n $(JOBS) --dist loadfile
+
+browser:
+	@for name in chromium chromium-browser google-chrome google-chrome-stable; do command -v $$name >/dev/null && exit; done; \
+	{ [ "$$(id -u)" = 0 ] && apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium; } >/dev/null 2>&1 || \
+	echo "No browser could be installed here: install Chromium or Chrome, or see the tests that look at pages skipped."
 
 slow: $(VENV)/.installed-for-tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow

@@ -17,7 +17,6 @@ from gradstudy.configs.folders import shipped
 from gradstudy.configs.overrides import quote_space
 from gradstudy.configs.studies import find_studies, register_studies
 from gradstudy.errors import InputError, TrackingAway
-from gradstudy.records import HUNT, SCREEN
 from gradstudy.report.console import make_console
 
 WRONG_INPUT, NOT_SYNCED, INTERRUPTED = 2, 3, 130
@@ -121,22 +120,10 @@ def _trial(overrides: Sequence[str], command: str) -> None:
 
 
 def _print_summary(run) -> None:
-    from gradstudy.analysis.verdicts import verdicts_by_threshold
-    from gradstudy.report.hunt_table import catch_of
+    from gradstudy.report.findings import findings_of
     from gradstudy.report.summary import summary
 
-    screened = SCREEN in run.info.phases
-    rankings = [run.rank(response) for response in run.settings.responses] if screened else []
-    cures = run.prescribe() if screened else ()
-    catch = catch_of(run) if HUNT in run.info.phases else None
-    verdicts, thresholds = list(run.members["verdict"]), verdicts_by_threshold(run.members, run.settings)
-    try:
-        theory = run.theory()
-    except InputError:  # it says nothing about any trial of this study
-        theory = None
-    ways = {"store": run.store, "ui_command": run.ui_command, "command": run.info.command}
-    found = {"catch": catch, "prescriptions": cures}
-    make_console().print(summary(run.info.name, rankings, verdicts, thresholds, theory, **found, **ways))
+    make_console().print(summary(findings_of(run)))
 
 
 def _complain(message: object) -> None:

@@ -25,6 +25,7 @@ from gradstudy.tracking.address_check import shown
 from gradstudy.tracking.store import check_store, store_address
 from gradstudy.training.cohort import CPU_KNEE, CUDA_KNEE, Cohort, plan
 from gradstudy.training.estimate import estimate
+from gradstudy.versions import versions_here
 
 FOLDER = Path(".gradstudy")
 """Where a study's journal, and records not yet in MLflow, are kept: in the working folder, as mlflow.db is."""
@@ -174,6 +175,7 @@ def _info(composer: Composer, factors: tuple[Factor, ...], command: str) -> Stud
         settings={"responses": response_settings(launch.machinery["analysis"])},
         phases=way.phases,
         hunted=way.hunted,
+        versions=versions_here(),
     )
 
 

@@ -124,7 +124,8 @@ class StudyInfo:
 
     `fingerprint` is a hash of everything that decides a member's numbers; launches with the same name and
     fingerprint continue one study. `command` is the launch as typed. `phases` are the parts it has, one after the
-    other, and `hunted` says what a hunt looks for: its `goal` and its `objective`, a list of responses.
+    other, and `hunted` says what a hunt looks for: its `goal` and its `objective`, a list of responses. `versions` are
+    those of the packages that measured it, by name.
     """
 
     name: str
@@ -140,6 +141,7 @@ class StudyInfo:
     settings: Mapping[str, Any] = field(default_factory=dict)
     phases: tuple[str, ...] = (SCREEN,)
     hunted: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

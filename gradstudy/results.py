@@ -34,6 +34,7 @@ class Run:
 
     def __init__(self, stored: StoredStudy, settings: Analysis):
         self._stored, self.settings = stored, settings
+        self._rankings: dict[str, Ranking] = {}
 
     @property
     def info(self) -> StudyInfo:
@@ -68,11 +69,13 @@ class Run:
         """Which factors cause this response, with intervals? See `gradstudy.analysis.ranking.Ranking`.
 
         Of the trials of the screen alone. InputError where there are none: trials that were chosen by what came out
-        before show the choice's causes beside the network's.
+        before show the choice's causes beside the network's. Computed once per response.
         """
-        members = self.screened
-        with threadpool_limits(1):  # a second BLAS thread changes the order of sums, and is slower on small matrices
-            return rank(members, self.info.factors, response, self.settings, self.info.seed, steps=self.info.steps)
+        if response not in self._rankings:
+            about = (self.screened, self.info.factors, response, self.settings, self.info.seed)
+            with threadpool_limits(1):  # a second BLAS thread changes the order of sums; small matrices wait for it
+                self._rankings[response] = rank(*about, steps=self.info.steps)
+        return self._rankings[response]
 
     @property
     def screened(self) -> pd.DataFrame:
@@ -111,9 +114,13 @@ class Run:
                 return self._runnable(prescribe(known, given_start(known, self.members, levels)))
             if trial is not None:
                 return self._runnable(prescribe(known, stored_start(self.members, factors, trial)))
-            typical = (known.typical(verdict) for verdict in FAILING)
-            starts = [stored_start(self.members, factors, number) for number in typical if number is not None]
-            return tuple(self._runnable(prescribe(known, start)) for start in starts)
+            return self._typical_cures
+
+    @cached_property
+    def _typical_cures(self) -> tuple[Prescription, ...]:
+        typical = (self._experience.typical(verdict) for verdict in FAILING)
+        starts = [stored_start(self.members, self.info.factors, number) for number in typical if number is not None]
+        return tuple(self._runnable(prescribe(self._experience, start)) for start in starts)
 
     @cached_property
     def _experience(self) -> Experience:

@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "gradstudy"
 LAYERS = [
     {"errors"},
-    {"parts", "records", "wiring"},
+    {"parts", "records", "versions", "wiring"},
     {"network"},
     {"quantities"},
     {"configs", "factors", "tasks", "training", "execution", "search", "analysis", "tracking"},

@@ -19,6 +19,7 @@ from gradstudy.tracking.members_file import Stored, read_stored, write_members
 from gradstudy.tracking.record_file import Rows, read_rows, trial_file
 from gradstudy.tracking.runs import FINGERPRINT, KIND, STUDY, is_finished, study_runs, trial_number, trial_runs
 from gradstudy.tracking.trial_run import send_trial
+from gradstudy.versions import joined
 
 INFO = "study.json"
 
@@ -36,8 +37,9 @@ class StudyRun:
         runs = study_runs(client, [experiment], info.fingerprint)
         self.run = runs[0] if runs else _create(client, experiment, info)
         earlier = read_info(client, self.run)
-        self._measures_with = json.loads(json.dumps(info.settings))
-        self.info = replace(info, settings=earlier.settings if earlier else self._measures_with)
+        self._launched = replace(info, settings=json.loads(json.dumps(info.settings)))
+        measured = earlier or self._launched
+        self.info = replace(info, settings=measured.settings, versions=measured.versions)
         client.update_run(self.run.info.run_id, status="RUNNING")
         self._describe()
         self._finished = self._sort_out()
@@ -66,9 +68,8 @@ class StudyRun:
         number = result.trial.number
         if number in self._finished:
             return
-        if self.info.settings not in ({}, self._measures_with):
-            # Responses measured under several settings are nobody's: without settings they are measured again.
-            self.info = replace(self.info, settings={})
+        if self.info != (extended := self._extended()):
+            self.info = extended
             self._describe()
         self._finished[number] = send_trial(self._client, self.run, self.info, result, record=record, points=points)
         self._costs[number] = trial_cost(result.records)
@@ -86,6 +87,13 @@ class StudyRun:
         metrics = {**_counts(stored), **study_cost(costs)}
         self._client.log_batch(run_id, metrics=[Metric(key, value, now, 0) for key, value in metrics.items()])
         self._client.set_terminated(run_id, status)
+
+    def _extended(self) -> StudyInfo:
+        """What is the study once this launch has added to it?"""
+        before, now = self.info, self._launched
+        # Responses measured under several settings are nobody's: without settings they are measured again.
+        settings = before.settings if before.settings in ({}, now.settings) else {}
+        return replace(before, settings=settings, versions=joined(before.versions, now.versions))
 
     def _describe(self) -> None:
         run_id = self.run.info.run_id

@@ -16,7 +16,9 @@ from gradstudy.analysis.mean_field.prediction import Prediction
 from gradstudy.analysis.ranking import Ranking
 from gradstudy.analysis.responses import member_row
 from gradstudy.analysis.settings import DEFAULTS
-from gradstudy.records import MemberRecord, Series
+from gradstudy.analysis.verdicts import verdicts_by_threshold
+from gradstudy.records import DUMMY, Factor, MemberRecord, Series, StudyInfo
+from gradstudy.report.findings import Findings
 
 ROW = {
     "share": 0.2,
@@ -82,6 +84,46 @@ def make_ranking() -> Callable[..., Ranking]:
             "note": "",
         }
         return Ranking(**{**whole, **fields})
+
+    return made
+
+
+@pytest.fixture
+def make_findings() -> Callable[..., Findings]:
+    """What a study found, made of members (trial, vanishing, exploding, verdict, ...) and whatever else is given."""
+
+    def made(members: pd.DataFrame, *, info: dict[str, Any] | None = None, **fields: Any) -> Findings:
+        identity = {
+            "name": "rnn_clip",
+            "fingerprint": "0123abcd",
+            "question": "Does clipping help?",
+            "source": "Pascanu 2013",
+            "factors": (
+                Factor("activation", ("tanh", "relu")),
+                Factor("lr.value", low=0.001, high=0.1, log=True),
+                DUMMY,
+            ),
+            "seeds": 4,
+            "steps": 200,
+            "seed": 0,
+            "design": "screen",
+            "command": "python -m gradstudy +study=rnn_clip",
+            "versions": {"python": "3.11.7", "torch": "2.13.0"},
+        }
+        whole: dict[str, Any] = {
+            "info": StudyInfo(**{**identity, **(info or {})}),
+            "settings": DEFAULTS,
+            "members": members,
+            "gradients": None,
+            "rankings": (),
+            "prescriptions": (),
+            "thresholds": verdicts_by_threshold(members, DEFAULTS),
+            "theory": None,
+            "catch": None,
+            "store": "sqlite:///mlflow.db",
+            "ui_command": "mlflow ui --backend-store-uri sqlite:///mlflow.db",
+        }
+        return Findings(**{**whole, **fields})
 
     return made
 

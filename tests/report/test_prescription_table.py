@@ -8,8 +8,6 @@ import pytest
 
 from gradstudy.analysis.cure.support import Support
 from gradstudy.analysis.prescription import Prescription
-from gradstudy.analysis.settings import DEFAULTS
-from gradstudy.analysis.verdicts import verdicts_by_threshold
 from gradstudy.report.prescription_table import folded_command, prescription_table
 from gradstudy.report.summary import summary
 
@@ -96,12 +94,10 @@ def test_a_level_with_brackets_is_shown_as_it_is(render):
     assert "No [bold]cure." in words
 
 
-def test_the_last_page_of_a_launch_gives_the_advice(render):
+def test_the_last_page_of_a_launch_gives_the_advice(render, make_findings):
     members = pd.DataFrame({"trial": [0], "vanishing": [4.0], "exploding": [0.0], "verdict": ["vanishing"]})
-    ways = {"store": "", "ui_command": "", "command": ""}
-    about = ("any", [], ["vanishing"], verdicts_by_threshold(members, DEFAULTS), None)
-    assert "What should be changed?" in render(summary(*about, **ways, prescriptions=[FOUND]))
-    assert "What should be changed?" not in render(summary(*about, **ways))
+    assert "What should be changed?" in render(summary(make_findings(members, prescriptions=(FOUND,))))
+    assert "What should be changed?" not in render(summary(make_findings(members)))
 
 
 def test_a_guess_is_called_a_guess(render):

@@ -3,15 +3,8 @@ import pandas as pd
 import pytest
 
 from gradstudy.analysis.agreement import agreement
-from gradstudy.analysis.settings import DEFAULTS
-from gradstudy.analysis.verdicts import verdicts_by_threshold
 from gradstudy.report.summary import summary
 
-COMMAND = "python -m gradstudy +study=rnn_clip"
-UI = "mlflow ui --backend-store-uri sqlite:///mlflow.db"
-
-
-WAYS = {"store": "sqlite:///mlflow.db", "ui_command": UI, "command": COMMAND}
 MEMBERS = pd.DataFrame(
     {
         "trial": [0, 1, 2, 3],
@@ -25,10 +18,9 @@ MEMBERS = pd.DataFrame(
 
 
 @pytest.fixture
-def make_page(render):
+def make_page(render, make_findings):
     def made(members, *rankings, name="rnn_clip", theory=None):
-        thresholds = verdicts_by_threshold(members, DEFAULTS)
-        return render(summary(name, rankings, list(members["verdict"]), thresholds, theory, **WAYS))
+        return render(summary(make_findings(members, rankings=rankings, theory=theory, info={"name": name})))
 
     return made
 
@@ -87,7 +79,7 @@ def test_where_theory_is_silent_no_line_claims_anything(make_page):
     "line",
     [
         "sqlite:///mlflow.db",
-        UI,
+        "mlflow ui --backend-store-uri sqlite:///mlflow.db",
         "python -m gradstudy +study=rnn_clip mode=report",
         'gradstudy.load_study("rnn_clip")',
     ],

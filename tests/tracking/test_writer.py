@@ -222,6 +222,16 @@ def test_responses_of_several_settings_are_not_taken_for_those_of_one(store, nam
     assert find_study(name, store).info.settings == {}
 
 
+def test_a_continued_study_names_all_versions_that_measured_it_and_no_other(store, name):
+    def versions(*trials, torch):
+        launch(store, name, range(*trials), versions={"torch": torch})
+        return find_study(name, store).info.versions
+
+    assert versions(2, torch="2.12.0") == {"torch": "2.12.0"}
+    assert versions(2, torch="2.13.0") == {"torch": "2.12.0"}  # that launch measured nothing
+    assert versions(3, torch="2.13.0") == {"torch": "2.12.0, 2.13.0"}
+
+
 def test_metrics_in_the_store_are_finite(store, name):
     launch(store, name, range(6))
     stored = find_study(name, store)
