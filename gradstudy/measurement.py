@@ -6,9 +6,13 @@ from typing import Any
 
 import pandas as pd
 
+from gradstudy.analysis.drawing.flow_lines import flow_lines
+from gradstudy.analysis.drawing.signal_field import plot_signal
+from gradstudy.analysis.measurement_page import measurement_page
 from gradstudy.analysis.responses import member_row
 from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.theory import Prediction
+from gradstudy.analysis.trial_words import verdicts_words
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.errors import InputError
 from gradstudy.prediction import predicted
@@ -70,6 +74,21 @@ class Measurement:
         columns = {record.seed: record.series["signal"].values[0] for record in self.records}
         places = pd.Index(self.records[0].series["signal"].places, name="place")
         return pd.DataFrame(columns, index=places).rename_axis(columns="seed")
+
+    def plot(self, axes: Any = None) -> Any:
+        """How large is the signal at each place, before and after training, and what does theory say? Matplotlib axes.
+
+        Medians of the seeds that reached the step; bands go from the lowest to the highest of them.
+        """
+        return flow_lines(self.records, self.prediction, axes)
+
+    def plot_signal(self, axes: Any = None) -> Any:
+        """Where and when does the gradient vanish or explode? A heat map place x step, as `Run.plot_signal` draws."""
+        return plot_signal(self.records, f"seeds: {verdicts_words(self.members['verdict'])}", axes)
+
+    def _repr_html_(self) -> str:
+        theory = f"predicts a gain_init of {self.prediction.gain_init:.2f}" if self.prediction else self.no_theory
+        return measurement_page(self.members, self.choices, theory)
 
 
 def measure(overrides: Sequence[str] = (), seeds: int | None = None, *, weights: bool = False) -> Measurement:

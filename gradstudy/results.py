@@ -1,6 +1,5 @@
 """What a study found, for notebooks: its stored trials, gradients and rankings."""
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
@@ -13,10 +12,14 @@ from gradstudy.analysis.agreement import PREDICTED, Agreement, agreement
 from gradstudy.analysis.cure.experience import Experience
 from gradstudy.analysis.cure.health import FAILING
 from gradstudy.analysis.cure.start import given_start, stored_start
-from gradstudy.analysis.prescription import Prescription, prescribe
+from gradstudy.analysis.drawing.members_plots import plot_levels, plot_verdicts
+from gradstudy.analysis.drawing.signal_field import plot_signal
+from gradstudy.analysis.prescription import Prescription, Prescriptions, prescribe
 from gradstudy.analysis.ranking import Ranking, rank
 from gradstudy.analysis.responses import member_row
 from gradstudy.analysis.settings import RESPONSES, Analysis
+from gradstudy.analysis.study_page import study_page
+from gradstudy.analysis.trial_words import verdicts_words
 from gradstudy.configs.changed import changed_overrides
 from gradstudy.errors import InputError
 from gradstudy.records import DUMMY, SCREEN, Level, StudyInfo, Trial
@@ -100,7 +103,7 @@ class Run:
 
     def prescribe(
         self, trial: int | None = None, levels: Mapping[str, Level] | None = None
-    ) -> Prescription | tuple[Prescription, ...]:
+    ) -> Prescription | Prescriptions:
         """What is the smallest change that makes a failing configuration healthy, by what the screen's trials say?
 
         Of a stored trial by its number, or of `levels`, a mapping of the study's factors to levels; without either, of
@@ -117,10 +120,10 @@ class Run:
             return self._typical_cures
 
     @cached_property
-    def _typical_cures(self) -> tuple[Prescription, ...]:
+    def _typical_cures(self) -> Prescriptions:
         typical = (self._experience.typical(verdict) for verdict in FAILING)
         starts = [stored_start(self.members, self.info.factors, number) for number in typical if number is not None]
-        return tuple(self._runnable(prescribe(self._experience, start)) for start in starts)
+        return Prescriptions(self._runnable(prescribe(self._experience, start)) for start in starts)
 
     @cached_property
     def _experience(self) -> Experience:
@@ -160,14 +163,40 @@ class Run:
         return shown(self._stored.uri)
 
     @property
+    def progress(self) -> str:
+        """How far is the study? `finished`, `stopped` early, or `running`, also where its driver was killed."""
+        return self._stored.progress
+
+    @property
+    def report(self) -> str:
+        """Where is the study's page? A path, or an address in MLflow; empty where no launch was brought to an end."""
+        return self._stored.report
+
+    @property
     def ui_command(self) -> str:
         """How does a person look at it?"""
         return ui_command(self._stored.uri)
 
+    def plot_signal(self, trial: int, axes: Any = None) -> Any:
+        """Where and when did the gradient of this trial vanish or explode? A heat map place x step, in log colours.
+
+        Of the median seed; a dashed line stands where a seed diverged. Matplotlib axes, new ones by default.
+        """
+        records = self._stored.result(trial).records
+        verdicts = self.members.loc[self.members["trial"] == trial, "verdict"]
+        return plot_signal(records, f"trial {trial}, seeds: {verdicts_words(verdicts)}", axes)
+
+    def plot_levels(self, factor: str, response: str = "vanishing", axes: Any = None) -> Any:
+        """How is a response spread at each level of this factor, over the trials of the screen? Matplotlib axes."""
+        return plot_levels(self.screened, self.info.factors, factor, response, steps=self.info.steps, axes=axes)
+
+    def plot_verdicts(self, factor: str = "", axes: Any = None) -> Any:
+        """Which verdicts did the members get, in all or at each level of this factor? Matplotlib axes."""
+        return plot_verdicts(self.members, self.info.factors, factor, axes)
+
     def _repr_html_(self) -> str:
-        return (
-            f"<b>{html.escape(self.info.name)}</b>: {html.escape(self.info.question)}{self.trials.to_html(max_rows=10)}"
-        )
+        ways = (*(("# the report, for a browser:", self.report) if self.report else ()), self.ui_command)
+        return study_page(self.info, self.members, self.trials, ways)
 
     def _measured_again(self) -> pd.DataFrame:
         """The responses of the stored record under other settings than those of the launch."""

@@ -1,13 +1,14 @@
 """Does mean-field theory predict how the gradient flows before anything is learned?"""
 
 import html
-import io
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from gradstudy.analysis.palette import ACCENT, VERDICT_COLOURS
+from gradstudy.analysis.picture import axes_or_new
 from gradstudy.analysis.responses import CEILING, FLOOR
 from gradstudy.errors import InputError
 
@@ -53,10 +54,7 @@ class Agreement:
         A dot is a trial's mean and its bar reaches from the lowest to the highest seed. What is out of range stands at
         the edge, as a cross, so that a signal of 0 does not squeeze everything else into a corner.
         """
-        if axes is None:
-            from matplotlib import pyplot
-
-            _, axes = pyplot.subplots(figsize=(5, 5), layout="constrained")
+        axes = axes_or_new(axes, (5, 5))
         low, high = _limits(self.table[self.table["in_range"]])
         axes.plot([low, high], [low, high], color="0.6", linewidth=1, label="theory is right")
         self._draw_trials(axes, low, high)
@@ -65,27 +63,17 @@ class Agreement:
         axes.legend(loc="upper left")
         return axes
 
-    def png(self) -> bytes:
-        """The plot as a picture file. It leaves no trace in pyplot, which belongs to whoever is drawing."""
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-
-        figure, picture = Figure(figsize=(5, 5), layout="constrained"), io.BytesIO()
-        self.plot(figure.subplots())
-        FigureCanvasAgg(figure).print_png(picture)
-        return picture.getvalue()
-
     def _draw_trials(self, axes: Any, low: float, high: float) -> None:
         inside, beyond = self.table[self.table["in_range"]], self.table[~self.table["in_range"]]
         reach = [inside["measured"] - inside["lowest"], inside["highest"] - inside["measured"]]
-        looks = {"fmt": "o", "markersize": 4, "alpha": 0.7, "elinewidth": 0.8}
+        looks = {"fmt": "o", "markersize": 4, "alpha": 0.7, "elinewidth": 0.8, "color": ACCENT}
         # the mean of equal seeds may lie a rounding error above the highest
         bars = np.maximum(reach, 0.0)
         label = "trials, from lowest to highest seed"
         axes.errorbar(inside["predicted"], inside["measured"], yerr=bars, label=label, **looks)
         if len(beyond):
             edge = beyond[["predicted", "measured"]].clip(low, high).T.to_numpy()
-            axes.plot(*edge, "x", color="C3", clip_on=False, label="0 or beyond float64")
+            axes.plot(*edge, "x", color=VERDICT_COLOURS["diverged"], clip_on=False, label="0 or beyond float64")
 
     def _title(self) -> str:
         return f"{self.predicted} trials" + (f", R2 {self.r2:.4f}" if np.isfinite(self.r2) else "")

@@ -4,7 +4,6 @@ Two views must agree, since each is blind where the other sees: the surrogate's 
 count of healthy trials among those that are like it. What only one of them promises is not prescribed.
 """
 
-import html
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -18,7 +17,8 @@ from gradstudy.analysis.cure.nearest import nearest_healthy
 from gradstudy.analysis.cure.search import MOST_CHANGES, smallest_cure
 from gradstudy.analysis.cure.start import Start
 from gradstudy.analysis.cure.support import Support
-from gradstudy.analysis.cure.words import Changes, cure_note, healthy_note, no_cure_note
+from gradstudy.analysis.cure.words import Changes, as_told, cure_note, healthy_note, no_cure_note
+from gradstudy.analysis.notebook_page import code, paragraph, table
 from gradstudy.analysis.space import INACTIVE
 from gradstudy.records import DUMMY, Level
 
@@ -61,10 +61,16 @@ class Prescription:
         return self.supported
 
     def _repr_html_(self) -> str:
-        rows = [(name, *("-" if level is None else level for level in pair)) for name, pair in self.changes.items()]
-        table = pd.DataFrame(rows, columns=["factor", "from", "to"]).to_html(index=False) if rows else ""
-        command = f"<pre>{html.escape(self.command)}</pre>" if self.command else ""
-        return f"<p>{html.escape(self.note)}</p>{table}{command}"
+        rows = [(name, *map(as_told, pair)) for name, pair in self.changes.items()]
+        changes = table(pd.DataFrame(rows, columns=["factor", "from", "to"])) if rows else ""
+        return paragraph(self.note) + changes + (code(self.command) if self.command else "")
+
+
+class Prescriptions(tuple[Prescription, ...]):
+    """Several of them, which a notebook shows one below the other."""
+
+    def _repr_html_(self) -> str:
+        return "<hr>".join(one._repr_html_() for one in self) or paragraph("No trial fails: there is nothing to cure.")
 
 
 def prescribe(experience: Experience, start: Start) -> Prescription:

@@ -1,8 +1,9 @@
 """Which factors cause a response, how much of its variance is their doing, and how sure is that?"""
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -10,16 +11,22 @@ import pandas as pd
 
 from gradstudy.analysis.causes import COLUMNS, cause_table, tested
 from gradstudy.analysis.cells import cell_table, strongest
+from gradstudy.analysis.drawing.forest import forest
+from gradstudy.analysis.drawing.heat_map import heat_map
+from gradstudy.analysis.drawing.letters import letters
 from gradstudy.analysis.evidence import weigh
-from gradstudy.analysis.heat_map import heat_map
+from gradstudy.analysis.level_words import digits_of, mean_words
 from gradstudy.analysis.levels import level_table
 from gradstudy.analysis.member_check import check_members
 from gradstudy.analysis.notes import empty_note, ranking_note
 from gradstudy.analysis.outcome import Outcome, outcome_of
+from gradstudy.analysis.ranking_page import ranking_page
+from gradstudy.analysis.ranking_words import question_of, visible
 from gradstudy.analysis.settings import DEFAULTS, TIME, Analysis
 from gradstudy.analysis.sources import attribute
 from gradstudy.analysis.space import Screen, encode
 from gradstudy.analysis.survival import survival_columns
+from gradstudy.analysis.units import RANKED_UNITS
 from gradstudy.errors import InputError
 from gradstudy.records import DUMMY, Factor
 
@@ -47,7 +54,7 @@ class Ranking:
 
     `noise_floor` is the upper end of the dummy's interval; `fit` the leave-one-out Q2 of the surrogate; `seed_noise`
     the share of the variance of trial means that is mere seed noise, which no factor can explain; `diverged` counts
-    members; `note` says in plain words what can be concluded.
+    members; `note` says in plain words what can be concluded. `confidence` is the coverage of every interval.
     """
 
     response: str
@@ -61,20 +68,20 @@ class Ranking:
     trials: int
     diverged: int
     note: str
+    confidence: float = DEFAULTS.confidence
 
     def _repr_html_(self) -> str:
-        tables = (self.table, self.levels, self.cells)
-        shown = "".join(table.round(3).to_html(index=False) for table in tables if len(table))
-        return f"<p><b>{self.response}</b>: {html.escape(self.note)}</p>{shown}"
+        return ranking_page(self)
 
-    def plot(self, **options: Any) -> Any:
-        """Bars of the shares with their intervals, largest on top: matplotlib axes."""
-        shown = self.table.dropna(subset=["share"]).iloc[::-1].set_index("factor")
-        if shown.empty:
+    def plot(self, axes: Any = None) -> Any:
+        """Which factors are causes? A forest plot, the largest share on top: matplotlib axes, new ones by default."""
+        if self.table["share"].isna().all():
             raise InputError(f"a ranking of {self.response} with at least one share is needed to plot. {self.note}")
-        reach = [shown["share"] - shown["share_low"], shown["share_high"] - shown["share"]]
-        labels = {"xlabel": f"share of the variance of {self.response}", "ylabel": "", "legend": False}
-        return shown["share"].plot(**({"kind": "barh", "xerr": np.maximum(reach, 0.0)} | labels | options))
+        axes = forest(self.table, self.noise_floor, axes)
+        footnote = "\n*where it lives" if self.table.dropna(subset=["share"])["conditional"].any() else ""
+        axes.set_xlabel(f"share of the variance, {100 * self.confidence:g} % interval{footnote}")
+        axes.set_title(fill(question_of(self.response), 30))
+        return axes
 
     def plot_interactions(self, axes: Any = None) -> Any:
         """Which factors act together? A heat map of second-order shares, first-order ones on the diagonal."""
@@ -87,8 +94,8 @@ class Ranking:
         pairs = self.interactions[self.interactions[["factor_a", "factor_b"]].isin(list(place)).all(axis=1)]
         for a, b, share in zip(pairs["factor_a"], pairs["factor_b"], pairs["share"], strict=True):
             matrix[[place[a], place[b]], [place[b], place[a]]] = share
-        axes = heat_map(matrix, list(place), list(place), digits=2, axes=axes)
-        axes.set_title(f"shares of the variance of {self.response}:\nalone (diagonal), in pairs beyond that")
+        axes = heat_map(matrix, list(place), list(place), write=visible, unit="share of the variance", axes=axes)
+        axes.set_title(f"{self.response}: what factors do\nalone (diagonal) and in pairs")
         return axes
 
     def plot_cells(self, factor_a: str = "", factor_b: str = "", axes: Any = None) -> Any:
@@ -100,8 +107,10 @@ class Ranking:
             raise InputError(f"a pair of `cells` is needed to plot, there is {', '.join(pairs) or 'none'}. {self.note}")
         down, across = cells["level_a"].unique(), cells["level_b"].unique()
         grid = cells["mean"].to_numpy(dtype=float).reshape(len(down), len(across))
-        axes = heat_map(grid, down, across, digits=1, axes=axes)
-        axes.set(title=f"mean {self.response}", ylabel=cells["factor_a"].iloc[0], xlabel=cells["factor_b"].iloc[0])
+        unit, digits = RANKED_UNITS[self.response], digits_of(self.levels)
+        axes = heat_map(grid, down, across, write=partial(mean_words, digits=digits), unit=unit, axes=axes)
+        names = {"ylabel": letters(cells["factor_a"].iloc[0]), "xlabel": letters(cells["factor_b"].iloc[0])}
+        axes.set(title=f"mean {self.response}", **names)
         return axes
 
 
@@ -139,6 +148,7 @@ def rank(
         "seed_noise": outcome.noise,
         "trials": len(outcome.trials),
         "diverged": diverged,
+        "confidence": settings.confidence,
     }
     if not shares.names:
         note = empty_note(response, outcome.shown, diverged=diverged, members=len(members))

@@ -1,11 +1,8 @@
 """Prediction beside measurement: numbers by algebra, and a picture that one dead network does not spoil."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib import pyplot
 from matplotlib.figure import Figure
 
 from gradstudy.analysis.agreement import agreement
@@ -129,17 +126,6 @@ def test_the_plot_shows_trials_over_their_prediction_with_the_line_on_which_theo
     assert [bar.tolist() for bar in bars] == [[[1.0, 1.0], [1.0, 2.0]], [[2.0, 2.5], [2.0, 3.5]]]
     assert "decades" in axes.get_xlabel()
     assert "decades" in axes.get_ylabel()
-
-
-def test_a_picture_leaves_no_trace_in_pyplot_and_a_plot_without_axes_is_shown_by_it():
-    found, before = agreement(members([1.0, 2.0], [1.5, 3.0])), pyplot.get_fignums()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert found.png().startswith(b"\x89PNG\r\n")
-    assert pyplot.get_fignums() == before
-    axes = found.plot()
-    assert axes.figure.number in pyplot.get_fignums()
-    pyplot.close(axes.figure)
 
 
 def test_a_notebook_shows_the_note_and_the_trials():

@@ -1,5 +1,8 @@
 """Planted screens whose smallest cure is known, and what is said where there is none."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +13,7 @@ from gradstudy.analysis.cure.experience import Experience
 from gradstudy.analysis.cure.health import trial_health
 from gradstudy.analysis.cure.start import NOT_MEASURED, given_start, stored_start
 from gradstudy.analysis.cure.support import Support, agreement, binomial_interval, find_support
-from gradstudy.analysis.prescription import prescribe
+from gradstudy.analysis.prescription import Prescription, Prescriptions, prescribe
 from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.space import Screen
 from gradstudy.errors import InputError
@@ -397,3 +400,14 @@ def test_a_trial_that_is_not_stored_is_refused_and_so_is_an_empty_screen(planted
         stored_start(members, [ACTIVATION, DUMMY], 700)
     with pytest.raises(InputError, match="run the study first"):
         Experience(members.iloc[:0], [ACTIVATION, DUMMY], SETTINGS)
+
+
+def test_prescriptions_show_themselves_one_below_the_other_with_every_name_as_text():
+    changes = {"<b>x</b>": ("sigmoid", 0.0123456), "optimizer.eps": (None, 0.001)}
+    one = Prescription(7, {}, "vanishing", "Change <i>x</i>.", changes, command="python -m gradstudy 'x=<u>'")
+    page = Prescriptions((one, replace(one, note="Another.")))._repr_html_()
+    assert page.index("Change &lt;i&gt;x") < page.index("<hr>") < page.index("Another.")
+    assert not re.findall("<[biu]>", page)
+    for words in ("&lt;b&gt;x", "sigmoid", "0.01235", "none", "0.001", "x=&lt;u&gt;"):
+        assert words in page
+    assert "nothing to cure" in Prescriptions()._repr_html_()

@@ -5,6 +5,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from gradstudy.analysis.causes import COLUMNS
 from gradstudy.analysis.outcome import seed_noise
@@ -226,9 +227,11 @@ def test_a_ranking_shows_itself_in_a_notebook(attributed, draw_trials, make_memb
     page = ranking._repr_html_()
     assert "x&lt;y" in page
     assert "x<y" not in page
-    axes = ranking.plot(title="why")
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["dummy", "x<y"]
-    assert axes.get_title() == "why"
+    axes = Figure().subplots()
+    assert ranking.plot(axes) is axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["x<y", "dummy"]
+    assert axes.get_title() == "What moves the gain?"
+    assert "95 % interval" in axes.get_xlabel()
 
 
 def test_a_plot_of_nothing_is_refused_with_the_reason(draw_trials, make_members):
@@ -334,7 +337,7 @@ def test_interactions_and_cells_are_drawn_as_heat_maps_with_their_numbers(attrib
     ranking = rank(make_members(trials, (trials["a"] == "q") * 2.0), factors, "gain")
     axes = ranking.plot_interactions()
     assert [label.get_text() for label in axes.get_yticklabels()] == ["b", "a"]
-    assert [text.get_text() for text in axes.texts] == ["0.40", "0.25", "0.25", "0.30"]
+    assert [text.get_text() for text in axes.texts] == [".40", ".25", ".25", ".30"]
     axes = ranking.plot_cells()
     assert [text.get_text() for text in axes.texts] == ["0.0", "0.0", "2.0", "2.0"]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["p", "q"]

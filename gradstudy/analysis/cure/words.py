@@ -13,8 +13,8 @@ Changes = Mapping[str, tuple[Level | None, Level | None]]
 
 def change_words(changes: Changes) -> str:
     """What is changed? `activation from sigmoid to relu, optimizer from sgd to adam (with optimizer.eps 0.001)`."""
-    made = [f"{name} from {_word(a)} to {_word(b)}" for name, (a, b) in changes.items() if None not in (a, b)]
-    brought = [f"{name} {_word(after)}" for name, (before, after) in changes.items() if before is None]
+    made = [f"{name} from {as_told(a)} to {as_told(b)}" for name, (a, b) in changes.items() if None not in (a, b)]
+    brought = [f"{name} {as_told(after)}" for name, (before, after) in changes.items() if before is None]
     return ", ".join(made) + (f" (with {', '.join(brought)})" if brought else "")
 
 
@@ -30,7 +30,7 @@ def cure_note(start: Start, changes: Changes, cure: Cure) -> str:
     """What to change, what the stored trials and the surrogate say of it, and what alike means."""
     return (
         f"{_found(start)} {advice(changes, supported=cure.supported)} {support_words(cure.support)}; like it means the "
-        f"same {_list(cure.support.matched)}. {chance_words(cure.chance, cure.low, cure.high)}"
+        f"same {and_list(cure.support.matched)}. {chance_words(cure.chance, cure.low, cure.high)}"
     )
 
 
@@ -53,8 +53,8 @@ def no_cure_note(start: Start, reason: str, nearest: int | None, differences: Ch
     note = f"{_found(start)} Nothing can be prescribed: {reason}"
     if nearest is None:
         return note
-    apart = [f"{factor} ({_word(before)}, there {_word(after)})" for factor, (before, after) in differences.items()]
-    where = f"It differs in {_list(apart)}" if apart else "It differs in nothing that is known to decide"
+    apart = [f"{factor} ({as_told(before)}, there {as_told(after)})" for factor, (before, after) in differences.items()]
+    where = f"It differs in {and_list(apart)}" if apart else "It differs in nothing that is known to decide"
     return f"{note} The nearest healthy trial is {nearest}. {where}; one trial may be luck."
 
 
@@ -73,11 +73,13 @@ def _name(start: Start) -> str:
     return "This configuration" if start.trial is None else f"Trial {start.trial}"
 
 
-def _list(words: Sequence[str]) -> str:
+def and_list(words: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`"""
     return " and ".join([*([", ".join(words[:-1])] if len(words) > 1 else []), *words[-1:]])
 
 
-def _word(level: Level | None) -> str:
+def as_told(level: Level | None) -> str:
+    """A level in a sentence: a number with four digits, `none` where the factor does not live."""
     if level is None:
         return "none"
     return f"{level:.4g}" if type(level) is float else level_name(level)

@@ -1,0 +1,36 @@
+"""How is written what a level does? The numbers that every page shares."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+def digits_of(levels: pd.DataFrame) -> int:
+    """With how many digits are these differences read? Fewer, the larger they are."""
+    largest = np.abs(np.nan_to_num(levels["effect"].to_numpy(dtype=float))).max(initial=0.0)
+    return 0 if largest >= 20.0 else 1 if largest >= 1.0 else 2
+
+
+def effect_words(row: Any, digits: int) -> str:
+    """`+2.8 [+1.8, +3.8]`, without an interval where none is known."""
+    effect, low, high = (_signed(number, digits) for number in (row.effect, row.effect_low, row.effect_high))
+    return f"{effect} [{low}, {high}]" if np.isfinite(row.effect_low) else effect
+
+
+def count_words(row: Any) -> str:
+    """`n=43, 7 diverged`; of a time to divergence `n=43, 60 % diverged, half by step 30`."""
+    share, median = getattr(row, "share_diverged", np.nan), getattr(row, "median_step", np.nan)
+    if np.isfinite(share):
+        half = f", half by step {median:.0f}" if np.isfinite(median) else ""
+        return f"n={row.trials}, {share:.0%} diverged{half}".replace("%", " %")
+    return f"n={row.trials}, {row.diverged} diverged" if row.diverged else f"n={row.trials}"
+
+
+def mean_words(number: float, digits: int) -> str:
+    """`2.8`, and `-` where no trial is known."""
+    return "-" if pd.isna(number) else f"{round(number, digits) + 0.0:.{digits}f}"
+
+
+def _signed(number: float, digits: int) -> str:
+    return f"{round(number, digits) + 0.0:+.{digits}f}"  # + 0.0: no negative zero

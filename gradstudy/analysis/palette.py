@@ -1,0 +1,18 @@
+"""The colours of every picture and page, which people with any colour vision can tell apart (Okabe & Ito 2008).
+
+Colour is never the only carrier: a marker, a word or a place says the same.
+"""
+
+from gradstudy.records import VERDICTS
+
+VERDICT_COLOURS = dict(zip(VERDICTS, ("#009E73", "#0072B2", "#E69F00", "#D55E00"), strict=True))
+"""By verdict, from good to bad."""
+
+ACCENT = VERDICT_COLOURS["vanishing"]
+"""Bars, points and intervals that are no verdict."""
+
+MUTED = "#7F7F7F"
+"""What is there, and proves nothing."""
+
+SEQUENTIAL = "cividis"
+"""Matplotlib's name for the colours of a heat map, dark for little and bright for much."""
