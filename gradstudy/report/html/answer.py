@@ -1,0 +1,41 @@
+"""The head of the page: what was asked, what is the answer, and how many networks fared how?"""
+
+from collections import Counter
+
+from markupsafe import Markup
+
+from gradstudy.records import DUMMY, VERDICTS
+from gradstudy.report.answer import answer_sentences
+from gradstudy.report.findings import Findings
+from gradstudy.report.html.rendering import render
+
+
+def answer_head(findings: Findings) -> Markup:
+    """What was asked, and what came out? The study's name, its question, the answer in sentences, the verdicts."""
+    counts = Counter(findings.members["verdict"])
+    return render(
+        "answer.html",
+        info=findings.info,
+        sentences=answer_sentences(findings),
+        facts=_facts(findings),
+        counts={verdict: counts[verdict] for verdict in VERDICTS},
+        total=len(findings.members),
+    )
+
+
+def _facts(findings: Findings) -> str:
+    """`128 trials at 4 seeds each, 200 steps of training, 8 factors`, and whether there is more to come."""
+    info = findings.info
+    varied = len(info.factors) - sum(factor == DUMMY for factor in info.factors)
+    trials = findings.members["trial"].nunique()
+    told = (
+        f"{_counted(trials, 'trial')} at {_counted(info.seeds, 'seed')} each",
+        f"{_counted(info.steps, 'step')} of training" if info.steps else "measured before any training",
+        _counted(varied, "factor"),
+        *([] if findings.progress == "finished" else [f"the study is {findings.progress}"]),
+    )
+    return ", ".join(told)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,37 @@
+"""Hundreds of trials as points that cost some ten letters each: zero-length strokes of one SVG path per kind."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradstudy.report.html.trial_points import KINDS, TrialPoints
+
+SIDE = 1000
+"""Coordinates run from 0 to this, both ways, and are stretched over whatever room there is."""
+GOLDEN = (5**0.5 - 1) / 2
+
+
+@dataclass(frozen=True)
+class Path:
+    """The points of one kind as the `d` of a path, and the numbers of their trials in its order."""
+
+    kind: str
+    d: str
+    trials: str
+
+
+def point_paths(across: np.ndarray, down: np.ndarray, points: TrialPoints, shown: np.ndarray) -> tuple[Path, ...]:
+    """A path for every kind that occurs among those `shown`, [trial] at per cents from the left and from the top."""
+    x, y = (np.rint(place * SIDE / 100).astype(int) for place in (across, down))
+    paths = []
+    for kind in KINDS:
+        which = np.flatnonzero(shown & (points.kinds == kind))
+        strokes = "".join(f"M{x[trial]} {y[trial]}h0" for trial in which)
+        paths.append(Path(kind, strokes, " ".join(map(str, points.numbers[which]))))
+    return tuple(path for path in paths if path.d)
+
+
+def spread(values: np.ndarray) -> np.ndarray:
+    """Per cents that set points of neighbouring or equal values apart across a strip, evenly and always the same."""
+    order = np.argsort(np.argsort(values, kind="stable"))
+    return 8.0 + 84.0 * (order * GOLDEN % 1.0)

@@ -1,0 +1,41 @@
+"""The one Jinja environment: whatever a template is given is text, and stays text."""
+
+import re
+from importlib.resources import files
+from math import isfinite
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from gradstudy.analysis.ranking_words import fraction
+from gradstudy.report.verdicts import percent
+
+_TEMPLATES = Environment(
+    loader=PackageLoader(__package__, "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def breakable(name: object) -> Markup:
+    """A name that may go on in the next line behind a dot or an underscore."""
+    return Markup(re.sub(r"([._])(?=[A-Za-z])", r"\1<wbr>", str(escape(name))))
+
+
+_TEMPLATES.filters.update(fraction=fraction, percent=percent, breakable=breakable)
+_TEMPLATES.tests["finite"] = isfinite
+
+
+def render(template: str, **view: Any) -> Markup:
+    """Which HTML does this template make of what it is shown? Everything is escaped but what is Markup already."""
+    return Markup(_TEMPLATES.get_template(template).render(view))
+
+
+def assets(ending: str) -> Markup:
+    """All files of this package that end so (`.css`, `.js`), as one text; those of the page itself come first."""
+    found = [file for file in files(__package__).iterdir() if file.name.endswith(ending)]
+    found.sort(key=lambda file: (not file.name.startswith("page."), file.name))
+    return Markup("\n".join(file.read_text("utf-8") for file in found))

@@ -1,0 +1,58 @@
+"""What came out of every trial of the screen, to be drawn as points?"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradstudy.analysis.outcome import outcome_of
+from gradstudy.analysis.space import encode
+from gradstudy.records import SCREEN, VERDICTS
+from gradstudy.report.findings import Findings
+from gradstudy.tracking.members_file import PHASE
+
+KINDS = ("none", "some", "all")
+"""How many members of a trial diverged?"""
+MOST = 600
+"""More points than this lie on top of each other; a random part of them shows the same."""
+
+
+@dataclass(frozen=True)
+class TrialPoints:
+    """The trials that are drawn: their `numbers`, `values` (means over seeds) and `kinds`, all [trial].
+
+    A kind is one of KINDS; `verdicts` counts a trial's members in words. `codes` has the
+    coordinates [trial] by factor, -1 where it does not live. `total` counts the trials that there are.
+    """
+
+    numbers: np.ndarray
+    values: np.ndarray
+    kinds: np.ndarray
+    verdicts: tuple[str, ...]
+    codes: dict[str, np.ndarray]
+    total: int
+
+
+def trial_points(findings: Findings, response: str) -> TrialPoints:
+    """Where does every trial lie, by the response that a ranking tells? A fixed random part of more than MOST."""
+    members, factors = findings.members, findings.info.factors
+    members = members[members[PHASE] == SCREEN]
+    outcome = outcome_of(members, response, findings.info.steps)
+    numbers = outcome.trials["trial"].to_numpy()
+    drawn = np.sort(np.random.default_rng(0).permutation(len(numbers))[:MOST])
+    sizes = np.bincount(outcome.row)
+    kinds = np.select([outcome.diverged == 0, outcome.diverged == sizes], [KINDS[0], KINDS[2]], KINDS[1])
+    counts = [Counter(verdicts) for _, verdicts in members.groupby("trial")["verdict"]]
+    codes = encode(outcome.trials.iloc[drawn], factors)
+    return TrialPoints(
+        numbers=numbers[drawn],
+        values=outcome.shown[drawn],
+        kinds=kinds[drawn],
+        verdicts=tuple(_counted(counts[trial]) for trial in drawn),
+        codes={factor.name: column for factor, column in zip(factors, codes.T, strict=True)},
+        total=len(numbers),
+    )
+
+
+def _counted(verdicts: Counter[str]) -> str:
+    return ", ".join(f"{verdicts[one]} {one}" for one in VERDICTS if verdicts[one])

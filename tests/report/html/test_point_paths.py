@@ -1,0 +1,35 @@
+import numpy as np
+
+from gradstudy.report.html.point_paths import point_paths, spread
+from gradstudy.report.html.trial_points import TrialPoints
+
+
+def points(kinds, numbers=None):
+    numbers = np.arange(len(kinds)) if numbers is None else np.array(numbers)
+    return TrialPoints(numbers, np.zeros(len(kinds)), np.array(kinds), ("",) * len(kinds), {}, len(kinds))
+
+
+def test_every_point_is_a_stroke_of_no_length_at_its_place():
+    (path,) = point_paths(
+        np.array([0.0, 12.34]), np.array([50.0, 100.0]), points(["none"] * 2, [7, 9]), np.array([True] * 2)
+    )
+    assert (path.kind, path.d, path.trials) == ("none", "M0 500h0M123 1000h0", "7 9")
+
+
+def test_every_kind_that_occurs_has_a_path_of_its_own():
+    made = points(["all", "none", "some", "none"])
+    at = np.zeros(4)
+    paths = point_paths(at, at, made, np.array([True, True, False, True]))
+    assert [(path.kind, path.trials) for path in paths] == [("none", "1 3"), ("all", "0")]
+
+
+def test_equal_values_are_spread_evenly_over_the_strip():
+    places = np.sort(spread(np.full(50, 10.0)))
+    assert places[0] >= 8.0
+    assert places[-1] <= 92.0
+    assert np.diff(places).max() < 3 * 84.0 / 50
+
+
+def test_neighbouring_values_lie_apart():
+    places = spread(np.arange(40.0))
+    assert np.abs(np.diff(places)).min() > 84.0 / 4

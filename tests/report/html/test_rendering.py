@@ -1,0 +1,29 @@
+import pytest
+from jinja2 import UndefinedError
+
+from gradstudy.report.html.rendering import assets, breakable, render
+
+
+def test_what_a_template_is_not_given_is_an_error():
+    with pytest.raises(UndefinedError, match="counts"):
+        render("verdict_bar.html")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("clipping.max_norm", "clipping.<wbr>max_<wbr>norm"),
+        ("0.1 to 0.46", "0.1 to 0.46"),
+        ("<b>.x", "&lt;b&gt;.<wbr>x"),
+        (3, "3"),
+    ],
+)
+def test_a_name_may_go_on_behind_a_dot_but_not_a_number(name, shown):
+    assert breakable(name) == shown
+
+
+@pytest.mark.parametrize("ending", [".css", ".js"])
+def test_the_pages_own_file_comes_first_and_none_ends_a_script(ending):
+    text = assets(ending)
+    assert text.startswith({".css": "/* What every section", ".js": "// Tooltips"}[ending])
+    assert "</" not in text
