@@ -116,7 +116,7 @@ def _trial(overrides: Sequence[str], command: str) -> None:
 
     measured = measure(overrides)
     shown = [override for override in overrides if not override.startswith(("mode=", "++space"))]
-    make_console().print(flow_page(measured, title=" ".join(shown) or "the defaults"))
+    make_console().print(flow_page(measured, shown))
 
 
 def _print_summary(run) -> None:

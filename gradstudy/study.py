@@ -6,12 +6,12 @@ moment the driver is killed at, the same command finds what is done and finishes
 
 import os
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gradstudy.analysis.agreement import agreement
 from gradstudy.batch import measured_trials
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.configs.launch import Launch
@@ -19,17 +19,18 @@ from gradstudy.errors import InputError, TrackingAway
 from gradstudy.preparation import Prepared, fingerprint_of, prepare, study_name, trials_of
 from gradstudy.records import SCREEN, Trial
 from gradstudy.report.console import make_console
+from gradstudy.report.findings import findings_of
+from gradstudy.report.page_file import check_page_path, write_report
 from gradstudy.report.progress import Progress
+from gradstudy.report.shown import study_shown, trial_shown
+from gradstudy.report.so_far import SoFar
 from gradstudy.results import Run
 from gradstudy.search.lock import study_lock
 from gradstudy.search.storage import JOURNAL, open_storage
-from gradstudy.tracking.members_file import members_table
+from gradstudy.tracking.members_file import Stored
+from gradstudy.tracking.publication import publish
 from gradstudy.tracking.reader import find_study
 from gradstudy.tracking.writer import StudyWriter
-
-Rows = Sequence[Mapping[str, Any]]
-
-THEORY_FILE = "theory.png"
 
 
 def run_study(overrides: Sequence[str], *, command: str = "") -> Run:
@@ -45,7 +46,7 @@ def run_study(overrides: Sequence[str], *, command: str = "") -> Run:
         storage = open_storage(database, prepared.folder) if database else None  # before a folder is made for nothing
         with _opened(prepared.folder):
             _carry_out(prepared, storage or open_storage("", prepared.folder))
-    return _stored(prepared.info.name, prepared.launch, prepared.info.fingerprint)
+            return _published(prepared)
 
 
 def load_study(name: str, overrides: Sequence[str] = ()) -> Run:
@@ -63,17 +64,20 @@ def report_study(overrides: Sequence[str]) -> Run:
     with hydra_ready():
         composer = Composer(overrides)
         launch, name = composer.launch, study_name(composer.launch)
+        if launch.report:
+            check_page_path(launch.report)
         try:  # also without the data that were trained on, which a fingerprint looks at
             fingerprint = fingerprint_of(composer)
         except InputError:
             fingerprint = ""
     try:
-        return _stored(name, launch, fingerprint)
+        run = _stored(name, launch, fingerprint)
     except InputError:
         run = _stored(name, launch)
-    make_console().print(
-        f"Not stored with these settings; the newest study of that name, launched as: {run.info.command}\n"
-    )
+        words = f"Not stored with these settings; the newest study of that name, launched as: {run.info.command}\n"
+        make_console().print(words)
+    if launch.report:
+        write_report(run, launch.report)
     return run
 
 
@@ -82,15 +86,28 @@ def _stored(name: str, launch: Launch, fingerprint: str | None = None) -> Run:
     return Run(found, launch.machinery["analysis"])
 
 
+def _published(prepared: Prepared) -> Run:
+    """The finished study, its findings stored with it for people to look at."""
+    launch, info = prepared.launch, prepared.info
+    tracking = launch.machinery["tracking"]
+    stored = find_study(info.name, tracking, info.fingerprint)
+    run = Run(stored, launch.machinery["analysis"])
+    publish(tracking, stored.run_id, study_shown(findings_of(run)))
+    if launch.report:
+        write_report(run, launch.report)
+    return run
+
+
 def _carry_out(prepared: Prepared, storage: Any) -> None:
     launch, search = prepared.launch, prepared.search
     execution = launch.machinery["execution"]
     with execution.start(prepared.devices) as runner:
         search.open(storage, prepared.folder.name)
-        writer = StudyWriter(launch.machinery["tracking"], prepared.info, prepared.folder)
+        show = partial(trial_shown, prepared.info)
+        writer = StudyWriter(launch.machinery["tracking"], prepared.info, prepared.folder, show)
         stored, total = writer.stored(), search.total(launch.budget.trials)
         done = {number: rows for number, (_, rows) in stored.items() if number < total}
-        with writer, _progress(prepared, total, done) as progress:
+        with writer, _progress(prepared, total, {number: stored[number] for number in done}) as progress:
             for asked in search.batches(launch.budget.trials):
                 trials = list(trials_of(prepared.composer, asked))
                 for trial in (trial for trial in trials if trial.number in done):
@@ -99,14 +116,7 @@ def _carry_out(prepared: Prepared, storage: Any) -> None:
                 for result in measured_trials(prepared, [t for t in trials if t.number not in done], runner):
                     writer.write(result)
                     search.tell(result.trial.number, result.rows)
-                    progress.advance([row["verdict"] for row in result.rows])
-            _draw_theory(prepared, writer)
-
-
-def _draw_theory(prepared: Prepared, writer: StudyWriter) -> None:
-    """Prediction beside measurement as a picture; none where theory says nothing about any trial."""
-    with suppress(InputError):
-        writer.attach(THEORY_FILE, agreement(members_table(writer.stored(), prepared.info.factors)).png())
+                    progress.advance(result)
 
 
 def _check_journal(prepared: Prepared) -> None:
@@ -139,10 +149,12 @@ def _check_same(trial: Trial, stored: Trial) -> None:
         )
 
 
-def _progress(prepared: Prepared, total: int, done: Mapping[int, Rows]) -> Progress:
-    verdicts = [row["verdict"] for rows in done.values() for row in rows]
-    shown = {"done": len(done), "verdicts": verdicts, "console": make_console()}
-    return Progress(prepared.info.name, total=total, seeds=prepared.launch.budget.seeds, **shown)
+def _progress(prepared: Prepared, total: int, done: Stored) -> Progress:
+    machinery, info = prepared.launch.machinery, prepared.info
+    verdicts = [row["verdict"] for _, rows in done.values() for row in rows]
+    shown = {"done": len(done), "verdicts": verdicts, "so_far": SoFar(info, machinery["analysis"], done)}
+    workers = machinery["execution"].count(prepared.devices)
+    return Progress(info.name, total=total, seeds=info.seeds, workers=workers, console=make_console(), **shown)
 
 
 @contextmanager

@@ -13,13 +13,13 @@ from mlflow import MlflowClient
 from mlflow.entities import Run, ViewType
 
 from gradstudy.errors import InputError, nearest
-from gradstudy.records import StudyInfo, Trial, TrialResult
+from gradstudy.records import RUNNING, StudyInfo, Trial, TrialResult
 from gradstudy.tracking.address_check import check_address
-from gradstudy.tracking.artifacts import artifact
+from gradstudy.tracking.artifacts import address, artifact
 from gradstudy.tracking.members_file import FILE as MEMBERS
 from gradstudy.tracking.members_file import members_table, read_members
 from gradstudy.tracking.record_file import read_gradients, read_result, read_rows, trial_file
-from gradstudy.tracking.runs import STUDY, is_finished, study_runs, trial_number, trial_runs
+from gradstudy.tracking.runs import REPORT, STUDY, is_finished, progress_of, study_runs, trial_number, trial_runs
 from gradstudy.tracking.selection import check_known, wishes
 from gradstudy.tracking.store import Mlflow, answering, connect, is_missing, store_address
 from gradstudy.tracking.study_run import INFO, read_info
@@ -45,7 +45,7 @@ class StoredStudy:
         """
         with answering(self._settings):
             path = artifact(self._client, self._run, MEMBERS, self._folder)
-        if path:
+        if path and self.progress != RUNNING:  # of one that is being extended, the table holds the earlier trials
             return read_members(path)
         stored = {number: read_rows(record) for number, record in self._records(self._trials).items()}
         return members_table(stored, self.info.factors)
@@ -63,6 +63,18 @@ class StoredStudy:
             numbers = wanted.pop("trial")
         return read_gradients(list(self._records(numbers).values()), wanted)
 
+    @property
+    def progress(self) -> str:
+        """How far was it when it was found? FINISHED, STOPPED, or RUNNING, also where its driver was killed."""
+        return progress_of(self._run)
+
+    @property
+    def report(self) -> str:
+        """Where is the page that tells of all its trials? Empty where there is none yet, or none any more."""
+        with answering(self._settings):
+            run = self._client.get_run(self.run_id)
+        return address(run, run.data.tags[REPORT], self.uri) if REPORT in run.data.tags else ""
+
     def results(self) -> Iterator[TrialResult]:
         """Every trial as it was written: its records whole, one trial at a time."""
         return (read_result(path) for path in self._records(sorted(self._trials)).values())
@@ -73,9 +85,16 @@ class StoredStudy:
 
     def trial(self, number: int) -> Trial:
         """Which point of the space was this trial? InputError for one that is not stored."""
+        return read_rows(self._record(number))[0]
+
+    def result(self, number: int) -> TrialResult:
+        """One trial as it was written, its records whole. InputError for one that is not stored."""
+        return read_result(self._record(number))
+
+    def _record(self, number: int) -> Path:
         if number not in self._trials:
             raise InputError(f"Study '{self.info.name}' has no finished trial {number}; it has {len(self._trials)}.")
-        return read_rows(self._records([number])[number])[0]
+        return self._records([number])[number]
 
     @cached_property
     def _trials(self) -> dict[int, Run]:

@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,13 +11,26 @@ from tempfile import TemporaryDirectory
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
 
-from gradstudy.records import SCREEN, StudyInfo, Trial, TrialResult
+from gradstudy.records import StudyInfo, Trial, TrialResult
 from gradstudy.tracking.artifacts import artifact, attach
 from gradstudy.tracking.cost import study_cost, trial_cost
+from gradstudy.tracking.markdown import code, escaped, note_of
 from gradstudy.tracking.members_file import FILE as MEMBERS
 from gradstudy.tracking.members_file import Stored, read_stored, write_members
 from gradstudy.tracking.record_file import Rows, read_rows, trial_file
-from gradstudy.tracking.runs import FINGERPRINT, KIND, STUDY, is_finished, study_runs, trial_number, trial_runs
+from gradstudy.tracking.runs import (
+    FINGERPRINT,
+    KIND,
+    NOTE,
+    REPORT,
+    STUDY,
+    is_finished,
+    origin,
+    study_runs,
+    trial_number,
+    trial_runs,
+)
+from gradstudy.tracking.shown import Shown
 from gradstudy.tracking.trial_run import send_trial
 from gradstudy.versions import joined
 
@@ -33,7 +46,7 @@ class StudyRun:
 
     def __init__(self, client: MlflowClient, info: StudyInfo):
         self._client = client
-        experiment = _experiment(client, info.name)
+        experiment = _experiment(client, info)
         runs = study_runs(client, [experiment], info.fingerprint)
         self.run = runs[0] if runs else _create(client, experiment, info)
         earlier = read_info(client, self.run)
@@ -41,6 +54,8 @@ class StudyRun:
         measured = earlier or self._launched
         self.info = replace(info, settings=measured.settings, versions=measured.versions)
         client.update_run(self.run.info.run_id, status="RUNNING")
+        if REPORT in self.run.data.tags:  # an earlier launch's page knows nothing of this one's trials
+            client.delete_tag(self.run.info.run_id, REPORT)
         self._describe()
         self._finished = self._sort_out()
         self._costs: dict[int, Mapping[str, float]] = {n: run.data.metrics for n, run in self._finished.items()}
@@ -63,7 +78,7 @@ class StudyRun:
                     self._client.delete_run(self._finished.pop(number).info.run_id)
         return {number: known[number] for number in sorted(self.numbers)}
 
-    def send(self, result: TrialResult, *, record: Path, points: int) -> None:
+    def send(self, result: TrialResult, shown: Shown, *, record: Path, points: int) -> None:
         """Stores a trial, unless it is stored already."""
         number = result.trial.number
         if number in self._finished:
@@ -71,18 +86,17 @@ class StudyRun:
         if self.info != (extended := self._extended()):
             self.info = extended
             self._describe()
-        self._finished[number] = send_trial(self._client, self.run, self.info, result, record=record, points=points)
+        files = {"record": record, "points": points}
+        self._finished[number] = send_trial(self._client, self.run, self.info, result, shown, **files)
         self._costs[number] = trial_cost(result.records)
 
-    def close(self, stored: Stored, status: str, files: Mapping[str, bytes]) -> None:
-        """Stores what came out, with these files by name, and ends the run."""
+    def close(self, stored: Stored, status: str) -> None:
+        """Stores what came out, and ends the run."""
         run_id = self.run.info.run_id
         with TemporaryDirectory() as folder:
             path = Path(folder) / MEMBERS
             write_members(stored, self.info.factors, path)
             self._client.log_artifact(run_id, str(path))
-        for name, content in files.items():
-            attach(self._client, run_id, name, content)
         now, costs = int(time.time() * 1000), (self._costs[number] for number in self._finished)
         metrics = {**_counts(stored), **study_cost(costs)}
         self._client.log_batch(run_id, metrics=[Metric(key, value, now, 0) for key, value in metrics.items()])
@@ -117,11 +131,12 @@ def read_info(client: MlflowClient, run: Run) -> StudyInfo | None:
         return StudyInfo.from_json(json.loads(path.read_text(encoding="utf-8"))) if path else None
 
 
-def _experiment(client: MlflowClient, name: str) -> str:
-    found = client.get_experiment_by_name(name)
+def _experiment(client: MlflowClient, info: StudyInfo) -> str:
+    found = client.get_experiment_by_name(info.name)
     if found is None:
         # MLflow otherwise guesses from its runs what an experiment is for, and shows its pages for chat programs.
-        return client.create_experiment(name, tags={"mlflow.experimentKind": "custom_model_development"})
+        about = {"mlflow.experimentKind": "custom_model_development", NOTE: escaped(info.question)}
+        return client.create_experiment(info.name, tags=about)
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     return found.experiment_id
@@ -135,7 +150,8 @@ def _create(client: MlflowClient, experiment: str, info: StudyInfo) -> Run:
         "phase": " then ".join(info.phases),
         "question": info.question,
         "source": info.source,
-        "mlflow.note.content": _note(info),
+        NOTE: _note(info),
+        **origin(),
     }
     run = client.create_run(experiment, run_name=info.name, tags=tags)
     params = {"design": info.design, "seeds": info.seeds, "steps": info.steps, "seed": info.seed}
@@ -144,14 +160,14 @@ def _create(client: MlflowClient, experiment: str, info: StudyInfo) -> Run:
 
 
 def _note(info: StudyInfo) -> str:
-    way_on = "Rank it again" if SCREEN in info.phases else "See its best trials"
-    lines: Sequence[str] = (
-        f"**{info.question}**" if info.question else "",
-        f"After {info.source}." if info.source else "",
-        f"Factors: {', '.join(factor.name for factor in info.factors)}.",
-        f"{way_on}: `gradstudy.load_study({info.name!r})`.",
+    """What is said of a study until its answer is known."""
+    blocks = (
+        f"**{escaped(info.question)}**" if info.question else "",
+        f"After {escaped(info.source)}." if info.source else "",
+        "This study has not come to its end: the answer will stand here. What is known so far:",
+        code(f"gradstudy.load_study({json.dumps(info.name, ensure_ascii=False)})"),
     )
-    return "\n\n".join(filter(None, lines))
+    return note_of(list(filter(None, blocks)))
 
 
 def _counts(stored: Stored) -> dict[str, int]:

@@ -37,7 +37,8 @@ CURVES = (
 )
 """What is measured, the metric that shows it, and the places over which, with the seeds, its median is taken."""
 
-PLACES, FEW_STEPS = 12, 3
+PLACES, FEW_STEPS = 6, 12
+"""A chart per place: more of them hide the others on MLflow's pages, and fewer steps than these are no curve."""
 
 Value = tuple[str, int, float]
 """A metric's key, step and value."""

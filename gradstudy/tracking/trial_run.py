@@ -11,7 +11,9 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
 
 from gradstudy.records import StudyInfo, Trial, TrialResult
-from gradstudy.tracking.runs import FINGERPRINT, KIND, PARENT, STUDY, TRIAL
+from gradstudy.tracking.artifacts import attach
+from gradstudy.tracking.runs import FINGERPRINT, KIND, NOTE, PARENT, STUDY, TRIAL, origin
+from gradstudy.tracking.shown import Shown
 from gradstudy.tracking.trial_metrics import Value, outcome, trial_metrics
 
 MOST_PARAMS, MOST_METRICS = 100, 900
@@ -19,7 +21,7 @@ MOST_PARAMS, MOST_METRICS = 100, 900
 
 
 def send_trial(
-    client: MlflowClient, study: Run, info: StudyInfo, result: TrialResult, *, record: Path, points: int
+    client: MlflowClient, study: Run, info: StudyInfo, result: TrialResult, shown: Shown, *, record: Path, points: int
 ) -> Run:
     """Stores one trial below its study's run. It is finished, and so known to exist, only with the last call.
 
@@ -36,11 +38,15 @@ def send_trial(
         "outcome": outcome(result),
         **({"pruned": "true"} if len(result.rows) < info.seeds else {}),
         "command": trial_command(info, result.trial),
+        NOTE: shown.note,
+        **origin(),
     }
     run = client.create_run(study.info.experiment_id, run_name=f"trial {number:05d}", tags=tags)
     for params, metrics in _batches(trial_params(result.trial), trial_metrics(result, points)):
         client.log_batch(run.info.run_id, params=params, metrics=metrics)
     client.log_artifact(run.info.run_id, str(record))
+    for name, content in shown.files.items():
+        attach(client, run.info.run_id, name, content)
     client.set_terminated(run.info.run_id)
     return run
 

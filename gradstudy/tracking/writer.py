@@ -7,6 +7,7 @@ from types import TracebackType
 from gradstudy.errors import TrackingAway
 from gradstudy.records import StudyInfo, TrialResult
 from gradstudy.tracking.members_file import Stored
+from gradstudy.tracking.shown import Shown
 from gradstudy.tracking.spool import Spool
 from gradstudy.tracking.store import Mlflow, answering, connect
 from gradstudy.tracking.study_run import StudyRun
@@ -16,16 +17,16 @@ class StudyWriter:
     """Stores the trials of a study, new or continued; used as a context around the training.
 
     A trial is safe once `write` returns. When MLflow does not answer it waits on disk, is offered once more at the
-    end, and by the next launch. Leaving the context raises TrackingAway when something still waits.
+    end, and by the next launch. Leaving the context raises TrackingAway when something still waits. `show` makes what a
+    person sees of a trial.
     """
 
-    def __init__(self, settings: Mlflow, info: StudyInfo, folder: Path):
-        self._settings, self._info = settings, info
+    def __init__(self, settings: Mlflow, info: StudyInfo, folder: Path, show: Callable[[TrialResult], Shown]):
+        self._settings, self._info, self._show = settings, info, show
         self._spool = Spool(folder / "spool")
         self._run: StudyRun | None = None
         self._away: TrackingAway | None = None
         self._in_mlflow: Stored = {}
-        self._files: dict[str, bytes] = {}
         self._attempt(self._open)
 
     def stored(self) -> Stored:
@@ -38,10 +39,6 @@ class StudyWriter:
         self._spool.put(result)
         if self._away is None:
             self._attempt(lambda: self._send(result))
-
-    def attach(self, name: str, content: bytes) -> None:
-        """Stores a file of this name with the study, when the launch ends."""
-        self._files[name] = content
 
     def finish(self, status: str = "FINISHED") -> None:
         """Sends what waits, and the study's table. TrackingAway when MLflow did not take it: then it waits on disk."""
@@ -78,7 +75,8 @@ class StudyWriter:
 
     def _send(self, result: TrialResult) -> None:
         number = result.trial.number
-        self._run.send(result, record=self._spool.path(number), points=self._settings.points)
+        shown = self._show(result)
+        self._run.send(result, shown, record=self._spool.path(number), points=self._settings.points)
 
     def _close(self, status: str) -> None:
         if self._run is None:
@@ -87,6 +85,6 @@ class StudyWriter:
         for number in numbers:
             if number not in self._run.numbers:
                 self._send(self._spool.result(number))
-        self._run.close(self.stored(), status, self._files)
+        self._run.close(self.stored(), status)
         for number in numbers:
             self._spool.remove(number)

@@ -5,7 +5,7 @@ import signal
 import sys
 from pathlib import Path
 
-from made_trials import make_info, make_result
+from made_trials import make_info, make_result, make_shown
 from mlflow import MlflowClient
 
 from gradstudy.tracking.store import Mlflow
@@ -22,6 +22,6 @@ def die_at_the_third(client, run_id, local_path, artifact_path=None):
 
 
 MlflowClient.log_artifact = die_at_the_third
-with StudyWriter(Mlflow(uri), make_info(study), Path(folder)) as writer:
+with StudyWriter(Mlflow(uri), make_info(study), Path(folder), make_shown) as writer:
     for number in range(5):
         writer.write(make_result(number))

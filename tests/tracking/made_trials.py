@@ -3,6 +3,7 @@
 import numpy as np
 
 from gradstudy.records import Factor, MemberRecord, Series, StudyInfo, Trial, TrialResult
+from gradstudy.tracking.shown import Shown
 
 FACTORS = (
     Factor("activation", ("tanh", "relu")),
@@ -44,6 +45,11 @@ def make_result(number, *, verdicts=("healthy", "vanishing", "diverged"), steps=
     overrides = tuple(f"{name}={level}" for name, level in levels.items() if name != "dummy")
     rows = tuple(_row(record, verdict, rng) for record, verdict in zip(records, verdicts, strict=True))
     return TrialResult(Trial(number, levels, overrides), records, rows)
+
+
+def make_shown(result):
+    """What a person would see of a trial."""
+    return Shown(f"**trial {result.trial.number}**", {"figures/flow.svg": b"<svg/>"})
 
 
 def _record(number, seed, verdict, steps, rng):

@@ -5,9 +5,10 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from made_trials import FACTORS, make_info, make_result
+from made_trials import FACTORS, make_info, make_result, make_shown
 
 from gradstudy.errors import InputError, TrackingAway
+from gradstudy.records import FINISHED, RUNNING, STOPPED
 from gradstudy.tracking.artifacts import artifact
 from gradstudy.tracking.members_file import members_table
 from gradstudy.tracking.reader import find_study
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("workplace")
 
 @pytest.fixture
 def stored(store, name):
-    with StudyWriter(store, make_info(name), Path("folder")) as writer:
+    with StudyWriter(store, make_info(name), Path("folder"), make_shown) as writer:
         for number in range(3):
             writer.write(make_result(number))
     return find_study(name, store)
@@ -72,24 +73,44 @@ def test_what_no_trial_asked_for_holds_is_refused_with_what_they_hold(stored):
 def test_a_trial_is_read_back_as_it_was_written(stored):
     assert stored.trial(1) == make_result(1).trial
     assert [result.rows for result in stored.results()] == [make_result(number).rows for number in range(3)]
-    with pytest.raises(InputError, match="99"):
-        stored.trial(99)
+    assert stored.result(1).rows == make_result(1).rows
+    for read in (stored.trial, stored.result):
+        with pytest.raises(InputError, match="99"):
+            read(99)
 
 
 def test_a_study_that_was_killed_is_read_from_its_finished_trials(store, name):
-    writer = StudyWriter(store, make_info(name), Path("folder"))
+    writer = StudyWriter(store, make_info(name), Path("folder"), make_shown)
     for number in range(2):
         writer.write(make_result(number))
     expected = members_table({n: (make_result(n).trial, make_result(n).rows) for n in range(2)}, FACTORS)
     pd.testing.assert_frame_equal(find_study(name, store).members, expected, check_exact=True)
 
 
+def test_a_study_says_how_far_it_has_come_and_holds_what_is_there_while_it_is_extended(store, name):
+    def launch(numbers, ends=None):
+        with StudyWriter(store, make_info(name), Path("folder"), make_shown) as writer:
+            for number in numbers:
+                writer.write(make_result(number))
+            found = find_study(name, store)
+            assert found.progress == RUNNING
+            assert set(found.members["trial"]) == set(range(max(numbers) + 1))
+            if ends:
+                raise ends
+
+    launch(range(2))
+    assert find_study(name, store).progress == FINISHED
+    with pytest.raises(KeyboardInterrupt):
+        launch([2], KeyboardInterrupt)
+    assert find_study(name, store).progress == STOPPED
+
+
 def test_the_newest_study_that_was_brought_to_an_end_is_read(store, name):
     for fingerprint, count in (("older", 1), ("newer", 2)):
-        with StudyWriter(store, make_info(name, fingerprint=fingerprint), Path(fingerprint)) as writer:
+        with StudyWriter(store, make_info(name, fingerprint=fingerprint), Path(fingerprint), make_shown) as writer:
             for number in range(count):
                 writer.write(make_result(number))
-    StudyWriter(store, make_info(name, fingerprint="killed"), Path("killed")).write(make_result(0))
+    StudyWriter(store, make_info(name, fingerprint="killed"), Path("killed"), make_shown).write(make_result(0))
     assert find_study(name, store).info.fingerprint == "newer"
     assert find_study(name, store, "older").info.fingerprint == "older"
     assert find_study(name, store, "killed").info.fingerprint == "killed"
@@ -104,7 +125,7 @@ def test_an_unknown_study_is_refused_with_the_nearest_name(store, name):
 
 
 def test_a_study_without_a_finished_trial_is_refused(store, name):
-    StudyWriter(store, make_info(name), Path("folder"))
+    StudyWriter(store, make_info(name), Path("folder"), make_shown)
     with pytest.raises(InputError, match="no finished trial"):
         find_study(name, store)
 

@@ -2,9 +2,11 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
-from made_trials import make_info, make_result
+from made_trials import make_info, make_result, make_shown
 
 from gradstudy.configs.overrides import keys
 from gradstudy.records import Trial
@@ -26,7 +28,7 @@ def sent(store, name, tmp_path):
         study = StudyRun(client, make_info(name))
         record = tmp_path / trial_file(result.trial.number)
         write_trial(result, record)
-        study.send(result, record=record, points=points)
+        study.send(result, make_shown(result), record=record, points=points)
         return client, trial_runs(client, study.run)[0]
 
     return send
@@ -58,8 +60,22 @@ def test_params_are_the_overrides_and_metrics_are_finite(sent):
 def test_the_full_record_is_an_artifact(sent):
     result = make_result(5)
     client, run = sent(result)
-    assert [entry.path for entry in client.list_artifacts(run.info.run_id)] == ["trial_00005.parquet"]
+    assert "trial_00005.parquet" in [entry.path for entry in client.list_artifacts(run.info.run_id)]
     assert read_rows(client.download_artifacts(run.info.run_id, "trial_00005.parquet"))[0] == result.trial
+
+
+def test_what_a_person_sees_is_the_description_and_a_figure_and_mlflow_is_told_where_it_comes_from(sent):
+    client, run = sent(make_result(7))
+    assert run.data.tags["mlflow.note.content"] == "**trial 7**"
+    assert [entry.path for entry in client.list_artifacts(run.info.run_id, "figures")] == ["figures/flow.svg"]
+    assert Path(client.download_artifacts(run.info.run_id, "figures/flow.svg")).read_bytes() == b"<svg/>"
+    assert run.data.tags["mlflow.source.name"] == "gradstudy"
+
+
+def test_a_user_without_a_name_is_no_obstacle(sent, monkeypatch):
+    monkeypatch.setattr("getpass.getuser", Mock(side_effect=KeyError("no such user")))
+    _, run = sent(make_result(8))
+    assert "mlflow.user" not in run.data.tags
 
 
 def test_more_metrics_than_mlflow_takes_at_once_all_arrive(sent):

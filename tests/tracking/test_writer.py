@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import numpy as np
 import pandas as pd
 import pytest
-from made_trials import FACTORS, make_info, make_result
+from made_trials import FACTORS, make_info, make_result, make_shown
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 
 def launch(tracking, name, numbers, **changes):
     """One launch: trains what is not stored yet. Gives back what it had to train."""
-    writer = StudyWriter(tracking, make_info(name, **changes), Path("folder"))
+    writer = StudyWriter(tracking, make_info(name, **changes), Path("folder"), make_shown)
     missing = [number for number in numbers if number not in writer.stored()]
     with writer:
         for number in missing:
@@ -37,7 +37,7 @@ def launch(tracking, name, numbers, **changes):
 
 
 def launch_that_fails(tracking, name, error):
-    with StudyWriter(tracking, make_info(name), Path("folder")) as writer:
+    with StudyWriter(tracking, make_info(name), Path("folder"), make_shown) as writer:
         writer.write(make_result(0))
         raise error
 
@@ -82,15 +82,6 @@ def test_the_cost_of_a_study_is_the_median_over_the_trials_of_all_its_launches(s
     assert metrics["cost/probes_share"] == pytest.approx(0.3)
 
 
-def test_a_file_that_is_attached_is_stored_when_the_launch_ends_in_place_of_an_earlier_one(store, name):
-    for content in (b"first", b"second"):
-        with StudyWriter(store, make_info(name), Path("folder")) as writer:
-            writer.write(make_result(0))
-            writer.attach("theory.png", content)
-    path = connect(store).download_artifacts(find_study(name, store).run_id, "theory.png")
-    assert Path(path).read_bytes() == b"second"
-
-
 def test_a_finished_study_is_extended_under_the_same_run(store, name):
     launch(store, name, range(3))
     first = find_study(name, store).run_id
@@ -113,7 +104,7 @@ def test_what_is_stored_is_known_on_a_machine_without_the_folder(store, name, tm
 
 def test_a_known_trial_is_given_back_exactly(store, name):
     launch(store, name, range(2))
-    stored = StudyWriter(store, make_info(name), Path("folder")).stored()
+    stored = StudyWriter(store, make_info(name), Path("folder"), make_shown).stored()
     assert stored == {number: (make_result(number).trial, make_result(number).rows) for number in range(2)}
 
 
@@ -130,7 +121,7 @@ def test_a_driver_that_was_killed_is_continued(store, name):
 
 
 def test_the_trials_of_a_driver_that_was_killed_elsewhere_are_known(store, name, tmp_path_factory, monkeypatch):
-    writer = StudyWriter(store, make_info(name), Path("folder"))
+    writer = StudyWriter(store, make_info(name), Path("folder"), make_shown)
     for number in range(3):
         writer.write(make_result(number))
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
@@ -139,7 +130,7 @@ def test_the_trials_of_a_driver_that_was_killed_elsewhere_are_known(store, name,
 
 
 def test_a_trial_whose_files_are_gone_is_measured_again(store, name):
-    writer = StudyWriter(store, make_info(name), Path("folder"))
+    writer = StudyWriter(store, make_info(name), Path("folder"), make_shown)
     for number in range(3):
         writer.write(make_result(number))
     experiment = connect(store).get_experiment_by_name(name)
@@ -177,7 +168,7 @@ def test_without_a_server_trials_wait_on_disk_and_the_next_launch_sends_them(sto
 
 def test_a_server_that_goes_away_is_left_alone_until_the_end(store, name, monkeypatch):
     refuse = Mock(side_effect=MlflowException("API request failed"))
-    with StudyWriter(store, make_info(name), Path("folder")) as writer:
+    with StudyWriter(store, make_info(name), Path("folder"), make_shown) as writer:
         writer.write(make_result(0))
         with monkeypatch.context() as patch:
             patch.setattr(MlflowClient, "log_artifact", refuse)

@@ -1,0 +1,27 @@
+"""What a finished study found, stored with its run: whoever opens it in MLflow reads the answer first."""
+
+from gradstudy.errors import TrackingAway
+from gradstudy.tracking.artifacts import attach
+from gradstudy.tracking.runs import NOTE, REPORT
+from gradstudy.tracking.shown import Shown
+from gradstudy.tracking.store import Mlflow, answering, connect
+
+REPORT_FILE = "report.html"
+
+
+def publish(settings: Mlflow, run_id: str, shown: Shown) -> None:
+    """Stores what is shown of a study, the page `report.html` among it, in place of what was shown before.
+
+    A report counts as stored only with the last call. TrackingAway when MLflow did not take all of it; the trials are
+    stored nevertheless.
+    """
+    try:
+        with answering(settings):
+            client = connect(settings)
+            for name, content in shown.files.items():
+                attach(client, run_id, name, content)
+            client.set_tag(run_id, NOTE, shown.note)
+            client.set_tag(run_id, REPORT, REPORT_FILE)
+    except TrackingAway as away:
+        way_on = "All trials are stored, but not their report; run the same command again, and it is."
+        raise TrackingAway(f"{away} {way_on}") from away
