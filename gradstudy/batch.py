@@ -37,7 +37,8 @@ def measured_trials(prepared: Prepared, trials: Sequence[Trial], runner: Any) ->
 def _together(before: TrialResult | None, result: TrialResult) -> TrialResult:
     if before is None:
         return result
-    return TrialResult(result.trial, (*before.records, *result.records), (*before.rows, *result.rows))
+    records, rows = (*before.records, *result.records), (*before.rows, *result.rows)
+    return TrialResult(result.trial, records, rows, before.seconds + result.seconds)
 
 
 def train_trials(
@@ -56,7 +57,8 @@ def train_trials(
         for number, own in of_trial.items():
             theory = {PREDICTED: _predicted(parts[number], prepared.launch.seed)}
             rows = tuple(member_row(record, settings) | theory for record in own)
-            yield TrialResult(by_number[number], tuple(own), rows)
+            seconds = sum(record.cost["seconds"] for record in own) / len(records)
+            yield TrialResult(by_number[number], tuple(own), rows, seconds)
 
 
 def _predicted(parts: Mapping[str, Any], study_seed: int) -> float | None:

@@ -17,6 +17,7 @@ from gradstudy.configs.studies import find_studies
 from gradstudy.errors import InputError
 from gradstudy.quantities import ON_REQUEST
 from gradstudy.records import DUMMY, HUNT, SCREEN, Factor, Member, StudyInfo, Trial
+from gradstudy.report.page_file import check_page_path
 from gradstudy.report.plan_page import Plan
 from gradstudy.results import response_settings
 from gradstudy.search.asking import Asked, Search
@@ -88,7 +89,10 @@ def prepare(overrides: Sequence[str], command: str) -> Prepared:
             composer.parts(asked.levels)
     devices = launch.machinery["device"].names()
     check_store(launch.machinery["tracking"])
-    return Prepared(composer, launch, _info(composer, factors, command), search, batches, parts, devices)
+    if launch.report:
+        check_page_path(launch.report)
+    info = _info(composer, factors, command, trials=len(parts))
+    return Prepared(composer, launch, info, search, batches, parts, devices)
 
 
 def plan_study(prepared: Prepared) -> Plan:
@@ -159,7 +163,7 @@ def study_name(launch: Launch) -> str:
     return launch.name
 
 
-def _info(composer: Composer, factors: tuple[Factor, ...], command: str) -> StudyInfo:
+def _info(composer: Composer, factors: tuple[Factor, ...], command: str, *, trials: int) -> StudyInfo:
     launch, way = composer.launch, composer.launch.machinery["search"]
     return StudyInfo(
         name=launch.name,
@@ -176,6 +180,7 @@ def _info(composer: Composer, factors: tuple[Factor, ...], command: str) -> Stud
         phases=way.phases,
         hunted=way.hunted,
         versions=versions_here(),
+        trials=trials,
     )
 
 

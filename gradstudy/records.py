@@ -45,6 +45,9 @@ class Factor:
         return Factor(**{**stored, "levels": tuple(stored["levels"])})
 
 
+FINISHED, RUNNING, STOPPED = "finished", "running", "stopped"
+"""How far has a study come: to its end, not yet, or not because something stopped it?"""
+
 SCREEN, HUNT = "screen", "hunt"
 """The parts of a study: trials drawn at random, which rank causes, and trials chosen by what came out before."""
 
@@ -110,12 +113,14 @@ class TrialResult:
     """What is stored of one trial: its point of the space, one record per seed, and one row of responses per seed.
 
     `rows` has one mapping per member: `trial`, `seed`, the responses, `verdict`, `first_bad_step`, `first_bad_tensor`,
-    and `gain_init_theory` (None where theory says nothing).
+    and `gain_init_theory` (None where theory says nothing). `seconds` are its part of what its cohort took a worker for
+    all steps; 0 for what is read back.
     """
 
     trial: Trial
     records: tuple[MemberRecord, ...]
     rows: tuple[Mapping[str, Any], ...]
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -125,7 +130,8 @@ class StudyInfo:
     `fingerprint` is a hash of everything that decides a member's numbers; launches with the same name and
     fingerprint continue one study. `command` is the launch as typed. `phases` are the parts it has, one after the
     other, and `hunted` says what a hunt looks for: its `goal` and its `objective`, a list of responses. `versions` are
-    those of the packages that measured it, by name.
+    those of the packages that measured it, by name. `trials` is how many the newest launch asks for; studies of older
+    versions do not say, and have 0.
     """
 
     name: str
@@ -142,6 +148,7 @@ class StudyInfo:
     phases: tuple[str, ...] = (SCREEN,)
     hunted: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    trials: int = 0
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

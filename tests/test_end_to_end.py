@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -50,6 +51,28 @@ def test_a_study_prints_two_rankings_and_where_everything_is(undisturbed):
     for words in ("vanish", "explode", "init.gain", "activation", "dummy", "healthy", "mlflow ui", "12/12"):
         assert words in page
     assert "\x1b" not in page
+
+
+def test_a_finished_study_keeps_its_report_and_every_trial_a_figure(undisturbed, monkeypatch):
+    folder, page = undisturbed
+    monkeypatch.chdir(folder)
+    report = gradstudy.load_study("rnn_clip").report
+    assert report in page
+    html = Path(report).read_text(encoding="utf-8")
+    assert "Does clipping keep a recurrent network from exploding" in html
+    assert html.rstrip().endswith("</html>")
+    stored = {path.relative_to(Path(report).parent).as_posix() for path in Path(report).parent.rglob("*.*")}
+    assert {"figures/ranking_vanishing.png", "figures/theory.png", "ranking/exploding.csv"} <= stored
+    assert len(list(folder.glob("mlruns/*/*/artifacts/figures/flow.svg"))) == 12
+
+
+def test_a_report_is_written_where_a_person_wants_it_under_other_settings_too(undisturbed, tmp_path):
+    folder, _ = undisturbed
+    mine = tmp_path / "mine.html"
+    run([*TINY, "mode=report", f"report={mine}", "analysis.responses=[clipped]"], folder)
+    html = mine.read_text(encoding="utf-8")
+    assert "What makes clipping engage?" in html
+    assert "What makes gradients vanish?" not in html
 
 
 def test_the_stored_runs_are_ranked_again_without_training(undisturbed):
@@ -122,7 +145,7 @@ def test_what_theory_says_is_stored_beside_what_was_measured(undisturbed, monkey
     found = stored.theory()
     assert found.predicted == trials["gain_init_theory"].notna().sum() > 0
     assert found.r2 > 0.8
-    (picture,) = folder.glob("mlruns/*/*/artifacts/theory.png")
+    (picture,) = folder.glob("mlruns/*/*/artifacts/figures/theory.png")
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 

@@ -1,11 +1,13 @@
 """What a notebook gets: trials, theory beside measurement, gradients by filters."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from made_trials import FACTORS, make_info, make_result
+from matplotlib.figure import Figure
 
 from gradstudy.analysis.responses import member_row
 from gradstudy.analysis.settings import RESPONSES, Analysis
@@ -13,6 +15,7 @@ from gradstudy.errors import InputError
 from gradstudy.measurement import Measurement
 from gradstudy.results import Run, response_settings, trials_of
 from gradstudy.tracking.members_file import members_table
+from gradstudy.wiring import NoTheory
 
 NAMES = [factor.name for factor in FACTORS]
 USUAL = Analysis()
@@ -29,7 +32,8 @@ def stored(settings=USUAL, theory=(None, -1.5, 0.25)):
         for result, said in zip(results, theory, strict=True)
     }
     info = make_info("any", settings={"responses": response_settings(settings)})
-    return SimpleNamespace(info=info, members=members_table(rows, FACTORS), results=lambda: iter(results))
+    files = {"results": lambda: iter(results), "result": lambda number: results[number]}
+    return SimpleNamespace(info=info, members=members_table(rows, FACTORS), report="", uri="sqlite:///it.db", **files)
 
 
 def test_a_trial_has_the_median_of_its_responses_and_the_one_prediction():
@@ -96,3 +100,43 @@ def test_a_launch_may_end_with_a_ranking_of_the_time_to_divergence():
     assert Analysis(responses=["time_to_divergence"]).responses == ("time_to_divergence",)
     with pytest.raises(ValueError, match="Did you mean 'time_to_divergence'"):
         Analysis(responses=["time_to_diverge"])
+
+
+def test_a_trial_is_drawn_from_its_own_record_under_the_verdicts_of_these_settings():
+    lenient = Run(stored(), Analysis(cap=300.0, vanishing=300.0, exploding=300.0))
+    axes = lenient.plot_signal(2, Figure().subplots())
+    assert axes.get_title() == "trial 2, seeds: 2 healthy, 1 diverged"
+    assert axes.get_images()[0].get_array().shape == (30, 20)
+    (end,) = (line for line in axes.get_lines() if line.get_label() == "a seed diverged")
+    assert list(end.get_xdata()) == [7, 7]
+
+
+def test_levels_are_drawn_of_the_screen_alone_and_verdicts_of_all():
+    hunted = stored()
+    hunted.info = replace(hunted.info, phases=("screen", "hunt"))
+    hunted.members.loc[hunted.members["trial"] == 2, "phase"] = "hunt"
+    run = Run(hunted, USUAL)
+    drawn = run.plot_levels("activation", "gain", Figure().subplots())
+    assert sum(len(group.get_offsets()) for group in drawn.collections) == 2
+    drawn = run.plot_verdicts(axes=Figure().subplots())
+    assert [label.get_text() for label in drawn.get_yticklabels()] == ["all members\n(n=9)"]
+
+
+def test_a_study_and_a_measurement_show_themselves_in_a_notebook():
+    run = Run(stored(), USUAL)
+    assert "Does it?" in run._repr_html_()
+    assert run.ui_command in run._repr_html_()
+    measured = Measurement(make_result(0).records, USUAL, {"model": "rnn"}, ask_theory=silent)
+    assert "model=rnn" in measured._repr_html_()
+    assert "Theory: gates." in measured._repr_html_()
+
+
+def test_a_measurement_is_drawn_from_place_to_place_and_from_step_to_step():
+    measured = Measurement(make_result(0).records, USUAL, {}, ask_theory=silent)
+    lines = measured.plot(Figure().subplots()).get_lines()
+    assert [line.get_label() for line in lines] == ["step 0", "step 19"]
+    assert measured.plot_signal(Figure().subplots()).get_images()[0].get_array().shape == (30, 20)
+
+
+def silent():
+    raise NoTheory("gates")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
@@ -15,7 +16,7 @@ STUDIED = (
     "clipping", "lr", "optimizer", "regularization", "pretraining", "task",
 )  # fmt: skip
 MACHINERY = ("search", "execution", "device", "tracking", "analysis")
-PLAIN = ("mode", "name", "question", "source", "seed", "space", "budget", "record")
+PLAIN = ("mode", "name", "question", "source", "seed", "space", "budget", "record", "report")
 MODES = ("run", "plan", "report", "trial")
 
 
@@ -35,8 +36,8 @@ class Budget(Part):
 class Launch:
     """What was asked for: everything but the studied parts, which differ from trial to trial.
 
-    `space` maps a factor's name to its sweep text; `record` names what is measured on request; `machinery` maps a group
-    to its part.
+    `space` maps a factor's name to its sweep text; `record` names what is measured on request; `report` is where the
+    report is written beside the store; `machinery` maps a group to its part.
     """
 
     mode: str
@@ -47,6 +48,7 @@ class Launch:
     space: Mapping[str, Any]
     budget: Budget
     record: tuple[str, ...]
+    report: Path | None
     machinery: Mapping[str, Any]
 
 
@@ -67,6 +69,7 @@ def open_door(config: DictConfig) -> Launch:
         space=_space(config.space),
         budget=_budget(config.budget),
         record=_record(config.record),
+        report=_report(config.report),
         machinery={group: make_part(group, OmegaConf.to_container(config[group], resolve=True)) for group in MACHINERY},
     )
 
@@ -104,6 +107,14 @@ def _record(record: Any) -> tuple[str, ...]:
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise InputError(f"record must be the name of a quantity or a list of them, got {plain!r}.")
     return tuple(sorted(set(words)))
+
+
+def _report(report: Any) -> Path | None:
+    if report is None:
+        return None
+    if not isinstance(report, str) or not report.strip():
+        raise InputError(f"report must be the path of a file to be written, such as report.html, got {report!r}.")
+    return Path(report)
 
 
 def _budget(budget: Any) -> Budget:

@@ -3,6 +3,7 @@
 import pandas as pd
 from rich.console import Group, RenderableType
 
+from gradstudy.analysis.level_words import mean_words
 from gradstudy.report.plain import plain_name, plain_table, plain_text
 
 MOST_COLUMNS = 6
@@ -21,10 +22,6 @@ def cell_grid(cells: pd.DataFrame, *, unit: str, digits: int) -> RenderableType 
     table = plain_table(names[0], *map(str, columns), numbers=tuple(map(str, columns)))
     for level, row in cells.groupby(f"level_{down}", sort=False):
         known = row.set_index(f"level_{across}")["mean"]
-        table.add_row(plain_name(level), *(plain_text(_mean(known[column], digits)) for column in columns))
+        table.add_row(plain_name(level), *(plain_text(mean_words(known[column], digits)) for column in columns))
     title = f"Together: {names[0]} (down) and {names[1]} (across), mean in {unit}"
     return Group(plain_text(title), table)
-
-
-def _mean(number: float, digits: int) -> str:
-    return "-" if pd.isna(number) else f"{round(number, digits) + 0.0:.{digits}f}"

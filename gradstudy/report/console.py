@@ -3,18 +3,62 @@
 import io
 import os
 import sys
+from dataclasses import dataclass
+from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType, RenderResult
+from rich.control import Control
+from rich.segment import Segment
+from rich.text import Text
 
-PIPED_WIDTH = 100
+PIPED_WIDTH = 80
+WIDEST = 100
+"""Characters of a line on a terminal: longer ones are hard to read."""
 
 
-def make_console() -> Console:
-    """Where do pages go? To standard output, and without a terminal in plain text of COLUMNS or 100 characters."""
+class PageConsole(Console):
+    """Prints pages: no line ends in blanks, what has to stay whole to be copied is not cut off, and nothing is wide."""
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        size = super().size
+        return ConsoleDimensions(min(size.width, WIDEST), size.height) if self.is_terminal else size
+
+    @size.setter
+    def size(self, size: tuple[int, int]) -> None:
+        Console.size.fset(self, size)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        pages = (Trimmed(Text(one) if isinstance(one, str) else one) for one in objects)
+        moves = bool(objects) and isinstance(objects[0], Control)  # of the cursor, by a live display
+        super().print(*(objects if moves else pages), **{"crop": False, **options})
+
+
+@dataclass(frozen=True)
+class Trimmed:
+    """A page without the blanks that fill up its lines: they make a file larger, and what is copied from it longer."""
+
+    page: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for line in Segment.split_lines(console.render(self.page, options)):
+            while line and not line[-1].text.strip():
+                line.pop()
+            yield from line[:-1]
+            for last in line[-1:]:
+                yield Segment(last.text.rstrip(), last.style)
+            yield Segment.line()
+
+
+def make_console() -> PageConsole:
+    """Where do pages go? To standard output, and without a terminal in plain text of COLUMNS or 80 characters."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         # One letter that the terminal cannot show must not end a study of hours with a UnicodeEncodeError.
         sys.stdout.reconfigure(errors="replace")
-    console = Console(markup=False, emoji=False, highlight=False)
+    looks = {"markup": False, "emoji": False, "highlight": False}
+    console = PageConsole(**looks)
+    if console.is_jupyter:  # a file like others; Rich would make every line a page, and ipykernel calls it a terminal
+        console = PageConsole(**looks, force_jupyter=False, force_terminal=False)
     if not console.is_terminal:
         console.width = _piped_width(os.environ.get("COLUMNS", ""))
     return console

@@ -5,8 +5,8 @@ from math import isfinite
 import numpy as np
 
 from gradstudy.analysis.power import Power
+from gradstudy.analysis.ranking_words import fraction
 from gradstudy.analysis.sources import FEWEST_TRIALS
-from gradstudy.report.plain import fraction
 from gradstudy.search.quality import Association, Quality
 
 SCATTER = 3.0
@@ -48,10 +48,10 @@ def power_words(power: Power) -> str:
     in_brackets = " (in brackets: if the middle of its range differs from both ends)"
     brackets = in_brackets if power.table["u_shape"].notna().any() else ""
     return (
-        f"can find: the smallest share of the variance of trial means that {power.power:.0%} of such studies would "
-        f"find, if a factor has it by itself{brackets}. If trials scatter by {SCATTER:g} decades (standard deviation), "
-        f"a share of {share_words(example)} is {difference:.1f} decades between two halves of the trials. What a "
-        "factor does only together with others is not counted, and may be found with more or with less."
+        f"can find: the smallest share of the variance of trial means that {100 * power.power:g} % of such studies "
+        f"would find, if a factor has it by itself{brackets}. If trials scatter by {SCATTER:g} decades (standard "
+        f"deviation), a share of {share_words(example)} is {difference:.1f} decades between two halves of the trials. "
+        "What a factor does only together with others is not counted, and may be found with more or with less."
     )
 
 

@@ -11,7 +11,7 @@ from gradstudy.analysis.ranking import Ranking
 from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.verdicts import verdicts_by_threshold
 from gradstudy.errors import InputError
-from gradstudy.records import HUNT, SCREEN, StudyInfo
+from gradstudy.records import FINISHED, HUNT, SCREEN, StudyInfo
 from gradstudy.report.hunt_table import Catch, catch_of
 from gradstudy.results import Run
 
@@ -23,7 +23,8 @@ class Findings:
     `members` has one row per trial x seed, and `gradients` reads their record as `Run.gradients` does. `rankings` are
     those that the settings ask for, and with `prescriptions` empty where nothing was drawn at random. `thresholds` are
     counts of verdicts as `verdicts_by_threshold` makes them. `theory` is None where it predicts nothing, `catch` where
-    nothing was hunted. `store` and `ui_command` say where the study is and how it is looked at.
+    nothing was hunted. `store` and `ui_command` say where the study is and how it is looked at, and `report` where its
+    page is stored: empty where none is. `progress` is how far it has come: finished, running or stopped.
     """
 
     info: StudyInfo
@@ -37,6 +38,8 @@ class Findings:
     catch: Catch | None
     store: str
     ui_command: str
+    report: str
+    progress: str = FINISHED
 
 
 def findings_of(run: Run) -> Findings:
@@ -54,6 +57,8 @@ def findings_of(run: Run) -> Findings:
         catch=catch_of(run) if HUNT in run.info.phases else None,
         store=run.store,
         ui_command=run.ui_command,
+        report=run.report,
+        progress=run.progress,
     )
 
 

@@ -8,25 +8,27 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from gradstudy.analysis.units import UNITS
 from gradstudy.records import MemberRecord
 from gradstudy.report.diagnosis import diagnose
 from gradstudy.report.flow_table import flow_table
 from gradstudy.report.plain import plain_table, plain_text
 from gradstudy.report.probe_table import probe_table
 from gradstudy.report.symptoms import Measured, symptoms_of
-from gradstudy.report.units import UNITS
+from gradstudy.report.trial_ways import trial_ways
 
 
-def flow_page(measured: Measured, *, title: str) -> RenderableType:
-    """What is wrong, where does the signal shrink or grow, what was seen inside, and how did the seeds end?"""
+def flow_page(measured: Measured, overrides: Sequence[str]) -> RenderableType:
+    """What is wrong, where does the signal shrink or grow, what was seen inside, how did seeds end, and what now?"""
     sections = (
-        plain_text(title, "bold"),
+        plain_text(" ".join(overrides) or "the defaults", "bold"),
         plain_text("\n".join(diagnose(symptoms_of(measured)))),
         flow_table(measured.records, measured.prediction),
         probe_table(measured.records),
         _responses(measured.members),
         _seeds(measured.records, measured.members),
         _cost(measured.records),
+        trial_ways(overrides, measured.choices),
     )
     first, *others = (section for section in sections if section is not None)
     return Group(first, *(line for section in others for line in (Text(), section)))

@@ -1,7 +1,6 @@
 """Which trials came closest to what was hunted for, and how is each run again?"""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +9,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gradstudy.records import SCREEN, VERDICTS, Level, level_name
-from gradstudy.report.plain import plain_grid, plain_name, plain_table, plain_text
-from gradstudy.report.units import UNITS
+from gradstudy.analysis.trial_words import levels_words, verdicts_words
+from gradstudy.analysis.units import UNITS
+from gradstudy.records import SCREEN
+from gradstudy.report.command_lines import folded_command
+from gradstudy.report.plain import plain_name, plain_table, plain_text, whole_text
 from gradstudy.results import Run
 from gradstudy.search.objective import Objective
 
@@ -45,17 +46,13 @@ def catch_of(run: Run) -> Catch:
     """What did the hunt of this study bring?"""
     best, members = run.best(SHOWN), run.members
     sizes = members.groupby("trial").size()
-    verdicts = {trial: Counter(members.loc[members["trial"] == trial, "verdict"]) for trial in best["trial"]}
     return Catch(
         best=best,
         objectives=run.objectives,
         trials=len(sizes),
         pruned=int((sizes < run.info.seeds).sum()),
         ranked=SCREEN in run.info.phases,
-        verdicts={
-            trial: ", ".join(f"{counts[one]} {one}" for one in VERDICTS if counts[one])
-            for trial, counts in verdicts.items()
-        },
+        verdicts={trial: verdicts_words(members.loc[members["trial"] == trial, "verdict"]) for trial in best["trial"]},
         commands={trial: run.command(trial) for trial in best["trial"]},
     )
 
@@ -64,18 +61,19 @@ def hunt_table(catch: Catch) -> RenderableType:
     """What came out of the hunt? The best trials with what counted, their verdicts, levels and commands."""
     if catch.best.empty:
         return plain_text(f"None of the {catch.trials} trials has been trained on all of its seeds.")
-    remark = [] if catch.ranked else [plain_text(NOT_RANKED), Text()]
+    remark = [] if catch.ranked else [Text(), plain_text(NOT_RANKED)]
     return Group(
         plain_text(f"Which configurations are {catch.objectives[0].goal}?", "bold"),
-        plain_text(_about(catch)),
-        _trials(catch),
+        plain_text(about_words(catch)),
         Text(),
+        _trials(catch),
         *remark,
-        _commands(catch),
+        *_commands(catch),
     )
 
 
-def _about(catch: Catch) -> str:
+def about_words(catch: Catch) -> str:
+    """What was wanted, of how many trials, and which are shown?"""
     wanted = (f"{one.name}{_unit(one.response)} {WANTED[one.direction]}" for one in catch.objectives)
     front = f"those that no other beats in everything ({SHOWN} at most), most balanced first"
     shown = f"the {catch.objectives[0].goal}" if len(catch.objectives) == 1 else front
@@ -90,25 +88,23 @@ def _unit(response: str) -> str:
 
 def _trials(catch: Catch) -> Table:
     counted = tuple(one.name for one in catch.objectives)
-    table = plain_table("trial", *counted, "seeds", "levels", numbers=counted)
+    table = plain_table("trial", *counted, "seeds", numbers=counted)
     for row in catch.best.to_dict("records"):
         numbers = (plain_text(f"{row[name]:.3g}") for name in counted)
-        levels = plain_text(_levels(row, set(counted)))
-        table.add_row(plain_name(row["trial"]), *numbers, plain_text(catch.verdicts[row["trial"]]), levels)
+        table.add_row(plain_name(row["trial"]), *numbers, plain_text(catch.verdicts[row["trial"]]))
     return table
 
 
-def _levels(row: Mapping[str, Any], counted: set[str]) -> str:
-    living = {name: value for name, value in row.items() if name not in NOT_LEVELS | counted and not pd.isna(value)}
-    return ", ".join(f"{name}={_written(value)}" for name, value in living.items())
+def levels_of(row: Mapping[str, Any], objectives: Sequence[Objective]) -> str:
+    """Which levels has the trial of this row of `Catch.best`? `activation=tanh, lr.value=0.01`"""
+    others = NOT_LEVELS | {one.name for one in objectives}
+    living = {name: value for name, value in row.items() if name not in others and not pd.isna(value)}
+    return levels_words(living)
 
 
-def _written(value: Level) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else level_name(value)
-
-
-def _commands(catch: Catch) -> Table:
-    grid = plain_grid()
+def _commands(catch: Catch) -> Iterator[Text]:
+    """What runs each of them again; it names their levels."""
     for trial in catch.best["trial"]:
-        grid.add_row(Text(f"run trial {trial}"), plain_text(catch.commands[trial]))
-    return grid
+        yield Text()
+        yield Text(f"run trial {trial}")
+        yield whole_text(folded_command(catch.commands[trial]))

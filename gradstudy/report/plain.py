@@ -1,7 +1,6 @@
 """Words, tables and bars that read the same in colour, in monochrome and in a file."""
 
 from dataclasses import dataclass
-from math import isfinite
 from textwrap import wrap
 
 from rich.box import Box
@@ -17,6 +16,13 @@ LONGEST_NAME = 32
 def plain_text(words: object, style: str = "") -> Text:
     """How is shown what somebody wrote? Letter by letter: [red] is no markup, and a control code is a blank."""
     return Text("".join(c if c.isprintable() or c == "\n" else " " for c in str(words)), style=style)
+
+
+def whole_text(words: object, style: str = "") -> Text:
+    """Words that stay on one line whatever its width, so that they can be copied: a command, an address."""
+    text = plain_text(words, style)
+    text.no_wrap, text.overflow = True, "ignore"
+    return text
 
 
 def plain_name(words: object) -> Text:
@@ -40,14 +46,6 @@ def plain_grid() -> Table:
     grid.add_column(overflow="fold")
     grid.add_column(overflow="fold")
     return grid
-
-
-def fraction(number: float) -> str:
-    """How is written what seldom exceeds 1? With two digits and no leading zero, `.47`; `-` where it is no number."""
-    if not isfinite(number):
-        return "-"
-    digits = f"{abs(number):.2f}"
-    return ("-" if number < 0 and digits != "0.00" else "") + digits.removeprefix("0")
 
 
 @dataclass(frozen=True)

@@ -50,9 +50,8 @@ def plan_page(plan: Plan) -> RenderableType:
     asleep = [plain_text(f"asleep, as no option of this study has it: {name}") for name in plan.asleep]
     remarks = [plan.note] * bool(plan.note) + ([power_words(plan.power)] if plan.power else [])
     below = [line for remark in remarks for line in (plain_text(remark), Text())]
-    return Group(
-        *head, _factors(plan), *asleep, Text(), *below, _budget(plan), Text(), Text("A plan only: nothing was written.")
-    )
+    end = Text("A plan only: nothing was written. The same command without mode=plan runs it.")
+    return Group(*head, _factors(plan), *asleep, Text(), *below, _budget(plan), Text(), end)
 
 
 def where_it_lives(factor: Factor, factors: Sequence[Factor], trials: Sequence[Trial]) -> str:
@@ -81,7 +80,7 @@ def _condition(other: Factor, inside: Set[Level | None], outside: Set[Level | No
 def _factors(plan: Plan) -> Table:
     finds = ["can find"] * bool(plan.power)
     numbers = ("trials", *finds)
-    table = plain_table("factor", "levels (trials each) or range", "lives", *numbers, numbers=numbers)
+    table = plain_table("factor", "levels (trials) or range", "lives", *numbers, numbers=numbers)
     for factor in plan.factors:
         lives = "noise floor" if factor.name == DUMMY.name else where_it_lives(factor, plan.factors, plan.trials)
         count = sum(factor.name in trial.levels for trial in plan.trials)

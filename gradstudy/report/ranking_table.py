@@ -1,70 +1,102 @@
 """Which factors move a response, by how much, and how sure are we? One ranking as a table for 80 columns."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from gradstudy.analysis.evidence import EVIDENCE, GOOD_FIT, NO_EFFECT, NOISE_FLOOR, NOT_RANKED
+from gradstudy.analysis.evidence import EVIDENCE, NOISE_FLOOR, NOT_RANKED
+from gradstudy.analysis.level_words import digits_of
 from gradstudy.analysis.ranking import Ranking
+from gradstudy.analysis.ranking_words import (
+    NO_CAUSE,
+    SMALLEST_SHARE,
+    direction_words,
+    fraction,
+    is_proven,
+    question_of,
+    rank_words,
+    rough_mark,
+    share_words,
+    short,
+    significance_words,
+    trust_words,
+)
+from gradstudy.analysis.units import RANKED_UNITS
 from gradstudy.report.cell_grid import cell_grid
-from gradstudy.report.level_lines import LEGEND, digits_of, level_lines
-from gradstudy.report.plain import Bar, fraction, plain_name, plain_table, plain_text
-from gradstudy.report.units import RANKED_UNITS
+from gradstudy.report.level_lines import level_lines
+from gradstudy.report.plain import Bar, plain_name, plain_table, plain_text
 
-QUESTIONS = {
-    "vanishing": "What makes gradients vanish?",
-    "exploding": "What makes gradients explode?",
-    "clipped": "What makes clipping engage?",
-    "learned": "What makes the network learn?",
-    "time_to_divergence": "What makes training last before it diverges?",
-}
-SHORT = {"Kruskal-Wallis": "KW", "Spearman": "rho", NO_EFFECT: "no effect"}
-SMALLEST_SHARE = 0.005
-NO_CAUSE = "No factor beats the noise floor: there is no evidence for a cause here."
+SHARE = "share [range]"
+VIEWS = ((SHARE, "own", "rank", "test"), (SHARE, "rank", "test"), (SHARE, "rank"))
+"""Columns beside the factor and its bar, for ever narrower pages and longer names."""
+UNFOLDED = 1000
+"""Characters of a page on which nothing is folded."""
+LEGEND = (
+    "share: of the variance of trial means, alone and together with other factors; own: alone; test: of one factor at "
+    "a time, Kruskal-Wallis (KW), Spearman (rho) or of permuted means, p after false-discovery control; n: trials. A "
+    "level's number is its difference from the reference level. In brackets: {confidence:g} % intervals."
+)
 
 
 def ranking_table(ranking: Ranking) -> RenderableType:
-    """What causes a response? Shares with 95 % intervals, ranks, tests; then what the levels do, and what to trust.
+    """What causes a response? Shares with intervals, ranks, tests; then what the levels do, and what to trust.
 
     What is said in sentences stands below the table: a sentence in a narrow column cannot be read at 80 columns.
     """
     parts: list[RenderableType] = [_title(ranking.response)]
     if len(ranking.table):
-        parts += [Text(), _shares(ranking), Text(), *_effects(ranking)]
+        parts += [Text(), Shares(ranking), Text(), *_effects(ranking)]
     return Group(*parts, *_together(ranking), Text(), _caption(ranking))
 
 
+def ranking_legend(confidence: float) -> Text:
+    """How are the rankings read? Once, for all of them."""
+    return plain_text(LEGEND.format(confidence=100 * confidence), "dim")
+
+
 def _title(response: str) -> Text:
-    question = QUESTIONS.get(response, f"What moves the {response.replace('_', ' ')}?")
-    return plain_text(f"{question}  ({response}, {RANKED_UNITS[response]})", "bold")
+    return plain_text(f"{question_of(response)}  ({response}, {RANKED_UNITS[response]})", "bold")
 
 
-def _shares(ranking: Ranking) -> Table:
-    table = plain_table("factor", "share [95 %]", "own", "rank", "test", "", numbers=("own", "rank"))
-    rough = "~" if 0.0 < ranking.fit < GOOD_FIT else ""
-    for row in ranking.table.itertuples():
-        cells = map(plain_text, (_interval(row, rough), fraction(row.first), _ranks(row), _test(row)))
-        table.add_row(plain_name(row.factor), *cells, _mark(row), style="" if _proven(row) else "dim")
-    return table
+@dataclass(frozen=True)
+class Shares:
+    """One row per factor, with as many of its columns as fit on the page without folding."""
+
+    ranking: Ranking
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        views = [self._table(shown) for shown in VIEWS]
+        wide = options.update_width(UNFOLDED)
+        widths = [Measurement.get(console, wide, view).maximum for view in views]
+        yield next((view for view, width in zip(views, widths, strict=True) if width <= options.max_width), views[-1])
+
+    def _table(self, shown: Sequence[str]) -> Table:
+        table = plain_table("factor", *shown, "", numbers=("own", "rank"))
+        rough = rough_mark(self.ranking)
+        for row in self.ranking.table.itertuples():
+            written = (share_words(row, rough), fraction(row.first), rank_words(row), significance_words(row))
+            cells = [plain_text(words) for name, words in zip(VIEWS[0], written, strict=True) if name in shown]
+            table.add_row(plain_name(row.factor), *cells, _mark(row), style="" if is_proven(row) else "dim")
+        return table
 
 
 def _effects(ranking: Ranking) -> list[RenderableType]:
     """What the levels of the proven causes do, and where a conditional factor was looked at."""
     digits, lines = digits_of(ranking.levels), []
     for row in ranking.table.itertuples():
-        if _proven(row):
+        if is_proven(row):
             levels = ranking.levels[ranking.levels["factor"] == row.factor]
-            lines.append(level_lines(_said(row), levels, digits=digits))
+            lines.append(level_lines(direction_words(row), levels, digits=digits))
         elif row.conditional and row.verdict != NOISE_FLOOR:
-            lines.append(plain_text(_said(row), "dim"))
+            lines.append(plain_text(direction_words(row), "dim"))
     verdicts = set(ranking.table["verdict"])
-    if EVIDENCE in verdicts:
-        return [*lines, plain_text(LEGEND, "dim")]
-    return [Text(NO_CAUSE), *lines] if verdicts != {NOT_RANKED} else lines
+    return lines if EVIDENCE in verdicts or verdicts == {NOT_RANKED} else [Text(NO_CAUSE), *lines]
 
 
 def _together(ranking: Ranking) -> list[RenderableType]:
@@ -77,55 +109,17 @@ def _together(ranking: Ranking) -> list[RenderableType]:
 
 
 def _caption(ranking: Ranking) -> Text:
-    trust = {
-        "Q2 of the surrogate (cross-validated)": ranking.fit,
-        "noise of the seeds": ranking.seed_noise,
-        "noise floor": ranking.noise_floor,
-    }
-    known = "".join(f", {name} {fraction(share)}" for name, share in trust.items() if np.isfinite(share))
-    words = f"{ranking.trials} trials, {ranking.diverged or 'no'} members diverged{known}{_interaction(ranking)}."
-    return plain_text(f"{words}\n{ranking.note}".strip())
+    return plain_text(f"{trust_words(ranking)}{_interaction(ranking)}.\n{ranking.note}".strip())
 
 
 def _interaction(ranking: Ranking) -> str:
     """The strongest one, where it would not read as nothing."""
     strongest = ranking.interactions.sort_values("share", ascending=False).head(1)
     shown = (row for row in strongest.itertuples() if row.share >= SMALLEST_SHARE)
-    return "".join(f", strongest interaction {row.factor_a} x {row.factor_b} {_interval(row)}" for row in shown)
-
-
-def _proven(row: Any) -> bool:
-    return row.verdict == EVIDENCE
+    return "".join(f", strongest interaction {row.factor_a} x {row.factor_b} {share_words(row)}" for row in shown)
 
 
 def _mark(row: Any) -> RenderableType:
-    if _proven(row) and np.isfinite(row.share):
+    if is_proven(row) and np.isfinite(row.share):
         return Bar(row.share)
-    return Text(SHORT.get(row.verdict, row.verdict))
-
-
-def _said(row: Any) -> str:
-    words = f"{row.factor}: {row.direction if _proven(row) else row.verdict}"
-    return f"{words} (where it lives: {row.trials} trials)" if row.conditional else words
-
-
-def _interval(row: Any, rough: str = "") -> str:
-    if not np.isfinite(row.share_high):
-        return "-"
-    share = f"{rough}{fraction(row.share)}" if np.isfinite(row.share) else "?"
-    return f"{share} [{fraction(row.share_low)}, {fraction(row.share_high)}]"
-
-
-def _ranks(row: Any) -> str:
-    if pd.isna(row.rank_low) or pd.isna(row.rank_high):
-        return "-"
-    low, high = int(row.rank_low), int(row.rank_high)
-    return str(low) if low == high else f"{low}-{high}"
-
-
-def _test(row: Any) -> str:
-    if not np.isfinite(row.p):
-        return "-"
-    digits = f"{row.p:.3f}" if row.p < 0.1 else f"{row.p:.2f}"
-    p = "p<.001" if row.p < 0.001 else f"p={digits.removeprefix('0')}"
-    return f"{SHORT.get(row.test, row.test)} {p}"
+    return Text(short(row.verdict))

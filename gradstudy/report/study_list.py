@@ -62,4 +62,5 @@ def _modes(name: str) -> RenderableType:
         Text("How to run one", "bold"),
         *lines,
         Text("Change any part of it: budget.trials=32 space.activation='choice(selu,gelu)'"),
+        Text("All options: python -m gradstudy --help"),
     )

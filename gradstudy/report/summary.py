@@ -3,39 +3,52 @@
 import json
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
+from gradstudy.report.answer import answer_sentences
+from gradstudy.report.command_lines import folded_command, way_on
 from gradstudy.report.findings import Findings
 from gradstudy.report.hunt_table import hunt_table
-from gradstudy.report.plain import plain_grid, plain_text
+from gradstudy.report.plain import plain_text
 from gradstudy.report.prescription_table import prescription_table
-from gradstudy.report.ranking_table import ranking_table
+from gradstudy.report.ranking_table import ranking_legend, ranking_table
 from gradstudy.report.verdicts import threshold_table, verdict_line
 
-PICTURE = "See run.theory().plot(), or theory.png in the finished study's run."
-"""A study that was stopped has no picture stored, but its run draws one."""
+PICTURE = "See run.theory().plot(), or the report of the finished study."
+"""A study that was stopped has no report stored, but its run draws the picture."""
 
 
 def summary(findings: Findings) -> RenderableType:
-    """What came out? One table per ranking, the verdict of every member counted, the store and the ways to go on."""
-    tables: list[RenderableType] = []
-    for ranking in findings.rankings:
-        tables += [ranking_table(ranking), Text()]
-    hunted = [] if findings.catch is None else [hunt_table(findings.catch), Text()]
-    agreement = [] if findings.theory is None else [Text(f"{findings.theory.note} {PICTURE}"), Text()]
-    counts = (verdict_line(list(findings.members["verdict"])), Text(), threshold_table(findings.thresholds), Text())
-    cures = [prescription_table(findings.prescriptions), Text()] if findings.prescriptions else []
-    return Group(*tables, *hunted, *counts, *cures, *agreement, _ways_on(findings))
+    """What came out? The evidence first, and last, where a terminal stops, the answer and the ways to go on."""
+    cures, theory = findings.prescriptions, findings.theory
+    sections = [
+        *map(ranking_table, findings.rankings),
+        *([ranking_legend(findings.settings.confidence)] if findings.rankings else []),
+        *([hunt_table(findings.catch)] if findings.catch else []),
+        verdict_line(list(findings.members["verdict"])),
+        threshold_table(findings.thresholds),
+        *([prescription_table(cures)] if cures else []),
+        *([plain_text(f"{theory.note} {PICTURE}")] if theory else []),
+        _answer(findings),
+        _ways_on(findings),
+    ]
+    first, *others = sections
+    return Group(first, *(line for section in others for line in (Text(), section)))
 
 
-def _ways_on(findings: Findings) -> Table:
-    grid = plain_grid()
-    for about, words in {
+def _answer(findings: Findings) -> RenderableType:
+    title = f"{findings.info.name}: {findings.info.question}".rstrip(": ")
+    return Group(plain_text(title, "bold"), *map(plain_text, answer_sentences(findings)))
+
+
+def _ways_on(findings: Findings) -> RenderableType:
+    name = json.dumps(findings.info.name, ensure_ascii=False)
+    ways = {
         "stored in": findings.store,
+        "report": findings.report,
         "look at it": findings.ui_command,
         "see this again": f"{findings.info.command} mode=report",
-        "in a notebook": f"gradstudy.load_study({json.dumps(findings.info.name, ensure_ascii=False)})",
-    }.items():
-        grid.add_row(Text(about), plain_text(words))
-    return grid
+        "in a notebook": f"gradstudy.load_study({name})",
+    }
+    folded = {about: folded_command(ways[about]) for about in ("look at it", "see this again")}
+    return Group(*(way_on(about, words, folded.get(about, "")) for about, words in ways.items() if words))

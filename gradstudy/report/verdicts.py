@@ -19,7 +19,7 @@ def verdict_counts(counts: Mapping[str, int]) -> str:
 def verdict_line(verdicts: Sequence[str]) -> Text:
     """Which share of the members got each verdict? One line, from the verdict of every member."""
     counts = Counter(verdicts)
-    words = (f"{verdict} {counts[verdict]} ({_percent(counts[verdict], len(verdicts))})" for verdict in VERDICTS)
+    words = (f"{verdict} {counts[verdict]} ({percent(counts[verdict], len(verdicts))})" for verdict in VERDICTS)
     return Text(f"{len(verdicts)} members: " + ", ".join(words))
 
 
@@ -32,6 +32,7 @@ def threshold_table(counts: pd.DataFrame) -> Table:
     return table
 
 
-def _percent(count: int, total: int) -> str:
+def percent(count: int, total: int) -> str:
+    """How much of the total is this? `23 %`, and `<1 %` for what is more than nothing."""
     share = 100 * count / max(total, 1)
     return "<1 %" if 0 < share < 1 else f"{share:.0f} %"

@@ -11,11 +11,13 @@ import os
 import statistics
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from gradstudy.batch import train_trials
 from gradstudy.configs.composition import hydra_ready
 from gradstudy.preparation import prepare
+from gradstudy.report.shown import trial_shown
 from gradstudy.search.storage import open_storage
 from gradstudy.tracking.writer import StudyWriter
 
@@ -28,7 +30,8 @@ def main():
         os.chdir(folder)
         prepared = prepare(["+study=rnn_clip", "execution=inline", f"budget.trials={trials}"], "")
         asking, results = seconds_of_asking(prepared, Path(folder)), list(train_inline(prepared))
-        writer = StudyWriter(prepared.launch.machinery["tracking"], prepared.info, Path(folder))
+        show = partial(trial_shown, prepared.info)
+        writer = StudyWriter(prepared.launch.machinery["tracking"], prepared.info, Path(folder), show)
         storing = [seconds(lambda result=result: writer.write(result)) for result in results]
         telling = [seconds(lambda r=r: prepared.search.tell(r.trial.number, r.rows)) for r in results]
     parts = {"ask": asking / trials, "store": statistics.median(storing), "tell": statistics.median(telling)}

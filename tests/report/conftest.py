@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
 from gradstudy.analysis.cells import COLUMNS as CELLS
 from gradstudy.analysis.levels import COLUMNS as LEVELS
@@ -17,7 +17,8 @@ from gradstudy.analysis.ranking import Ranking
 from gradstudy.analysis.responses import member_row
 from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.analysis.verdicts import verdicts_by_threshold
-from gradstudy.records import DUMMY, Factor, MemberRecord, Series, StudyInfo
+from gradstudy.records import DUMMY, SCREEN, Factor, MemberRecord, Series, StudyInfo
+from gradstudy.report.console import PageConsole
 from gradstudy.report.findings import Findings
 
 ROW = {
@@ -57,14 +58,14 @@ def render() -> Callable[..., str]:
 
     def printed(page: RenderableType, width: int = 80, encoding: str = "utf-8") -> str:
         file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="\n")
-        Console(file=file, width=width, markup=True, emoji=True).print(page)
+        PageConsole(file=file, width=width, markup=True, emoji=True).print(page)
         file.seek(0)
         return file.read()
 
     return printed
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_ranking() -> Callable[..., Ranking]:
     """A ranking with one row per mapping given; what a row leaves out is taken from ROW."""
 
@@ -88,11 +89,12 @@ def make_ranking() -> Callable[..., Ranking]:
     return made
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_findings() -> Callable[..., Findings]:
     """What a study found, made of members (trial, vanishing, exploding, verdict, ...) and whatever else is given."""
 
     def made(members: pd.DataFrame, *, info: dict[str, Any] | None = None, **fields: Any) -> Findings:
+        members = members if "phase" in members else members.assign(phase=SCREEN)
         identity = {
             "name": "rnn_clip",
             "fingerprint": "0123abcd",
@@ -122,6 +124,7 @@ def make_findings() -> Callable[..., Findings]:
             "catch": None,
             "store": "sqlite:///mlflow.db",
             "ui_command": "mlflow ui --backend-store-uri sqlite:///mlflow.db",
+            "report": "",
         }
         return Findings(**{**whole, **fields})
 

@@ -2,8 +2,10 @@ import io
 import sys
 
 import pytest
+from rich.text import Text
 
-from gradstudy.report.console import PIPED_WIDTH, make_console
+from gradstudy.report.console import PIPED_WIDTH, WIDEST, PageConsole, make_console
+from gradstudy.report.plain import plain_table, whole_text
 
 
 @pytest.fixture
@@ -47,3 +49,30 @@ def test_a_letter_that_the_encoding_lacks_does_not_end_the_study(monkeypatch):
     make_console().print("naïve")
     file.flush()
     assert file.buffer.getvalue() == b"na?ve\n"
+
+
+@pytest.mark.usefixtures("piped")
+def test_a_piped_page_is_as_wide_as_a_terminal_usually_is():
+    assert make_console().width == 80
+
+
+def test_no_line_of_a_page_ends_in_blanks_and_nothing_else_is_lost(piped):
+    table = plain_table("name", "words")
+    table.add_row("a", "b")
+    table.add_row("", "")
+    make_console().print(table)
+    make_console().print("  two words  \n\nend")
+    assert piped().splitlines() == ["name  words", "----- -----", "a     b", "", "  two words", "", "end"]
+
+
+def test_what_has_to_stay_whole_is_neither_folded_nor_cut_off(piped):
+    address = "/".join(["folder"] * 40)
+    make_console().print(whole_text(address))
+    assert piped() == f"{address}\n"
+
+
+def test_words_on_a_wide_terminal_are_folded_where_they_can_be_read():
+    terminal = PageConsole(file=io.StringIO(), force_terminal=True, width=200)
+    terminal.print(Text("word " * 100))
+    assert WIDEST - len("word ") <= max(map(len, terminal.file.getvalue().splitlines())) <= WIDEST
+    assert PageConsole(file=io.StringIO(), width=200).width == 200

@@ -8,15 +8,15 @@ from gradstudy.report.flow_page import flow_page
 def page(render, make_measured):
     """The page of these records, with its lines as lists of words too."""
 
-    def made(*records, title="t", width=80, **measured):
-        text = render(flow_page(make_measured(*records, **measured), title=title), width=width)
+    def made(*records, overrides=("activation=tanh",), width=80, **measured):
+        text = render(flow_page(make_measured(*records, **measured), overrides), width=width)
         return text, [line.split() for line in text.splitlines()]
 
     return made
 
 
 def test_the_sentence_comes_before_every_table(page, make_record):
-    text, _ = page(make_record([[1e-5, 1e-3, 1e-1]]), theory=[-4.0, -2.0, 0.0], title="activation=tanh")
+    text, _ = page(make_record([[1e-5, 1e-3, 1e-1]]), theory=[-4.0, -2.0, 0.0])
     order = [
         "activation=tanh",
         "The signal loses 2.00 decades per layer",
@@ -24,6 +24,8 @@ def test_the_sentence_comes_before_every_table(page, make_record):
         "response",
         "verdict",
         "Instrument:",
+        "what causes it",
+        "in a notebook",
     ]
     found = [text.index(words) for words in order]
     assert found == sorted(found)
@@ -52,7 +54,7 @@ def test_every_seed_shows_verdict_norms_and_losses(page, make_record):
 def test_the_cost_of_the_instrument_is_its_median_share_of_the_time(page, make_record):
     costs = ({"recorder": 0.1, "probes": 0.5}, {"recorder": 0.12, "probes": 0.3}, {"recorder": 0.5, "probes": 0.2})
     text, _ = page(*(make_record([[1.0, 1.0]], seed=seed, cost=cost) for seed, cost in enumerate(costs)))
-    assert text.splitlines()[-1] == "Instrument: 12 % of the training time for the record, 30 % for looks inside."
+    assert "Instrument: 12 % of the training time for the record, 30 % for looks inside." in text.splitlines()
 
 
 def test_a_record_without_costs_claims_none(page, make_record):
@@ -68,9 +70,10 @@ def test_what_was_seen_inside_stands_on_the_page(page, make_record):
 def test_a_page_stays_text_within_80_columns(page, make_record):
     signal = [10.0 ** np.arange(-300.0, 300.0, 10.0), 10.0 ** np.arange(300.0, -300.0, -10.0)]
     bad = {"first_bad_step": 1, "first_bad_tensor": "gradient [red]" + "encoder.layers." * 5}
-    text, _ = page(make_record(signal, **bad), title="[bold]activation=tanh", no_theory="[blink]gates")
-    assert text.startswith("[bold]activation=tanh")
+    text, _ = page(make_record(signal, **bad), overrides=["[bold]activation=tanh"], no_theory="[blink]gates")
+    assert text.startswith("[bold]activation=tanh\n")
     assert "[red]" in text
     assert "[blink]" in text
     assert max(map(len, text.splitlines())) <= 80
+    assert not any(line.endswith(" ") for line in text.splitlines())
     assert "\x1b" not in text

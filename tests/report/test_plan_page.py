@@ -137,7 +137,7 @@ def test_what_can_be_found_is_told_for_every_factor_and_in_decades(render):
     page = words(render(plan_page(replace(PLAN, power=power(0.25, 0.5))), width=100))
     assert "none (1), norm (2), value (1) everywhere 4 .25" in page
     assert "init.gain 0.5 to 2 everywhere 4 .25 (.50)" in page
-    assert "that 80% of such studies would find" in page
+    assert "that 80 % of such studies would find" in page
     assert "If trials scatter by 3 decades (standard deviation), a share of .25 is 3.0 decades between two" in page
     assert "in brackets" in page
     assert "in brackets" not in words(render(plan_page(replace(PLAN, power=power(0.25)))))

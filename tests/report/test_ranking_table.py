@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gradstudy.report.ranking_table import ranking_table
+from gradstudy.report.ranking_table import ranking_legend, ranking_table
 
 FACTORS = (
     "activation",
@@ -193,9 +193,30 @@ def levels_of(**columns):
 
 
 def test_a_proven_cause_has_its_levels_and_another_factor_has_not(render, make_ranking):
-    against = "against tanh (n=43): relu by +2.8 [+1.8, +3.8] (n=43, 22 diverged)"
-    assert against in render(ranking_table(make_ranking({}, levels=levels_of())))
-    assert "against" not in render(ranking_table(make_ranking(NO_EVIDENCE, levels=levels_of())))
+    relu = "  relu  +2.8 [+1.8, +3.8]  n=43, 22 diverged"
+    assert relu in render(ranking_table(make_ranking({}, levels=levels_of()))).splitlines()
+    assert "relu  +2.8" not in render(ranking_table(make_ranking(NO_EVIDENCE, levels=levels_of())))
+
+
+def test_on_a_narrow_page_every_factor_keeps_one_line_with_its_share_and_its_rank(render, make_ranking):
+    page = render(ranking_table(make_ranking({"factor": "clipping.max_value", **NO_EVIDENCE})), width=60)
+    (line,) = (line for line in page.splitlines() if line.startswith("clipping.max_value "))
+    assert line.split()[1:] == [".20", "[.10,", ".30]", "1-2", "no", "evidence"]
+    wide = render(ranking_table(make_ranking({"factor": "clipping.max_value", **NO_EVIDENCE})))
+    assert "KW p=" in wide
+    assert "KW p=" not in page
+
+
+def test_beside_a_long_name_and_a_long_test_what_a_factor_does_alone_is_left_out_first(render, make_ranking):
+    long = {"factor": "regularization.weight_decay", "test": "means", "p": 0.006, "rank_low": 10, "rank_high": 12}
+    page = render(ranking_table(make_ranking({**long, **NO_EVIDENCE})))
+    cells = [".20", "[.10,", ".30]", "10-12", "means", "p=.006", "no", "evidence"]
+    assert row_of(page, "regularization.weight_decay").split()[1:] == cells
+
+
+def test_the_legend_explains_every_short_word_of_the_table_and_the_intervals(render):
+    words = " ".join(render(ranking_legend(0.9)).split())
+    assert all(word in words for word in ("share:", "own:", "(KW)", "(rho)", "n:", "90 % intervals"))
 
 
 def cells_of(*pairs):

@@ -52,16 +52,30 @@ def test_where_theory_spoke_one_line_says_how_well(page):
     """Measured -1, -4, -6 (variance 38/9), off by .1, 0 and .5: R2 = 1 - .26 / 3 / (38 / 9), RMSE = sqrt(.26 / 3)."""
     words = " ".join(page.split())
     fit = "R2 0.9795, off by 0.29 decades (RMS)."
-    assert f"Theory predicts gain_init for 3 of 4 trials, {fit} See run.theory().plot(), or theory.png" in words
-    assert "in the finished study's run." in words
+    assert f"Theory predicts gain_init for 3 of 4 trials, {fit} See run.theory().plot(), or the report" in words
 
 
-def test_the_picture_is_not_said_to_be_stored_with_a_study_that_may_have_been_stopped(page):
-    """The picture is stored when a study ends, and `mode=report` shows the same page of one that did not."""
-    words = " ".join(page.split())
-    assert "theory.png in the finished study's run" in words
-    assert "has it as" not in words
-    assert hasattr(agreement(MEMBERS), "plot")
+def test_the_answer_stands_below_the_question_and_above_the_ways_on_where_a_terminal_stops(page):
+    places = [
+        page.index(words) for words in ("vanishing from 5", "rnn_clip: Does clipping help?", "Gradients vanish", "stored in")
+    ]
+    assert places == sorted(places)
+
+
+def test_the_ways_on_name_the_report_where_there_is_one(render, make_findings):
+    written = render(summary(make_findings(MEMBERS, report="/runs/report.html")))
+    assert "report          /runs/report.html" in written.splitlines()
+    assert "report  " not in render(summary(make_findings(MEMBERS)))
+
+
+def test_an_address_that_is_longer_than_a_line_stays_whole(render, make_findings):
+    address = "/runs/" + "deep/" * 30 + "report.html"
+    assert f"  {address}" in render(summary(make_findings(MEMBERS, report=address))).splitlines()
+
+
+def test_a_study_in_progress_says_how_far_it_is(render, make_findings):
+    page = render(summary(make_findings(MEMBERS, progress="running", info={"trials": 128})))
+    assert "In progress, 4 of 128 trials so far" in " ".join(page.split())
 
 
 def test_what_has_no_size_is_left_out_of_how_well_theory_did_and_counted(make_page):
@@ -90,6 +104,7 @@ def test_every_way_on_stands_on_one_line_to_copy(page, line):
 
 def test_a_summary_is_plain_text_of_80_columns(page):
     assert max(map(len, page.splitlines())) <= 80
+    assert not any(line.endswith(" ") for line in page.splitlines())
     assert "\x1b" not in page
 
 

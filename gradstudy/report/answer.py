@@ -1,0 +1,141 @@
+"""What did the study find? In two sentences that the terminal, the report and MLflow's note share."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gradstudy.analysis.cure.words import and_list
+from gradstudy.analysis.direction import UNCLEAR
+from gradstudy.analysis.evidence import EVIDENCE, GOOD_FIT, NOT_RANKED
+from gradstudy.analysis.ranking import Ranking
+from gradstudy.analysis.ranking_words import significance_words
+from gradstudy.records import FINISHED, RUNNING, SCREEN, STOPPED
+from gradstudy.report.findings import Findings
+from gradstudy.report.hunt_table import Catch, levels_of
+
+NAMES = {
+    "gain": "the gain",
+    "gain_init": "the gain at initialization",
+    "rate": "the rate",
+    "clipped": "the share of clipped steps",
+    "learned": "what is learned",
+    "time_to_divergence": "the time to divergence",
+}
+"""How is a response called in a sentence? Vanishing and exploding by their own names."""
+SIZES = {"vanishing": "how much they shrink", "exploding": "how much they grow"}
+"""What depends on the causes, behind how often it happens?"""
+UNFINISHED = {
+    RUNNING: "In progress, {}: the study is still running, or its process was killed.",
+    STOPPED: "Stopped early, {}: the same command goes on with it.",
+}
+NOT_AT_RANDOM = "Networks of one shape are trained together, so the first trials are no random part and may mislead."
+MOST_CAUSES, MOST_OTHERS = 2, 4
+"""Causes that are told with all they do, and others that are named."""
+
+
+def answer_text(findings: Findings) -> str:
+    """What is the answer to the study's question? `answer_sentences`, one behind the other."""
+    return " ".join(answer_sentences(findings))
+
+
+def answer_sentences(findings: Findings) -> tuple[str, ...]:
+    """What is the answer to the study's question? A plain sentence for every response, and one for what was hunted.
+
+    Before them stands what an unfinished study lacks. A response's sentence says in how many members it happens, what
+    decides it, with shares and intervals, and what the levels do; or why nobody can say. Only members of trials that
+    were drawn at random are counted in it.
+    """
+    members = findings.members
+    screened = Counter(members.loc[members["phase"] == SCREEN, "verdict"])
+    told = [_of_response(ranking, screened, findings.settings.confidence) for ranking in findings.rankings]
+    return (*_unfinished(findings), *told, *([_of_hunt(findings.catch)] if findings.catch else []))
+
+
+def name_of(response: str) -> str:
+    """How is a response called in a sentence?"""
+    return NAMES.get(response, response)
+
+
+def _unfinished(findings: Findings) -> list[str]:
+    if findings.progress == FINISHED:
+        return []
+    asked = f" of {findings.info.trials}" if findings.info.trials else ""
+    known = f"{findings.members['trial'].nunique()}{asked} trials so far"
+    return [f"{UNFINISHED[findings.progress].format(known)} {NOT_AT_RANDOM}"]
+
+
+def _of_response(ranking: Ranking, verdicts: Mapping[str, int], confidence: float) -> str:
+    name, table = name_of(ranking.response), ranking.table
+    happens = _happens(ranking.response, verdicts) or f"{name[:1].upper()}{name[1:]}"
+    causes = table[table["verdict"] == EVIDENCE]
+    if (table["verdict"] == NOT_RANKED).all():  # also of a table without rows
+        return f"{happens}; {ranking.note[:1].lower()}{ranking.note[1:]}"
+    if causes.empty:
+        return f"{happens}; no factor beats the noise floor, so there is no evidence for a cause."
+    depends = f"; {SIZES[ranking.response]} depends" if ranking.response in SIZES else " depends"
+    return f"{happens}{depends} above all on {_causes(causes, ranking, confidence)}{_trust(ranking.fit)}."
+
+
+def _happens(response: str, verdicts: Mapping[str, int]) -> str:
+    """In how many members? Nothing of a response that is no verdict."""
+    total, diverged = sum(verdicts.values()), verdicts["diverged"]
+    if response == "vanishing":
+        return f"Gradients vanish in {verdicts[response] or 'none'} of {total} members"
+    if response == "exploding":
+        diverging = f" and diverge in {diverged}" if diverged else ""
+        return f"Gradients explode in {verdicts[response] or 'none'} of {total} members{diverging}"
+    return ""
+
+
+def _causes(causes: pd.DataFrame, ranking: Ranking, confidence: float) -> str:
+    """`init (...) and init.gain (...), less on activation`: in full those that may be the first of all."""
+    may_be_first = causes["rank_low"].isna() | (causes["rank_low"] == 1)
+    told = min(max(int(may_be_first.cumprod().sum()), 1), MOST_CAUSES)
+    full = [
+        f"{row.factor} ({_share(row, ranking.fit, None if place else confidence)}: {_direction(row, ranking.response)})"
+        for place, row in enumerate(causes.head(told).itertuples())
+    ]
+    others = list(causes["factor"])[told:]
+    if len(others) > MOST_OTHERS:
+        others = [*others[: MOST_OTHERS - 1], f"{len(others) - MOST_OTHERS + 1} more factors"]
+    return and_list(full) + (f", less on {and_list(others)}" if others else "")
+
+
+def _share(row: Any, fit: float, confidence: float | None) -> str:
+    """`47 %, 36 to 59 %`; with a `confidence`, for whoever reads the first of them, in words."""
+    if not np.isfinite(row.share):
+        return f"by its test alone, {significance_words(row).rpartition(' ')[2]}"
+    share = f"{'roughly ' if fit < GOOD_FIT else ''}{100 * row.share:.0f} %"
+    interval = f"{100 * row.share_low:.0f} to {100 * row.share_high:.0f} %"
+    if confidence is None:
+        return f"{share}, {interval}"
+    return f"a part in {share} of the variance, {100 * confidence:g} % interval {interval}"
+
+
+def _direction(row: Any, response: str) -> str:
+    if row.direction == UNCLEAR:
+        return "it acts together with others" if row.first < row.share / 2 else UNCLEAR
+    if row.direction.endswith("in the middle"):
+        return f"{name_of(response)} is {row.direction} of its range"
+    return row.direction.replace(" it by ", f" {name_of(response)} by ", 1)
+
+
+def _trust(fit: float) -> str:
+    """What stands against the shares?"""
+    if fit >= GOOD_FIT:
+        return ""
+    return ", with shares unknown" if fit <= 0.0 else ", with rough shares, as the surrogate fits badly"
+
+
+def _of_hunt(catch: Catch) -> str:
+    if catch.best.empty:
+        return f"None of the {catch.trials} trials has been trained on all of its seeds."
+    best, goal = catch.best.iloc[0], catch.objectives[0].goal
+    counted = and_list([f"{one.name} {best[one.name]:.3g}" for one in catch.objectives])
+    return (
+        f"The {goal} of {catch.trials} trials is trial {best['trial']} ({counted}; {catch.verdicts[best['trial']]}), "
+        f"with {levels_of(best.to_dict(), catch.objectives)}."
+    )

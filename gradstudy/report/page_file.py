@@ -1,0 +1,38 @@
+"""A study's report as a file of its own, wherever a person wants it."""
+
+import os
+from os import PathLike
+from pathlib import Path
+
+from gradstudy.errors import InputError
+from gradstudy.report.findings import findings_of
+from gradstudy.report.html.page import report_page
+from gradstudy.results import Run
+from gradstudy.tracking.atomic_file import written_whole
+
+
+def write_report(run: Run, path: str | PathLike[str]) -> Path:
+    """Writes one HTML page that tells what the study found, whole or not at all, in place of an earlier one.
+
+    Returns where it is. InputError where no such file can be written.
+    """
+    path = Path(path)
+    check_page_path(path)
+    page = report_page(findings_of(run)).encode()
+    try:
+        with written_whole(path) as unfinished:
+            unfinished.write_bytes(page)
+    except OSError as error:
+        raise InputError(f"The report could not be written to {path.absolute()}: {error.strerror}.") from error
+    return path.absolute()
+
+
+def check_page_path(path: Path) -> None:
+    """InputError when no report can be written there, before anything is measured for it."""
+    folder = path.absolute().parent
+    if path.is_dir():
+        raise InputError(f"report must be a file, got the folder {folder / path.name}. Name one in it.")
+    if not folder.is_dir():
+        raise InputError(f"The report's folder {folder} does not exist, got report={path}. Make it first.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(f"The report's folder {folder} cannot be written, got report={path}. Choose another.")

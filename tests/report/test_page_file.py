@@ -1,0 +1,52 @@
+"""A study's report where a person wants it: whole, or refused with the way out."""
+
+from pathlib import Path
+from unittest.mock import Mock
+
+import pytest
+
+from gradstudy.errors import InputError
+from gradstudy.report.page_file import check_page_path, write_report
+
+pytestmark = pytest.mark.usefixtures("workplace", "quick_page")
+
+
+@pytest.fixture
+def quick_page(monkeypatch):
+    monkeypatch.setattr("gradstudy.report.page_file.findings_of", lambda run: run)
+    monkeypatch.setattr("gradstudy.report.page_file.report_page", lambda run: f"<p>{run}</p>")
+
+
+def test_a_report_is_written_in_place_of_an_earlier_one_and_nothing_else_is_left():
+    Path("mine.html").write_text("before", encoding="utf-8")
+    assert write_report("é", "mine.html") == Path.cwd() / "mine.html"
+    assert Path("mine.html").read_text(encoding="utf-8") == "<p>é</p>"
+    assert [path.name for path in Path.cwd().iterdir()] == ["mine.html"]
+
+
+def test_a_report_goes_into_any_folder_that_is_there():
+    Path("deep").mkdir()
+    write_report("x", Path("deep") / "mine.html")
+    assert Path("deep/mine.html").exists()
+    with pytest.raises(InputError, match="does not exist"):
+        write_report("x", "deeper/mine.html")
+    assert not Path("deeper").exists()
+
+
+def test_a_folder_is_no_file():
+    with pytest.raises(InputError, match="got the folder"):
+        check_page_path(Path("."))
+
+
+def test_a_folder_that_cannot_be_written_is_named(monkeypatch):
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(InputError, match="cannot be written"):
+        check_page_path(Path("mine.html"))
+
+
+def test_a_disk_that_is_full_is_told_and_the_earlier_report_stays(monkeypatch):
+    Path("mine.html").write_text("before", encoding="utf-8")
+    monkeypatch.setattr("os.replace", Mock(side_effect=OSError(28, "No space left on device")))
+    with pytest.raises(InputError, match="No space left on device"):
+        write_report("x", "mine.html")
+    assert Path("mine.html").read_text(encoding="utf-8") == "before"
