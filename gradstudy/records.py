@@ -1,6 +1,7 @@
 """The frozen dataclasses that travel between rooms: factors, trials, members, and what was measured on them."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -16,6 +17,12 @@ def level_name(level: Level) -> str:
 
 VERDICTS = ("healthy", "vanishing", "exploding", "diverged")
 """What can be said of a member, from good to bad."""
+
+
+def commonest_verdict(verdicts: Iterable[str]) -> str:
+    """Which verdict do the seeds of a trial give it together? The commonest, and the worst of those."""
+    counts = Counter(verdicts)
+    return max(counts, key=lambda verdict: (counts[verdict], VERDICTS.index(verdict)))
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from gradstudy.analysis.study_page import study_page
 from gradstudy.analysis.trial_words import verdicts_words
 from gradstudy.configs.changed import changed_overrides
 from gradstudy.errors import InputError
-from gradstudy.records import DUMMY, SCREEN, Level, StudyInfo, Trial
+from gradstudy.records import DUMMY, SCREEN, Level, StudyInfo, Trial, commonest_verdict
 from gradstudy.search.best import best_trials
 from gradstudy.search.objective import Objective, objectives_of
 from gradstudy.tracking.address_check import shown
@@ -215,7 +215,7 @@ def response_settings(settings: Analysis) -> dict[str, float]:
 def trials_of(members: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
     """Members folded over their seeds."""
     grouped = members.groupby("trial")
-    verdict = grouped["verdict"].agg(lambda verdicts: verdicts.mode().iloc[0])
+    verdict = grouped["verdict"].agg(commonest_verdict)
     diverged = grouped["verdict"].agg(lambda verdicts: int((verdicts == "diverged").sum())).rename("n_diverged")
     predicted = grouped[[name for name in (PREDICTED,) if name in members]].first()  # older studies have none
     phase = grouped[[PHASE]].first()

@@ -24,7 +24,7 @@ if (window === window.top) {
 }"""
 """MLflow otherwise opens as a tool for chat programs, with an assistant that covers a third of the page."""
 
-PATIENCE = 9_000
+PATIENCE = 60_000
 """Milliseconds: MLflow's pages are slow where several tests share the machine."""
 
 expect.set_options(timeout=PATIENCE)

@@ -8,8 +8,8 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "gradstudy"
 LAYERS = [
     {"errors"},
-    {"parts", "records", "versions", "wiring"},
-    {"network"},
+    {"parts", "records", "thinning", "versions", "wiring"},
+    {"network", "over_seeds"},
     {"quantities"},
     {"configs", "factors", "tasks", "training", "execution", "search", "analysis", "tracking"},
     {"prediction"},

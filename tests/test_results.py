@@ -46,6 +46,19 @@ def test_a_trial_has_the_median_of_its_responses_and_the_one_prediction():
     assert trials["n_diverged"].tolist() == [1, 1, 1]
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        (["healthy", "vanishing"], "vanishing"),  # not the first of the alphabet
+        (["diverged", "exploding"], "diverged"),
+        (["healthy", "healthy", "diverged"], "healthy"),
+    ],
+)
+def test_a_trial_has_the_commonest_verdict_of_its_seeds_and_the_worst_of_equals(verdicts, expected):
+    members = Run(stored(), USUAL).members.query("trial == 0").head(len(verdicts)).assign(verdict=verdicts)
+    assert list(trials_of(members, NAMES)["verdict"]) == [expected]
+
+
 def test_trials_of_an_older_study_have_no_prediction():
     older = stored().members.drop(columns="gain_init_theory")
     assert "gain_init_theory" not in trials_of(older, NAMES)

@@ -15,6 +15,7 @@ from gradstudy.analysis.drawing.forest import forest
 from gradstudy.analysis.drawing.heat_map import heat_map
 from gradstudy.analysis.drawing.letters import letters
 from gradstudy.analysis.evidence import weigh
+from gradstudy.analysis.interaction_matrix import interaction_matrix
 from gradstudy.analysis.level_words import digits_of, mean_words
 from gradstudy.analysis.levels import level_table
 from gradstudy.analysis.member_check import check_members
@@ -85,16 +86,11 @@ class Ranking:
 
     def plot_interactions(self, axes: Any = None) -> Any:
         """Which factors act together? A heat map of second-order shares, first-order ones on the diagonal."""
-        names = self.table.loc[self.table["first"].notna() & (self.table["factor"] != DUMMY.name), "factor"]
-        if names.empty:
+        matrix = interaction_matrix(self.table, self.interactions)
+        if matrix.empty:
             raise InputError(f"a ranking of {self.response} with at least one share is needed to plot. {self.note}")
-        place = {name: which for which, name in enumerate(names)}
-        matrix = np.diag(self.table.set_index("factor")["first"][names].to_numpy(dtype=float))
-        matrix[~np.eye(len(place), dtype=bool)] = np.nan
-        pairs = self.interactions[self.interactions[["factor_a", "factor_b"]].isin(list(place)).all(axis=1)]
-        for a, b, share in zip(pairs["factor_a"], pairs["factor_b"], pairs["share"], strict=True):
-            matrix[[place[a], place[b]], [place[b], place[a]]] = share
-        axes = heat_map(matrix, list(place), list(place), write=visible, unit="share of the variance", axes=axes)
+        names = list(matrix)
+        axes = heat_map(matrix.to_numpy(), names, names, write=visible, unit="share of the variance", axes=axes)
         axes.set_title(f"{self.response}: what factors do\nalone (diagonal) and in pairs")
         return axes
 

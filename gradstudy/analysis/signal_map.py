@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradstudy.analysis.responses import full_range
+from gradstudy.over_seeds import by_seed, median_of_seeds
 from gradstudy.records import MemberRecord, Series
+from gradstudy.thinning import spread, stretches
 
 
 @dataclass(frozen=True)
@@ -21,10 +23,22 @@ class SignalMap:
     decades: np.ndarray
 
     def thinned(self, *, steps: int, places: int) -> "SignalMap":
-        """The same with so many steps and places at most: evenly spaced ones, the first and the last among them."""
-        rows, columns = spread(len(self.steps), steps), spread(len(self.places), places)
+        """The same with so many steps and places at most.
+
+        Places are evenly spaced, and so are stretches of steps: of each the step that is furthest from the usual one
+        stands for it, so that no spike is lost.
+        """
+        rows, columns = self._telling(steps), spread(len(self.places), places)
         names = tuple(self.places[column] for column in columns)
         return SignalMap(names, self.steps[rows], self.decades[np.ix_(rows, columns)])
+
+    def _telling(self, most: int) -> np.ndarray:
+        """Of so many stretches of the steps at most, the one at which some place is furthest from its median step."""
+        usual = median_of_seeds(self.decades)
+        with np.errstate(invalid="ignore"):  # what is not finite on most steps is usual
+            far = np.where(self.decades == usual, 0.0, np.abs(self.decades - usual)).max(axis=1)
+        starts = stretches(len(far), most)
+        return starts + [int(stretch.argmax()) for stretch in np.split(far, starts[1:])]
 
 
 def signal_map(records: Sequence[MemberRecord]) -> SignalMap:
@@ -40,35 +54,7 @@ def signals_of(records: Sequence[MemberRecord]) -> list[Series]:
     return [Series(one.places, one.steps, full_range(record)) for one, record in signals]
 
 
-def by_seed(series: Sequence[Series]) -> tuple[np.ndarray, np.ndarray]:
-    """Steps [step] of the seed that came furthest, and values [seed, step, place]; nan after a seed's end.
-
-    What a seed itself read as nan is inf here: it is not finite, but it is not missing.
-    """
-    steps = max((one.steps for one in series), key=len)
-    values = np.full((len(series), len(steps), len(series[0].places)), np.nan)
-    for own, one in zip(values, series, strict=True):
-        own[: len(one.steps)] = np.where(np.isnan(one.values), np.inf, one.values)
-    return steps, values
-
-
 def decades_of(amplitudes: np.ndarray) -> np.ndarray:
     """log10, -inf of exactly zero."""
     with np.errstate(divide="ignore"):
         return np.log10(amplitudes)
-
-
-def median_of_seeds(values: np.ndarray) -> np.ndarray:
-    """The median over the first axis, of those seeds that are not missing (nan): at least one must be there.
-
-    Where half are -inf and half inf, it is inf.
-    """
-    ordered, known = np.sort(values, axis=0), (~np.isnan(values)).sum(axis=0, keepdims=True)  # nan last
-    low, high = (np.take_along_axis(ordered, which, axis=0)[0] for which in ((known - 1) // 2, known // 2))
-    with np.errstate(invalid="ignore"):
-        return np.where(high == np.inf, np.inf, low / 2 + high / 2)  # the sum of two of 1e308 would overflow
-
-
-def spread(count: int, most: int) -> np.ndarray:
-    """Indices of at most so many of `count`, evenly spaced from the first to the last."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))

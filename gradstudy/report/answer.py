@@ -112,7 +112,7 @@ def _share(row: Any, fit: float, confidence: float | None) -> str:
     interval = f"{100 * row.share_low:.0f} to {100 * row.share_high:.0f} %"
     if confidence is None:
         return f"{share}, {interval}"
-    return f"a part in {share} of the variance, {100 * confidence:g} % interval {interval}"
+    return f"a hand in {share} of the variance, {100 * confidence:g} % interval {interval}"
 
 
 def _direction(row: Any, response: str) -> str:

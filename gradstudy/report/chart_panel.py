@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradstudy.report.curve import Curve
+from gradstudy.report.heat_image import Scale
 from gradstudy.report.scale import decade_word, number_ticks, whole_ticks
 
 
@@ -20,29 +21,32 @@ class Label:
 
 @dataclass(frozen=True)
 class Across:
-    """Where does a step stand, in pixels? In the middle of its field of the map, which has so many `columns`."""
+    """Where does a step stand, in pixels? In the middle of its field among those of all `steps` [step], in order."""
 
     left: float
     width: float
-    first: int
-    last: int
-    columns: int
+    steps: np.ndarray
 
     def of(self, step: float) -> float:
-        field = self.width / self.columns
-        share = (step - self.first) / max(self.last - self.first, 1)
-        return self.left + field / 2 + share * (self.width - field)
+        field = self.width / len(self.steps)
+        return self.left + field * (0.5 + float(np.interp(step, self.steps, np.arange(len(self.steps)))))
 
 
-def chart_panel(name: str, curves: Mapping[str, Curve], across: Across, *, top: float, height: float) -> dict[str, Any]:
-    """What the template needs to draw curves by label; those that are the same picture as the first are left out."""
+def chart_panel(
+    name: str, curves: Mapping[str, Curve], across: Across, *, top: float, height: float, limits: Scale | None = None
+) -> dict[str, Any]:
+    """What the template needs to draw curves by label; those that are the same picture as the first are left out.
+
+    The chart reaches from one of the `limits` to the other, and what lies beyond is at its edge; by default it reaches
+    around all that is finite.
+    """
     first = next(iter(curves.values()))
     drawn = {label: curve for label, curve in curves.items() if curve is first or not curve.same_as(first)}
-    low, high = _limits(list(drawn.values()))
+    low, high = limits or _limits(list(drawn.values()))
     ticks = whole_ticks(low, high, 3) if first.in_decades else number_ticks(low, high, 3)
 
     def down(number: np.ndarray | float) -> np.ndarray | float:
-        return top + height * (high - number) / (high - low)
+        return top + height * (high - np.clip(number, low, high)) / (high - low)
 
     return {
         "name": name + (" (not clipped)" if len(drawn) < len(curves) else ""),

@@ -1,14 +1,18 @@
 """How did one number of every seed go over training? A line and a band, in few points."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from gradstudy.analysis.signal_map import by_seed, decades_of, median_of_seeds
-from gradstudy.records import Series
+from gradstudy.analysis.signal_map import decades_of
+from gradstudy.over_seeds import by_seed, median_of_seeds
+from gradstudy.records import MemberRecord, Series
+from gradstudy.thinning import stretches
 
 MOST_POINTS = 80
+NORMS = {"before clipping": "norm_before_clipping", "after clipping": "norm_after_clipping"}
+"""The two curves of the gradient norm, by what they are called."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +35,22 @@ class Curve:
         return all(np.array_equal(one, two, equal_nan=True) for one, two in pairs)
 
 
+def curves_of(records: Sequence[MemberRecord], quantities: Mapping[str, str]) -> dict[str, Curve]:
+    """The curve of every one of these quantities that all seeds have, by what it is called."""
+    return {
+        label: curve_of([record.series[quantity] for record in records])
+        for label, quantity in quantities.items()
+        if all(quantity in record.series for record in records)
+    }
+
+
 def curve_of(series: Sequence[Series]) -> Curve:
     """The curve of one number per step and seed: in decades unless some of it is below zero."""
     steps, values = by_seed(series)
     numbers, in_decades = values[:, :, 0], not (values < 0.0).any()
     numbers = decades_of(numbers) if in_decades else numbers
     middle, finite = median_of_seeds(numbers), np.where(np.isfinite(numbers), numbers, np.nan)
-    starts = np.linspace(0, len(steps), min(len(steps), MOST_POINTS), endpoint=False).astype(int)
+    starts = stretches(len(steps), MOST_POINTS)
     shown = (starts + np.append(starts[1:], len(steps)) - 1) // 2
     return Curve(
         steps=steps[shown],

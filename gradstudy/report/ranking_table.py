@@ -32,8 +32,7 @@ from gradstudy.report.cell_grid import cell_grid
 from gradstudy.report.level_lines import level_lines
 from gradstudy.report.plain import Bar, plain_name, plain_table, plain_text
 
-SHARE = "share [range]"
-VIEWS = ((SHARE, "own", "rank", "test"), (SHARE, "rank", "test"), (SHARE, "rank"))
+VIEWS = (("share", "own", "rank", "test"), ("share", "rank", "test"), ("share", "rank"))
 """Columns beside the factor and its bar, for ever narrower pages and longer names."""
 UNFOLDED = 1000
 """Characters of a page on which nothing is folded."""
@@ -77,7 +76,8 @@ class Shares:
         yield next((view for view, width in zip(views, widths, strict=True) if width <= options.max_width), views[-1])
 
     def _table(self, shown: Sequence[str]) -> Table:
-        table = plain_table("factor", *shown, "", numbers=("own", "rank"))
+        share = f"share [{100 * self.ranking.confidence:g} %]"
+        table = plain_table("factor", share, *shown[1:], "", numbers=("own", "rank"))
         rough = rough_mark(self.ranking)
         for row in self.ranking.table.itertuples():
             written = (share_words(row, rough), fraction(row.first), rank_words(row), significance_words(row))

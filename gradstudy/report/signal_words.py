@@ -1,6 +1,9 @@
 """What does a map of the signal show? In words, for who cannot see it and for who points at a field."""
 
+import numpy as np
+
 from gradstudy.analysis.signal_map import SignalMap
+from gradstudy.report.curve import Curve
 from gradstudy.report.flow_table import amplitude
 
 
@@ -18,6 +21,25 @@ def map_words(signal: SignalMap) -> str:
     ends = dict.fromkeys((0, len(signal.steps) - 1))
     told = (f"at step {signal.steps[row]} {_at_ends(signal, row)}" for row in ends)
     return f"Signal at {where}: {'; '.join(told)}."
+
+
+def thinned_words(whole: SignalMap, shown: SignalMap) -> str:
+    """Which part of the map is shown? Nothing where that is all of it; see `SignalMap.thinned`."""
+    parts = (
+        (len(shown.steps), len(whole.steps), "steps (of neighbours the least usual)"),
+        (len(shown.places), len(whole.places), "places"),
+    )
+    return " and ".join(f"{few} of {total} {what}" for few, total, what in parts if few < total)
+
+
+def curve_words(curve: Curve) -> str:
+    """How large is what a curve in decades shows, on the first and on the last step, and over all steps and seeds?"""
+    known = np.flatnonzero(np.isfinite(curve.middle))
+    if not known.size:
+        return "not finite on any step"
+    ends = dict.fromkeys((known[0], known[-1]))
+    told = ", ".join(f"{amplitude_words(curve.middle[point])} at step {curve.steps[point]}" for point in ends)
+    return f"{told}; from {amplitude_words(np.nanmin(curve.low))} to {amplitude_words(np.nanmax(curve.high))} in all"
 
 
 def _at_ends(signal: SignalMap, row: int) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from gradstudy.analysis.prescription import Prescription
 from gradstudy.analysis.ranking import Ranking
 from gradstudy.analysis.ranking_words import question_of, rank_words, rough_mark, share_words, significance_words
-from gradstudy.report.answer import answer_text
-from gradstudy.report.findings import Findings
+from gradstudy.report.answer import answer_sentences
 from gradstudy.report.command_lines import folded_command
+from gradstudy.report.findings import Findings
 from gradstudy.report.verdicts import verdict_line
 from gradstudy.tracking.markdown import code, escaped, note_of, table
 from gradstudy.tracking.publication import REPORT_FILE
@@ -26,7 +26,7 @@ def study_note(findings: Findings) -> str:
     return note_of(
         [
             *([f"**{escaped(info.question)}**"] if info.question else []),
-            escaped(answer_text(findings)),
+            *map(escaped, answer_sentences(findings)),
             f"The whole report is `{REPORT_FILE}` under Artifacts, with figures and tables beside it.",
             f"{escaped(verdict_line(list(findings.members['verdict'])).plain)}.",
             *map(_ranking, findings.rankings),

@@ -10,20 +10,22 @@ from textwrap import wrap
 import numpy as np
 
 from gradstudy.analysis.palette import ACCENT, VERDICT_COLOURS
-from gradstudy.analysis.signal_map import SignalMap, signal_map, spread
+from gradstudy.analysis.signal_map import SignalMap, signal_map
 from gradstudy.analysis.trial_words import levels_words, verdicts_words
 from gradstudy.records import MemberRecord, TrialResult
 from gradstudy.report.chart_panel import Across, Label, chart_panel
-from gradstudy.report.curve import curve_of
+from gradstudy.report.curve import NORMS, curves_of
 from gradstudy.report.heat_image import colour_stops, data_address, heat_png, scale_of
 from gradstudy.report.html.rendering import render
 from gradstudy.report.scale import decade_word, whole_ticks
-from gradstudy.report.signal_words import map_words
+from gradstudy.report.signal_words import map_words, thinned_words
+from gradstudy.thinning import spread
 
 MOST_STEPS, MOST_PLACES, NAMED_PLACES = 60, 64, 8
 LEFT, WIDTH = 96.0, 440.0
 MAP_TOP, MAP_HEIGHT, CHART_HEIGHT, BETWEEN = 92.0, 190.0, 80.0, 40.0
 LONGEST_NAME, LINE = 13, 100
+INK = "#1c2126"
 
 
 def trial_figures(result: TrialResult) -> dict[str, bytes]:
@@ -35,7 +37,7 @@ def _flow(result: TrialResult) -> str:
     records, signal = result.records, signal_map(result.records)
     shown = signal.thinned(steps=MOST_STEPS, places=MOST_PLACES)
     scale, levels = scale_of(shown.decades), levels_words(result.trial.levels)
-    across = Across(LEFT, WIDTH, int(signal.steps[0]), int(signal.steps[-1]), len(shown.steps))
+    across = Across(LEFT, WIDTH, signal.steps)
     return render(
         "flow.svg",
         heading=f"Trial {result.trial.number}: {verdicts_words(str(row['verdict']) for row in result.rows)}",
@@ -47,30 +49,22 @@ def _flow(result: TrialResult) -> str:
         decades=_decade_labels(scale),
         places=_place_labels(shown.places),
         panels=list(_panels(records, across)),
-        lines=(ACCENT, VERDICT_COLOURS["diverged"]),
-        steps=[Label(across.of(step), str(step)) for step in whole_ticks(across.first, across.last, 6)],
+        ink=INK,
+        lines=(ACCENT, INK),
+        steps=[Label(across.of(step), str(step)) for step in whole_ticks(signal.steps[0], signal.steps[-1], 6)],
         bottom=MAP_TOP + MAP_HEIGHT + 2 * (BETWEEN + CHART_HEIGHT),
         crosses=[across.of(step) for step in sorted(_ends(records))],
         marks=list(_marks(shown, records)),
         struck=VERDICT_COLOURS["diverged"],
-        footnote=_footnote(signal, shown, len(records)),
+        footnotes=list(_footnotes(signal, shown, len(records))),
     )
 
 
 def _panels(records: Sequence[MemberRecord], across: Across) -> Iterator[dict]:
     """The gradient norm with and without clipping, and the loss, one below the other."""
     below = MAP_TOP + MAP_HEIGHT + BETWEEN
-    for place, (name, quantities) in enumerate(
-        {
-            "gradient norm": {"before clipping": "norm_before_clipping", "after clipping": "norm_after_clipping"},
-            "training loss": {"": "loss"},
-        }.items()
-    ):
-        curves = {
-            label: curve_of([record.series[quantity] for record in records])
-            for label, quantity in quantities.items()
-            if all(quantity in record.series for record in records)
-        }
+    for place, (name, quantities) in enumerate({"gradient norm": NORMS, "training loss": {"": "loss"}}.items()):
+        curves = curves_of(records, quantities)
         yield chart_panel(name, curves, across, top=below + place * (CHART_HEIGHT + BETWEEN), height=CHART_HEIGHT)
 
 
@@ -108,8 +102,8 @@ def _marks(shown: SignalMap, records: Sequence[MemberRecord]) -> Iterator[tuple[
         yield "cross", f"{ends.total()} of {len(records)} seeds diverged, {when}"
 
 
-def _footnote(signal: SignalMap, shown: SignalMap, seeds: int) -> str:
-    parts = (("steps", len(shown.steps), len(signal.steps)), ("places", len(shown.places), len(signal.places)))
-    some = [f"{few} of {total} {name}" for name, few, total in parts if few < total]
-    median = f"Median of {seeds} seeds; bands from the lowest to the highest." if seeds > 1 else "One seed."
-    return f"{median} {'Map: ' + ' and '.join(some) + ', evenly spaced.' if some else ''}".strip()
+def _footnotes(signal: SignalMap, shown: SignalMap, seeds: int) -> Iterator[str]:
+    yield f"Median of {seeds} seeds; bands from the lowest to the highest." if seeds > 1 else "One seed."
+    some = thinned_words(signal, shown)
+    if some:
+        yield f"Map: {some}."

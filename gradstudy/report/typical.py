@@ -6,8 +6,8 @@ import pandas as pd
 
 from gradstudy.analysis.cure.health import trial_health
 from gradstudy.analysis.prescription import Prescription
-from gradstudy.analysis.signal_map import spread
 from gradstudy.records import VERDICTS
+from gradstudy.thinning import spread
 
 TYPICAL = (
     "Typical of a verdict is the trial that its prescription starts from, whose levels are most like those of the "

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from gradstudy.records import VERDICTS, MemberRecord, TrialResult
+from gradstudy.over_seeds import by_seed, median_of_seeds
+from gradstudy.records import VERDICTS, MemberRecord, TrialResult, commonest_verdict
+from gradstudy.thinning import spread
 from gradstudy.tracking.cost import trial_cost
 from gradstudy.tracking.members_file import response_names
 
@@ -37,7 +39,7 @@ CURVES = (
 )
 """What is measured, the metric that shows it, and the places over which, with the seeds, its median is taken."""
 
-PLACES, FEW_STEPS = 6, 12
+PLACES, FEW_STEPS = 6, 8
 """A chart per place: more of them hide the others on MLflow's pages, and fewer steps than these are no curve."""
 
 Value = tuple[str, int, float]
@@ -59,8 +61,7 @@ def trial_metrics(result: TrialResult, points: int) -> list[Value]:
 
 def outcome(result: TrialResult) -> str:
     """Which verdict does the trial get? The commonest of its seeds, and the worst of those."""
-    counts = Counter(row["verdict"] for row in result.rows)
-    return max(counts, key=lambda verdict: (counts[verdict], VERDICTS.index(verdict)))
+    return commonest_verdict(row["verdict"] for row in result.rows)
 
 
 def _responses(rows: Sequence[Mapping[str, object]]) -> Iterator[Value]:
@@ -78,7 +79,7 @@ def _curves(records: Sequence[MemberRecord], points: int) -> Iterator[Value]:
     for quantity, key, places in CURVES:
         if quantity in measured:
             steps, values = _by_seed(records, quantity)
-            shown = _spread(len(steps), points)
+            shown = spread(len(steps), points)
             together = np.moveaxis(values[:, shown, places], 1, -1).reshape(-1, len(shown))
             yield from ((key, int(steps[i]), float(m)) for i, m in zip(shown, _median(together), strict=True))
 
@@ -86,41 +87,27 @@ def _curves(records: Sequence[MemberRecord], points: int) -> Iterator[Value]:
 def _nonfinite(records: Sequence[MemberRecord], points: int) -> Iterator[Value]:
     """How many members have no finite loss at this step, or have no step any more?"""
     steps, loss = _by_seed(records, "loss")
-    for index in _spread(len(steps), points):
+    for index in spread(len(steps), points):
         yield "members/nonfinite", int(steps[index]), int(np.sum(~np.isfinite(loss[:, index, 0])))
 
 
 def _signal(records: Sequence[MemberRecord], points: int) -> Iterator[Value]:
     steps, values = _by_seed(records, "signal")
     places = records[0].series["signal"].places
-    shown = _spread(len(steps), points)
-    for place in _spread(len(places), PLACES):
+    shown = spread(len(steps), points)
+    for place in spread(len(places), PLACES):
         medians = _median(values[:, shown, place])
         yield from ((f"signal/{places[place]}", int(steps[i]), float(m)) for i, m in zip(shown, medians, strict=True))
 
 
 def _by_seed(records: Sequence[MemberRecord], quantity: str) -> tuple[np.ndarray, np.ndarray]:
-    """Steps [step] of the longest record, and values [seed, step, place]; nan after a member's end.
+    """Steps [step] of the longest record, and values [seed, step, place] of the seeds that have this quantity.
 
     A member that diverged on its first step has none of what is measured from the second on.
     """
-    series = [record.series[quantity] for record in records if quantity in record.series]
-    steps = max((one.steps for one in series), key=len)
-    values = np.full((len(series), len(steps), len(series[0].places)), np.nan)
-    for own, one in zip(values, series, strict=True):
-        own[: len(one.steps)] = one.values
-    return steps, values
-
-
-def _spread(count: int, most: int) -> np.ndarray:
-    """Indices of at most so many, evenly spread from the first to the last."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int)) if count else np.arange(0)
+    return by_seed([record.series[quantity] for record in records if quantity in record.series])
 
 
 def _median(values: np.ndarray) -> np.ndarray:
     """Median over the finite entries of the first axis; nan where there is none."""
-    ordered = np.sort(np.where(np.isfinite(values), values, np.nan), axis=0)  # nan last
-    count = np.isfinite(values).sum(0, keepdims=True)
-    lower = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=0)[0]
-    upper = np.take_along_axis(ordered, np.minimum(count // 2, len(values) - 1), axis=0)[0]
-    return lower / 2 + upper / 2  # the sum of two of 1e308 would overflow
+    return median_of_seeds(np.where(np.isfinite(values), values, np.nan))

@@ -35,7 +35,7 @@ class StudyWriter:
         return {**self._in_mlflow, **waiting}
 
     def write(self, result: TrialResult) -> None:
-        """Stores a trial; some 45 ms."""
+        """Stores a trial; some 50 ms."""
         self._spool.put(result)
         if self._away is None:
             self._attempt(lambda: self._send(result))

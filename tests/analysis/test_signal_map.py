@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradstudy.analysis.signal_map import by_seed, decades_of, median_of_seeds, signal_map, spread
+from gradstudy.analysis.signal_map import decades_of, signal_map
 from gradstudy.records import MemberRecord, Series
 
 INF, NAN = np.inf, np.nan
@@ -41,47 +41,27 @@ def test_where_float32_reads_zero_the_look_in_float64_counts():
     assert found.decades[:, 0] == pytest.approx([-50.0, -50.0])
 
 
-@pytest.mark.parametrize(
-    ("seeds", "middle"),
-    [
-        ([1.0, 2.0, 4.0], 2.0),
-        ([1.0, 2.0, NAN], 1.5),
-        ([1.0, NAN, NAN], 1.0),
-        ([-INF, 1.0, 2.0], 1.0),
-        ([-INF, 1.0], -INF),
-        ([1.0, INF], INF),
-        ([-INF, INF], INF),
-        ([1.7e308, 1.7e308], 1.7e308),
-        ([INF, INF, 1.0], INF),
-    ],
-)
-def test_the_median_of_seeds_leaves_out_the_missing_and_keeps_what_has_no_size(seeds, middle):
-    assert median_of_seeds(np.array(seeds)[:, None])[0] == middle
-
-
-def test_a_thinned_map_keeps_both_ends_and_takes_whole_columns():
-    signal = np.exp(np.arange(7 * 5, dtype=float)).reshape(7, 5)
+def test_a_thinned_map_keeps_both_ends_of_the_network_and_whole_steps():
+    signal = np.exp(np.arange(6 * 5, dtype=float)).reshape(6, 5)
     whole = signal_map([record(signal)])
     few = whole.thinned(steps=3, places=2)
-    assert few.steps.tolist() == [0, 3, 6]
     assert few.places == ("layer_0", "layer_4")
-    assert few.decades == pytest.approx(decades_of(signal)[[0, 3, 6]][:, [0, 4]])
-    assert whole.thinned(steps=7, places=9).decades is not None
+    # the median lies between steps 2 and 3: of each pair the step further from it, of the middle pair the first
+    assert few.steps.tolist() == [0, 2, 5]
+    assert few.decades == pytest.approx(decades_of(signal)[[0, 2, 5]][:, [0, 4]])
     assert np.array_equal(whole.thinned(steps=7, places=9).decades, whole.decades)
 
 
-@pytest.mark.parametrize(("count", "most"), [(1, 5), (5, 5), (200, 60), (61, 60)])
-def test_spread_indices_are_different_evenly_apart_and_reach_both_ends(count, most):
-    found = spread(count, most)
-    assert found[0] == 0
-    assert found[-1] == count - 1
-    assert len(found) == min(count, most)
-    gaps = np.diff(found)
-    assert not len(gaps) or gaps.max() - gaps.min() <= 1
+@pytest.mark.parametrize("spike", [1e9, 1e-9, 0.0, INF])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_thinned_map_loses_no_spike_wherever_it_is(spike, place):
+    for step in range(20):
+        signal = np.ones((20, 2))
+        signal[step, place] = spike
+        few = signal_map([record(signal)]).thinned(steps=3, places=2)
+        assert len(few.steps) == 3
+        assert step in few.steps
 
 
-def test_seeds_are_stacked_by_step_and_padded_with_what_is_missing():
-    short, long = (Series(("all",), np.arange(n), np.ones((n, 1))) for n in (1, 3))
-    steps, values = by_seed([short, long])
-    assert steps.tolist() == [0, 1, 2]
-    assert np.isnan(values[:, :, 0]).tolist() == [[False, True, True], [False] * 3]
+def test_what_is_never_finite_is_thinned_all_the_same():
+    assert signal_map([record(np.full((20, 2), INF))]).thinned(steps=4, places=2).steps.tolist() == [0, 5, 10, 15]

@@ -36,7 +36,7 @@ def answered(make_findings, make_ranking):
 
 def test_the_answer_says_how_many_what_decides_it_how_surely_and_which_way(answered):
     assert answered({}) == (
-        "Gradients vanish in 3 of 8 members; how much they shrink depends above all on activation (a part in 20 % of "
+        "Gradients vanish in 3 of 8 members; how much they shrink depends above all on activation (a hand in 20 % of "
         "the variance, 95 % interval 10 to 30 %: relu raises vanishing by 4.1 decades over tanh)."
     )
 
@@ -65,7 +65,7 @@ def test_exploding_counts_what_diverged_too(answered):
 
 
 def test_what_is_no_verdict_is_not_counted(answered):
-    assert answered({}, response="learned").startswith("What is learned depends above all on activation (a part in")
+    assert answered({}, response="learned").startswith("What is learned depends above all on activation (a hand in")
 
 
 def test_without_a_proven_cause_nothing_is_blamed(answered):

@@ -15,15 +15,15 @@ def curve(*middle, low=None, high=None, in_decades=True):
     return Curve(np.arange(len(numbers)), numbers, *ends, in_decades)
 
 
-def panel(one, columns=None, **others):
-    across = Across(left=100.0, width=80.0, first=0, last=len(one.steps) - 1, columns=columns or len(one.steps))
-    return chart_panel("norm", {"": one, **others}, across, top=10.0, height=20.0)
+def panel(one, limits=None, **others):
+    across = Across(left=100.0, width=80.0, steps=one.steps)
+    return chart_panel("norm", {"": one, **others}, across, top=10.0, height=20.0, limits=limits)
 
 
 def test_a_step_stands_in_the_middle_of_its_field():
-    across = Across(left=100.0, width=80.0, first=10, last=13, columns=4)
+    across = Across(left=100.0, width=80.0, steps=np.array([10, 11, 12, 13]))
     assert [across.of(step) for step in (10, 11, 13)] == [110.0, 130.0, 170.0]
-    assert Across(100.0, 80.0, 5, 5, 1).of(5) == 140.0
+    assert Across(100.0, 80.0, np.array([5])).of(5) == 140.0
 
 
 def test_a_line_goes_from_the_bottom_decade_to_the_top_one():
@@ -47,6 +47,12 @@ def test_ticks_are_amplitudes_at_whole_decades_or_round_numbers():
     assert found[-1].text == "1"
     plain = panel(curve(-1.0, 1.0, in_decades=False))["ticks"]
     assert "0" in [tick.text for tick in plain]
+
+
+def test_within_given_limits_what_lies_beyond_is_at_the_edge():
+    found = panel(curve(-9.0, 0.0, 9.0), limits=(-1.0, 1.0))
+    assert found["curves"][0]["line"] == "M113.3,30.0 140.0,20.0 166.7,10.0"
+    assert [tick.text for tick in found["ticks"]] == ["0.1", "1", "10"]
 
 
 def test_what_is_the_same_picture_is_drawn_once():

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from gradstudy.records import Series
-from gradstudy.report.curve import MOST_POINTS, curve_of
+from gradstudy.records import MemberRecord, Series
+from gradstudy.report.curve import MOST_POINTS, curve_of, curves_of
 
 
 def series(*values):
@@ -53,3 +53,10 @@ def test_curves_are_the_same_picture_where_every_number_is():
     one, two = curve_of([series(1.0, np.inf)]), curve_of([series(1.0, np.inf)])
     assert one.same_as(two)
     assert not one.same_as(curve_of([series(1.0, 2.0)]))
+
+
+def test_a_quantity_that_some_seed_does_not_have_has_no_curve():
+    both, one = ({name: series(1.0, 10.0) for name in names} for names in (("loss", "norm"), ("loss",)))
+    found = curves_of([MemberRecord(0, 0, both), MemberRecord(0, 1, one)], {"training": "loss", "size": "norm"})
+    assert list(found) == ["training"]
+    assert found["training"].middle == pytest.approx([0.0, 1.0])

@@ -1,4 +1,3 @@
-
 import pytest
 
 from gradstudy.report.plain import LONGEST_NAME, Bar, plain_grid, plain_name, plain_table, plain_text

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from gradstudy.analysis.signal_map import SignalMap
-from gradstudy.report.signal_words import amplitude_words, map_words
+from gradstudy.records import Series
+from gradstudy.report.curve import curve_of
+from gradstudy.report.signal_words import amplitude_words, curve_words, map_words, thinned_words
 
 
 def test_the_words_follow_the_signal_back_on_the_first_and_the_last_step():
@@ -27,3 +29,21 @@ def test_one_place_and_one_step_are_told_once():
 )
 def test_amplitudes_without_a_size_have_words(decades, words):
     assert amplitude_words(decades) == words
+
+
+def test_what_is_left_out_is_counted():
+    whole = SignalMap(tuple("abcd"), np.arange(5), np.zeros((5, 4)))
+    assert thinned_words(whole, whole) == ""
+    assert thinned_words(whole, whole.thinned(steps=9, places=2)) == "2 of 4 places"
+    both = thinned_words(whole, whole.thinned(steps=3, places=2))
+    assert both == "3 of 5 steps (of neighbours the least usual) and 2 of 4 places"
+
+
+def test_a_curve_in_words_has_its_ends_and_its_extremes():
+    def seed(*values):
+        return Series(("all",), np.arange(len(values)), np.reshape(values, (-1, 1)).astype(float))
+
+    told = curve_words(curve_of([seed(1.0, 1e9, 1e-2), seed(1.0, 1e-3, 1e-2), seed(1.0, 1.0, 1e-2)]))
+    assert told == "1e+00 at step 0, 1e-02 at step 2; from 1e-03 to 1e+09 in all"
+    assert curve_words(curve_of([seed(np.inf)])) == "not finite on any step"
+    assert curve_words(curve_of([seed(3.0)])) == "3e+00 at step 0; from 3e+00 to 3e+00 in all"

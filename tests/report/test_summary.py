@@ -57,7 +57,8 @@ def test_where_theory_spoke_one_line_says_how_well(page):
 
 def test_the_answer_stands_below_the_question_and_above_the_ways_on_where_a_terminal_stops(page):
     places = [
-        page.index(words) for words in ("vanishing from 5", "rnn_clip: Does clipping help?", "Gradients vanish", "stored in")
+        page.index(words)
+        for words in ("vanishing from 5", "rnn_clip: Does clipping help?", "Gradients vanish", "stored in")
     ]
     assert places == sorted(places)
 

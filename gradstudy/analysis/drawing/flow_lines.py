@@ -10,7 +10,8 @@ from gradstudy.analysis.drawing.ticks import named, power
 from gradstudy.analysis.mean_field.prediction import Prediction
 from gradstudy.analysis.palette import ACCENT, VERDICT_COLOURS
 from gradstudy.analysis.picture import axes_or_new
-from gradstudy.analysis.signal_map import by_seed, decades_of, median_of_seeds, signals_of
+from gradstudy.analysis.signal_map import decades_of, signals_of
+from gradstudy.over_seeds import by_seed, median_of_seeds
 from gradstudy.records import MemberRecord
 
 LOOKS = ({"color": ACCENT, "marker": "o"}, {"color": VERDICT_COLOURS["exploding"], "marker": "s"})

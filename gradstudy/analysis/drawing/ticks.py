@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from gradstudy.analysis.signal_map import spread
+from gradstudy.thinning import spread
 
 MOST_NAMED = 9
 """Places; the names of more would stand on each other."""

@@ -27,7 +27,6 @@ class HeatTable:
     """`rows` of fields below the names `across` and beside the names `down`; None is a field that nobody asks for."""
 
     title: str
-    corner: str
     down: Sequence[str]
     across: Sequence[str]
     rows: Sequence[Sequence[Field | None]]

@@ -19,11 +19,11 @@ from gradstudy.report.html.theory import theory_section
 from gradstudy.report.html.verdicts import verdicts_section
 
 SECTIONS: dict[str, tuple[str, Callable[[Findings], Markup]]] = {
+    "hunt": ("hunt", hunt_section),
     "signal": ("signal", signal_section),
     "theory": ("theory", theory_section),
     "verdicts": ("verdicts", verdicts_section),
     "prescriptions": ("what to change", prescriptions_section),
-    "hunt": ("hunt", hunt_section),
     "methods": ("methods", methods_section),
     "reproduce": ("reproduce", reproduce_section),
 }

@@ -1,4 +1,7 @@
-"""Hundreds of trials as points that cost some ten letters each: zero-length strokes of one SVG path per kind."""
+"""Hundreds of trials as points that cost some ten letters each: very short strokes of one SVG path per kind.
+
+Ones of no length at all are points on screens, but square ones are missing in print.
+"""
 
 from dataclasses import dataclass
 
@@ -26,7 +29,7 @@ def point_paths(across: np.ndarray, down: np.ndarray, points: TrialPoints, shown
     paths = []
     for kind in KINDS:
         which = np.flatnonzero(shown & (points.kinds == kind))
-        strokes = "".join(f"M{x[trial]} {y[trial]}h0" for trial in which)
+        strokes = "".join(f"M{x[trial]} {y[trial]}h1" for trial in which)
         paths.append(Path(kind, strokes, " ".join(map(str, points.numbers[which]))))
     return tuple(path for path in paths if path.d)
 

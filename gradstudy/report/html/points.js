@@ -7,7 +7,7 @@
   const read = (svg) =>
     [...svg.querySelectorAll("path[data-trials]")].flatMap((path) => {
       const trials = path.dataset.trials.split(" ");
-      return [...path.getAttribute("d").matchAll(/M(\d+) (\d+)h0/g)].map(([, x, y], which) => ({
+      return [...path.getAttribute("d").matchAll(/M(\d+) (\d+)h/g)].map(([, x, y], which) => ({
         x: x / SIDE, y: y / SIDE, trial: trials[which],
       }));
     });

@@ -1,25 +1,27 @@
 """Where and when does the signal vanish or explode? Maps of typical trials, and of any other that a person chooses."""
 
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from markupsafe import Markup
 
 from gradstudy.analysis.cure.experience import levels_in
-from gradstudy.analysis.signal_map import SignalMap
+from gradstudy.analysis.signal_map import SignalMap, signal_map
 from gradstudy.analysis.trial_words import levels_words
+from gradstudy.report.curve import NORMS, Curve, curves_of
 from gradstudy.report.findings import Findings
 from gradstudy.report.heat_image import Scale, colour_stops, scale_of
 from gradstudy.report.html.rendering import render
-from gradstudy.report.html.trial_map import BROKEN, HUNDREDTHS, MIDDLE, ZERO, Ticks, TrialMap, trial_map
+from gradstudy.report.html.trial_map import BROKEN, HUNDREDTHS, MIDDLE, ZERO, Ticks, trial_map
 from gradstudy.report.scale import decade_word, whole_ticks
-from gradstudy.report.stored_signals import stored_signals
+from gradstudy.report.stored_records import stored_records
 from gradstudy.report.typical import TYPICAL, spread_trials, trials_by_verdict, typical_trials
 
+QUANTITIES = ("signal", "signal_float64", *NORMS.values())
 MOST_TRIALS = 40
-"""Beside the typical ones: some 10 kB each."""
+"""Beside the typical ones: some 12 kB each."""
 BEYOND = 0.01
-"""Which share of all numbers may lie beyond either end of the colours: one outlier would make the rest look alike."""
+"""Which share of all numbers may lie beyond either end of colours and charts? One outlier would flatten the rest."""
 
 
 def signal_section(findings: Findings) -> Markup:
@@ -27,10 +29,20 @@ def signal_section(findings: Findings) -> Markup:
     by_verdict = trials_by_verdict(findings.members)
     typical = list(typical_trials(by_verdict, findings.prescriptions).values())
     others = spread_trials(by_verdict, MOST_TRIALS)
-    signals = stored_signals(findings.gradients, sorted({*typical, *(one for own in others.values() for one in own)}))
-    scale = common_scale(signals.values(), findings.settings.cap)
+    shown = sorted({*typical, *(trial for own in others.values() for trial in own)})
+    records = stored_records(findings.gradients, shown, QUANTITIES)
+    signals = {trial: signal_map(own) for trial, own in records.items()}
+    norms = {trial: curves_of(own, NORMS) for trial, own in records.items()}
+    colours, limits = _scales(findings, signals, norms)
     verdicts = {trial: verdict for verdict, gains in by_verdict.items() for trial in gains.index}
-    maps = {trial: _map(findings, trial, signal, scale, verdicts[trial]) for trial, signal in signals.items()}
+    members = dict(iter(findings.members.groupby("trial")))
+    told = {trial: levels_words(levels_in(members[trial].iloc[0], findings.info.factors)) for trial in shown}
+    maps = {
+        trial: trial_map(
+            members[trial], signals[trial], norms[trial], (colours, limits), verdict=verdicts[trial], levels=told[trial]
+        )
+        for trial in shown
+    }
     axes = list(dict.fromkeys(axis for one in maps.values() for axis in (one.places, one.steps)))
     return render(
         "signal.html",
@@ -39,7 +51,7 @@ def signal_section(findings: Findings) -> Markup:
         others=others,
         each=MOST_TRIALS // len(others),
         colours=colour_stops(),
-        scale=_scale_ticks(scale),
+        scale=_ticks(colours),
         info=findings.info,
         typical_means=TYPICAL,
         axes=axes,
@@ -47,22 +59,26 @@ def signal_section(findings: Findings) -> Markup:
     )
 
 
-def _map(findings: Findings, trial: int, signal: SignalMap, scale: Scale, verdict: str) -> TrialMap:
-    own = findings.members[findings.members["trial"] == trial]
-    levels = levels_words(levels_in(own.iloc[0], findings.info.factors))
-    return trial_map(own, signal, scale, verdict=verdict, levels=levels)
+def _scales(
+    findings: Findings, signals: Mapping[int, SignalMap], norms: Mapping[int, Mapping[str, Curve]]
+) -> tuple[Scale, Scale]:
+    """The decades from end to end of the colours, and of the charts of the norm."""
+    curves = [curve for own in norms.values() for curve in own.values()]
+    ends = [np.column_stack([curve.low, curve.high, curve.middle]) for curve in curves] or [np.zeros((1, 1))]
+    cap = findings.settings.cap
+    return common_scale([signal.decades for signal in signals.values()], cap), common_scale(ends, cap)
 
 
-def common_scale(signals: Collection[SignalMap], cap: float) -> Scale:
-    """Around most numbers, and no further than the cap from what the last place typically has at the first step."""
-    numbers = np.concatenate([signal.decades.ravel() for signal in signals])
-    last = np.array([signal.decades[0, -1] for signal in signals])
-    middle = np.median(last[np.isfinite(last)]) if np.isfinite(last).any() else 0.0
+def common_scale(decades: Sequence[np.ndarray], cap: float) -> Scale:
+    """Around most of these numbers [step, place], and within the cap of what the last place typically starts with."""
+    numbers = np.concatenate([own.ravel() for own in decades])
+    starts = np.array([own[0, -1] for own in decades])
+    middle = np.median(starts[np.isfinite(starts)]) if np.isfinite(starts).any() else 0.0
     low, high = scale_of(numbers, BEYOND)
     low, high = min(low, np.floor(middle)), max(high, np.ceil(middle))
     return float(max(low, np.floor(middle - cap))), float(min(high, np.ceil(middle + cap)))
 
 
-def _scale_ticks(scale: Scale) -> Ticks:
+def _ticks(scale: Scale) -> Ticks:
     low, high = scale
     return [(decade_word(tick), round(100 * (tick - low) / (high - low), 2)) for tick in whole_ticks(low, high, 6)]

@@ -1,17 +1,21 @@
-"""The map of one trial as the page draws it: words about it, its picture, and its numbers for who points at a field."""
+"""One trial as the page draws it: words about it, the picture of its signal with its numbers, its gradient norm."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from gradstudy.analysis.signal_map import SignalMap, spread
+from gradstudy.analysis.signal_map import SignalMap
 from gradstudy.analysis.trial_words import verdicts_words
+from gradstudy.report.chart_panel import Across, chart_panel
+from gradstudy.report.curve import Curve
 from gradstudy.report.heat_image import Scale, data_address, heat_png
 from gradstudy.report.scale import whole_ticks
-from gradstudy.report.signal_words import map_words
+from gradstudy.report.signal_words import curve_words, map_words, thinned_words
+from gradstudy.thinning import spread
 
 MOST_STEPS, MOST_PLACES = 60, 50
 NAMED_STEPS, NAMED_PLACES = 5, 8
@@ -25,7 +29,11 @@ Ticks = Sequence[tuple[str, float]]
 
 @dataclass(frozen=True)
 class TrialMap:
-    """What the template needs to draw one trial; `alt` is the picture in words, `ends` are steps of divergence."""
+    """What the template needs to draw one trial; `alt` is the picture in words, `ends` are steps of divergence.
+
+    `norm` is the chart of the gradient norm with coordinates in per cent, and `norm_words` is that in words; there is
+    none of a trial with a single step.
+    """
 
     trial: int
     verdict: str
@@ -39,16 +47,27 @@ class TrialMap:
     steps: tuple[int, ...]
     place_ticks: Ticks
     step_ticks: Ticks
-    ends: Sequence[tuple[int, float]]
+    ends: Ticks
     thinned: str
+    norm: dict[str, Any] | None
+    norm_words: str
     is_zero: bool
     is_broken: bool
 
 
-def trial_map(own: pd.DataFrame, whole: SignalMap, scale: Scale, *, verdict: str, levels: str) -> TrialMap:
-    """The map of the trial whose members are `own`, in the colours of `scale`."""
-    shown = whole.thinned(steps=MOST_STEPS, places=MOST_PLACES)
+def trial_map(
+    own: pd.DataFrame,
+    whole: SignalMap,
+    norms: Mapping[str, Curve],
+    scales: tuple[Scale, Scale],
+    *,
+    verdict: str,
+    levels: str,
+) -> TrialMap:
+    """The map of the trial whose members are `own`, and its `norms`; `scales` are those of the colours and of these."""
+    shown, across = whole.thinned(steps=MOST_STEPS, places=MOST_PLACES), Across(0.0, 100.0, whole.steps)
     places, steps = shown.places, shown.steps
+    has_norm = bool(norms) and len(whole.steps) > 1
     return TrialMap(
         trial=int(own["trial"].iloc[0]),
         verdict=verdict,
@@ -56,14 +75,16 @@ def trial_map(own: pd.DataFrame, whole: SignalMap, scale: Scale, *, verdict: str
         verdicts=verdicts_words(own["verdict"]),
         sizes=" and ".join(f"{name} {own[name].mean():.1f}" for name in ("vanishing", "exploding")),
         alt=map_words(whole),
-        picture=data_address(heat_png(shown.decades.T, scale)),
+        picture=data_address(heat_png(shown.decades.T, scales[0])),
         numbers=embedded(shown.decades),
         places=places,
         steps=tuple(steps.tolist()),
         place_ticks=[(places[row], _middle(row, len(places))) for row in spread(len(places), NAMED_PLACES)],
-        step_ticks=[(str(step), _across(shown, step)) for step in whole_ticks(steps[0], steps[-1], NAMED_STEPS)],
-        ends=[(int(step), _across(shown, step)) for step in sorted(own["first_bad_step"].dropna().unique())],
-        thinned=_thinned(whole, shown),
+        step_ticks=_at(across, whole_ticks(whole.steps[0], whole.steps[-1], NAMED_STEPS)),
+        ends=_at(across, sorted(own["first_bad_step"].dropna().astype(int).unique())),
+        thinned=thinned_words(whole, shown),
+        norm=chart_panel("norm", norms, across, top=0.0, height=100.0, limits=scales[1]) if has_norm else None,
+        norm_words=curve_words(next(iter(norms.values()))) if has_norm else "",
         is_zero=bool((shown.decades == -np.inf).any()),
         is_broken=bool((shown.decades == np.inf).any()),
     )
@@ -81,13 +102,5 @@ def _middle(which: float, count: int) -> float:
     return round(100 * (which + 0.5) / count, 2)
 
 
-def _across(shown: SignalMap, step: float) -> float:
-    """At which per cent is this step, between the middles of the fields of those that are shown?"""
-    count = len(shown.steps)
-    return _middle(float(np.interp(step, shown.steps, np.arange(count))), count)
-
-
-def _thinned(whole: SignalMap, shown: SignalMap) -> str:
-    parts = (("steps", len(shown.steps), len(whole.steps)), ("places", len(shown.places), len(whole.places)))
-    some = [f"{few} of {total} {name}" for name, few, total in parts if few < total]
-    return f"{' and '.join(some)} shown" if some else ""
+def _at(across: Across, steps: Sequence[int]) -> Ticks:
+    return [(str(step), round(across.of(step), 2)) for step in steps]

@@ -1,13 +1,13 @@
 """What came out of every trial of the screen, to be drawn as points?"""
 
-from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 
 from gradstudy.analysis.outcome import outcome_of
 from gradstudy.analysis.space import encode
-from gradstudy.records import SCREEN, VERDICTS
+from gradstudy.analysis.trial_words import verdicts_words
+from gradstudy.records import SCREEN
 from gradstudy.report.findings import Findings
 from gradstudy.tracking.members_file import PHASE
 
@@ -42,17 +42,13 @@ def trial_points(findings: Findings, response: str) -> TrialPoints:
     drawn = np.sort(np.random.default_rng(0).permutation(len(numbers))[:MOST])
     sizes = np.bincount(outcome.row)
     kinds = np.select([outcome.diverged == 0, outcome.diverged == sizes], [KINDS[0], KINDS[2]], KINDS[1])
-    counts = [Counter(verdicts) for _, verdicts in members.groupby("trial")["verdict"]]
+    verdicts = [verdicts_words(own) for _, own in members.groupby("trial")["verdict"]]
     codes = encode(outcome.trials.iloc[drawn], factors)
     return TrialPoints(
         numbers=numbers[drawn],
         values=outcome.shown[drawn],
         kinds=kinds[drawn],
-        verdicts=tuple(_counted(counts[trial]) for trial in drawn),
+        verdicts=tuple(verdicts[trial] for trial in drawn),
         codes={factor.name: column for factor, column in zip(factors, codes.T, strict=True)},
         total=len(numbers),
     )
-
-
-def _counted(verdicts: Counter[str]) -> str:
-    return ", ".join(f"{verdicts[one]} {one}" for one in VERDICTS if verdicts[one])

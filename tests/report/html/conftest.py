@@ -58,13 +58,22 @@ def members_of(trials: int, seeds: int, factors: tuple[Factor, ...] = FACTORS) -
 
 
 def signals_of(members: pd.DataFrame, places: int = 3) -> Callable[..., pd.DataFrame]:
-    """A record of the signal, geometric over the places, which every member of these has on every step."""
+    """A record of every member on every step: the signal, geometric over the places, and the norm, which triples.
+
+    Clipping halves the norm on the last step.
+    """
     names = [f"layer_{place:02d}" for place in range(1, places + 1)]
     rows = [
         (row.trial, row.seed, step, "signal", name, 10.0 ** (-row.vanishing * (1 - which / max(places - 1, 1))))
         for row in members.itertuples()
         for step in range(STEPS)
         for which, name in enumerate(names)
+    ]
+    rows += [
+        (row.trial, row.seed, step, quantity, "all", 3.0**step * (share if step == STEPS - 1 else 1.0))
+        for row in members.itertuples()
+        for quantity, share in (("norm_before_clipping", 1.0), ("norm_after_clipping", 0.5))
+        for step in range(STEPS)
     ]
     record = pd.DataFrame(rows, columns=["trial", "seed", "step", "quantity", "place", "value"])
 

@@ -7,7 +7,7 @@ from gradstudy.report.html.heat_table import Field, HeatTable, luminance
 
 
 def looks(number, low=0.0, high=1.0):
-    return HeatTable("", "", [], [], [], low, high).looks(Field(number, "", ""))
+    return HeatTable("", [], [], [], low, high).looks(Field(number, "", ""))
 
 
 def test_luminance_is_that_of_the_standard():

@@ -36,12 +36,12 @@ def section(make_findings, make_ranking):
 def test_every_level_has_its_counts_its_mean_and_its_difference(section, tables):
     rows = tables(section(EVIDENCE[0], factors=(ACT,)))[0]
     assert [row[0] for row in rows[1:]] == ["tanhn=2", "relun=1, 1 diverged", "elun=1, 2 diverged"]
-    assert [row[2:] for row in rows[1:]] == [["1.0", "reference"], ["6.0", "+5.0"], ["10.0", "+9.0"]]
+    assert [row[2:] for row in rows[1:]] == [["1.0reference"], ["6.0+5.0"], ["10.0+9.0"]]
 
 
 def test_points_stand_at_their_values_and_diverged_trials_apart(section):
     html = section(EVIDENCE[0], factors=(ACT,))
-    found = re.findall(r'<path class="(\w+)" d="((?:M\d+ \d+h0)+)" data-trials="([\d ]+)"', html)
+    found = re.findall(r'<path class="(\w+)" d="((?:M\d+ \d+h1)+)" data-trials="([\d ]+)"', html)
     assert [(kind, trials) for kind, _, trials in found] == [("none", "3 4"), ("some", "8"), ("all", "9")]
     across = [int(x) for _, d, _ in found for x in re.findall(r"M(\d+)", d)]
     # the axis has a margin of 3 % of the range at either end: from -0.3 to 10.3
@@ -52,9 +52,9 @@ def test_a_number_is_scattered_over_its_range_once(section, tables):
     html = section(EVIDENCE[1], factors=(GAIN,))
     (points,) = [d for kind, d in re.findall(r'<path class="(\w+)" d="([^"]+)" data', html) if kind == "none"]
     # gains 0.1 and 0.2 of 3; values 0 and 2 on the axis from -0.3 to 10.3, upwards
-    assert points == "M33 972h0M67 783h0"
+    assert points == "M33 972h1M67 783h1"
     assert tables(html)[0][0] == ["0 to 1 n=2", "1 to 2 n=1, 1 diverged", "2 to 3 n=1, 2 diverged"]
-    assert tables(html)[0][1] == ["mean 1.0", "mean 6.0", "mean 10.0"]
+    assert tables(html)[0][1] == ["mean 1.0reference", "mean 6.0+5.0", "mean 10.0+9.0"]
 
 
 def test_causes_are_shown_and_other_factors_are_folded(section):

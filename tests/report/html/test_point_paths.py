@@ -9,11 +9,11 @@ def points(kinds, numbers=None):
     return TrialPoints(numbers, np.zeros(len(kinds)), np.array(kinds), ("",) * len(kinds), {}, len(kinds))
 
 
-def test_every_point_is_a_stroke_of_no_length_at_its_place():
+def test_every_point_is_a_stroke_at_its_place_with_some_length_or_print_leaves_squares_out():
     (path,) = point_paths(
         np.array([0.0, 12.34]), np.array([50.0, 100.0]), points(["none"] * 2, [7, 9]), np.array([True] * 2)
     )
-    assert (path.kind, path.d, path.trials) == ("none", "M0 500h0M123 1000h0", "7 9")
+    assert (path.kind, path.d, path.trials) == ("none", "M0 500h1M123 1000h1", "7 9")
 
 
 def test_every_kind_that_occurs_has_a_path_of_its_own():

@@ -4,13 +4,14 @@ import base64
 import html
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from gradstudy.analysis.signal_map import SignalMap
 from gradstudy.records import Factor
+from gradstudy.report.curve import NORMS
 from gradstudy.report.html.signal import MOST_TRIALS, common_scale, signal_section
 from gradstudy.report.html.trial_map import BROKEN, HUNDREDTHS, MIDDLE, ZERO, embedded
 
@@ -80,7 +81,7 @@ def test_the_legend_names_only_what_occurs(section):
 
 
 def depth_map(*decades):
-    return SignalMap(tuple(map(str, range(len(decades)))), np.array([0]), np.array([decades]))
+    return np.array([decades])
 
 
 def test_colours_end_at_the_cap_from_the_last_place_or_where_the_numbers_do():
@@ -88,6 +89,34 @@ def test_colours_end_at_the_cap_from_the_last_place_or_where_the_numbers_do():
     assert common_scale([depth_map(-3.0, -1.0, 0.0)], 10.0) == (-4.0, 1.0)
     assert common_scale([depth_map(*[-200.0] * 300, 0.0)], 10.0) == (-10.0, 0.0)
     assert common_scale([depth_map(-np.inf, np.inf)], 10.0) == (-1.0, 1.0)
+
+
+def test_the_gradient_norm_is_drawn_below_the_map_on_its_axis(section):
+    """It triples on every of five steps, and is halved at the end: four even stretches up, the last one lower."""
+    for _, figure in FIGURE.findall(static(section)):
+        lines = re.findall(r'class="line" d="M([^"]*)"', figure)
+        before, after = (np.array([pair.split(",") for pair in line.split()], dtype=float) for line in lines)
+        assert before[:, 0] == pytest.approx([10.0, 30.0, 50.0, 70.0, 90.0])
+        ticks = re.findall(r'<span style="left: ([\d.]+)%">(\d)</span>', figure)
+        assert [float(at) for at, step in ticks] == [10.0 + 20.0 * int(step) for _, step in ticks]
+        up = -np.diff(before[:, 1])
+        assert up == pytest.approx([up[0]] * 4, abs=0.11)
+        assert after[:4].tolist() == before[:4].tolist()
+        assert after[4, 1] - before[4, 1] == pytest.approx(up[0] * np.log(2) / np.log(3), abs=0.11)
+        assert 'aria-label="Gradient norm before clipping: 1e+00 at step 0, 8e+01 at step 4; from' in figure
+
+
+def test_without_a_norm_or_a_second_step_there_is_no_chart(findings):
+    def only_signal(**filters):
+        return findings.gradients(**filters | {"quantity": "signal"})
+
+    def only_first(**filters):
+        return findings.gradients(**filters, step=0)
+
+    for gradients in (only_signal, only_first):
+        found = str(signal_section(replace(findings, gradients=gradients)))
+        assert "flow-map" in found
+        assert "flow-curves" not in found
 
 
 def test_names_and_levels_stay_text(make_study):
@@ -111,7 +140,7 @@ def test_names_and_levels_stay_text(make_study):
     assert code(found)["axes"][0] == ["it's <b>", '"']
 
 
-def test_forty_trials_of_fifty_places_and_sixty_steps_stay_below_600_kb(make_study):
+def test_forty_trials_of_fifty_places_and_sixty_steps_with_clipped_norms_stay_below_800_kb(make_study):
     random = np.random.default_rng(0)
     verdicts = ["healthy", "vanishing", "exploding", "diverged"]
     members = pd.DataFrame(
@@ -127,9 +156,13 @@ def test_forty_trials_of_fifty_places_and_sixty_steps_stay_below_600_kb(make_stu
         grid = pd.MultiIndex.from_product([trial, [0], range(60), ["signal"], places])
         rows = grid.to_frame(index=False, name=["trial", "seed", "step", "quantity", "place"])
         walk = random.normal(scale=0.5, size=(len(trial) * 60, 50)).cumsum(axis=1)  # from place to place, on every step
-        return rows.assign(value=10.0 ** walk.ravel())
+        grid = pd.MultiIndex.from_product([trial, [0], range(60), NORMS.values(), ["all"]])
+        norms = grid.to_frame(index=False, name=list(rows))
+        norms["value"] = 10.0 ** random.normal(size=len(norms))
+        return pd.concat([rows.assign(value=10.0 ** walk.ravel()), norms])
 
     study = make_study(members, factors=(Factor("activation", ("tanh", "relu")),), responses=(), gradients=gradients)
     found = str(signal_section(study))
     assert len(FIGURE.findall(found)) >= MOST_TRIALS
-    assert len(found) < 600_000
+    assert found.count("flow-curves") >= MOST_TRIALS
+    assert len(found) < 800_000

@@ -5,8 +5,9 @@ import re
 import numpy as np
 import pytest
 
+from gradstudy.analysis.signal_map import signal_map
 from gradstudy.report.html.page import report_page
-from gradstudy.report.stored_signals import stored_signals
+from gradstudy.report.stored_records import stored_records
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def read(figure):
 def test_pointing_at_a_field_reads_its_step_place_and_value(page, findings):
     figure = page.locator("#signal figure").nth(1)
     trial = int(figure.get_attribute("id").removeprefix("flow-"))
-    signal = stored_signals(findings.gradients, [trial])[trial]
+    signal = signal_map(stored_records(findings.gradients, [trial], ["signal"])[trial])
     box = figure.locator(".flow-map").bounding_box()
     for row, column in ((0, 4), (2, 0), (1, 3)):
         share = (column + 0.5) / len(signal.steps), (row + 0.5) / len(signal.places)
@@ -84,3 +85,10 @@ def test_every_picture_is_drawn(page):
     drawn = page.locator("#signal img").evaluate_all("all => all.map(one => one.complete && one.naturalWidth > 0)")
     assert drawn
     assert all(drawn)
+
+
+def test_the_chart_of_the_norm_stands_below_its_map_and_is_as_wide(page):
+    figure = page.locator("#signal figure").first
+    above, below = (figure.locator(part).bounding_box() for part in (".flow-map", ".flow-curves"))
+    assert below["y"] > above["y"] + above["height"]
+    assert (below["x"], below["width"]) == pytest.approx((above["x"], above["width"]), abs=0.1)

@@ -1,10 +1,9 @@
-"""The signal of stored trials, read back: the same maps as from the records that were stored."""
+"""Stored trials, read back: the same series as were stored, of what was asked for."""
 
 import numpy as np
 
-from gradstudy.analysis.signal_map import signal_map
 from gradstudy.records import MemberRecord, Series
-from gradstudy.report.stored_signals import stored_signals
+from gradstudy.report.stored_records import stored_records
 from gradstudy.tracking.record_file import tidy
 
 
@@ -20,14 +19,16 @@ def record(trial, seed, steps):
     return MemberRecord(trial, seed, series)
 
 
-def test_what_was_stored_comes_back_as_the_same_maps_with_the_range_of_float64():
+def test_what_was_stored_comes_back_seed_by_seed_and_only_what_was_asked_for():
     records = {7: [record(7, 0, 4), record(7, 1, 2)], 9: [record(9, 0, 1)]}
     every = [one for own in records.values() for one in own]
-    found = stored_signals(lambda **filters: tidy(every, filters), [7, 9])
+    found = stored_records(lambda **filters: tidy(every, filters), [7, 9], ["signal", "signal_float64"])
     assert list(found) == [7, 9]
     for trial, own in records.items():
-        expected = signal_map(own)
-        assert found[trial].places == expected.places
-        assert np.array_equal(found[trial].steps, expected.steps)
-        assert np.array_equal(found[trial].decades, expected.decades)
-    assert any((one.decades == -60.0).any() for one in found.values())
+        for stored, read in zip(own, found[trial], strict=True):
+            assert (read.trial, read.seed) == (trial, stored.seed)
+            assert set(read.series) == {"signal", "signal_float64"}
+            for name, series in read.series.items():
+                assert series.places == stored.series[name].places
+                assert np.array_equal(series.steps, stored.series[name].steps)
+                assert np.array_equal(series.values, stored.series[name].values)

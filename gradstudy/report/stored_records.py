@@ -1,25 +1,27 @@
-"""The signal of stored trials as maps, read from their record."""
+"""Some quantities of stored trials, put together again to the records that were stored."""
 
 from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from gradstudy.analysis.signal_map import SignalMap, signal_map
 from gradstudy.records import MemberRecord, Series
 
-QUANTITIES = ["signal", "signal_float64"]
 
+def stored_records(
+    gradients: Callable[..., pd.DataFrame], trials: Sequence[int], quantities: Sequence[str]
+) -> dict[int, list[MemberRecord]]:
+    """What these trials read of these quantities, seed by seed; `gradients` is that of a run.
 
-def stored_signals(gradients: Callable[..., pd.DataFrame], trials: Sequence[int]) -> dict[int, SignalMap]:
-    """The map of each of these trials; `gradients` is that of a run. A second for 40 trials of 50 x 200 and 4 seeds."""
-    rows = gradients(trial=list(trials), quantity=QUANTITIES)
+    A second for the signal of 40 trials of 50 places x 200 steps at 4 seeds.
+    """
+    rows = gradients(trial=list(trials), quantity=list(quantities))
     series: dict[tuple[int, int], dict[str, Series]] = {}
     for (trial, seed, quantity), block in rows.groupby(["trial", "seed", "quantity"], sort=False, observed=True):
         series.setdefault((trial, seed), {})[quantity] = _series(block)
     records: dict[int, list[MemberRecord]] = {}
     for (trial, seed), own in series.items():
         records.setdefault(int(trial), []).append(MemberRecord(int(trial), int(seed), own))
-    return {trial: signal_map(own) for trial, own in records.items()}
+    return records
 
 
 def _series(block: pd.DataFrame) -> Series:

@@ -1,0 +1,13 @@
+"""Which few of many are shown?"""
+
+import numpy as np
+
+
+def spread(count: int, most: int) -> np.ndarray:
+    """Indices of at most so many of `count`, evenly spaced from the first to the last."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
+
+
+def stretches(count: int, most: int) -> np.ndarray:
+    """Where does each of at most so many equal stretches of `count` begin?"""
+    return np.linspace(0, count, min(count, most), endpoint=False).astype(int)
