@@ -14,7 +14,7 @@ from gradstudy.records import DUMMY, Factor
 
 FEWEST = 32
 """Trials before which nothing is said: of fewer, the first cohorts hold too few combinations to tell factors apart."""
-LOOKS = 5.0
+STRICTER = 5.0
 """Ten looks at growing data, each at a fifth of the level, give as many false alarms as one at all of it (Pocock
 1977)."""
 
@@ -45,6 +45,6 @@ def glimpse(
     outcome = outcome_of(members, response, steps)
     screen = Screen(tuple(factors), encode(outcome.trials, factors), outcome.ranked)
     found = tested(screen).assign(tied=confounded(screen)).sort_values("p")
-    found = found[(found["p"] < (1.0 - settings.confidence) / LOOKS) & (found["factor"] != DUMMY.name)]
+    found = found[(found["p"] < (1.0 - settings.confidence) / STRICTER) & (found["factor"] != DUMMY.name)]
     seen, tied = (tuple(found.loc[found["tied"] == which, "factor"]) for which in (False, True))
     return Glimpse(response, len(outcome.trials), seen, tied)

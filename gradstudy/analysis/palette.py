@@ -14,5 +14,8 @@ ACCENT = VERDICT_COLOURS["vanishing"]
 MUTED = "#7F7F7F"
 """What is there, and proves nothing."""
 
+INK, SOFT, LINE = "#1C2126", "#57606A", "#D8DCDF"
+"""Of a page on white: its words, those that are said less loudly, and its lines."""
+
 SEQUENTIAL = "cividis"
 """Matplotlib's name for the colours of a heat map, dark for little and bright for much."""

@@ -22,7 +22,7 @@ from gradstudy.analysis.member_check import check_members
 from gradstudy.analysis.notes import empty_note, ranking_note
 from gradstudy.analysis.outcome import Outcome, outcome_of
 from gradstudy.analysis.ranking_page import ranking_page
-from gradstudy.analysis.ranking_words import question_of, visible
+from gradstudy.analysis.ranking_words import percent_words, question_of, visible
 from gradstudy.analysis.settings import DEFAULTS, TIME, Analysis
 from gradstudy.analysis.sources import attribute
 from gradstudy.analysis.space import Screen, encode
@@ -80,7 +80,7 @@ class Ranking:
             raise InputError(f"a ranking of {self.response} with at least one share is needed to plot. {self.note}")
         axes = forest(self.table, self.noise_floor, axes)
         footnote = "\n*where it lives" if self.table.dropna(subset=["share"])["conditional"].any() else ""
-        axes.set_xlabel(f"share of the variance, {100 * self.confidence:g} % interval{footnote}")
+        axes.set_xlabel(f"share of the variance, {percent_words(self.confidence)} interval{footnote}")
         axes.set_title(fill(question_of(self.response), 30))
         return axes
 

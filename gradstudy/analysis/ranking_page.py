@@ -10,6 +10,7 @@ from gradstudy.analysis.notebook_page import folded, paragraph, table
 from gradstudy.analysis.ranking_words import (
     fraction,
     is_proven,
+    percent_words,
     question_of,
     rank_words,
     rough_mark,
@@ -37,7 +38,7 @@ def ranking_page(ranking: "Ranking") -> str:
 
 
 def _shares(ranking: "Ranking", rows: Sequence[Any]) -> pd.DataFrame:
-    rough, interval = rough_mark(ranking), f"{100 * ranking.confidence:g} %"
+    rough, interval = rough_mark(ranking), percent_words(ranking.confidence)
     return pd.DataFrame(
         {
             "factor": row.factor,

@@ -30,6 +30,11 @@ def fraction(number: float) -> str:
     return ("-" if number < 0 and digits != "0.00" else "") + digits.removeprefix("0")
 
 
+def percent_words(share: float) -> str:
+    """How is written what somebody chose, such as a confidence? With all of its digits: `95 %`, `99.5 %`."""
+    return f"{100 * share:g} %"
+
+
 def visible(share: float) -> str:
     """A share in a crowd of others: `.47`, and nothing where it would read as nothing."""
     return fraction(share) if share >= SMALLEST_SHARE else ""

@@ -29,13 +29,14 @@ def study_page(info: StudyInfo, members: pd.DataFrame, trials: pd.DataFrame, way
     size = f"Trials: {len(trials)}, seeds per trial: {info.seeds}, steps: {info.steps}."
     factors = [factor.name for factor in info.factors if factor != DUMMY]
     shown = trials.head(MOST_TRIALS)
+    of_shown = members[members["trial"].isin(shown["trial"])]
     more = f"and {len(trials) - len(shown)} more in run.trials" if len(trials) > len(shown) else ""
     own = OF_A_SCREEN if SCREEN in info.phases else OF_A_HUNT
     return "".join(
         [
             paragraph(info.question, heading=f"{info.name}:"),
             paragraph(f"{size} {len(members)} members: {verdicts_words(members['verdict'])}."),
-            table(_rows(shown, factors, members.groupby("trial")["verdict"].agg(verdicts_words))),
+            table(_rows(shown, factors, of_shown.groupby("trial")["verdict"].agg(verdicts_words))),
             paragraph(more),
             code("\n".join((*own, OF_A_FACTOR.format(factors[0]), *OF_ANY, *ways))),
         ]

@@ -11,10 +11,10 @@ from gradstudy.analysis.cure.words import and_list
 from gradstudy.analysis.direction import UNCLEAR
 from gradstudy.analysis.evidence import EVIDENCE, GOOD_FIT, NOT_RANKED
 from gradstudy.analysis.ranking import Ranking
-from gradstudy.analysis.ranking_words import significance_words
+from gradstudy.analysis.ranking_words import percent_words, significance_words
 from gradstudy.records import FINISHED, RUNNING, SCREEN, STOPPED
 from gradstudy.report.findings import Findings
-from gradstudy.report.hunt_table import Catch, levels_of
+from gradstudy.report.hunt_table import Catch, about_words, levels_of
 
 NAMES = {
     "gain": "the gain",
@@ -34,11 +34,6 @@ UNFINISHED = {
 NOT_AT_RANDOM = "Networks of one shape are trained together, so the first trials are no random part and may mislead."
 MOST_CAUSES, MOST_OTHERS = 2, 4
 """Causes that are told with all they do, and others that are named."""
-
-
-def answer_text(findings: Findings) -> str:
-    """What is the answer to the study's question? `answer_sentences`, one behind the other."""
-    return " ".join(answer_sentences(findings))
 
 
 def answer_sentences(findings: Findings) -> tuple[str, ...]:
@@ -112,7 +107,7 @@ def _share(row: Any, fit: float, confidence: float | None) -> str:
     interval = f"{100 * row.share_low:.0f} to {100 * row.share_high:.0f} %"
     if confidence is None:
         return f"{share}, {interval}"
-    return f"a hand in {share} of the variance, {100 * confidence:g} % interval {interval}"
+    return f"a hand in {share} of the variance, {percent_words(confidence)} interval {interval}"
 
 
 def _direction(row: Any, response: str) -> str:
@@ -132,7 +127,7 @@ def _trust(fit: float) -> str:
 
 def _of_hunt(catch: Catch) -> str:
     if catch.best.empty:
-        return f"None of the {catch.trials} trials has been trained on all of its seeds."
+        return about_words(catch)
     best, goal = catch.best.iloc[0], catch.objectives[0].goal
     counted = and_list([f"{one.name} {best[one.name]:.3g}" for one in catch.objectives])
     return (

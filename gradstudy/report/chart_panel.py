@@ -33,7 +33,7 @@ class Across:
 
 
 def chart_panel(
-    name: str, curves: Mapping[str, Curve], across: Across, *, top: float, height: float, limits: Scale | None = None
+    curves: Mapping[str, Curve], across: Across, *, top: float, height: float, limits: Scale | None = None
 ) -> dict[str, Any]:
     """What the template needs to draw curves by label; those that are the same picture as the first are left out.
 
@@ -49,12 +49,12 @@ def chart_panel(
         return top + height * (high - np.clip(number, low, high)) / (high - low)
 
     return {
-        "name": name + (" (not clipped)" if len(drawn) < len(curves) else ""),
         "top": top,
         "height": height,
         "ticks": [Label(down(tick), decade_word(tick) if first.in_decades else f"{tick:g}") for tick in ticks],
         "curves": [_drawn(label, curve, across, down) for label, curve in drawn.items()],
         "is_labelled": len(drawn) > 1,
+        "is_one_picture": len(drawn) < len(curves),
         "is_empty": not any(np.isfinite(curve.middle).any() for curve in drawn.values()),
     }
 

@@ -6,11 +6,22 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from gradstudy.records import StudyInfo
 from gradstudy.report.plain import whole_text
 
 WIDTH = 80
 LABEL = 16
 """Characters for what a way on is about."""
+
+
+def again_command(info: StudyInfo) -> str:
+    """What prints the findings of this study once more, in a terminal?"""
+    return f"{info.command} mode=report"
+
+
+def load_call(info: StudyInfo) -> str:
+    """What reads this study in a notebook?"""
+    return f"gradstudy.load_study({json.dumps(info.name, ensure_ascii=False)})"
 
 
 def folded_command(command: str) -> str:

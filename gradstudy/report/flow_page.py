@@ -10,11 +10,11 @@ from rich.text import Text
 
 from gradstudy.analysis.units import UNITS
 from gradstudy.records import MemberRecord
-from gradstudy.report.diagnosis import diagnose
 from gradstudy.report.flow_table import flow_table
+from gradstudy.report.in_words import diagnose
 from gradstudy.report.plain import plain_table, plain_text
 from gradstudy.report.probe_table import probe_table
-from gradstudy.report.symptoms import Measured, symptoms_of
+from gradstudy.report.symptoms import Measured
 from gradstudy.report.trial_ways import trial_ways
 
 
@@ -22,7 +22,7 @@ def flow_page(measured: Measured, overrides: Sequence[str]) -> RenderableType:
     """What is wrong, where does the signal shrink or grow, what was seen inside, how did seeds end, and what now?"""
     sections = (
         plain_text(" ".join(overrides) or "the defaults", "bold"),
-        plain_text("\n".join(diagnose(symptoms_of(measured)))),
+        plain_text(diagnose(measured)),
         flow_table(measured.records, measured.prediction),
         probe_table(measured.records),
         _responses(measured.members),

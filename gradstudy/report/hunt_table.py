@@ -60,10 +60,10 @@ def catch_of(run: Run) -> Catch:
 def hunt_table(catch: Catch) -> RenderableType:
     """What came out of the hunt? The best trials with what counted, their verdicts, levels and commands."""
     if catch.best.empty:
-        return plain_text(f"None of the {catch.trials} trials has been trained on all of its seeds.")
+        return plain_text(about_words(catch))
     remark = [] if catch.ranked else [Text(), plain_text(NOT_RANKED)]
     return Group(
-        plain_text(f"Which configurations are {catch.objectives[0].goal}?", "bold"),
+        plain_text(hunt_question(catch), "bold"),
         plain_text(about_words(catch)),
         Text(),
         _trials(catch),
@@ -72,8 +72,15 @@ def hunt_table(catch: Catch) -> RenderableType:
     )
 
 
+def hunt_question(catch: Catch) -> str:
+    """What does a hunt answer?"""
+    return f"Which configurations are {catch.objectives[0].goal}?"
+
+
 def about_words(catch: Catch) -> str:
-    """What was wanted, of how many trials, and which are shown?"""
+    """What was wanted, of how many trials, and which are shown? Or that there is none to be shown."""
+    if catch.best.empty:
+        return f"None of the {catch.trials} trials has been trained on all of its seeds."
     wanted = (f"{one.name}{_unit(one.response)} {WANTED[one.direction]}" for one in catch.objectives)
     front = f"those that no other beats in everything ({SHOWN} at most), most balanced first"
     shown = f"the {catch.objectives[0].goal}" if len(catch.objectives) == 1 else front

@@ -1,4 +1,4 @@
-"""What is wrong with one measured configuration? For a notebook: `print(gradstudy.diagnose(measured))`."""
+"""What is wrong with one measured configuration? For the terminal's page and `print(gradstudy.diagnose(measured))`."""
 
 from gradstudy.report.diagnosis import diagnose as sentences
 from gradstudy.report.symptoms import Measured, symptoms_of

@@ -30,9 +30,13 @@ def write_report(run: Run, path: str | PathLike[str]) -> Path:
 def check_page_path(path: Path) -> None:
     """InputError when no report can be written there, before anything is measured for it."""
     folder = path.absolute().parent
-    if path.is_dir():
+    try:
+        is_folder, has_folder = path.is_dir(), folder.is_dir()
+    except OSError as error:  # a name that is too long, or a folder that nobody may look into
+        raise InputError(f"The report cannot be written to {path.absolute()}: {error.strerror}.") from error
+    if is_folder:
         raise InputError(f"report must be a file, got the folder {folder / path.name}. Name one in it.")
-    if not folder.is_dir():
+    if not has_folder:
         raise InputError(f"The report's folder {folder} does not exist, got report={path}. Make it first.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise InputError(f"The report's folder {folder} cannot be written, got report={path}. Choose another.")

@@ -19,6 +19,7 @@ from gradstudy.analysis.ranking_words import (
     direction_words,
     fraction,
     is_proven,
+    percent_words,
     question_of,
     rank_words,
     rough_mark,
@@ -39,7 +40,7 @@ UNFOLDED = 1000
 LEGEND = (
     "share: of the variance of trial means, alone and together with other factors; own: alone; test: of one factor at "
     "a time, Kruskal-Wallis (KW), Spearman (rho) or of permuted means, p after false-discovery control; n: trials. A "
-    "level's number is its difference from the reference level. In brackets: {confidence:g} % intervals."
+    "level's number is its difference from the reference level. In brackets: {percent} intervals."
 )
 
 
@@ -56,7 +57,7 @@ def ranking_table(ranking: Ranking) -> RenderableType:
 
 def ranking_legend(confidence: float) -> Text:
     """How are the rankings read? Once, for all of them."""
-    return plain_text(LEGEND.format(confidence=100 * confidence), "dim")
+    return plain_text(LEGEND.format(percent=percent_words(confidence)), "dim")
 
 
 def _title(response: str) -> Text:
@@ -76,7 +77,7 @@ class Shares:
         yield next((view for view, width in zip(views, widths, strict=True) if width <= options.max_width), views[-1])
 
     def _table(self, shown: Sequence[str]) -> Table:
-        share = f"share [{100 * self.ranking.confidence:g} %]"
+        share = f"share [{percent_words(self.ranking.confidence)}]"
         table = plain_table("factor", share, *shown[1:], "", numbers=("own", "rank"))
         rough = rough_mark(self.ranking)
         for row in self.ranking.table.itertuples():

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 
+from gradstudy.analysis.drawing.forest import height_of
+from gradstudy.analysis.interaction_matrix import interaction_matrix
 from gradstudy.analysis.picture import png
 from gradstudy.analysis.ranking import Ranking
-from gradstudy.records import DUMMY
 from gradstudy.report.findings import Findings
 from gradstudy.report.html.page import report_page
 from gradstudy.tracking.publication import REPORT_FILE
 
 WIDE, SQUARE = 6.4, (5.0, 5.0)
-"""Inches. A row of a ranking takes 0.3 of them, a row of a heat map half of one."""
+"""Inches; a row of a heat map takes half of one."""
 
 
 def study_files(findings: Findings) -> dict[str, bytes]:
@@ -27,8 +28,8 @@ def study_files(findings: Findings) -> dict[str, bytes]:
 def _figures(ranking: Ranking) -> Iterator[tuple[str, bytes]]:
     count = int(ranking.table["share"].notna().sum())
     if count:
-        yield f"figures/ranking_{ranking.response}.png", png(ranking.plot, (WIDE, 1.4 + 0.3 * count))
-    together = ranking.table[ranking.table["first"].notna() & (ranking.table["factor"] != DUMMY.name)]
-    if len(together) > 1:
-        side = 2.5 + 0.5 * len(together)
+        yield f"figures/ranking_{ranking.response}.png", png(ranking.plot, (WIDE, height_of(count)))
+    together = len(interaction_matrix(ranking.table, ranking.interactions))
+    if together > 1:
+        side = 2.5 + 0.5 * together
         yield f"figures/interactions_{ranking.response}.png", png(ranking.plot_interactions, (side + 1.0, side))

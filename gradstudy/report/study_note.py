@@ -1,13 +1,12 @@
 """What does a person read first who opens a finished study in MLflow?"""
 
-import json
 from collections.abc import Iterator
 
 from gradstudy.analysis.prescription import Prescription
 from gradstudy.analysis.ranking import Ranking
 from gradstudy.analysis.ranking_words import question_of, rank_words, rough_mark, share_words, significance_words
 from gradstudy.report.answer import answer_sentences
-from gradstudy.report.command_lines import folded_command
+from gradstudy.report.command_lines import again_command, folded_command, load_call
 from gradstudy.report.findings import Findings
 from gradstudy.report.verdicts import verdict_line
 from gradstudy.tracking.markdown import code, escaped, note_of, table
@@ -60,5 +59,5 @@ def _cures(prescriptions: tuple[Prescription, ...]) -> Iterator[str]:
 
 def _ways_on(findings: Findings) -> Iterator[str]:
     yield "In a terminal (with `analysis.vanishing=2` behind it for another threshold), and in a notebook:"
-    yield code(folded_command(f"{findings.info.command} mode=report"))
-    yield code(f"gradstudy.load_study({json.dumps(findings.info.name, ensure_ascii=False)})")
+    yield code(folded_command(again_command(findings.info)))
+    yield code(load_call(findings.info))

@@ -1,12 +1,10 @@
 """What did a study find, where is it kept, and what now? The last page of a launch."""
 
-import json
-
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from gradstudy.report.answer import answer_sentences
-from gradstudy.report.command_lines import folded_command, way_on
+from gradstudy.report.command_lines import again_command, folded_command, load_call, way_on
 from gradstudy.report.findings import Findings
 from gradstudy.report.hunt_table import hunt_table
 from gradstudy.report.plain import plain_text
@@ -42,13 +40,12 @@ def _answer(findings: Findings) -> RenderableType:
 
 
 def _ways_on(findings: Findings) -> RenderableType:
-    name = json.dumps(findings.info.name, ensure_ascii=False)
     ways = {
         "stored in": findings.store,
         "report": findings.report,
         "look at it": findings.ui_command,
-        "see this again": f"{findings.info.command} mode=report",
-        "in a notebook": f"gradstudy.load_study({name})",
+        "see this again": again_command(findings.info),
+        "in a notebook": load_call(findings.info),
     }
     folded = {about: folded_command(ways[about]) for about in ("look at it", "see this again")}
     return Group(*(way_on(about, words, folded.get(about, "")) for about, words in ways.items() if words))

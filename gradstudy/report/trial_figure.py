@@ -9,7 +9,7 @@ from textwrap import wrap
 
 import numpy as np
 
-from gradstudy.analysis.palette import ACCENT, VERDICT_COLOURS
+from gradstudy.analysis.palette import ACCENT, INK, LINE, SOFT, VERDICT_COLOURS
 from gradstudy.analysis.signal_map import SignalMap, signal_map
 from gradstudy.analysis.trial_words import levels_words, verdicts_words
 from gradstudy.records import MemberRecord, TrialResult
@@ -24,8 +24,7 @@ from gradstudy.thinning import spread
 MOST_STEPS, MOST_PLACES, NAMED_PLACES = 60, 64, 8
 LEFT, WIDTH = 96.0, 440.0
 MAP_TOP, MAP_HEIGHT, CHART_HEIGHT, BETWEEN = 92.0, 190.0, 80.0, 40.0
-LONGEST_NAME, LINE = 13, 100
-INK = "#1c2126"
+LONGEST_NAME, LONGEST_LINE = 13, 100
 
 
 def trial_figures(result: TrialResult) -> dict[str, bytes]:
@@ -41,7 +40,7 @@ def _flow(result: TrialResult) -> str:
     return render(
         "flow.svg",
         heading=f"Trial {result.trial.number}: {verdicts_words(str(row['verdict']) for row in result.rows)}",
-        levels=wrap(levels, LINE, max_lines=2, placeholder=" …"),
+        levels=wrap(levels, LONGEST_LINE, max_lines=2, placeholder=" …"),
         description=f"{levels}. {map_words(signal)}",
         map={"x": LEFT, "y": MAP_TOP, "width": WIDTH, "height": MAP_HEIGHT},
         image=data_address(heat_png(shown.decades.T, scale)),
@@ -50,6 +49,8 @@ def _flow(result: TrialResult) -> str:
         places=_place_labels(shown.places),
         panels=list(_panels(records, across)),
         ink=INK,
+        soft=SOFT,
+        rule=LINE,
         lines=(ACCENT, INK),
         steps=[Label(across.of(step), str(step)) for step in whole_ticks(signal.steps[0], signal.steps[-1], 6)],
         bottom=MAP_TOP + MAP_HEIGHT + 2 * (BETWEEN + CHART_HEIGHT),
@@ -64,8 +65,9 @@ def _panels(records: Sequence[MemberRecord], across: Across) -> Iterator[dict]:
     """The gradient norm with and without clipping, and the loss, one below the other."""
     below = MAP_TOP + MAP_HEIGHT + BETWEEN
     for place, (name, quantities) in enumerate({"gradient norm": NORMS, "training loss": {"": "loss"}}.items()):
-        curves = curves_of(records, quantities)
-        yield chart_panel(name, curves, across, top=below + place * (CHART_HEIGHT + BETWEEN), height=CHART_HEIGHT)
+        top = below + place * (CHART_HEIGHT + BETWEEN)
+        panel = chart_panel(curves_of(records, quantities), across, top=top, height=CHART_HEIGHT)
+        yield {"name": f"{name} (not clipped)" if panel["is_one_picture"] else name, **panel}
 
 
 def _place_labels(places: Sequence[str]) -> list[Label]:

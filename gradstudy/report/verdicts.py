@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from rich.table import Table
@@ -27,9 +28,13 @@ def threshold_table(counts: pd.DataFrame) -> Table:
     """How many members get each verdict when one threshold moves? `counts` is that of `verdicts_by_threshold`."""
     table = plain_table("threshold (decades)", *VERDICTS, numbers=VERDICTS)
     for row in counts.to_dict("records"):
-        name = f"{row['moved']} from {row['threshold']:g}{' (now)' if row['current'] else ''}"
-        table.add_row(plain_name(name), *(Text(str(row[verdict])) for verdict in VERDICTS))
+        table.add_row(plain_name(threshold_words(row)), *(Text(str(row[verdict])) for verdict in VERDICTS))
     return table
+
+
+def threshold_words(row: Mapping[str, Any]) -> str:
+    """Which threshold is this row of `verdicts_by_threshold` of? `vanishing from 3 (now)`"""
+    return f"{row['moved']} from {row['threshold']:g}{' (now)' if row['current'] else ''}"
 
 
 def percent(count: int, total: int) -> str:

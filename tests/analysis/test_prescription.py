@@ -408,6 +408,6 @@ def test_prescriptions_show_themselves_one_below_the_other_with_every_name_as_te
     page = Prescriptions((one, replace(one, note="Another.")))._repr_html_()
     assert page.index("Change &lt;i&gt;x") < page.index("<hr>") < page.index("Another.")
     assert not re.findall("<[biu]>", page)
-    for words in ("&lt;b&gt;x", "sigmoid", "0.01235", "none", "0.001", "x=&lt;u&gt;"):
+    for words in ("&lt;b&gt;x", "sigmoid", "0.0123", "none", "0.001", "x=&lt;u&gt;"):
         assert words in page
     assert "nothing to cure" in Prescriptions()._repr_html_()

@@ -52,6 +52,20 @@ CHOICES = {
 }
 
 
+class Clock:
+    """Seconds that pass only when a test says so."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
 @pytest.fixture
 def render() -> Callable[..., str]:
     """A page as a file would receive it, from a console that believes in markup: what is shown defends itself."""

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from gradstudy.analysis.settings import Analysis
-from gradstudy.report.answer import answer_sentences, answer_text
+from gradstudy.report.answer import answer_sentences
 from gradstudy.report.hunt_table import Catch
 from gradstudy.search.objective import objectives_of
 
@@ -123,8 +123,8 @@ def test_a_hunt_tells_its_best_trial_with_its_levels(make_findings):
     objectives = objectives_of({"goal": "healthiest", "objective": ["vanishing", "exploding"]})
     best = pd.DataFrame({"trial": [7], "vanishing": [0.0], "exploding": [0.25], "verdict": ["healthy"], "init": ["he"]})
     catch = Catch(best, objectives, trials=40, pruned=0, ranked=False, verdicts={7: "2 healthy"}, commands={7: ""})
-    assert answer_text(make_findings(MEMBERS, catch=catch)) == (
-        "The healthiest of 40 trials is trial 7 (vanishing 0 and exploding 0.25; 2 healthy), with init=he."
+    assert answer_sentences(make_findings(MEMBERS, catch=catch)) == (
+        "The healthiest of 40 trials is trial 7 (vanishing 0 and exploding 0.25; 2 healthy), with init=he.",
     )
 
 
@@ -138,4 +138,5 @@ def test_an_unfinished_study_says_first_how_many_of_its_trials_are_known(make_fi
 
 
 def test_of_an_older_study_nobody_knows_how_many_were_asked_for(make_findings):
-    assert answer_text(make_findings(MEMBERS, progress="running")).startswith("In progress, 8 trials so far:")
+    (said,) = answer_sentences(make_findings(MEMBERS, progress="running"))
+    assert said.startswith("In progress, 8 trials so far:")

@@ -17,7 +17,7 @@ def curve(*middle, low=None, high=None, in_decades=True):
 
 def panel(one, limits=None, **others):
     across = Across(left=100.0, width=80.0, steps=one.steps)
-    return chart_panel("norm", {"": one, **others}, across, top=10.0, height=20.0, limits=limits)
+    return chart_panel({"": one, **others}, across, top=10.0, height=20.0, limits=limits)
 
 
 def test_a_step_stands_in_the_middle_of_its_field():
@@ -58,10 +58,11 @@ def test_within_given_limits_what_lies_beyond_is_at_the_edge():
 def test_what_is_the_same_picture_is_drawn_once():
     found = panel(curve(0.0, 1.0), after=curve(0.0, 1.0))
     assert len(found["curves"]) == 1
-    assert found["name"] == "norm (not clipped)"
+    assert found["is_one_picture"]
     both = panel(curve(0.0, 1.0), after=curve(0.0, 0.0))
     assert [one["label"] for one in both["curves"]] == ["", "after"]
     assert both["is_labelled"]
+    assert not both["is_one_picture"]
 
 
 def test_what_was_never_finite_is_empty_and_still_has_an_axis():

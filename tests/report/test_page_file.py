@@ -38,6 +38,11 @@ def test_a_folder_is_no_file():
         check_page_path(Path("."))
 
 
+def test_a_name_that_no_disk_takes_is_refused_before_anything_is_measured():
+    with pytest.raises(InputError, match="File name too long"):
+        check_page_path(Path("x" * 300))
+
+
 def test_a_folder_that_cannot_be_written_is_named(monkeypatch):
     monkeypatch.setattr("os.access", lambda *_: False)
     with pytest.raises(InputError, match="cannot be written"):

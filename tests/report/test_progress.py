@@ -12,20 +12,6 @@ RESULT = TrialResult(Trial(0, {}, ()), (), tuple({"verdict": verdict} for verdic
 """Four members that took a worker two seconds each."""
 
 
-class Clock:
-    """Seconds that pass only when a test says so."""
-
-    now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 def file():
     return io.StringIO()

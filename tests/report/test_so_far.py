@@ -1,7 +1,6 @@
 """Studies in progress whose truth is planted: one factor moves one response, and nothing moves the other."""
 
 import numpy as np
-import pytest
 
 from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.records import DUMMY, HUNT, SCREEN, Factor, StudyInfo, Trial
@@ -9,18 +8,6 @@ from gradstudy.report.so_far import SHORTEST, SoFar
 
 FACTORS = (Factor("activation", ("tanh", "relu")), Factor("optimizer", ("sgd", "adam", "rmsprop")), DUMMY)
 IDENTITY = {"name": "s", "fingerprint": "f", "question": "", "source": "", "factors": FACTORS, "seeds": 2, "steps": 5}
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 def info(trials, phases=(SCREEN,), **hunted):

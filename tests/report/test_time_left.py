@@ -1,20 +1,4 @@
-import pytest
-
 from gradstudy.report.time_left import TimeLeft
-
-
-class Clock:
-    """Seconds that pass only when a test says so."""
-
-    now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 def told(clock, *trials, workers=1):

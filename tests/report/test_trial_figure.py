@@ -13,7 +13,7 @@ from gradstudy.analysis.responses import member_row
 from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.records import MemberRecord, Series, Trial, TrialResult
 from gradstudy.report.heat_image import FINE
-from gradstudy.report.trial_figure import LINE, MOST_PLACES, MOST_STEPS, trial_figures
+from gradstudy.report.trial_figure import LONGEST_LINE, MOST_PLACES, MOST_STEPS, trial_figures
 
 SVG = "{http://www.w3.org/2000/svg}"
 NAN, INF = np.nan, np.inf
@@ -126,7 +126,7 @@ def test_long_training_and_deep_networks_are_thinned_and_it_says_so():
         for one in words(svg)
     )
     assert len(picture) < 20_000
-    assert max(map(len, words(svg))) <= LINE
+    assert max(map(len, words(svg))) <= LONGEST_LINE
     texts = [float(text.get("font-size", 12)) for text in svg.iter(f"{SVG}text")]
     assert min(texts) >= 11
 
@@ -160,4 +160,4 @@ def test_names_are_text_whatever_they_are():
     assert any("<script>=a&b\"'" in one for one in words(svg))
     assert "<b>one</b>" in words(svg)
     assert not list(svg.iter(f"{SVG}script"))
-    assert max(map(len, words(svg))) <= LINE
+    assert max(map(len, words(svg))) <= LONGEST_LINE

@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from gradstudy.analysis.cure.search import Cure
 from gradstudy.analysis.cure.start import Start
 from gradstudy.analysis.cure.support import Support
-from gradstudy.records import Level, level_name
+from gradstudy.analysis.ranking_words import percent_words
+from gradstudy.analysis.trial_words import level_word
+from gradstudy.records import Level
 
 Changes = Mapping[str, tuple[Level | None, Level | None]]
 """Levels before and after: None before for what a changed group brings along, None after for what it takes away."""
@@ -22,7 +24,7 @@ def support_words(support: Support) -> str:
     """How many stored trials speak for it? `14 of 15 trials like it are healthy (95 % interval 68 to 100 %)`."""
     if not support.trials:
         return "No stored trial is like it"
-    interval = f"{100 * support.confidence:g} % interval {100 * support.low:.0f} to {100 * support.high:.0f} %"
+    interval = f"{percent_words(support.confidence)} interval {100 * support.low:.0f} to {100 * support.high:.0f} %"
     return f"{support.healthy} of {support.trials} trials like it are healthy ({interval})"
 
 
@@ -79,7 +81,5 @@ def and_list(words: Sequence[str]) -> str:
 
 
 def as_told(level: Level | None) -> str:
-    """A level in a sentence: a number with four digits, `none` where the factor does not live."""
-    if level is None:
-        return "none"
-    return f"{level:.4g}" if type(level) is float else level_name(level)
+    """A level in a sentence; `none` where the factor does not live."""
+    return "none" if level is None else level_word(level)

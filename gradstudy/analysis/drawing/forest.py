@@ -11,6 +11,11 @@ from gradstudy.analysis.palette import ACCENT, MUTED
 from gradstudy.analysis.picture import axes_or_new
 
 
+def height_of(rows: int) -> float:
+    """How many inches does a forest plot of so many rows take?"""
+    return 1.4 + 0.3 * rows
+
+
 def forest(table: pd.DataFrame, floor: float, axes: Any = None) -> Any:
     """Which shares lie above the noise floor? Matplotlib axes, new ones by default.
 
@@ -18,7 +23,7 @@ def forest(table: pd.DataFrame, floor: float, axes: Any = None) -> Any:
     point is evidence, a hollow grey one is none; a star at a name says that the factor lives in some trials only.
     """
     shown = table.dropna(subset=["share"])
-    axes = axes_or_new(axes, (5.0, 1.4 + 0.3 * len(shown)))
+    axes = axes_or_new(axes, (5.0, height_of(len(shown))))
     places = np.arange(len(shown))
     proven = shown["verdict"].eq(EVIDENCE).to_numpy()
     _points(axes, shown[proven], places[proven], label="evidence", color=ACCENT)

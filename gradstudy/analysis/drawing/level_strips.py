@@ -4,14 +4,13 @@ from typing import Any
 
 import numpy as np
 
+from gradstudy.analysis.drawing.jitter import jitter
 from gradstudy.analysis.drawing.letters import letters
 from gradstudy.analysis.levels import Cut
 from gradstudy.analysis.palette import ACCENT, VERDICT_COLOURS
 from gradstudy.analysis.picture import axes_or_new
 from gradstudy.records import Factor
 
-GOLDEN = 0.6180339887
-"""Multiples of it, less their whole part, spread evenly however many there are: points of a level side by side."""
 WIDTH = 0.6
 """Of a level's strip, where levels are 1 apart."""
 BAD = VERDICT_COLOURS["diverged"]
@@ -32,7 +31,7 @@ def level_strips(
     the range; a square is a trial with diverged seeds.
     """
     axes = axes_or_new(axes)
-    places = levels.astype(float) if factor.is_number else groups.codes + _spread_out(groups.codes)
+    places = levels.astype(float) if factor.is_number else groups.codes + _across(groups.codes, values)
     kinds = np.where(diverged == 0.0, 0, np.where(diverged < 1.0, 1, 2))
     for kind, (label, looks) in enumerate(KINDS.items()):
         of_kind = kinds == kind
@@ -48,12 +47,12 @@ def level_strips(
     return axes
 
 
-def _spread_out(codes: np.ndarray) -> np.ndarray:
-    """Where in its strip does each trial stand? [trial], from -WIDTH / 2 to WIDTH / 2"""
-    order = np.zeros(len(codes))
+def _across(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Where in its level's strip does each trial stand? [trial], from -WIDTH / 2 to WIDTH / 2"""
+    places = np.zeros(len(codes))
     for code in np.unique(codes):
-        order[codes == code] = np.arange((codes == code).sum())
-    return WIDTH * (order * GOLDEN % 1.0 - 0.5)
+        places[codes == code] = jitter(values[codes == code])
+    return WIDTH * (places - 0.5)
 
 
 def _means(axes: Any, groups: Cut, places: np.ndarray, values: np.ndarray) -> None:

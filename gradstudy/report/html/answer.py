@@ -4,10 +4,10 @@ from collections import Counter
 
 from markupsafe import Markup
 
-from gradstudy.records import DUMMY, VERDICTS
+from gradstudy.records import DUMMY, FINISHED, VERDICTS
 from gradstudy.report.answer import answer_sentences
 from gradstudy.report.findings import Findings
-from gradstudy.report.html.rendering import render
+from gradstudy.report.html.rendering import counted, render
 
 
 def answer_head(findings: Findings) -> Markup:
@@ -29,13 +29,9 @@ def _facts(findings: Findings) -> str:
     varied = len(info.factors) - sum(factor == DUMMY for factor in info.factors)
     trials = findings.members["trial"].nunique()
     told = (
-        f"{_counted(trials, 'trial')} at {_counted(info.seeds, 'seed')} each",
-        f"{_counted(info.steps, 'step')} of training" if info.steps else "measured before any training",
-        _counted(varied, "factor"),
-        *([] if findings.progress == "finished" else [f"the study is {findings.progress}"]),
+        f"{counted(trials, 'trial')} at {counted(info.seeds, 'seed')} each",
+        f"{counted(info.steps, 'step')} of training" if info.steps else "measured before any training",
+        counted(varied, "factor"),
+        *([] if findings.progress == FINISHED else [f"the study is {findings.progress}"]),
     )
     return ", ".join(told)
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from gradstudy.report.findings import Findings
 from gradstudy.report.html.rendering import render
-from gradstudy.report.hunt_table import NOT_RANKED, about_words, levels_of
+from gradstudy.report.hunt_table import NOT_RANKED, about_words, hunt_question, levels_of
 
 
 def hunt_section(findings: Findings) -> Markup:
@@ -16,6 +16,7 @@ def hunt_section(findings: Findings) -> Markup:
     return render(
         "hunt.html",
         catch=catch,
+        question=hunt_question(catch),
         about=about_words(catch),
         rows=[(row, levels_of(row, catch.objectives)) for row in rows],
         remark="" if catch.ranked else NOT_RANKED,

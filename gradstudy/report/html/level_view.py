@@ -6,12 +6,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gradstudy.analysis.drawing.jitter import jitter
 from gradstudy.analysis.level_words import digits_of
 from gradstudy.analysis.levels import cut
 from gradstudy.records import Factor
 from gradstudy.report.html.axis import Axis, Ticks, factor_ticks
-from gradstudy.report.html.point_paths import Path, point_paths, spread
+from gradstudy.report.html.point_paths import Path, point_paths
 from gradstudy.report.html.trial_points import TrialPoints
+
+MARGIN = 8.0
+"""Per cent above and below the points of a strip."""
 
 
 @dataclass(frozen=True)
@@ -60,5 +64,5 @@ def _over_range(factor: Factor, codes: np.ndarray, points: TrialPoints, axis: Ax
 def _by_level(codes: np.ndarray, places: list[int], points: TrialPoints, axis: Axis) -> dict[str, Any]:
     across, down = axis.places(points.values), np.zeros(len(codes))
     for place in places:
-        down[codes == place] = spread(points.values[codes == place])
+        down[codes == place] = MARGIN + (100.0 - 2.0 * MARGIN) * jitter(points.values[codes == place])
     return {"strips": tuple(point_paths(across, down, points, codes == place) for place in places)}

@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from gradstudy.analysis import level_words
 from gradstudy.analysis.ranking import Ranking
-from gradstudy.analysis.ranking_words import direction_words, is_proven
+from gradstudy.analysis.ranking_words import direction_words, is_proven, percent_words
 from gradstudy.analysis.units import RANKED_UNITS
 from gradstudy.report.findings import Findings
 from gradstudy.report.html.axis import axis_of
@@ -33,7 +33,7 @@ def levels(ranking: Ranking, findings: Findings) -> Markup:
         "levels.html",
         response=ranking.response,
         unit=RANKED_UNITS[ranking.response],
-        confidence=ranking.confidence,
+        interval=percent_words(ranking.confidence),
         causes=[views.pop(name) for name in names if name in rows and is_proven(rows[name])],
         others=list(views.values()),
         axis=axis,

@@ -7,6 +7,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from gradstudy.analysis.evidence import GOOD_FIT
+from gradstudy.analysis.ranking_words import percent_words
 from gradstudy.analysis.sources import FEWEST_TRIALS
 from gradstudy.analysis.trial_words import level_word
 from gradstudy.analysis.units import RANKED_UNITS
@@ -51,7 +52,7 @@ def methods_section(findings: Findings) -> Markup:
         diverged=int((members["verdict"] == "diverged").sum()),
         has_prescriptions=bool(findings.prescriptions),
         has_theory=findings.theory is not None,
-        percent=f"{100 * findings.settings.confidence:g} %",
+        percent=percent_words(findings.settings.confidence),
     )
 
 

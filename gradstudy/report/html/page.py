@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from gradstudy.analysis.palette import ACCENT, VERDICT_COLOURS
+from gradstudy.analysis.palette import ACCENT, INK, LINE, SOFT, VERDICT_COLOURS
 from gradstudy.report.findings import Findings
 from gradstudy.report.html.answer import answer_head
 from gradstudy.report.html.hunt import hunt_section
@@ -29,6 +29,9 @@ SECTIONS: dict[str, tuple[str, Callable[[Findings], Markup]]] = {
 }
 """What follows the rankings: by the id of a section, its name in the contents and what makes it."""
 
+COLOURS = {"ink": INK, "muted": SOFT, "line": LINE, "accent": ACCENT, **VERDICT_COLOURS}
+"""By day; what others are at night, the style sheet says."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -50,7 +53,7 @@ def report_page(findings: Findings) -> str:
             info=findings.info,
             answer=answer_head(findings),
             parts=[part for part in _parts(findings) if part.content],
-            colours={"accent-light": ACCENT, **{f"{name}-light": colour for name, colour in VERDICT_COLOURS.items()}},
+            colours=COLOURS,
             styles=assets(".css"),
             scripts=assets(".js"),
         )

@@ -11,7 +11,6 @@ from gradstudy.report.html.trial_points import KINDS, TrialPoints
 
 SIDE = 1000
 """Coordinates run from 0 to this, both ways, and are stretched over whatever room there is."""
-GOLDEN = (5**0.5 - 1) / 2
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,3 @@ def point_paths(across: np.ndarray, down: np.ndarray, points: TrialPoints, shown
         strokes = "".join(f"M{x[trial]} {y[trial]}h1" for trial in which)
         paths.append(Path(kind, strokes, " ".join(map(str, points.numbers[which]))))
     return tuple(path for path in paths if path.d)
-
-
-def spread(values: np.ndarray) -> np.ndarray:
-    """Per cents that set points of neighbouring or equal values apart across a strip, evenly and always the same."""
-    order = np.argsort(np.argsort(values, kind="stable"))
-    return 8.0 + 84.0 * (order * GOLDEN % 1.0)

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from gradstudy.analysis.cure.words import as_told
 from gradstudy.analysis.prescription import Prescription
+from gradstudy.analysis.ranking_words import percent_words
 from gradstudy.analysis.trial_words import levels_words
 from gradstudy.records import Level
 from gradstudy.report.findings import Findings
@@ -42,7 +43,8 @@ def prescriptions_section(findings: Findings) -> Markup:
         }
         for one in findings.prescriptions
     ]
-    return render("prescriptions.html", cards=cards, axis=PERCENT, wanted=findings.settings.healthy)
+    wanted = findings.settings.healthy
+    return render("prescriptions.html", cards=cards, axis=PERCENT, wanted=wanted, needed=percent_words(wanted))
 
 
 def _kind(prescription: Prescription) -> str:

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from gradstudy.analysis.ranking_words import fraction
-from gradstudy.report.verdicts import percent
+from gradstudy.report.verdicts import percent, threshold_words
 
 _TEMPLATES = Environment(
     loader=PackageLoader(__package__, "templates"),
@@ -25,7 +25,13 @@ def breakable(name: object) -> Markup:
     return Markup(re.sub(r"([._])(?=[A-Za-z])", r"\1<wbr>", str(escape(name))))
 
 
+def counted(number: int, what: str) -> str:
+    """`1 trial`, `2 trials`"""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 _TEMPLATES.filters.update(fraction=fraction, percent=percent, breakable=breakable)
+_TEMPLATES.filters.update(counted=counted, threshold=threshold_words)
 _TEMPLATES.tests["finite"] = isfinite
 
 

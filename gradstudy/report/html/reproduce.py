@@ -1,9 +1,8 @@
 """How is the study run again, looked at again, and gone on with?"""
 
-import json
-
 from markupsafe import Markup
 
+from gradstudy.report.command_lines import again_command, load_call
 from gradstudy.report.findings import Findings
 from gradstudy.report.html.rendering import render
 
@@ -16,7 +15,7 @@ def reproduce_section(findings: Findings) -> Markup:
         info=info,
         store=findings.store,
         ui_command=findings.ui_command,
-        again=f"{info.command} mode=report",
-        notebook=f"import gradstudy\nrun = gradstudy.load_study({json.dumps(info.name, ensure_ascii=False)})",
+        again=again_command(info),
+        notebook=f"import gradstudy\nrun = {load_call(info)}",
         trial=int(findings.members["trial"].iloc[0]),
     )

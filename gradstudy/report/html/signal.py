@@ -11,8 +11,9 @@ from gradstudy.analysis.trial_words import levels_words
 from gradstudy.report.curve import NORMS, Curve, curves_of
 from gradstudy.report.findings import Findings
 from gradstudy.report.heat_image import Scale, colour_stops, scale_of
+from gradstudy.report.html.axis import Axis, Ticks
 from gradstudy.report.html.rendering import render
-from gradstudy.report.html.trial_map import BROKEN, HUNDREDTHS, MIDDLE, ZERO, Ticks, trial_map
+from gradstudy.report.html.trial_map import BROKEN, HUNDREDTHS, MIDDLE, ZERO, TrialMap, trial_map
 from gradstudy.report.scale import decade_word, whole_ticks
 from gradstudy.report.stored_records import stored_records
 from gradstudy.report.typical import TYPICAL, spread_trials, trials_by_verdict, typical_trials
@@ -29,20 +30,9 @@ def signal_section(findings: Findings) -> Markup:
     by_verdict = trials_by_verdict(findings.members)
     typical = list(typical_trials(by_verdict, findings.prescriptions).values())
     others = spread_trials(by_verdict, MOST_TRIALS)
-    shown = sorted({*typical, *(trial for own in others.values() for trial in own)})
-    records = stored_records(findings.gradients, shown, QUANTITIES)
-    signals = {trial: signal_map(own) for trial, own in records.items()}
-    norms = {trial: curves_of(own, NORMS) for trial, own in records.items()}
-    colours, limits = _scales(findings, signals, norms)
     verdicts = {trial: verdict for verdict, gains in by_verdict.items() for trial in gains.index}
-    members = dict(iter(findings.members.groupby("trial")))
-    told = {trial: levels_words(levels_in(members[trial].iloc[0], findings.info.factors)) for trial in shown}
-    maps = {
-        trial: trial_map(
-            members[trial], signals[trial], norms[trial], (colours, limits), verdict=verdicts[trial], levels=told[trial]
-        )
-        for trial in shown
-    }
+    shown = sorted({*typical, *(trial for own in others.values() for trial in own)})
+    maps, colours = _maps(findings, {trial: verdicts[trial] for trial in shown})
     axes = list(dict.fromkeys(axis for one in maps.values() for axis in (one.places, one.steps)))
     return render(
         "signal.html",
@@ -57,6 +47,21 @@ def signal_section(findings: Findings) -> Markup:
         axes=axes,
         code={"per_decade": HUNDREDTHS, "middle": MIDDLE, "zero": ZERO, "broken": BROKEN, "axes": axes},
     )
+
+
+def _maps(findings: Findings, verdicts: Mapping[int, str]) -> tuple[dict[int, TrialMap], Scale]:
+    """These trials, whose verdicts are given, as they are drawn, and the scale of their colours."""
+    records = stored_records(findings.gradients, list(verdicts), QUANTITIES)
+    signals = {trial: signal_map(own) for trial, own in records.items()}
+    norms = {trial: curves_of(own, NORMS) for trial, own in records.items()}
+    scales = _scales(findings, signals, norms)
+    members = findings.members[findings.members["trial"].isin(list(verdicts))]
+    maps = {}
+    for trial, own in members.groupby("trial"):
+        levels = levels_words(levels_in(own.iloc[0], findings.info.factors))
+        about = {"verdict": verdicts[trial], "levels": levels}
+        maps[int(trial)] = trial_map(own, signals[trial], norms[trial], scales, **about)
+    return maps, scales[0]
 
 
 def _scales(
@@ -80,5 +85,4 @@ def common_scale(decades: Sequence[np.ndarray], cap: float) -> Scale:
 
 
 def _ticks(scale: Scale) -> Ticks:
-    low, high = scale
-    return [(decade_word(tick), round(100 * (tick - low) / (high - low), 2)) for tick in whole_ticks(low, high, 6)]
+    return [(decade_word(tick), Axis(*scale).place(tick)) for tick in whole_ticks(*scale, 6)]

@@ -13,6 +13,7 @@ from gradstudy.analysis.trial_words import verdicts_words
 from gradstudy.report.chart_panel import Across, chart_panel
 from gradstudy.report.curve import Curve
 from gradstudy.report.heat_image import Scale, data_address, heat_png
+from gradstudy.report.html.axis import Ticks
 from gradstudy.report.scale import whole_ticks
 from gradstudy.report.signal_words import curve_words, map_words, thinned_words
 from gradstudy.thinning import spread
@@ -22,9 +23,6 @@ NAMED_STEPS, NAMED_PLACES = 5, 8
 HUNDREDTHS, MIDDLE = 80, 32000
 """A number of decades d is embedded as the whole number HUNDREDTHS * d + MIDDLE, in 16 bits."""
 ZERO, BROKEN = 65534, 65535
-
-Ticks = Sequence[tuple[str, float]]
-"""What is written, and at which per cent."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ def trial_map(
         step_ticks=_at(across, whole_ticks(whole.steps[0], whole.steps[-1], NAMED_STEPS)),
         ends=_at(across, sorted(own["first_bad_step"].dropna().astype(int).unique())),
         thinned=thinned_words(whole, shown),
-        norm=chart_panel("norm", norms, across, top=0.0, height=100.0, limits=scales[1]) if has_norm else None,
+        norm=chart_panel(norms, across, top=0.0, height=100.0, limits=scales[1]) if has_norm else None,
         norm_words=curve_words(next(iter(norms.values()))) if has_norm else "",
         is_zero=bool((shown.decades == -np.inf).any()),
         is_broken=bool((shown.decades == np.inf).any()),

@@ -21,8 +21,8 @@ MOST = 600
 class TrialPoints:
     """The trials that are drawn: their `numbers`, `values` (means over seeds) and `kinds`, all [trial].
 
-    A kind is one of KINDS; `verdicts` counts a trial's members in words. `codes` has the
-    coordinates [trial] by factor, -1 where it does not live. `total` counts the trials that there are.
+    A kind is one of KINDS; `verdicts` counts a trial's members in words. `codes` has the coordinates [trial] by factor,
+    -1 where it does not live. `total` counts the trials that there are.
     """
 
     numbers: np.ndarray
@@ -42,13 +42,13 @@ def trial_points(findings: Findings, response: str) -> TrialPoints:
     drawn = np.sort(np.random.default_rng(0).permutation(len(numbers))[:MOST])
     sizes = np.bincount(outcome.row)
     kinds = np.select([outcome.diverged == 0, outcome.diverged == sizes], [KINDS[0], KINDS[2]], KINDS[1])
-    verdicts = [verdicts_words(own) for _, own in members.groupby("trial")["verdict"]]
+    shown = members[members["trial"].isin(numbers[drawn])].groupby("trial")
     codes = encode(outcome.trials.iloc[drawn], factors)
     return TrialPoints(
         numbers=numbers[drawn],
         values=outcome.shown[drawn],
         kinds=kinds[drawn],
-        verdicts=tuple(verdicts[trial] for trial in drawn),
+        verdicts=tuple(map(verdicts_words, dict(iter(shown["verdict"])).values())),
         codes={factor.name: column for factor, column in zip(factors, codes.T, strict=True)},
         total=len(numbers),
     )

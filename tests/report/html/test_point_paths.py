@@ -1,6 +1,6 @@
 import numpy as np
 
-from gradstudy.report.html.point_paths import point_paths, spread
+from gradstudy.report.html.point_paths import point_paths
 from gradstudy.report.html.trial_points import TrialPoints
 
 
@@ -21,15 +21,3 @@ def test_every_kind_that_occurs_has_a_path_of_its_own():
     at = np.zeros(4)
     paths = point_paths(at, at, made, np.array([True, True, False, True]))
     assert [(path.kind, path.trials) for path in paths] == [("none", "1 3"), ("all", "0")]
-
-
-def test_equal_values_are_spread_evenly_over_the_strip():
-    places = np.sort(spread(np.full(50, 10.0)))
-    assert places[0] >= 8.0
-    assert places[-1] <= 92.0
-    assert np.diff(places).max() < 3 * 84.0 / 50
-
-
-def test_neighbouring_values_lie_apart():
-    places = spread(np.arange(40.0))
-    assert np.abs(np.diff(places)).min() > 84.0 / 4
