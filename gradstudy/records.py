@@ -17,12 +17,17 @@ def level_name(level: Level) -> str:
 
 VERDICTS = ("healthy", "vanishing", "exploding", "diverged")
 """What can be said of a member, from good to bad."""
+HEALTHY, *FAILING = VERDICTS
 
 
-def commonest_verdict(verdicts: Iterable[str]) -> str:
-    """Which verdict do the seeds of a trial give it together? The commonest, and the worst of those."""
+def trial_verdict(verdicts: Iterable[str]) -> str:
+    """Which verdict do its seeds give a trial? Healthy if all are, else the commonest of the others.
+
+    Of equals the worst. A configuration that fails on one seed in four is no healthy one.
+    """
     counts = Counter(verdicts)
-    return max(counts, key=lambda verdict: (counts[verdict], VERDICTS.index(verdict)))
+    failing = [verdict for verdict in counts if verdict != HEALTHY] or [HEALTHY]
+    return max(failing, key=lambda verdict: (counts[verdict], VERDICTS.index(verdict)))
 
 
 @dataclass(frozen=True)

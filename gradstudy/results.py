@@ -10,7 +10,6 @@ from threadpoolctl import threadpool_limits
 
 from gradstudy.analysis.agreement import PREDICTED, Agreement, agreement
 from gradstudy.analysis.cure.experience import Experience
-from gradstudy.analysis.cure.health import FAILING
 from gradstudy.analysis.cure.start import given_start, stored_start
 from gradstudy.analysis.drawing.members_plots import plot_levels, plot_verdicts
 from gradstudy.analysis.drawing.signal_field import plot_signal
@@ -22,7 +21,7 @@ from gradstudy.analysis.study_page import study_page
 from gradstudy.analysis.trial_words import verdicts_words
 from gradstudy.configs.changed import changed_overrides
 from gradstudy.errors import InputError
-from gradstudy.records import DUMMY, SCREEN, Level, StudyInfo, Trial, commonest_verdict
+from gradstudy.records import DUMMY, FAILING, SCREEN, Level, StudyInfo, Trial, trial_verdict
 from gradstudy.search.best import best_trials
 from gradstudy.search.objective import Objective, objectives_of
 from gradstudy.tracking.address_check import shown
@@ -56,7 +55,7 @@ class Run:
 
     @cached_property
     def trials(self) -> pd.DataFrame:
-        """One row per trial: factors, responses (median over seeds), the commonest verdict, and `n_diverged`."""
+        """One row per trial: factors, responses (median over seeds), verdict (of `trial_verdict`) and `n_diverged`."""
         return trials_of(self.members, [factor.name for factor in self.info.factors])
 
     def gradients(self, **filters: Any) -> pd.DataFrame:
@@ -215,7 +214,7 @@ def response_settings(settings: Analysis) -> dict[str, float]:
 def trials_of(members: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
     """Members folded over their seeds."""
     grouped = members.groupby("trial")
-    verdict = grouped["verdict"].agg(commonest_verdict)
+    verdict = grouped["verdict"].agg(trial_verdict)
     diverged = grouped["verdict"].agg(lambda verdicts: int((verdicts == "diverged").sum())).rename("n_diverged")
     predicted = grouped[[name for name in (PREDICTED,) if name in members]].first()  # older studies have none
     phase = grouped[[PHASE]].first()

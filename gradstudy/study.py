@@ -20,7 +20,7 @@ from gradstudy.preparation import Prepared, fingerprint_of, prepare, study_name,
 from gradstudy.records import SCREEN, Trial
 from gradstudy.report.console import make_console
 from gradstudy.report.findings import findings_of
-from gradstudy.report.page_file import check_page_path, write_report
+from gradstudy.report.page_file import check_page_path, write_page, write_report
 from gradstudy.report.progress import Progress
 from gradstudy.report.shown import study_shown, trial_shown
 from gradstudy.report.so_far import SoFar
@@ -28,7 +28,7 @@ from gradstudy.results import Run
 from gradstudy.search.lock import study_lock
 from gradstudy.search.storage import JOURNAL, open_storage
 from gradstudy.tracking.members_file import Stored
-from gradstudy.tracking.publication import publish
+from gradstudy.tracking.publication import REPORT_FILE, publish
 from gradstudy.tracking.reader import find_study
 from gradstudy.tracking.writer import StudyWriter
 
@@ -92,9 +92,10 @@ def _published(prepared: Prepared) -> Run:
     tracking = launch.machinery["tracking"]
     stored = find_study(info.name, tracking, info.fingerprint)
     run = Run(stored, launch.machinery["analysis"])
-    publish(tracking, stored.run_id, study_shown(findings_of(run)))
-    if launch.report:
-        write_report(run, launch.report)
+    shown = study_shown(findings_of(run))
+    if launch.report:  # first, since MLflow may be away
+        write_page(shown.files[REPORT_FILE], launch.report)
+    publish(tracking, stored.run_id, shown)
     return run
 
 

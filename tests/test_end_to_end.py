@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pandas as pd
 import pytest
@@ -133,6 +134,15 @@ def test_the_python_interface_reads_what_the_command_stored(undisturbed, monkeyp
     ranking = stored.rank("vanishing")
     assert set(ranking.table["factor"]) == {factor.name for factor in stored.info.factors}
     assert "init.gain" in ranking._repr_html_()
+
+
+def test_a_report_that_was_asked_for_is_written_also_when_mlflow_does_not_take_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("gradstudy.study.publish", Mock(side_effect=gradstudy.TrackingAway("MLflow is away")))
+    small = ["budget.trials=8", "budget.seeds=1", "budget.steps=0", "task.length=8", "model.width=4"]
+    with pytest.raises(gradstudy.TrackingAway, match="MLflow is away"):
+        gradstudy.run_study(["+study=rnn_clip", "execution=inline", "report=mine.html", *small])
+    assert (tmp_path / "mine.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
 def test_what_theory_says_is_stored_beside_what_was_measured(undisturbed, monkeypatch):

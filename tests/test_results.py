@@ -49,12 +49,13 @@ def test_a_trial_has_the_median_of_its_responses_and_the_one_prediction():
 @pytest.mark.parametrize(
     ("verdicts", "expected"),
     [
-        (["healthy", "vanishing"], "vanishing"),  # not the first of the alphabet
+        (["healthy", "healthy"], "healthy"),
+        (["healthy", "healthy", "vanishing"], "vanishing"),
         (["diverged", "exploding"], "diverged"),
-        (["healthy", "healthy", "diverged"], "healthy"),
+        (["diverged", "exploding", "exploding"], "exploding"),
     ],
 )
-def test_a_trial_has_the_commonest_verdict_of_its_seeds_and_the_worst_of_equals(verdicts, expected):
+def test_a_trial_is_healthy_if_every_seed_is_and_else_what_most_of_the_others_are(verdicts, expected):
     members = Run(stored(), USUAL).members.query("trial == 0").head(len(verdicts)).assign(verdict=verdicts)
     assert list(trials_of(members, NAMES)["verdict"]) == [expected]
 

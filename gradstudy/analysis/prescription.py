@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from gradstudy.analysis.cure.experience import Experience
-from gradstudy.analysis.cure.health import HEALTHY
 from gradstudy.analysis.cure.moves import level_at
 from gradstudy.analysis.cure.nearest import nearest_healthy
 from gradstudy.analysis.cure.search import MOST_CHANGES, smallest_cure
@@ -20,7 +19,7 @@ from gradstudy.analysis.cure.support import Support
 from gradstudy.analysis.cure.words import Changes, as_told, cure_note, healthy_note, no_cure_note
 from gradstudy.analysis.notebook_page import code, paragraph, table
 from gradstudy.analysis.space import INACTIVE
-from gradstudy.records import DUMMY, Level
+from gradstudy.records import DUMMY, HEALTHY, Level
 
 NOT_SUPPORTED = f"no change of up to {MOST_CHANGES} factors is sure enough, by what the stored trials say."
 

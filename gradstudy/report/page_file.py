@@ -18,7 +18,11 @@ def write_report(run: Run, path: str | PathLike[str]) -> Path:
     """
     path = Path(path)
     check_page_path(path)
-    page = report_page(findings_of(run)).encode()
+    return write_page(report_page(findings_of(run)).encode(), path)
+
+
+def write_page(page: bytes, path: Path) -> Path:
+    """Writes a page that was made already, as `write_report` does."""
     try:
         with written_whole(path) as unfinished:
             unfinished.write_bytes(page)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from gradstudy.errors import InputError
-from gradstudy.records import commonest_verdict
+from gradstudy.records import trial_verdict
 from gradstudy.search.objective import Objective
 
 
@@ -26,7 +26,7 @@ def best_trials(
     grouped = whole.groupby("trial")
     rows = {trial: own.to_dict("records") for trial, own in grouped}
     counted = {one.name: pd.Series({trial: one.mean(own) for trial, own in rows.items()}) for one in objectives}
-    verdict = grouped["verdict"].agg(commonest_verdict)
+    verdict = grouped["verdict"].agg(trial_verdict)
     diverged = grouped["verdict"].agg(lambda verdicts: int((verdicts == "diverged").sum())).rename("n_diverged")
     table = pd.concat([pd.DataFrame(counted), verdict, diverged, grouped[list(factors)].first()], axis=1)
     table = table.rename_axis("trial").reset_index()

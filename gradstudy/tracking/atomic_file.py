@@ -14,7 +14,10 @@ def written_whole(path: Path) -> Iterator[Path]:
     """Where may the content be written before it appears, all at once, at `path`? Its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + UNFINISHED)
-    yield unfinished
-    with unfinished.open("rb") as written:
-        os.fsync(written.fileno())  # a rename may reach the disk before the content does: an empty file after a crash
-    os.replace(unfinished, path)
+    try:
+        yield unfinished
+        with unfinished.open("rb") as written:
+            os.fsync(written.fileno())  # a rename may reach the disk before the content does: an empty file at a crash
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from gradstudy.over_seeds import by_seed, median_of_seeds
-from gradstudy.records import VERDICTS, MemberRecord, TrialResult, commonest_verdict
+from gradstudy.records import VERDICTS, MemberRecord, TrialResult, trial_verdict
 from gradstudy.thinning import spread
 from gradstudy.tracking.cost import trial_cost
 from gradstudy.tracking.members_file import response_names
@@ -60,8 +60,8 @@ def trial_metrics(result: TrialResult, points: int) -> list[Value]:
 
 
 def outcome(result: TrialResult) -> str:
-    """Which verdict does the trial get? The commonest of its seeds, and the worst of those."""
-    return commonest_verdict(row["verdict"] for row in result.rows)
+    """Which verdict does the trial get of all its seeds?"""
+    return trial_verdict(row["verdict"] for row in result.rows)
 
 
 def _responses(rows: Sequence[Mapping[str, object]]) -> Iterator[Value]:

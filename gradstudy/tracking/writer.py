@@ -38,7 +38,8 @@ class StudyWriter:
         """Stores a trial; some 50 ms."""
         self._spool.put(result)
         if self._away is None:
-            self._attempt(lambda: self._send(result))
+            shown = self._show(result)  # out here: what goes wrong in drawing is no fault of MLflow's
+            self._attempt(lambda: self._send(result, shown))
 
     def finish(self, status: str = "FINISHED") -> None:
         """Sends what waits, and the study's table. TrackingAway when MLflow did not take it: then it waits on disk."""
@@ -73,9 +74,8 @@ class StudyWriter:
         run = StudyRun(connect(self._settings), self._info)
         self._in_mlflow, self._run = run.stored(), run
 
-    def _send(self, result: TrialResult) -> None:
+    def _send(self, result: TrialResult, shown: Shown) -> None:
         number = result.trial.number
-        shown = self._show(result)
         self._run.send(result, shown, record=self._spool.path(number), points=self._settings.points)
 
     def _close(self, status: str) -> None:
@@ -84,7 +84,8 @@ class StudyWriter:
         numbers = self._spool.numbers()
         for number in numbers:
             if number not in self._run.numbers:
-                self._send(self._spool.result(number))
+                result = self._spool.result(number)
+                self._send(result, self._show(result))
         self._run.close(self.stored(), status)
         for number in numbers:
             self._spool.remove(number)

@@ -55,3 +55,4 @@ def test_a_disk_that_is_full_is_told_and_the_earlier_report_stays(monkeypatch):
     with pytest.raises(InputError, match="No space left on device"):
         write_report("x", "mine.html")
     assert Path("mine.html").read_text(encoding="utf-8") == "before"
+    assert [path.name for path in Path().iterdir()] == ["mine.html"]

@@ -100,13 +100,13 @@ def test_every_verdict_is_counted():
 @pytest.mark.parametrize(
     ("verdicts", "expected"),
     [
-        (("healthy", "healthy", "diverged"), "healthy"),
-        (("healthy", "diverged"), "diverged"),
+        (("healthy", "healthy"), "healthy"),
+        (("healthy", "healthy", "diverged"), "diverged"),
         (("vanishing", "exploding"), "exploding"),
         (("healthy", "vanishing", "exploding", "vanishing"), "vanishing"),
     ],
 )
-def test_a_trial_has_the_commonest_verdict_and_the_worst_of_those(verdicts, expected):
+def test_a_trial_is_healthy_if_every_seed_is_and_else_what_most_of_the_others_are(verdicts, expected):
     assert outcome(make_result(1, verdicts=verdicts)) == expected
 
 
