@@ -18,7 +18,7 @@ from gradstudy.errors import InputError
 from gradstudy.quantities import ON_REQUEST
 from gradstudy.records import DUMMY, HUNT, SCREEN, Factor, Member, StudyInfo, Trial
 from gradstudy.report.page_file import check_page_path
-from gradstudy.report.plan_page import Plan
+from gradstudy.report.terminal.plan_page import Plan
 from gradstudy.results import response_settings
 from gradstudy.search.asking import Asked, Search
 from gradstudy.search.quality import quality

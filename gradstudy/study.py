@@ -18,12 +18,12 @@ from gradstudy.configs.launch import Launch
 from gradstudy.errors import InputError, TrackingAway
 from gradstudy.preparation import Prepared, fingerprint_of, prepare, study_name, trials_of
 from gradstudy.records import SCREEN, Trial
-from gradstudy.report.console import make_console
 from gradstudy.report.findings import findings_of
 from gradstudy.report.page_file import check_page_path, write_page, write_report
-from gradstudy.report.progress import Progress
 from gradstudy.report.shown import study_shown, trial_shown
-from gradstudy.report.so_far import SoFar
+from gradstudy.report.terminal.console import make_console
+from gradstudy.report.terminal.progress import Progress
+from gradstudy.report.terminal.so_far import SoFar
 from gradstudy.results import Run
 from gradstudy.search.lock import study_lock
 from gradstudy.search.storage import JOURNAL, open_storage

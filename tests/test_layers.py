@@ -72,5 +72,11 @@ def test_imports_point_down_and_frameworks_stay_at_home(path):
             assert level(there) < level(here), f"{here} must not import {name}: imports point down"
 
 
+def test_rich_stays_in_the_terminal_and_the_other_ways_to_look_do_not_need_it():
+    for path in FILES:
+        if room(path) == "report" and "terminal" not in path.parts:
+            assert not any(name.startswith(("rich", "gradstudy.report.terminal")) for name in imports(path)), path
+
+
 def test_every_room_of_the_package_has_its_place_in_the_layers():
     assert {room(path) for path in FILES} == set().union(*LAYERS)

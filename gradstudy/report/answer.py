@@ -13,8 +13,8 @@ from gradstudy.analysis.evidence import EVIDENCE, GOOD_FIT, NOT_RANKED
 from gradstudy.analysis.ranking import Ranking
 from gradstudy.analysis.ranking_words import percent_words, significance_words
 from gradstudy.records import FINISHED, RUNNING, SCREEN, STOPPED
+from gradstudy.report.catch import Catch, about_words, levels_of
 from gradstudy.report.findings import Findings
-from gradstudy.report.hunt_table import Catch, about_words, levels_of
 
 NAMES = {
     "gain": "the gain",

@@ -4,14 +4,9 @@ import json
 import shlex
 from collections.abc import Sequence
 
-from rich.text import Text
-
 from gradstudy.records import StudyInfo
-from gradstudy.report.plain import whole_text
 
 WIDTH = 80
-LABEL = 16
-"""Characters for what a way on is about."""
 
 
 def again_command(info: StudyInfo) -> str:
@@ -33,12 +28,6 @@ def folded_call(function: str, words: Sequence[str]) -> str:
     """A call of a function with a list of words, over several lines that Python reads as one."""
     first, *others = (json.dumps(word, ensure_ascii=False) for word in words)
     return _folded([f"{word}," for word in (f"{function}([{first}", *others)], "\n").removesuffix(",") + "])"
-
-
-def way_on(about: str, words: str, folded: str = "") -> Text:
-    """What to type, or where to look: on the line of what it is about, or `folded` below it where it is longer."""
-    line = f"{about:<{LABEL}}{words}"
-    return whole_text(line if len(line) <= WIDTH else f"{about}\n{folded or f'  {words}'}")
 
 
 def _folded(words: Sequence[str], continued: str) -> str:

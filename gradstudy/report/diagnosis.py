@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from gradstudy.analysis.responses import CEILING, FLOOR
-from gradstudy.report.flow_table import amplitude
+from gradstudy.report.amplitude import amplitude
 from gradstudy.report.looks import median, typical
 from gradstudy.report.symptoms import Idle, Symptoms
 

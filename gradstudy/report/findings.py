@@ -12,7 +12,7 @@ from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.verdicts import verdicts_by_threshold
 from gradstudy.errors import InputError
 from gradstudy.records import FINISHED, HUNT, SCREEN, StudyInfo
-from gradstudy.report.hunt_table import Catch, catch_of
+from gradstudy.report.catch import Catch, catch_of
 from gradstudy.results import Run
 
 

@@ -1,10 +1,10 @@
 """What does a person see who opens a study, or one of its trials, in MLflow?"""
 
 from gradstudy.records import StudyInfo, TrialResult
+from gradstudy.report.figure.trial_figure import trial_figures
 from gradstudy.report.findings import Findings
 from gradstudy.report.study_files import study_files
 from gradstudy.report.study_note import study_note
-from gradstudy.report.trial_figure import trial_figures
 from gradstudy.report.trial_note import trial_note
 from gradstudy.tracking.shown import Shown
 

@@ -8,7 +8,7 @@ from gradstudy.analysis.ranking_words import question_of, rank_words, rough_mark
 from gradstudy.report.answer import answer_sentences
 from gradstudy.report.command_lines import again_command, folded_command, load_call
 from gradstudy.report.findings import Findings
-from gradstudy.report.verdicts import verdict_line
+from gradstudy.report.verdict_words import verdict_line
 from gradstudy.tracking.markdown import code, escaped, note_of, table
 from gradstudy.tracking.publication import REPORT_FILE
 
@@ -27,7 +27,7 @@ def study_note(findings: Findings) -> str:
             *([f"**{escaped(info.question)}**"] if info.question else []),
             *map(escaped, answer_sentences(findings)),
             f"The whole report is `{REPORT_FILE}` under Artifacts, with figures and tables beside it.",
-            f"{escaped(verdict_line(list(findings.members['verdict'])).plain)}.",
+            f"{escaped(verdict_line(list(findings.members['verdict'])))}.",
             *map(_ranking, findings.rankings),
             *_cures(findings.prescriptions),
             "### Ways on",

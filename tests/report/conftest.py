@@ -18,8 +18,8 @@ from gradstudy.analysis.responses import member_row
 from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.analysis.verdicts import verdicts_by_threshold
 from gradstudy.records import DUMMY, SCREEN, Factor, MemberRecord, Series, StudyInfo
-from gradstudy.report.console import PageConsole
 from gradstudy.report.findings import Findings
+from gradstudy.report.terminal.console import PageConsole
 
 ROW = {
     "share": 0.2,

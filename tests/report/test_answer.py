@@ -6,7 +6,7 @@ import pytest
 
 from gradstudy.analysis.settings import Analysis
 from gradstudy.report.answer import answer_sentences
-from gradstudy.report.hunt_table import Catch
+from gradstudy.report.catch import Catch
 from gradstudy.search.objective import objectives_of
 
 MEMBERS = pd.DataFrame(

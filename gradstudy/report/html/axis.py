@@ -8,7 +8,7 @@ import pandas as pd
 
 from gradstudy.analysis.space import encode
 from gradstudy.records import Factor
-from gradstudy.report.scale import number_ticks, whole_ticks
+from gradstudy.report.figure.scale import number_ticks, whole_ticks
 
 Ticks = Sequence[tuple[str, float]]
 """What is written, and at which per cent."""

@@ -9,7 +9,7 @@ from gradstudy.analysis import ranking_words
 from gradstudy.analysis.evidence import NOISE_FLOOR
 from gradstudy.analysis.ranking import Ranking
 from gradstudy.report.html.axis import Axis
-from gradstudy.report.html.rendering import render
+from gradstudy.report.rendering import render
 
 
 def forest(ranking: Ranking) -> Markup:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradstudy.report.heat_image import colour_stops
+from gradstudy.report.figure.heat_image import colour_stops
 
 STEPS = 101
 BRIGHT = 0.179

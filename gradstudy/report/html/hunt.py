@@ -2,9 +2,9 @@
 
 from markupsafe import Markup
 
+from gradstudy.report.catch import NOT_RANKED, about_words, hunt_question, levels_of
 from gradstudy.report.findings import Findings
-from gradstudy.report.html.rendering import render
-from gradstudy.report.hunt_table import NOT_RANKED, about_words, hunt_question, levels_of
+from gradstudy.report.rendering import render
 
 
 def hunt_section(findings: Findings) -> Markup:

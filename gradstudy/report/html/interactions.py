@@ -12,9 +12,9 @@ from gradstudy.analysis.level_words import count_words, digits_of, mean_words
 from gradstudy.analysis.ranking import Ranking
 from gradstudy.analysis.ranking_words import fraction, share_words
 from gradstudy.analysis.units import RANKED_UNITS
-from gradstudy.report.heat_image import colour_stops
+from gradstudy.report.figure.heat_image import colour_stops
 from gradstudy.report.html.heat_table import Field, HeatTable
-from gradstudy.report.html.rendering import render
+from gradstudy.report.rendering import render
 
 
 def interactions(ranking: Ranking) -> Markup:

@@ -11,8 +11,8 @@ from gradstudy.analysis.units import RANKED_UNITS
 from gradstudy.report.findings import Findings
 from gradstudy.report.html.axis import axis_of
 from gradstudy.report.html.level_view import level_view
-from gradstudy.report.html.rendering import render
 from gradstudy.report.html.trial_points import KINDS, TrialPoints, trial_points
+from gradstudy.report.rendering import render
 
 MEANINGS = ("a trial without a diverged seed", "some seeds diverged", "every seed diverged")
 """What do the kinds of points mean?"""

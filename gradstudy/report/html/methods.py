@@ -13,7 +13,7 @@ from gradstudy.analysis.trial_words import level_word
 from gradstudy.analysis.units import RANKED_UNITS
 from gradstudy.records import DUMMY, HUNT, SCREEN, Factor
 from gradstudy.report.findings import Findings
-from gradstudy.report.html.rendering import render
+from gradstudy.report.rendering import render
 from gradstudy.tracking.members_file import PHASE
 
 

@@ -8,15 +8,16 @@ from markupsafe import Markup
 from gradstudy.analysis.palette import ACCENT, INK, LINE, SOFT, VERDICT_COLOURS
 from gradstudy.report.findings import Findings
 from gradstudy.report.html.answer import answer_head
+from gradstudy.report.html.assets import assets
 from gradstudy.report.html.hunt import hunt_section
 from gradstudy.report.html.methods import methods_section
 from gradstudy.report.html.prescriptions import prescriptions_section
 from gradstudy.report.html.ranking import ranking_section
-from gradstudy.report.html.rendering import assets, render
 from gradstudy.report.html.reproduce import reproduce_section
 from gradstudy.report.html.signal import signal_section
 from gradstudy.report.html.theory import theory_section
 from gradstudy.report.html.verdicts import verdicts_section
+from gradstudy.report.rendering import render
 
 SECTIONS: dict[str, tuple[str, Callable[[Findings], Markup]]] = {
     "hunt": ("hunt", hunt_section),

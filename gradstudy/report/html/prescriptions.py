@@ -12,8 +12,8 @@ from gradstudy.analysis.trial_words import levels_words
 from gradstudy.records import Level
 from gradstudy.report.findings import Findings
 from gradstudy.report.html.axis import Axis
-from gradstudy.report.html.rendering import render
 from gradstudy.report.prescription_words import said_of
+from gradstudy.report.rendering import render
 
 PERCENT = Axis(0.0, 1.0)
 

@@ -9,7 +9,7 @@ from gradstudy.report.findings import Findings
 from gradstudy.report.html.forest import forest
 from gradstudy.report.html.interactions import interactions
 from gradstudy.report.html.levels import levels
-from gradstudy.report.html.rendering import render
+from gradstudy.report.rendering import render
 
 
 def ranking_section(ranking: Ranking, findings: Findings) -> Markup:

@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from gradstudy.report.command_lines import again_command, load_call
 from gradstudy.report.findings import Findings
-from gradstudy.report.html.rendering import render
+from gradstudy.report.rendering import render
 
 
 def reproduce_section(findings: Findings) -> Markup:

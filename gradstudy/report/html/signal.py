@@ -8,15 +8,15 @@ from markupsafe import Markup
 from gradstudy.analysis.cure.experience import levels_in
 from gradstudy.analysis.signal_map import SignalMap, signal_map
 from gradstudy.analysis.trial_words import levels_words
-from gradstudy.report.curve import NORMS, Curve, curves_of
+from gradstudy.report.figure.curve import NORMS, Curve, curves_of
+from gradstudy.report.figure.heat_image import Scale, colour_stops, scale_of
+from gradstudy.report.figure.scale import decade_word, whole_ticks
 from gradstudy.report.findings import Findings
-from gradstudy.report.heat_image import Scale, colour_stops, scale_of
 from gradstudy.report.html.axis import Axis, Ticks
-from gradstudy.report.html.rendering import render
+from gradstudy.report.html.stored_records import stored_records
 from gradstudy.report.html.trial_map import BROKEN, HUNDREDTHS, MIDDLE, ZERO, TrialMap, trial_map
-from gradstudy.report.scale import decade_word, whole_ticks
-from gradstudy.report.stored_records import stored_records
-from gradstudy.report.typical import TYPICAL, spread_trials, trials_by_verdict, typical_trials
+from gradstudy.report.html.typical import TYPICAL, spread_trials, trials_by_verdict, typical_trials
+from gradstudy.report.rendering import render
 
 QUANTITIES = ("signal", "signal_float64", *NORMS.values())
 MOST_TRIALS = 40

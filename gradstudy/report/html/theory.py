@@ -10,7 +10,7 @@ from gradstudy.analysis.agreement import Agreement
 from gradstudy.report.findings import Findings
 from gradstudy.report.html.axis import Axis, axis_of
 from gradstudy.report.html.point_paths import SIDE
-from gradstudy.report.html.rendering import render
+from gradstudy.report.rendering import render
 
 ENDS = ["predicted", "measured", "lowest", "highest"]
 

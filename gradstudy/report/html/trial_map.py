@@ -10,12 +10,12 @@ import pandas as pd
 
 from gradstudy.analysis.signal_map import SignalMap
 from gradstudy.analysis.trial_words import verdicts_words
-from gradstudy.report.chart_panel import Across, chart_panel
-from gradstudy.report.curve import Curve
-from gradstudy.report.heat_image import Scale, data_address, heat_png
+from gradstudy.report.figure.chart_panel import Across, chart_panel
+from gradstudy.report.figure.curve import Curve
+from gradstudy.report.figure.heat_image import Scale, data_address, heat_png
+from gradstudy.report.figure.scale import whole_ticks
+from gradstudy.report.figure.signal_words import curve_words, map_words, thinned_words
 from gradstudy.report.html.axis import Ticks
-from gradstudy.report.scale import whole_ticks
-from gradstudy.report.signal_words import curve_words, map_words, thinned_words
 from gradstudy.thinning import spread
 
 MOST_STEPS, MOST_PLACES = 60, 50

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from gradstudy.analysis.cure.health import trial_health
 from gradstudy.records import VERDICTS
 from gradstudy.report.findings import Findings
-from gradstudy.report.html.rendering import render
+from gradstudy.report.rendering import render
 
 MOST_TENSORS = 5
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from gradstudy.report.catch import NOT_RANKED, Catch, about_words
 from gradstudy.report.html.hunt import hunt_section
-from gradstudy.report.hunt_table import NOT_RANKED, Catch, about_words
 from gradstudy.search.objective import objectives_of
 
 CATCH = Catch(

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from gradstudy.records import Factor
-from gradstudy.report.curve import NORMS
+from gradstudy.report.figure.curve import NORMS
 from gradstudy.report.html.signal import MOST_TRIALS, common_scale, signal_section
 from gradstudy.report.html.trial_map import BROKEN, HUNDREDTHS, MIDDLE, ZERO, embedded
 

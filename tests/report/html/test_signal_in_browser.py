@@ -7,7 +7,7 @@ import pytest
 
 from gradstudy.analysis.signal_map import signal_map
 from gradstudy.report.html.page import report_page
-from gradstudy.report.stored_records import stored_records
+from gradstudy.report.html.stored_records import stored_records
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,98 @@
+"""A small line chart of a trial's figure: over the steps of training, curves with their bands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradstudy.report.figure.curve import Curve
+from gradstudy.report.figure.heat_image import Scale
+from gradstudy.report.figure.scale import decade_word, number_ticks, whole_ticks
+
+
+@dataclass(frozen=True)
+class Label:
+    """A word beside an axis, and how far along it, in pixels."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Across:
+    """Where does a step stand, in pixels? In the middle of its field among those of all `steps` [step], in order."""
+
+    left: float
+    width: float
+    steps: np.ndarray
+
+    def of(self, step: float) -> float:
+        field = self.width / len(self.steps)
+        return self.left + field * (0.5 + float(np.interp(step, self.steps, np.arange(len(self.steps)))))
+
+
+def chart_panel(
+    curves: Mapping[str, Curve], across: Across, *, top: float, height: float, limits: Scale | None = None
+) -> dict[str, Any]:
+    """What the template needs to draw curves by label; those that are the same picture as the first are left out.
+
+    The chart reaches from one of the `limits` to the other, and what lies beyond is at its edge; by default it reaches
+    around all that is finite.
+    """
+    first = next(iter(curves.values()))
+    drawn = {label: curve for label, curve in curves.items() if curve is first or not curve.same_as(first)}
+    low, high = limits or _limits(list(drawn.values()))
+    ticks = whole_ticks(low, high, 3) if first.in_decades else number_ticks(low, high, 3)
+
+    def down(number: np.ndarray | float) -> np.ndarray | float:
+        return top + height * (high - np.clip(number, low, high)) / (high - low)
+
+    return {
+        "top": top,
+        "height": height,
+        "ticks": [Label(down(tick), decade_word(tick) if first.in_decades else f"{tick:g}") for tick in ticks],
+        "curves": [_drawn(label, curve, across, down) for label, curve in drawn.items()],
+        "is_labelled": len(drawn) > 1,
+        "is_one_picture": len(drawn) < len(curves),
+        "is_empty": not any(np.isfinite(curve.middle).any() for curve in drawn.values()),
+    }
+
+
+def _drawn(label: str, curve: Curve, across: Across, down: Any) -> dict[str, str]:
+    x = np.array([across.of(step) for step in curve.steps])
+    lines, bands = _pieces(x, down(curve.middle)), _pieces(x, down(curve.low), down(curve.high))
+    return {
+        "label": label,
+        "line": "".join(f"M{_points(*piece)}" for piece in lines if len(piece[0]) > 1),
+        "dots": "".join(f"M{_points(*piece)}h0" for piece in lines if len(piece[0]) == 1),
+        "band": "".join(_closed(*piece) for piece in bands if len(piece[0]) > 1),
+    }
+
+
+def _closed(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> str:
+    return f"M{_points(np.append(x, x[::-1]), np.append(high, low[::-1]))}Z"
+
+
+def _pieces(x: np.ndarray, *rows: np.ndarray) -> list[tuple[np.ndarray, ...]]:
+    """The runs of points at which every row is finite."""
+    known = np.isfinite(rows).all(axis=0)
+    runs = np.split(np.arange(len(x)), np.flatnonzero(np.diff(known)) + 1)
+    return [(x[run], *(row[run] for row in rows)) for run in runs if known[run[0]]]
+
+
+def _points(x: np.ndarray, y: np.ndarray) -> str:
+    return " ".join(f"{right:.1f},{below:.1f}" for right, below in zip(x, y, strict=True))
+
+
+def _limits(curves: list[Curve]) -> tuple[float, float]:
+    """Around all that is finite: whole decades, or a little more than the numbers."""
+    ends = np.concatenate([np.append(curve.low, curve.high) for curve in curves])
+    finite = ends[np.isfinite(ends)]
+    if not finite.size:
+        return -1.0, 0.0
+    low, high = float(finite.min()), float(finite.max())
+    if curves[0].in_decades:
+        return float(np.floor(low)), float(max(np.ceil(high), np.floor(low) + 1.0))
+    margin = 0.05 * (high - low) or max(abs(low), 1.0)
+    return low - margin, high + margin

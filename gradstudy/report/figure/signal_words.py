@@ -1,0 +1,49 @@
+"""What does a map of the signal show? In words, for who cannot see it and for who points at a field."""
+
+import numpy as np
+
+from gradstudy.analysis.signal_map import SignalMap
+from gradstudy.report.amplitude import amplitude
+from gradstudy.report.figure.curve import Curve
+
+
+def amplitude_words(decades: float) -> str:
+    """`3e-12`, `exactly 0`, or `not finite`."""
+    if abs(decades) == float("inf"):
+        return "not finite" if decades > 0 else "exactly 0"
+    return amplitude(decades)
+
+
+def map_words(signal: SignalMap) -> str:
+    """How large is the signal at both ends of the network, on the first and on the last step?"""
+    first, last = signal.places[0], signal.places[-1]
+    where = f"{len(signal.places)} places, {first} to {last}" if first != last else first
+    ends = dict.fromkeys((0, len(signal.steps) - 1))
+    told = (f"at step {signal.steps[row]} {_at_ends(signal, row)}" for row in ends)
+    return f"Signal at {where}: {'; '.join(told)}."
+
+
+def thinned_words(whole: SignalMap, shown: SignalMap) -> str:
+    """Which part of the map is shown? Nothing where that is all of it; see `SignalMap.thinned`."""
+    parts = (
+        (len(shown.steps), len(whole.steps), "steps (of neighbours the least usual)"),
+        (len(shown.places), len(whole.places), "places"),
+    )
+    return " and ".join(f"{few} of {total} {what}" for few, total, what in parts if few < total)
+
+
+def curve_words(curve: Curve) -> str:
+    """How large is what a curve in decades shows, on the first and on the last step, and over all steps and seeds?"""
+    known = np.flatnonzero(np.isfinite(curve.middle))
+    if not known.size:
+        return "not finite on any step"
+    ends = dict.fromkeys((known[0], known[-1]))
+    told = ", ".join(f"{amplitude_words(curve.middle[point])} at step {curve.steps[point]}" for point in ends)
+    return f"{told}; from {amplitude_words(np.nanmin(curve.low))} to {amplitude_words(np.nanmax(curve.high))} in all"
+
+
+def _at_ends(signal: SignalMap, row: int) -> str:
+    last = f"{amplitude_words(signal.decades[row, -1])} at {signal.places[-1]}"
+    if len(signal.places) == 1:
+        return last
+    return f"{last} and {amplitude_words(signal.decades[row, 0])} back at {signal.places[0]}"

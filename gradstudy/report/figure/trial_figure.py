@@ -1,0 +1,111 @@
+"""One trial at a glance, as a picture that every browser shows: its signal, its gradient norm and its loss.
+
+Some milliseconds and 10 kB per trial: a study draws thousands of them, so matplotlib only lends its colours.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
+
+import numpy as np
+
+from gradstudy.analysis.palette import ACCENT, INK, LINE, SOFT, VERDICT_COLOURS
+from gradstudy.analysis.signal_map import SignalMap, signal_map
+from gradstudy.analysis.trial_words import levels_words, verdicts_words
+from gradstudy.records import MemberRecord, TrialResult
+from gradstudy.report.figure.chart_panel import Across, Label, chart_panel
+from gradstudy.report.figure.curve import NORMS, curves_of
+from gradstudy.report.figure.heat_image import colour_stops, data_address, heat_png, scale_of
+from gradstudy.report.figure.scale import decade_word, whole_ticks
+from gradstudy.report.figure.signal_words import map_words, thinned_words
+from gradstudy.report.rendering import render
+from gradstudy.thinning import spread
+
+MOST_STEPS, MOST_PLACES, NAMED_PLACES = 60, 64, 8
+LEFT, WIDTH = 96.0, 440.0
+MAP_TOP, MAP_HEIGHT, CHART_HEIGHT, BETWEEN = 92.0, 190.0, 80.0, 40.0
+LONGEST_NAME, LONGEST_LINE = 13, 100
+
+
+def trial_figures(result: TrialResult) -> dict[str, bytes]:
+    """What is drawn of every trial, by file name: `flow.svg`."""
+    return {"flow.svg": _flow(result).encode()}
+
+
+def _flow(result: TrialResult) -> str:
+    records, signal = result.records, signal_map(result.records)
+    shown = signal.thinned(steps=MOST_STEPS, places=MOST_PLACES)
+    scale, levels = scale_of(shown.decades), levels_words(result.trial.levels)
+    across = Across(LEFT, WIDTH, signal.steps)
+    return render(
+        "flow.svg",
+        heading=f"Trial {result.trial.number}: {verdicts_words(str(row['verdict']) for row in result.rows)}",
+        levels=wrap(levels, LONGEST_LINE, max_lines=2, placeholder=" …"),
+        description=f"{levels}. {map_words(signal)}",
+        map={"x": LEFT, "y": MAP_TOP, "width": WIDTH, "height": MAP_HEIGHT},
+        image=data_address(heat_png(shown.decades.T, scale)),
+        colours=colour_stops()[::-1],
+        decades=_decade_labels(scale),
+        places=_place_labels(shown.places),
+        panels=list(_panels(records, across)),
+        ink=INK,
+        soft=SOFT,
+        rule=LINE,
+        lines=(ACCENT, INK),
+        steps=[Label(across.of(step), str(step)) for step in whole_ticks(signal.steps[0], signal.steps[-1], 6)],
+        bottom=MAP_TOP + MAP_HEIGHT + 2 * (BETWEEN + CHART_HEIGHT),
+        crosses=[across.of(step) for step in sorted(_ends(records))],
+        marks=list(_marks(shown, records)),
+        struck=VERDICT_COLOURS["diverged"],
+        footnotes=list(_footnotes(signal, shown, len(records))),
+    )
+
+
+def _panels(records: Sequence[MemberRecord], across: Across) -> Iterator[dict]:
+    """The gradient norm with and without clipping, and the loss, one below the other."""
+    below = MAP_TOP + MAP_HEIGHT + BETWEEN
+    for place, (name, quantities) in enumerate({"gradient norm": NORMS, "training loss": {"": "loss"}}.items()):
+        top = below + place * (CHART_HEIGHT + BETWEEN)
+        panel = chart_panel(curves_of(records, quantities), across, top=top, height=CHART_HEIGHT)
+        yield {"name": f"{name} (not clipped)" if panel["is_one_picture"] else name, **panel}
+
+
+def _place_labels(places: Sequence[str]) -> list[Label]:
+    field = MAP_HEIGHT / len(places)
+    return [Label(MAP_TOP + (row + 0.5) * field, _short(places[row])) for row in spread(len(places), NAMED_PLACES)]
+
+
+def _short(name: str) -> str:
+    # places differ in how they end
+    return name if len(name) <= LONGEST_NAME else f"…{name[1 - LONGEST_NAME :]}"
+
+
+def _decade_labels(scale: tuple[float, float]) -> list[Label]:
+    low, high = scale
+    ticks = whole_ticks(low, high, 5)
+    return [Label(MAP_TOP + (high - tick) / (high - low) * MAP_HEIGHT, decade_word(tick)) for tick in ticks]
+
+
+def _ends(records: Sequence[MemberRecord]) -> Counter[int]:
+    """At which steps did how many seeds diverge?"""
+    return Counter(record.first_bad_step for record in records if record.first_bad_step is not None)
+
+
+def _marks(shown: SignalMap, records: Sequence[MemberRecord]) -> Iterator[tuple[str, str]]:
+    """What is drawn beside sizes, and what it means."""
+    if (shown.decades == -np.inf).any():
+        yield "zero", "exactly zero"
+    if (shown.decades == np.inf).any():
+        yield "broken", "not finite"
+    ends = _ends(records)
+    if ends:
+        first, last = min(ends), max(ends)
+        when = f"at step {first}" if first == last else f"at steps {first} to {last}"
+        yield "cross", f"{ends.total()} of {len(records)} seeds diverged, {when}"
+
+
+def _footnotes(signal: SignalMap, shown: SignalMap, seeds: int) -> Iterator[str]:
+    yield f"Median of {seeds} seeds; bands from the lowest to the highest." if seeds > 1 else "One seed."
+    some = thinned_words(signal, shown)
+    if some:
+        yield f"Map: {some}."

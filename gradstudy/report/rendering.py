@@ -1,0 +1,39 @@
+"""The one Jinja environment: whatever a template is given is text, and stays text."""
+
+import re
+from math import isfinite
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from gradstudy.analysis.ranking_words import fraction
+from gradstudy.report.verdict_words import percent, threshold_words
+
+_TEMPLATES = Environment(
+    loader=PackageLoader(__package__, "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def breakable(name: object) -> Markup:
+    """A name that may go on in the next line behind a dot or an underscore."""
+    return Markup(re.sub(r"([._])(?=[A-Za-z])", r"\1<wbr>", str(escape(name))))
+
+
+def counted(number: int, what: str) -> str:
+    """`1 trial`, `2 trials`"""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+_TEMPLATES.filters.update(fraction=fraction, percent=percent, breakable=breakable)
+_TEMPLATES.filters.update(counted=counted, threshold=threshold_words)
+_TEMPLATES.tests["finite"] = isfinite
+
+
+def render(template: str, **view: Any) -> Markup:
+    """Which HTML does this template make of what it is shown? Everything is escaped but what is Markup already."""
+    return Markup(_TEMPLATES.get_template(template).render(view))

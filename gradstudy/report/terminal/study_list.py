@@ -1,0 +1,66 @@
+"""Which studies are there, and how is one run?"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from gradstudy.report.terminal.plain import plain_grid, plain_text
+
+COMMAND = "python -m gradstudy +study="
+SHIPPED = "shipped"
+
+
+class ListedStudy(Protocol):
+    """A study file as it was found: `origin` is 'shipped' or a folder, `error` says why it cannot be read."""
+
+    name: str
+    question: str
+    source: str
+    error: str | None
+    origin: str
+
+
+def study_list(studies: Sequence[ListedStudy]) -> RenderableType:
+    """What can I run? Every study with its question and source, broken ones with their error, and the commands."""
+    if not studies:
+        return Group(Text("No study was found. A study is one YAML in a folder named studies."), Text(), _modes("NAME"))
+    runnable = [study.name for study in studies if study.error is None]
+    count = "1 study" if len(studies) == 1 else f"{len(studies)} studies"
+    return Group(Text(count, "bold"), Text(), _studies(studies), Text(), _modes((runnable or ["NAME"])[0]))
+
+
+def _studies(studies: Sequence[ListedStudy]) -> Table:
+    grid = plain_grid()
+    for study in studies:
+        grid.add_row(plain_text(study.name, "bold"), Group(*_about(study)))
+    return grid
+
+
+def _about(study: ListedStudy) -> list[Text]:
+    if study.error is not None:
+        return [plain_text(f"cannot be read: {study.error}"), *_origin(study)]
+    source = [plain_text(study.source, "dim")] if study.source else []
+    return [plain_text(study.question), *source, *_origin(study)]
+
+
+def _origin(study: ListedStudy) -> list[Text]:
+    return [] if study.origin == SHIPPED else [plain_text(f"from {study.origin}", "dim")]
+
+
+def _modes(name: str) -> RenderableType:
+    modes = {
+        "": "run it; again: go on where it stopped",
+        " mode=plan": "show what would be trained; write nothing",
+        " mode=report": "rank what is stored; train nothing",
+        " mode=trial activation=relu": "one configuration: how its gradients flow, and what is wrong",
+    }
+    lines = [plain_text(f"{COMMAND}{name}{mode}\n    {words}") for mode, words in modes.items()]
+    return Group(
+        Text("How to run one", "bold"),
+        *lines,
+        Text("Change any part of it: budget.trials=32 space.activation='choice(selu,gelu)'"),
+        Text("All options: python -m gradstudy --help"),
+    )
