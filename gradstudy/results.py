@@ -32,10 +32,14 @@ from gradstudy.tracking.trial_run import trial_command
 
 
 class Run:
-    """A stored study. `members` has one row per trial and seed, `trials` one per trial; the rest is read on demand."""
+    """A stored study. `members` has one row per trial and seed, `trials` one per trial; the rest is read on demand.
+
+    `page` is where this launch wrote the report, beside the stored one.
+    """
 
     def __init__(self, stored: StoredStudy, settings: Analysis):
         self._stored, self.settings = stored, settings
+        self.page = ""
         self._rankings: dict[str, Ranking] = {}
 
     @property
@@ -168,8 +172,11 @@ class Run:
 
     @property
     def report(self) -> str:
-        """Where is the study's page? A path, or an address in MLflow; empty where no launch was brought to an end."""
-        return self._stored.report
+        """Where is the study's page? The path that `report=` asked for; else a path or an address in MLflow.
+
+        Empty where no launch was brought to an end.
+        """
+        return self.page or self._stored.report
 
     @property
     def ui_command(self) -> str:

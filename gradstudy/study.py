@@ -77,7 +77,7 @@ def report_study(overrides: Sequence[str]) -> Run:
         words = f"Not stored with these settings; the newest study of that name, launched as: {run.info.command}\n"
         make_console().print(words)
     if launch.report:
-        write_report(run, launch.report)
+        run.page = str(write_report(run, launch.report))
     return run
 
 
@@ -94,7 +94,7 @@ def _published(prepared: Prepared) -> Run:
     run = Run(stored, launch.machinery["analysis"])
     shown = study_shown(findings_of(run))
     if launch.report:  # first, since MLflow may be away
-        write_page(shown.files[REPORT_FILE], launch.report)
+        run.page = str(write_page(shown.files[REPORT_FILE], launch.report))
     publish(tracking, stored.run_id, shown)
     return run
 

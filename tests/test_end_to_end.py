@@ -70,7 +70,9 @@ def test_a_finished_study_keeps_its_report_and_every_trial_a_figure(undisturbed,
 def test_a_report_is_written_where_a_person_wants_it_under_other_settings_too(undisturbed, tmp_path):
     folder, _ = undisturbed
     mine = tmp_path / "mine.html"
-    run([*TINY, "mode=report", f"report={mine}", "analysis.responses=[clipped]"], folder)
+    page = run([*TINY, "mode=report", f"report={mine}", "analysis.responses=[clipped]"], folder)
+    assert str(mine) in page
+    assert "artifacts/report.html" not in page
     html = mine.read_text(encoding="utf-8")
     assert "What makes clipping engage?" in html
     assert "What makes gradients vanish?" not in html
