@@ -25,10 +25,10 @@ from gradstudy.records import DUMMY, FAILING, SCREEN, Level, StudyInfo, Trial, t
 from gradstudy.search.best import best_trials
 from gradstudy.search.objective import Objective, objectives_of
 from gradstudy.tracking.address_check import shown
+from gradstudy.tracking.commands import trial_command
 from gradstudy.tracking.members_file import PHASE
 from gradstudy.tracking.reader import StoredStudy
 from gradstudy.tracking.store import ui_command
-from gradstudy.tracking.trial_run import trial_command
 
 
 class Run:

@@ -4,19 +4,7 @@ import json
 import shlex
 from collections.abc import Sequence
 
-from gradstudy.records import StudyInfo
-
 WIDTH = 80
-
-
-def again_command(info: StudyInfo) -> str:
-    """What prints the findings of this study once more, in a terminal?"""
-    return f"{info.command} mode=report"
-
-
-def load_call(info: StudyInfo) -> str:
-    """What reads this study in a notebook?"""
-    return f"gradstudy.load_study({json.dumps(info.name, ensure_ascii=False)})"
 
 
 def folded_command(command: str) -> str:

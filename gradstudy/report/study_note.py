@@ -6,9 +6,10 @@ from gradstudy.analysis.prescription import Prescription
 from gradstudy.analysis.ranking import Ranking
 from gradstudy.analysis.ranking_words import question_of, rank_words, rough_mark, share_words, significance_words
 from gradstudy.report.answer import answer_sentences
-from gradstudy.report.command_lines import again_command, folded_command, load_call
+from gradstudy.report.command_lines import folded_command
 from gradstudy.report.findings import Findings
 from gradstudy.report.verdict_words import verdict_line
+from gradstudy.tracking.commands import again_command, load_call
 from gradstudy.tracking.markdown import code, escaped, note_of, table
 from gradstudy.tracking.publication import REPORT_FILE
 

@@ -6,9 +6,9 @@ from typing import Any
 from gradstudy.analysis.trial_words import levels_words, verdicts_words
 from gradstudy.records import StudyInfo, TrialResult
 from gradstudy.report.command_lines import folded_command
+from gradstudy.tracking.commands import trial_command
 from gradstudy.tracking.markdown import code, escaped, note_of
 from gradstudy.tracking.trial_metrics import outcome
-from gradstudy.tracking.trial_run import trial_command
 
 
 def trial_note(info: StudyInfo, result: TrialResult) -> str:

@@ -13,6 +13,7 @@ from mlflow.entities import Metric, Param, Run
 
 from gradstudy.records import StudyInfo, Trial, TrialResult
 from gradstudy.tracking.artifacts import artifact, attach
+from gradstudy.tracking.commands import load_call
 from gradstudy.tracking.cost import study_cost, trial_cost
 from gradstudy.tracking.markdown import code, escaped, note_of
 from gradstudy.tracking.members_file import FILE as MEMBERS
@@ -165,7 +166,7 @@ def _note(info: StudyInfo) -> str:
         f"**{escaped(info.question)}**" if info.question else "",
         f"After {escaped(info.source)}." if info.source else "",
         "This study has not come to its end: the answer will stand here. What is known so far:",
-        code(f"gradstudy.load_study({json.dumps(info.name, ensure_ascii=False)})"),
+        code(load_call(info)),
     )
     return note_of(list(filter(None, blocks)))
 

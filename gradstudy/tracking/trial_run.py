@@ -1,10 +1,9 @@
 """The MLflow run of one trial: params that run it again, a few metrics, tags to filter by, and the full record."""
 
 import re
-import shlex
 import time
 from collections.abc import Iterator, Sequence
-from itertools import pairwise, zip_longest
+from itertools import zip_longest
 from pathlib import Path
 
 from mlflow import MlflowClient
@@ -12,6 +11,7 @@ from mlflow.entities import Metric, Param, Run
 
 from gradstudy.records import StudyInfo, Trial, TrialResult
 from gradstudy.tracking.artifacts import attach
+from gradstudy.tracking.commands import trial_command
 from gradstudy.tracking.runs import FINGERPRINT, KIND, NOTE, PARENT, STUDY, TRIAL, origin
 from gradstudy.tracking.shown import Shown
 from gradstudy.tracking.trial_metrics import Value, outcome, trial_metrics
@@ -55,28 +55,6 @@ def trial_params(trial: Trial) -> dict[str, str]:
     """The overrides by key, in MLflow's alphabet."""
     pairs = (override.partition("=") for override in trial.overrides)
     return {re.sub(r"[^\w.\-/: ]", "_", key.lstrip("+~")): value for key, _, value in pairs}
-
-
-def trial_command(info: StudyInfo, trial: Trial) -> str:
-    """What runs this trial again by itself? The study of the launch, then the trial's overrides."""
-    return shlex.join(["python", "-m", "gradstudy", *_study_choice(info.command), "mode=trial", *trial.overrides])
-
-
-def _study_choice(command: str) -> Iterator[str]:
-    """The words of a launch that say which study it is and in which folder it is found."""
-    words = _words(command)
-    for word, following in pairwise([*words, ""]):
-        if word.startswith(("+study=", "--config-dir=")):
-            yield word
-        elif word in ("--config-dir", "-cd"):
-            yield from (word, following)
-
-
-def _words(command: str) -> list[str]:
-    try:
-        return shlex.split(command)
-    except ValueError:  # not typed in a shell: a quotation mark may stand alone
-        return command.split()
 
 
 def _batches(params: dict[str, str], metrics: Sequence[Value]) -> Iterator[tuple[list[Param], list[Metric]]]:

@@ -2,9 +2,9 @@
 
 from markupsafe import Markup
 
-from gradstudy.report.command_lines import again_command, load_call
 from gradstudy.report.findings import Findings
 from gradstudy.report.rendering import render
+from gradstudy.tracking.commands import again_command, load_call
 
 
 def reproduce_section(findings: Findings) -> Markup:

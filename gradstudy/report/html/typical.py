@@ -18,7 +18,7 @@ TYPICAL = (
 def trials_by_verdict(members: pd.DataFrame) -> dict[str, pd.Series]:
     """The gain of every trial (mean over seeds) by its number, smallest first, under its verdict, from good to bad.
 
-    A trial is healthy if all of its seeds are; otherwise it has the commonest verdict of those that fail.
+    A trial's verdict is that of `gradstudy.records.trial_verdict`.
     """
     verdicts, gains = trial_health(members)["verdict"], members.groupby("trial")["gain"].mean().sort_values()
     found = {verdict: gains[verdicts[gains.index] == verdict] for verdict in VERDICTS}

@@ -4,7 +4,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from gradstudy.report.answer import answer_sentences
-from gradstudy.report.command_lines import again_command, folded_command, load_call
+from gradstudy.report.command_lines import folded_command
 from gradstudy.report.findings import Findings
 from gradstudy.report.terminal.hunt_table import hunt_table
 from gradstudy.report.terminal.plain import plain_text
@@ -13,6 +13,7 @@ from gradstudy.report.terminal.ranking_table import ranking_legend, ranking_tabl
 from gradstudy.report.terminal.threshold_table import threshold_table
 from gradstudy.report.terminal.ways_on import way_on
 from gradstudy.report.verdict_words import verdict_line
+from gradstudy.tracking.commands import again_command, load_call
 
 PICTURE = "See run.theory().plot(), or the report of the finished study."
 """A study that was stopped has no report stored, but its run draws the picture."""
