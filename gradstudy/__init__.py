@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gradstudy.errors import InputError as InputError
     from gradstudy.errors import TrackingAway as TrackingAway
     from gradstudy.measurement import measure as measure
-    from gradstudy.report.in_words import diagnose as diagnose
+    from gradstudy.report.diagnosis.diagnose import diagnose as diagnose
     from gradstudy.report.page_file import write_report as write_report
     from gradstudy.study import load_study as load_study
     from gradstudy.study import run_study as run_study
@@ -24,7 +24,7 @@ _HOMES = {
     "run_study": "gradstudy.study",
     "load_study": "gradstudy.study",
     "measure": "gradstudy.measurement",
-    "diagnose": "gradstudy.report.in_words",
+    "diagnose": "gradstudy.report.diagnosis.diagnose",
     "write_report": "gradstudy.report.page_file",
     "InputError": "gradstudy.errors",
     "TrackingAway": "gradstudy.errors",

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isnan
 from typing import Any
 
-from gradstudy.analysis.agreement import PREDICTED
-from gradstudy.analysis.responses import CEILING, FLOOR, member_row
+from gradstudy.analysis.responses.measures import CEILING, FLOOR, member_row
+from gradstudy.analysis.theory.agreement import PREDICTED
 from gradstudy.prediction import predicted
 from gradstudy.preparation import Prepared, cohorts_of
+from gradstudy.random_network import NoTheory
 from gradstudy.records import HUNT, MemberRecord, Trial, TrialResult
 from gradstudy.training.engine import train
-from gradstudy.wiring import NoTheory
 
 
 def measured_trials(prepared: Prepared, trials: Sequence[Trial], runner: Any) -> Iterator[TrialResult]:

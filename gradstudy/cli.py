@@ -86,7 +86,7 @@ def _carry_out(config: DictConfig, command: str) -> None:
 
 
 def _list() -> None:
-    from gradstudy.report.terminal.study_list import study_list
+    from gradstudy.report.terminal.study.study_list import study_list
 
     make_console().print(study_list(list(find_studies(_config_folders(sys.argv[1:])).values())))
 
@@ -105,14 +105,14 @@ def _report(overrides: Sequence[str], command: str) -> None:
 
 def _plan(overrides: Sequence[str], command: str) -> None:
     from gradstudy.preparation import plan_study, prepare
-    from gradstudy.report.terminal.plan_page import plan_page
+    from gradstudy.report.terminal.plan.plan_page import plan_page
 
     make_console().print(plan_page(plan_study(prepare(overrides, command))))
 
 
 def _trial(overrides: Sequence[str], command: str) -> None:
     from gradstudy.measurement import measure
-    from gradstudy.report.terminal.flow_page import flow_page
+    from gradstudy.report.terminal.trial.flow_page import flow_page
 
     measured = measure(overrides)
     shown = [override for override in overrides if not override.startswith(("mode=", "++space"))]
@@ -121,7 +121,7 @@ def _trial(overrides: Sequence[str], command: str) -> None:
 
 def _print_summary(run) -> None:
     from gradstudy.report.findings import findings_of
-    from gradstudy.report.terminal.summary import summary
+    from gradstudy.report.terminal.study.summary import summary
 
     make_console().print(summary(findings_of(run)))
 

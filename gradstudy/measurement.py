@@ -6,21 +6,21 @@ from typing import Any
 
 import pandas as pd
 
-from gradstudy.analysis.drawing.flow_lines import flow_lines
-from gradstudy.analysis.drawing.signal_field import plot_signal
-from gradstudy.analysis.measurement_page import measurement_page
-from gradstudy.analysis.responses import member_row
+from gradstudy.analysis.responses.measures import member_row
 from gradstudy.analysis.settings import Analysis
-from gradstudy.analysis.theory import Prediction
-from gradstudy.analysis.trial_words import verdicts_words
+from gradstudy.analysis.theory.prediction import Prediction
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.errors import InputError
+from gradstudy.notebook.cards import measurement_page
+from gradstudy.notebook.flow_lines import flow_lines
+from gradstudy.notebook.signal_field import plot_signal
 from gradstudy.prediction import predicted
+from gradstudy.random_network import NoTheory
 from gradstudy.records import Member, MemberRecord
 from gradstudy.tracking.record_file import tidy
 from gradstudy.training.cohort import Cohort, plan
 from gradstudy.training.engine import train
-from gradstudy.wiring import NoTheory
+from gradstudy.words.trial_words import verdicts_words
 
 AskTheory = Callable[[], Prediction]
 """Raises NoTheory where theory says nothing."""

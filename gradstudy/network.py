@@ -197,7 +197,7 @@ def network_of(parts: Mapping[str, Any]) -> Network:
     return parts["model"].network(parts["task"].shape, layers)
 
 
-def spread(values: "Tensor", like: "Tensor") -> "Tensor":
+def spread_over(values: "Tensor", like: "Tensor") -> "Tensor":
     """[member, ...], with axes of length 1 behind its own, to broadcast over `like` [member, ..., ...]."""
     return values.view(*values.shape, *[1] * (like.dim() - values.dim()))
 

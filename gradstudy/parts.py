@@ -14,7 +14,7 @@ COEFFICIENTS = (float, float | None)
 LISTS = {int | tuple[int, ...]: int, tuple[str, ...]: str}
 """Lists of any length, and the kind of their items."""
 
-WANTED = {
+TYPE_WORDS = {
     float: "a number",
     int: "a whole number",
     bool: "true or false",
@@ -64,7 +64,7 @@ def _typed(name: str, value: Any, hint: Any) -> Any:
         if isinstance(value, list | tuple) and value:
             return tuple(_typed(name, item, LISTS[hint]) for item in value)
         if hint == tuple[str, ...] or not isinstance(value, int | float):
-            raise ValueError(f"{name} must be {WANTED[hint]}, got {value!r}")
+            raise ValueError(f"{name} must be {TYPE_WORDS[hint]}, got {value!r}")
         hint = LISTS[hint]
     if get_origin(hint) is tuple:
         kinds = get_args(hint)
@@ -80,7 +80,7 @@ def _typed(name: str, value: Any, hint: Any) -> Any:
     if hint is int and isinstance(value, float) and value.is_integer():
         return int(value)
     if type(value) is not hint:
-        wanted = WANTED.get(hint, str(hint))
+        wanted = TYPE_WORDS.get(hint, str(hint))
         raise ValueError(f"{name} must be {wanted}, got {value!r}")
     return value
 

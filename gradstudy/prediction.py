@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gradstudy.analysis.theory import Prediction, predict
-from gradstudy.training.mean_field import wiring_of
+from gradstudy.analysis.theory.prediction import Prediction, predict
+from gradstudy.training.theory_input import random_network_of
 
 
 def predicted(parts: Mapping[str, Any], study_seed: int) -> Prediction:
@@ -12,4 +12,4 @@ def predicted(parts: Mapping[str, Any], study_seed: int) -> Prediction:
 
     NoTheory, with the reason, where nothing can be said.
     """
-    return predict(wiring_of(parts, study_seed))
+    return predict(random_network_of(parts, study_seed))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from gradstudy.analysis.power import power_of_design
+from gradstudy.analysis.ranking.power import power_of_design
 from gradstudy.configs.composition import Composer
 from gradstudy.configs.launch import Launch
 from gradstudy.configs.studies import find_studies
@@ -18,7 +18,7 @@ from gradstudy.errors import InputError
 from gradstudy.quantities import ON_REQUEST
 from gradstudy.records import DUMMY, HUNT, SCREEN, Factor, Member, StudyInfo, Trial
 from gradstudy.report.page_file import check_page_path
-from gradstudy.report.terminal.plan_page import Plan
+from gradstudy.report.terminal.plan.plan_page import Plan
 from gradstudy.results import response_settings
 from gradstudy.search.asking import Asked, Search
 from gradstudy.search.quality import quality
@@ -41,7 +41,7 @@ START_SECONDS, STORE_SECONDS = 10.0, 0.05
 CHECKED = 128
 """How many trials of a hunt's space, at least, are tried for whether they can be built? Some 2 ms each."""
 
-Parts = Mapping[int, Mapping[str, Any]]
+PartsByTrial = Mapping[int, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Prepared:
     info: StudyInfo
     search: Search
     batches: tuple[tuple[Trial, ...], ...]
-    parts: Parts
+    parts: PartsByTrial
     devices: tuple[str, ...]
 
     @property
@@ -82,7 +82,7 @@ def prepare(overrides: Sequence[str], command: str) -> Prepared:
     factors = (*composer.factors, DUMMY) if SCREEN in way.phases else composer.factors
     where = {"active": composer.active, "groups": composer.groups}
     search = way.search(factors, **where, seed=launch.seed, seeds=launch.budget.seeds, trials=launch.budget.trials)
-    batches = tuple(tuple(trials_of(composer, batch)) for batch in search.preview(launch.budget.trials))
+    batches = tuple(tuple(trials_asked(composer, batch)) for batch in search.preview(launch.budget.trials))
     parts = {trial.number: composer.parts(trial.levels) for batch in batches for trial in batch}
     if HUNT in way.phases and len(parts) < CHECKED:  # what it may yet ask and cannot be built is refused at the door
         for asked in chain.from_iterable(search.preview(CHECKED)):
@@ -124,7 +124,7 @@ def plan_study(prepared: Prepared) -> Plan:
 
 
 def cohorts_of(
-    prepared: Prepared, trials: Sequence[Trial], parts: Parts, seeds: Sequence[int] | None = None
+    prepared: Prepared, trials: Sequence[Trial], parts: PartsByTrial, seeds: Sequence[int] | None = None
 ) -> list[Cohort]:
     """How do these trials train together, and where? The largest cohorts first, spread over the devices.
 
@@ -149,7 +149,7 @@ def cohorts_of(
     ]
 
 
-def trials_of(composer: Composer, asked: Sequence[Asked]) -> Iterator[Trial]:
+def trials_asked(composer: Composer, asked: Sequence[Asked]) -> Iterator[Trial]:
     """The trials that a search asked for, as overrides."""
     return (replace(composer.trial(number, levels), phase=phase) for number, levels, phase in asked)
 

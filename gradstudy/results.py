@@ -8,27 +8,27 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from gradstudy.analysis.agreement import PREDICTED, Agreement, agreement
-from gradstudy.analysis.cure.experience import Experience
-from gradstudy.analysis.cure.start import given_start, stored_start
-from gradstudy.analysis.drawing.members_plots import plot_levels, plot_verdicts
-from gradstudy.analysis.drawing.signal_field import plot_signal
-from gradstudy.analysis.prescription import Prescription, Prescriptions, prescribe
-from gradstudy.analysis.ranking import Ranking, rank
-from gradstudy.analysis.responses import member_row
+from gradstudy.analysis.prescription.experience import Experience
+from gradstudy.analysis.prescription.prescription import Prescription, Prescriptions, prescribe
+from gradstudy.analysis.prescription.starting_point import given_start, stored_start
+from gradstudy.analysis.ranking.ranking import Ranking, rank
+from gradstudy.analysis.responses.measures import member_row
 from gradstudy.analysis.settings import RESPONSES, Analysis
-from gradstudy.analysis.study_page import study_page
-from gradstudy.analysis.trial_words import verdicts_words
+from gradstudy.analysis.theory.agreement import PREDICTED, Agreement, agreement
 from gradstudy.configs.changed import changed_overrides
 from gradstudy.errors import InputError
+from gradstudy.notebook.cards import study_page
+from gradstudy.notebook.members_plots import plot_levels, plot_verdicts
+from gradstudy.notebook.signal_field import plot_signal
 from gradstudy.records import DUMMY, FAILING, SCREEN, Level, StudyInfo, Trial, trial_verdict
 from gradstudy.search.best import best_trials
 from gradstudy.search.objective import Objective, objectives_of
 from gradstudy.tracking.address_check import shown
-from gradstudy.tracking.commands import trial_command
 from gradstudy.tracking.members_file import PHASE
 from gradstudy.tracking.reader import StoredStudy
 from gradstudy.tracking.store import ui_command
+from gradstudy.words.command_words import trial_command
+from gradstudy.words.trial_words import verdicts_words
 
 
 class Run:
@@ -60,7 +60,7 @@ class Run:
     @cached_property
     def trials(self) -> pd.DataFrame:
         """One row per trial: factors, responses (median over seeds), verdict (of `trial_verdict`) and `n_diverged`."""
-        return trials_of(self.members, [factor.name for factor in self.info.factors])
+        return trial_table(self.members, [factor.name for factor in self.info.factors])
 
     def gradients(self, **filters: Any) -> pd.DataFrame:
         """The full record, tidy: trial, seed, step, quantity, place, value.
@@ -72,7 +72,7 @@ class Run:
         return self._stored.gradients(**filters)
 
     def rank(self, response: str = "vanishing") -> Ranking:
-        """Which factors cause this response, with intervals? See `gradstudy.analysis.ranking.Ranking`.
+        """Which factors cause this response, with intervals? See `gradstudy.analysis.ranking.ranking.Ranking`.
 
         Of the trials of the screen alone. InputError where there are none: trials that were chosen by what came out
         before show the choice's causes beside the network's. Computed once per response.
@@ -218,7 +218,7 @@ def response_settings(settings: Analysis) -> dict[str, float]:
     return {name: asdict(settings)[name] for name in ("cap", "vanishing", "exploding", "first_steps")}
 
 
-def trials_of(members: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
+def trial_table(members: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
     """Members folded over their seeds."""
     grouped = members.groupby("trial")
     verdict = grouped["verdict"].agg(trial_verdict)

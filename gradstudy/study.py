@@ -16,14 +16,14 @@ from gradstudy.batch import measured_trials
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.configs.launch import Launch
 from gradstudy.errors import InputError, TrackingAway
-from gradstudy.preparation import Prepared, fingerprint_of, prepare, study_name, trials_of
+from gradstudy.preparation import Prepared, fingerprint_of, prepare, study_name, trials_asked
 from gradstudy.records import SCREEN, Trial
 from gradstudy.report.findings import findings_of
+from gradstudy.report.mlflow.displays import study_display, trial_display
 from gradstudy.report.page_file import check_page_path, write_page, write_report
-from gradstudy.report.shown import study_shown, trial_shown
 from gradstudy.report.terminal.console import make_console
-from gradstudy.report.terminal.progress import Progress
-from gradstudy.report.terminal.so_far import SoFar
+from gradstudy.report.terminal.live.progress import Progress
+from gradstudy.report.terminal.live.so_far import SoFar
 from gradstudy.results import Run
 from gradstudy.search.lock import study_lock
 from gradstudy.search.storage import JOURNAL, open_storage
@@ -92,7 +92,7 @@ def _published(prepared: Prepared) -> Run:
     tracking = launch.machinery["tracking"]
     stored = find_study(info.name, tracking, info.fingerprint)
     run = Run(stored, launch.machinery["analysis"])
-    shown = study_shown(findings_of(run))
+    shown = study_display(findings_of(run))
     if launch.report:  # first, since MLflow may be away
         run.page = str(write_page(shown.files[REPORT_FILE], launch.report))
     publish(tracking, stored.run_id, shown)
@@ -104,13 +104,13 @@ def _carry_out(prepared: Prepared, storage: Any) -> None:
     execution = launch.machinery["execution"]
     with execution.start(prepared.devices) as runner:
         search.open(storage, prepared.folder.name)
-        show = partial(trial_shown, prepared.info)
+        show = partial(trial_display, prepared.info)
         writer = StudyWriter(launch.machinery["tracking"], prepared.info, prepared.folder, show)
         stored, total = writer.stored(), search.total(launch.budget.trials)
         done = {number: rows for number, (_, rows) in stored.items() if number < total}
         with writer, _progress(prepared, total, {number: stored[number] for number in done}) as progress:
             for asked in search.batches(launch.budget.trials):
-                trials = list(trials_of(prepared.composer, asked))
+                trials = list(trials_asked(prepared.composer, asked))
                 for trial in (trial for trial in trials if trial.number in done):
                     _check_same(trial, stored[trial.number][0])
                     search.tell(trial.number, done[trial.number])

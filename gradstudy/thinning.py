@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def spread(count: int, most: int) -> np.ndarray:
+def evenly_spaced(count: int, most: int) -> np.ndarray:
     """Indices of at most so many of `count`, evenly spaced from the first to the last."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
 

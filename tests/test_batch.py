@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradstudy import batch
-from gradstudy.analysis.responses import CEILING, FLOOR
+from gradstudy.analysis.responses.measures import CEILING, FLOOR
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.prediction import predicted
 

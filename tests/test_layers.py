@@ -8,11 +8,13 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "gradstudy"
 LAYERS = [
     {"errors"},
-    {"parts", "records", "thinning", "versions", "wiring"},
+    {"parts", "random_network", "records", "thinning", "versions"},
     {"network", "over_seeds"},
     {"quantities"},
     {"configs", "factors", "tasks", "training", "execution", "search", "analysis", "tracking"},
     {"prediction"},
+    {"words"},
+    {"notebook"},
     {"results", "measurement"},
     {"report"},
     {"preparation"},

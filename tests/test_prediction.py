@@ -14,8 +14,8 @@ from enrolled import options
 import gradstudy
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.prediction import predicted
-from gradstudy.training.mean_field import inputs_of
-from gradstudy.wiring import NoTheory
+from gradstudy.random_network import NoTheory
+from gradstudy.training.theory_input import inputs_of
 
 SEEDS, WIDTH = 8, 96
 PROTOCOL = ["budget.steps=0", "device=cpu", "device.dtype=float64"]

@@ -9,13 +9,13 @@ import pytest
 from made_trials import FACTORS, make_info, make_result
 from matplotlib.figure import Figure
 
-from gradstudy.analysis.responses import member_row
+from gradstudy.analysis.responses.measures import member_row
 from gradstudy.analysis.settings import RESPONSES, Analysis
 from gradstudy.errors import InputError
 from gradstudy.measurement import Measurement
-from gradstudy.results import Run, response_settings, trials_of
+from gradstudy.random_network import NoTheory
+from gradstudy.results import Run, response_settings, trial_table
 from gradstudy.tracking.members_file import members_table
-from gradstudy.wiring import NoTheory
 
 NAMES = [factor.name for factor in FACTORS]
 USUAL = Analysis()
@@ -57,13 +57,13 @@ def test_a_trial_has_the_median_of_its_responses_and_the_one_prediction():
 )
 def test_a_trial_is_healthy_if_every_seed_is_and_else_what_most_of_the_others_are(verdicts, expected):
     members = Run(stored(), USUAL).members.query("trial == 0").head(len(verdicts)).assign(verdict=verdicts)
-    assert list(trials_of(members, NAMES)["verdict"]) == [expected]
+    assert list(trial_table(members, NAMES)["verdict"]) == [expected]
 
 
 def test_trials_of_an_older_study_have_no_prediction():
     older = stored().members.drop(columns="gain_init_theory")
-    assert "gain_init_theory" not in trials_of(older, NAMES)
-    assert len(trials_of(older, NAMES)) == 3
+    assert "gain_init_theory" not in trial_table(older, NAMES)
+    assert len(trial_table(older, NAMES)) == 3
 
 
 def test_other_settings_measure_again_and_keep_what_theory_said():

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from gradstudy.thinning import spread, stretches
+from gradstudy.thinning import evenly_spaced, stretches
 
 
 @pytest.mark.parametrize(("count", "most"), [(1, 5), (5, 5), (200, 60), (61, 60)])
 def test_spread_indices_are_different_evenly_apart_and_reach_both_ends(count, most):
-    found = spread(count, most)
+    found = evenly_spaced(count, most)
     assert found[0] == 0
     assert found[-1] == count - 1
     assert len(found) == min(count, most)
@@ -27,4 +27,4 @@ def test_stretches_cover_everything_and_are_as_long_as_each_other(count, most):
 
 
 def test_of_nothing_nothing_is_shown():
-    assert spread(0, 5).tolist() == []
+    assert evenly_spaced(0, 5).tolist() == []

@@ -10,8 +10,8 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from gradstudy.factors.filled import filled
-from gradstudy.factors.per_member import per_member
+from gradstudy.factors.coefficients import per_member
+from gradstudy.factors.parameter_shapes import filled
 from gradstudy.network import Local, Parameter
 from gradstudy.parts import Part, number
 

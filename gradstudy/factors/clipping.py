@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gradstudy.factors.per_member import per_member
-from gradstudy.network import spread
+from gradstudy.factors.coefficients import per_member
+from gradstudy.network import spread_over
 from gradstudy.parts import Part, number
 
 EPSILON = 1e-6
@@ -68,7 +68,7 @@ class Adaptive(Part):
         limit = per_member(self.clipping, size) * torch.maximum(size, per_member(self.eps, size))
         factor = (limit / length).clamp(max=1.0)
         wide = gradient.double()
-        return (wide * spread(factor, wide)).to(gradient.dtype)
+        return (wide * spread_over(factor, wide)).to(gradient.dtype)
 
 
 def _unit_norms(tensor: Tensor) -> Tensor:

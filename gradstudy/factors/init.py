@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor, nn
 
-from gradstudy.factors.fans import fans
+from gradstudy.factors.parameter_shapes import fans
 from gradstudy.network import Parameter
 from gradstudy.parts import Part, number, word
-from gradstudy.wiring import NoTheory
+from gradstudy.random_network import NoTheory
 
 NONLINEARITIES = ("relu", "linear", "sigmoid", "tanh", "leaky_relu", "selu")
 """Those for which torch.nn.init.calculate_gain knows a gain."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gradstudy.factors.lanes import by_lane
+from gradstudy.factors.coefficients import by_lane
 from gradstudy.parts import Part, number
 
 

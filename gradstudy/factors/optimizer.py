@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gradstudy.factors.lanes import by_lane
-from gradstudy.factors.per_member import per_member
+from gradstudy.factors.coefficients import by_lane, per_member
 from gradstudy.parts import Part, number
 
 Tensors = list[Tensor]

@@ -8,15 +8,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradstudy.factors.per_member import per_member
+from gradstudy.factors.coefficients import per_member
 from gradstudy.network import Network, Pass
 from gradstudy.parts import Part, number
 
-Uniform = Callable[[str, Sequence[int], int], Tensor]
+UniformDraws = Callable[[str, Sequence[int], int], Tensor]
 """(place, shape [member, ...], step) -> numbers in [0, 1) of each member's own stream."""
 Draw = Callable[[Sequence[int], int], Tensor]
 """The same at the place of one layer."""
-Map = Callable[[Tensor], Tensor]
+LayerMap = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Tied:
     """
 
     weights: tuple[Tensor, Tensor, Tensor]
-    phi: Map
-    back: Map
+    phi: LayerMap
+    back: LayerMap
 
     def up(self, x: Tensor) -> Tensor:
         """phi(W x + b), [member, batch, out], for x [member, batch, in]."""
@@ -69,7 +69,7 @@ class NoPretraining(Part):
         """ValueError where such a network has no layers to pretrain."""
 
     def pretrain(
-        self, network: Network, run: Pass, inputs: Callable[[], Tensor], uniform: Uniform
+        self, network: Network, run: Pass, inputs: Callable[[], Tensor], uniform: UniformDraws
     ) -> Mapping[str, Tensor]:
         """The parameters that it changes, by name; `inputs` draws the next batch [member, batch, ...]."""
         return {}
@@ -109,7 +109,7 @@ class Greedy(NoPretraining):
 
     @torch.no_grad()
     def pretrain(
-        self, network: Network, run: Pass, inputs: Callable[[], Tensor], uniform: Uniform
+        self, network: Network, run: Pass, inputs: Callable[[], Tensor], uniform: UniformDraws
     ) -> Mapping[str, Tensor]:
         below, changed = [], {}
         for layer in network.greedy:
@@ -130,7 +130,7 @@ class Greedy(NoPretraining):
         back = torch.nn.Identity() if first and self.linear_inputs else phi
         return Tied((weight, bias, torch.zeros_like(weight[:, 0])), phi, back)
 
-    def nonlinearity(self, layer: GreedyLayer, run: Pass) -> Map:
+    def nonlinearity(self, layer: GreedyLayer, run: Pass) -> LayerMap:
         """phi while the layer is pretrained."""
         return layer.activation.at(run.at(layer.place))
 
@@ -150,7 +150,7 @@ class Rbm(Greedy):
 
     k: int = number(1, at_least=1)
 
-    def nonlinearity(self, layer: GreedyLayer, run: Pass) -> Map:
+    def nonlinearity(self, layer: GreedyLayer, run: Pass) -> LayerMap:
         return torch.sigmoid
 
     def step(self, tied: Tied, x: Tensor, draw: Draw, step: int) -> Tied:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gradstudy.factors.per_member import per_member
-from gradstudy.network import Local, Network, spread
+from gradstudy.factors.coefficients import per_member
+from gradstudy.network import Local, Network, spread_over
 from gradstudy.parts import Part, number
-from gradstudy.wiring import NoTheory
+from gradstudy.random_network import NoTheory
 
-Map = Callable[[Tensor], Tensor]
+DropoutMap = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,15 @@ class Penalty(Part):
         """The parameters after an optimizer step, brought back to where they are allowed to be."""
         return list(parameters)
 
-    def drop(self, local: Local) -> Map:
+    def drop(self, local: Local) -> DropoutMap:
         """What is done to activations [member, sample, ...] at one place in one forward pass."""
         return lambda x: x
 
-    def drop_sequence(self, local: Local) -> Map:
+    def drop_sequence(self, local: Local) -> DropoutMap:
         """The same for [member, time, batch, feature]."""
         return lambda x: x
 
-    def drop_state(self, local: Local) -> Map:
+    def drop_state(self, local: Local) -> DropoutMap:
         """The same for the hidden state [member, batch, feature] that enters every recurrent step."""
         return lambda x: x
 
@@ -91,8 +91,8 @@ class MaxNorm(Penalty):
     def _projected(self, weight: Tensor) -> Tensor:
         norm = torch.linalg.vector_norm(weight.flatten(2), dim=2, dtype=torch.float64)
         limit = per_member(self.max_norm, norm)
-        factor = spread((limit / norm).to(weight.dtype), weight)
-        return torch.where(spread(norm > limit, weight), weight * factor, weight)
+        factor = spread_over((limit / norm).to(weight.dtype), weight)
+        return torch.where(spread_over(norm > limit, weight), weight * factor, weight)
 
 
 @dataclass(frozen=True)
@@ -115,13 +115,13 @@ class Dropout(Penalty):
                 "regularization=dropout, or model=rnn, lstm or gru"
             )
 
-    def drop(self, local: Local) -> Map:
+    def drop(self, local: Local) -> DropoutMap:
         return self._map(local.at("dropout"), lambda x: x.shape)
 
-    def drop_sequence(self, local: Local) -> Map:
+    def drop_sequence(self, local: Local) -> DropoutMap:
         return self._map(local.at("dropout"), _one_time_step if self.variational else lambda x: x.shape)
 
-    def drop_state(self, local: Local) -> Map:
+    def drop_state(self, local: Local) -> DropoutMap:
         if not self.variational or not _drops(local):
             return lambda x: x
         masks: list[Tensor] = []  # drawn when the first state enters, and kept for the others of this pass
@@ -138,7 +138,7 @@ class Dropout(Penalty):
             raise NoTheory("variational dropout drops the same units at every time step")
         return self.dropout
 
-    def _map(self, local: Local, shape: Callable[[Tensor], Sequence[int]]) -> Map:
+    def _map(self, local: Local, shape: Callable[[Tensor], Sequence[int]]) -> DropoutMap:
         if not _drops(local):
             return lambda x: x
         return lambda x: self._dropped(x, local.uniform(shape(x)))

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gradstudy.factors.filled import filled
-from gradstudy.factors.lanes import by_lane
-from gradstudy.factors.per_member import per_member
-from gradstudy.network import Local, Parameter, spread
+from gradstudy.factors.coefficients import by_lane, per_member
+from gradstudy.factors.parameter_shapes import filled
+from gradstudy.network import Local, Parameter, spread_over
 from gradstudy.parts import Part, number
-from gradstudy.wiring import NoTheory
+from gradstudy.random_network import NoTheory
 
 Join = Callable[[Tensor, Tensor], Tensor]
 """(skip, branch) -> joined; all [member, sample, feature] or [member, sample, channel, height, width]."""
@@ -134,7 +133,7 @@ class ReZero(Residual):
 
     def at(self, local: Local, blocks: int) -> Join:
         alpha = local["alpha"]
-        return lambda skip, branch: skip + branch * spread(alpha, branch)
+        return lambda skip, branch: skip + branch * spread_over(alpha, branch)
 
     def shares(self, blocks: int) -> tuple[float, float]:
         return 1.0, self.start

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gradstudy.analysis.cure.words import and_list
-from gradstudy.analysis.direction import UNCLEAR
-from gradstudy.analysis.evidence import EVIDENCE, GOOD_FIT, NOT_RANKED
-from gradstudy.analysis.ranking import Ranking
-from gradstudy.analysis.ranking_words import percent_words, significance_words
+from gradstudy.analysis.ranking.direction import UNCLEAR
+from gradstudy.analysis.ranking.evidence import EVIDENCE, GOOD_FIT, NOT_RANKED
+from gradstudy.analysis.ranking.ranking import Ranking
 from gradstudy.records import FINISHED, RUNNING, SCREEN, STOPPED
-from gradstudy.report.catch import Catch, about_words, levels_of
 from gradstudy.report.findings import Findings
+from gradstudy.report.hunt_findings import HuntFindings, about_words, levels_of
+from gradstudy.words.prescription_words import and_list
+from gradstudy.words.ranking_words import percent_words, significance_words
 
 NAMES = {
     "gain": "the gain",
@@ -27,7 +27,7 @@ NAMES = {
 """How is a response called in a sentence? Vanishing and exploding by their own names."""
 SIZES = {"vanishing": "how much they shrink", "exploding": "how much they grow"}
 """What depends on the causes, behind how often it happens?"""
-UNFINISHED = {
+UNFINISHED_WORDS = {
     RUNNING: "In progress, {}: the study is still running, or its process was killed.",
     STOPPED: "Stopped early, {}: the same command goes on with it.",
 }
@@ -59,7 +59,7 @@ def _unfinished(findings: Findings) -> list[str]:
         return []
     asked = f" of {findings.info.trials}" if findings.info.trials else ""
     known = f"{findings.members['trial'].nunique()}{asked} trials so far"
-    return [f"{UNFINISHED[findings.progress].format(known)} {NOT_AT_RANDOM}"]
+    return [f"{UNFINISHED_WORDS[findings.progress].format(known)} {NOT_AT_RANDOM}"]
 
 
 def _of_response(ranking: Ranking, verdicts: Mapping[str, int], confidence: float) -> str:
@@ -125,7 +125,7 @@ def _trust(fit: float) -> str:
     return ", with shares unknown" if fit <= 0.0 else ", with rough shares, as the surrogate fits badly"
 
 
-def _of_hunt(catch: Catch) -> str:
+def _of_hunt(catch: HuntFindings) -> str:
     if catch.best.empty:
         return about_words(catch)
     best, goal = catch.best.iloc[0], catch.objectives[0].goal

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from gradstudy.analysis.agreement import Agreement
-from gradstudy.analysis.prescription import Prescription
-from gradstudy.analysis.ranking import Ranking
+from gradstudy.analysis.prescription.prescription import Prescription
+from gradstudy.analysis.ranking.ranking import Ranking
+from gradstudy.analysis.responses.thresholds import verdicts_by_threshold
 from gradstudy.analysis.settings import Analysis
-from gradstudy.analysis.verdicts import verdicts_by_threshold
+from gradstudy.analysis.theory.agreement import Agreement
 from gradstudy.errors import InputError
 from gradstudy.records import FINISHED, HUNT, SCREEN, StudyInfo
-from gradstudy.report.catch import Catch, catch_of
+from gradstudy.report.hunt_findings import HuntFindings, hunt_findings_of
 from gradstudy.results import Run
 
 
@@ -35,7 +35,7 @@ class Findings:
     prescriptions: tuple[Prescription, ...]
     thresholds: pd.DataFrame
     theory: Agreement | None
-    catch: Catch | None
+    catch: HuntFindings | None
     store: str
     ui_command: str
     report: str
@@ -54,7 +54,7 @@ def findings_of(run: Run) -> Findings:
         prescriptions=run.prescribe() if screened else (),
         thresholds=verdicts_by_threshold(run.members, run.settings),
         theory=_theory(run),
-        catch=catch_of(run) if HUNT in run.info.phases else None,
+        catch=hunt_findings_of(run) if HUNT in run.info.phases else None,
         store=run.store,
         ui_command=run.ui_command,
         report=run.report,

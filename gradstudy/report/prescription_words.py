@@ -1,8 +1,8 @@
 """A prescription in the sentences that the terminal and the page share."""
 
-from gradstudy.analysis.cure.words import advice, chance_words, support_words
-from gradstudy.analysis.prescription import Prescription
-from gradstudy.analysis.trial_words import levels_words
+from gradstudy.analysis.prescription.prescription import Prescription
+from gradstudy.words.prescription_words import advice, chance_words, support_words
+from gradstudy.words.trial_words import levels_words
 
 
 def title_words(prescription: Prescription) -> str:

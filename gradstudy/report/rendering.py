@@ -7,8 +7,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from gradstudy.analysis.ranking_words import fraction
-from gradstudy.report.verdict_words import percent, threshold_words
+from gradstudy.words.ranking_words import fraction
+from gradstudy.words.trial_words import percent, threshold_words
 
 _TEMPLATES = Environment(
     loader=PackageLoader(__package__, "templates"),

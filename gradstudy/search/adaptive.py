@@ -12,7 +12,7 @@ from gradstudy.search.asking import Asked
 from gradstudy.search.ledger import Ledger
 from gradstudy.search.objective import Objective, Rows
 from gradstudy.search.past import Told, frozen, is_hopeless, remembered
-from gradstudy.search.space import Levels, Space
+from gradstudy.search.search_space import Levels, SearchSpace
 
 
 class Hunter(Protocol):
@@ -23,9 +23,9 @@ class Hunter(Protocol):
     objectives: tuple[Objective, ...]
 
     def identity(self, trials: int) -> Any: ...
-    def most(self, space: Space) -> float: ...
-    def rows(self, space: Space, past: Sequence[Told], *, start: int, count: int, seed: int) -> list[Levels]: ...
-    def preview(self, space: Space, count: int, seed: int) -> list[Levels]: ...
+    def most(self, space: SearchSpace) -> float: ...
+    def rows(self, space: SearchSpace, past: Sequence[Told], *, start: int, count: int, seed: int) -> list[Levels]: ...
+    def preview(self, space: SearchSpace, count: int, seed: int) -> list[Levels]: ...
     def make_pruner(self) -> BasePruner: ...
 
 
@@ -38,7 +38,7 @@ class Adaptive:
     """
 
     def __init__(
-        self, space: Space, hunter: Hunter, *, seed: int, seeds: int, first: int = 0, past: Sequence[Told] = ()
+        self, space: SearchSpace, hunter: Hunter, *, seed: int, seeds: int, first: int = 0, past: Sequence[Told] = ()
     ):
         self._space, self._hunter = space, hunter
         self._seed, self._seeds = seed, seeds

@@ -7,7 +7,7 @@ from optuna.storages import BaseStorage
 
 from gradstudy.records import Factor
 from gradstudy.search.objective import Rows
-from gradstudy.search.space import Active, Levels
+from gradstudy.search.search_space import Active, Levels
 
 
 class Asked(NamedTuple):

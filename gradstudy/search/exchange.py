@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-MOST_TRIALS, SWEEPS = 1000, 3
+MOST_EXCHANGED, SWEEPS = 1000, 3
 """Every trial is held against every other (1000 trials x 12 factors: 2 s), and beyond that the sequence is even."""
 
 
@@ -22,7 +22,7 @@ def exchange(codes: np.ndarray, counts: Sequence[int], numbers: np.ndarray, free
     factors, and of a factor with a number's straight line and its parabola.
     """
     codes = codes.copy()
-    if len(codes) > MOST_TRIALS or not len(free):
+    if len(codes) > MOST_EXCHANGED or not len(free):
         return codes
     curves = _curves(numbers)
     for _ in range(SWEEPS):

@@ -11,7 +11,7 @@ from gradstudy.records import Factor, Level
 from gradstudy.search.asking import Search
 from gradstudy.search.hunt import Hunt
 from gradstudy.search.past import Told
-from gradstudy.search.space import Active, Levels, Space
+from gradstudy.search.search_space import Active, Levels, SearchSpace
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ class Grid(Hunt):
             )
         return super().search(factors, active=active, groups=groups, seed=seed, seeds=seeds, trials=trials)
 
-    def rows(self, space: Space, past: Sequence[Told], *, start: int, count: int, seed: int) -> list[Levels]:
+    def rows(self, space: SearchSpace, past: Sequence[Told], *, start: int, count: int, seed: int) -> list[Levels]:
         return list(islice(_points(space), start, start + count))
 
-    def preview(self, space: Space, count: int, seed: int) -> list[Levels]:
+    def preview(self, space: SearchSpace, count: int, seed: int) -> list[Levels]:
         """The grid itself. A grid that is walked in part would be a choice of its first levels, which nobody wants."""
         size = self.most(space)
         if size > count:
@@ -48,11 +48,11 @@ class Grid(Hunt):
             )
         return list(_points(space))
 
-    def most(self, space: Space) -> int:
+    def most(self, space: SearchSpace) -> int:
         return sum(prod(len(levels) for levels in columns.values()) for columns in _blocks(space))
 
 
-def _blocks(space: Space) -> Iterator[Mapping[str, Sequence[Level]]]:
+def _blocks(space: SearchSpace) -> Iterator[Mapping[str, Sequence[Level]]]:
     """One grid of levels per choice of the config groups, which decides what lives."""
     groups = [factor for factor in space.factors if factor.name in space.groups]
     for options in product(*(factor.levels for factor in groups)):
@@ -65,7 +65,7 @@ def _blocks(space: Space) -> Iterator[Mapping[str, Sequence[Level]]]:
         }
 
 
-def _points(space: Space) -> Iterator[Levels]:
+def _points(space: SearchSpace) -> Iterator[Levels]:
     for columns in _blocks(space):
         for levels in product(*columns.values()):
             yield dict(zip(columns, levels, strict=True))

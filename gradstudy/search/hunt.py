@@ -17,7 +17,7 @@ from gradstudy.search.asking import Search
 from gradstudy.search.objective import Objective, check_responses, objectives_of
 from gradstudy.search.past import Told, remembered
 from gradstudy.search.randomised import Randomised
-from gradstudy.search.space import Active, Levels, Space, readable, suggested
+from gradstudy.search.search_space import Active, Levels, SearchSpace, readable, suggested
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ class Hunt(Part):
         self, factors: Sequence[Factor], *, active: Active, groups: Collection[str], seed: int, seeds: int, trials: int
     ) -> Search:
         self.check_seeds(seeds)
-        return Adaptive(Space(tuple(factors), active, groups), self, seed=seed, seeds=seeds)
+        return Adaptive(SearchSpace(tuple(factors), active, groups), self, seed=seed, seeds=seeds)
 
-    def rows(self, space: Space, past: Sequence[Told], *, start: int, count: int, seed: int) -> list[Levels]:
+    def rows(self, space: SearchSpace, past: Sequence[Told], *, start: int, count: int, seed: int) -> list[Levels]:
         """The levels of the next `count` trials, the first of which is `start`: a function of what was told before."""
         told = sum(not one.pruned for one in past)
         sampler = self.sampler(_seed_of(seed, start), told)
@@ -85,11 +85,11 @@ class Hunt(Part):
         asked = (study.ask() for _ in range(count))
         return [space.levels(lambda factor, trial=trial: readable(factor, suggested(trial, factor))) for trial in asked]
 
-    def preview(self, space: Space, count: int, seed: int) -> list[Levels]:
+    def preview(self, space: SearchSpace, count: int, seed: int) -> list[Levels]:
         """So many trials of the same space, at random: the hunt's own depend on what will come out."""
         return [trial.levels for batch in Randomised(space, seed).preview(count) for trial in batch]
 
-    def most(self, space: Space) -> float:
+    def most(self, space: SearchSpace) -> float:
         """How many different trials can it ask?"""
         return float("inf")
 

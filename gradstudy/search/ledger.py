@@ -19,7 +19,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from gradstudy.errors import InputError
 from gradstudy.search.sampler import Row, RowSampler
-from gradstudy.search.space import Levels, Space, suggested
+from gradstudy.search.search_space import Levels, SearchSpace, suggested
 
 SPACE = "space"
 """The attribute of an Optuna study that says what its trials were drawn from."""
@@ -34,7 +34,7 @@ class Ledger:
     `open` comes before everything else.
     """
 
-    def __init__(self, space: Space, row: Row, directions: Mapping[str, str]):
+    def __init__(self, space: SearchSpace, row: Row, directions: Mapping[str, str]):
         self._space, self._row, self._directions = space, row, dict(directions)
 
     def open(self, storage: BaseStorage, name: str, origin: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from gradstudy.records import Factor
 from gradstudy.search.objective import Objective
-from gradstudy.search.space import Levels, distribution
+from gradstudy.search.search_space import Levels, distribution
 from gradstudy.search.storage import scratch_storage
 
 GENERATION = "NSGAIISampler:generation"

@@ -8,10 +8,10 @@ import numpy as np
 
 from gradstudy.records import Factor, Level
 
-FEWEST_TRIALS = 8
+FEWEST_SHARED = 8
 """An association over fewer trials says nothing: two of three trials are always in line."""
 
-MOST_TRIALS = 2000
+MOST_COMPARED = 2000
 """The discrepancy is that of the first trials, so many: it compares every pair of them (4 million take .5 s)."""
 
 
@@ -53,8 +53,8 @@ def quality(factors: Sequence[Factor], trials: Sequence[Mapping[str, Level]]) ->
     of_whole, of_others = _associations(factors, coded)
     return Quality(
         {factor.name: _balance(factor, coded[factor.name]) for factor in factors if factor.levels},
-        discrepancy(whole, points[:MOST_TRIALS]),
-        chance_discrepancy(whole, min(len(trials), MOST_TRIALS)),
+        discrepancy(whole, points[:MOST_COMPARED]),
+        chance_discrepancy(whole, min(len(trials), MOST_COMPARED)),
         _strongest(of_whole),
         _strongest(of_others),
     )
@@ -141,7 +141,7 @@ def _associations(
     for first, second in combinations(factors, 2):
         columns = np.array([coded[first.name], coded[second.name]])
         both = columns[:, ~np.isnan(columns).any(axis=0)]
-        if both.shape[1] >= FEWEST_TRIALS:
+        if both.shape[1] >= FEWEST_SHARED:
             strength = association(first, second, both)
             found[both.shape[1] < columns.shape[1]].append(
                 Association(first.name, second.name, strength, both.shape[1])

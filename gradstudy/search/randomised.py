@@ -10,7 +10,7 @@ from gradstudy.search.asking import Asked
 from gradstudy.search.design import design
 from gradstudy.search.ledger import BLOCKS, Ledger
 from gradstudy.search.objective import Objective, Rows
-from gradstudy.search.space import Levels, Space
+from gradstudy.search.search_space import Levels, SearchSpace
 from gradstudy.search.storage import scratch_storage
 
 OBJECTIVES = tuple(Objective(response, "healthiest") for response in ("vanishing", "exploding"))
@@ -22,7 +22,7 @@ class Randomised:
 
     prunes = False
 
-    def __init__(self, space: Space, seed: int):
+    def __init__(self, space: SearchSpace, seed: int):
         self._space, self._seed = space, seed
         self._known: dict[tuple[int, ...], list[Levels]] = {}
         self._ledger = Ledger(space, self._row, {one.response: one.direction for one in OBJECTIVES})

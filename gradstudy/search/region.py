@@ -10,12 +10,12 @@ from gradstudy.records import Factor, Level
 from gradstudy.search.best import costs
 from gradstudy.search.objective import Objective
 from gradstudy.search.past import Told
-from gradstudy.search.space import readable
+from gradstudy.search.search_space import readable
 
 BEST = 0.25
 """The share of the screen's trials that spans the region; whoever is as good as the last of them counts too."""
 
-MARGIN = 0.05
+REGION_MARGIN = 0.05
 """By which share of a factor's range is the region wider on either side than what its best trials span?"""
 
 
@@ -53,7 +53,7 @@ def _narrowed(factor: Factor, seen: Sequence[Level]) -> Factor:
 
 def _widened(factor: Factor, low: float, high: float) -> tuple[float, float]:
     if factor.log:
-        margin = exp(MARGIN * log(factor.high / factor.low))
+        margin = exp(REGION_MARGIN * log(factor.high / factor.low))
         return low / margin, high * margin
-    margin = MARGIN * (factor.high - factor.low)
+    margin = REGION_MARGIN * (factor.high - factor.low)
     return low - margin, high + margin

@@ -8,7 +8,7 @@ from gradstudy.parts import Part
 from gradstudy.records import SCREEN, Factor
 from gradstudy.search.asking import Search
 from gradstudy.search.randomised import Randomised
-from gradstudy.search.space import Active, Space
+from gradstudy.search.search_space import Active, SearchSpace
 
 
 @dataclass(frozen=True)
@@ -28,4 +28,4 @@ class Screen(Part):
     def search(
         self, factors: Sequence[Factor], *, active: Active, groups: Collection[str], seed: int, seeds: int, trials: int
     ) -> Search:
-        return Randomised(Space(tuple(factors), active, groups), seed)
+        return Randomised(SearchSpace(tuple(factors), active, groups), seed)

@@ -12,7 +12,7 @@ from gradstudy.records import HUNT, SCREEN, Factor
 from gradstudy.search import samplers
 from gradstudy.search.asking import Search
 from gradstudy.search.hunt import Hunt
-from gradstudy.search.space import Active, Space
+from gradstudy.search.search_space import Active, SearchSpace
 from gradstudy.search.staged import Staged
 
 
@@ -46,7 +46,7 @@ class ScreenThenHunt(Hunt):
         if trials < 2:
             raise InputError(f"search=screen_then_hunt needs budget.trials of at least 2, got {trials}.")
         screened = min(max(round(self.screen_share * trials), 1), trials - 1)
-        return Staged(Space(tuple(factors), active, groups), self, screened=screened, seed=seed, seeds=seeds)
+        return Staged(SearchSpace(tuple(factors), active, groups), self, screened=screened, seed=seed, seeds=seeds)
 
     def sampler(self, seed: int, told: int) -> BaseSampler:
         return getattr(samplers, self.hunt)(seed, told)

@@ -10,7 +10,7 @@ from gradstudy.search.asking import Asked, Rows
 from gradstudy.search.past import Told
 from gradstudy.search.randomised import Randomised
 from gradstudy.search.region import best_region, inside
-from gradstudy.search.space import Space
+from gradstudy.search.search_space import SearchSpace
 
 
 class Staged:
@@ -19,7 +19,7 @@ class Staged:
     It knows the screen's trials that lie in its region; its own numbers go on behind the screen's.
     """
 
-    def __init__(self, space: Space, hunter: Hunter, *, screened: int, seed: int, seeds: int):
+    def __init__(self, space: SearchSpace, hunter: Hunter, *, screened: int, seed: int, seeds: int):
         self._space, self._hunter, self._screened = space, hunter, screened
         self._seed, self._seeds = seed, seeds
         self._screen = Randomised(space, seed)

@@ -7,7 +7,7 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
 from sklearn.model_selection import train_test_split
 
-from gradstudy.tasks.features import Data
+from gradstudy.tasks.feature_task import Data
 
 FEW = 20
 """A target of no more different whole numbers names classes; text columns may have five times as many words."""

@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from gradstudy.tasks.features import Data, Features
+from gradstudy.tasks.feature_task import Data, Features
 
 
 @dataclass(frozen=True)

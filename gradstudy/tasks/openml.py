@@ -11,7 +11,7 @@ from sklearn import datasets
 
 from gradstudy.parts import number
 from gradstudy.tasks.columns import data_of
-from gradstudy.tasks.features import Data, Features
+from gradstudy.tasks.feature_task import Data, Features
 
 
 @dataclass(frozen=True)

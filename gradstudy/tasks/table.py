@@ -10,7 +10,7 @@ import pandas as pd
 from gradstudy.errors import nearest
 from gradstudy.parts import word
 from gradstudy.tasks.columns import data_of
-from gradstudy.tasks.features import Data, Features
+from gradstudy.tasks.feature_task import Data, Features
 
 READERS = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
 

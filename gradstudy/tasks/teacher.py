@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from gradstudy.parts import number
-from gradstudy.tasks.features import Data, Features
+from gradstudy.tasks.feature_task import Data, Features
 
 
 @dataclass(frozen=True)

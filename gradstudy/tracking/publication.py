@@ -2,14 +2,14 @@
 
 from gradstudy.errors import TrackingAway
 from gradstudy.tracking.artifacts import attach
+from gradstudy.tracking.run_display import RunDisplay
 from gradstudy.tracking.runs import NOTE, REPORT
-from gradstudy.tracking.shown import Shown
 from gradstudy.tracking.store import Mlflow, answering, connect
 
 REPORT_FILE = "report.html"
 
 
-def publish(settings: Mlflow, run_id: str, shown: Shown) -> None:
+def publish(settings: Mlflow, run_id: str, shown: RunDisplay) -> None:
     """Stores what is shown of a study, the page `report.html` among it, in place of what was shown before.
 
     A report counts as stored only with the last call. TrackingAway when MLflow did not take all of it; the trials are

@@ -22,7 +22,7 @@ from gradstudy.tracking.atomic_file import written_whole
 from gradstudy.tracking.selection import Filters, select
 
 WORD = pa.dictionary(pa.int32(), pa.string())
-COLUMNS = pa.schema(
+RECORD_COLUMNS = pa.schema(
     [
         ("trial", pa.int32()),
         ("seed", pa.int32()),
@@ -34,7 +34,7 @@ COLUMNS = pa.schema(
 )
 METADATA = b"gradstudy"
 
-_REPETITIVE = [name for name in COLUMNS.names if name != "value"]
+_REPETITIVE = [name for name in RECORD_COLUMNS.names if name != "value"]
 """What is worth a Parquet dictionary: trying one on measured values costs a third of the time and saves nothing."""
 
 Rows = tuple[Mapping[str, Any], ...]
@@ -85,8 +85,8 @@ def read_result(path: Path) -> TrialResult:
 def read_gradients(paths: Sequence[Path], filters: Filters | None = None) -> pd.DataFrame:
     """Which values were measured? Tidy rows of these files, those that `select` finds by the filters."""
     if not paths:
-        return COLUMNS.empty_table().to_pandas()
-    return select(ds.dataset([str(path) for path in paths], schema=COLUMNS), filters or {})
+        return RECORD_COLUMNS.empty_table().to_pandas()
+    return select(ds.dataset([str(path) for path in paths], schema=RECORD_COLUMNS), filters or {})
 
 
 def tidy(records: Sequence[MemberRecord], filters: Filters | None = None) -> pd.DataFrame:
@@ -117,7 +117,7 @@ def _table(records: Sequence[MemberRecord]) -> pa.Table:
         "place": _coded([(series.places, len(series.steps)) for *_, series in blocks]),
     }
     columns = numbers | words
-    return pa.table([columns[name] for name in COLUMNS.names], schema=COLUMNS)
+    return pa.table([columns[name] for name in RECORD_COLUMNS.names], schema=RECORD_COLUMNS)
 
 
 def _coded(blocks: Sequence[tuple[Sequence[str], int]]) -> pa.DictionaryArray:

@@ -10,7 +10,13 @@ import pyarrow.dataset as ds
 
 from gradstudy.errors import InputError, nearest
 
-KINDS = {"trial": pa.int64(), "seed": pa.int64(), "step": pa.int64(), "quantity": pa.string(), "place": pa.string()}
+FILTER_KINDS = {
+    "trial": pa.int64(),
+    "seed": pa.int64(),
+    "step": pa.int64(),
+    "quantity": pa.string(),
+    "place": pa.string(),
+}
 """What can be filtered by."""
 
 AMONG = {"trial": (), "seed": ("trial",), "quantity": ("trial",), "place": ("trial", "quantity")}
@@ -39,8 +45,10 @@ def select(stored: ds.Dataset, filters: Filters) -> pd.DataFrame:
 def wishes(filters: Filters) -> dict[str, list]:
     """The filters as lists, by column. InputError for a column that is none, or a value that is none of its kind."""
     for column in filters:
-        if column not in KINDS:
-            raise InputError(f"A filter must be one of {', '.join(KINDS)}, got '{column}'.{nearest(column, KINDS)}")
+        if column not in FILTER_KINDS:
+            raise InputError(
+                f"A filter must be one of {', '.join(FILTER_KINDS)}, got '{column}'.{nearest(column, FILTER_KINDS)}"
+            )
     return {column: _wish(column, wanted) for column, wanted in filters.items() if wanted is not None}
 
 
@@ -57,11 +65,11 @@ def check_known(column: str, wanted: Sequence, known: Sequence, where: str = "")
 def _wish(column: str, wanted: Any) -> list:
     try:
         values = [wanted] if np.ndim(wanted) == 0 else list(wanted)
-        known = pa.array(values, KINDS[column]).to_pylist()
+        known = pa.array(values, FILTER_KINDS[column]).to_pylist()
     except (ValueError, TypeError, OverflowError):  # Arrow's own errors are ValueErrors and TypeErrors
         values, known = [wanted], []
     if known != values:  # Arrow reads 1.5 as 1
-        kind = "a name" if KINDS[column] == pa.string() else "a whole number"
+        kind = "a name" if FILTER_KINDS[column] == pa.string() else "a whole number"
         raise InputError(f"{column} must be {kind} or a list of them, got {wanted!r}.")
     return known
 
@@ -69,7 +77,7 @@ def _wish(column: str, wanted: Any) -> list:
 def _condition(wanted: Mapping[str, list]) -> ds.Expression:
     condition = ds.scalar(True)
     for column, values in wanted.items():
-        condition &= ds.field(column).isin(pa.array(values, KINDS[column]))
+        condition &= ds.field(column).isin(pa.array(values, FILTER_KINDS[column]))
     return condition
 
 

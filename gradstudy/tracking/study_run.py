@@ -13,12 +13,12 @@ from mlflow.entities import Metric, Param, Run
 
 from gradstudy.records import StudyInfo, Trial, TrialResult
 from gradstudy.tracking.artifacts import artifact, attach
-from gradstudy.tracking.commands import load_call
 from gradstudy.tracking.cost import study_cost, trial_cost
-from gradstudy.tracking.markdown import code, escaped, note_of
+from gradstudy.tracking.markdown import code_fence, escaped, note_of
 from gradstudy.tracking.members_file import FILE as MEMBERS
 from gradstudy.tracking.members_file import Stored, read_stored, write_members
 from gradstudy.tracking.record_file import Rows, read_rows, trial_file
+from gradstudy.tracking.run_display import RunDisplay
 from gradstudy.tracking.runs import (
     FINGERPRINT,
     KIND,
@@ -31,9 +31,9 @@ from gradstudy.tracking.runs import (
     trial_number,
     trial_runs,
 )
-from gradstudy.tracking.shown import Shown
 from gradstudy.tracking.trial_run import send_trial
 from gradstudy.versions import joined
+from gradstudy.words.command_words import load_call
 
 INFO = "study.json"
 
@@ -79,7 +79,7 @@ class StudyRun:
                     self._client.delete_run(self._finished.pop(number).info.run_id)
         return {number: known[number] for number in sorted(self.numbers)}
 
-    def send(self, result: TrialResult, shown: Shown, *, record: Path, points: int) -> None:
+    def send(self, result: TrialResult, shown: RunDisplay, *, record: Path, points: int) -> None:
         """Stores a trial, unless it is stored already."""
         number = result.trial.number
         if number in self._finished:
@@ -166,7 +166,7 @@ def _note(info: StudyInfo) -> str:
         f"**{escaped(info.question)}**" if info.question else "",
         f"After {escaped(info.source)}." if info.source else "",
         "This study has not come to its end: the answer will stand here. What is known so far:",
-        code(load_call(info)),
+        code_fence(load_call(info)),
     )
     return note_of(list(filter(None, blocks)))
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from gradstudy.over_seeds import by_seed, median_of_seeds
 from gradstudy.records import VERDICTS, MemberRecord, TrialResult, trial_verdict
-from gradstudy.thinning import spread
+from gradstudy.thinning import evenly_spaced
 from gradstudy.tracking.cost import trial_cost
 from gradstudy.tracking.members_file import response_names
 
@@ -79,7 +79,7 @@ def _curves(records: Sequence[MemberRecord], points: int) -> Iterator[Value]:
     for quantity, key, places in CURVES:
         if quantity in measured:
             steps, values = _by_seed(records, quantity)
-            shown = spread(len(steps), points)
+            shown = evenly_spaced(len(steps), points)
             together = np.moveaxis(values[:, shown, places], 1, -1).reshape(-1, len(shown))
             yield from ((key, int(steps[i]), float(m)) for i, m in zip(shown, _median(together), strict=True))
 
@@ -87,15 +87,15 @@ def _curves(records: Sequence[MemberRecord], points: int) -> Iterator[Value]:
 def _nonfinite(records: Sequence[MemberRecord], points: int) -> Iterator[Value]:
     """How many members have no finite loss at this step, or have no step any more?"""
     steps, loss = _by_seed(records, "loss")
-    for index in spread(len(steps), points):
+    for index in evenly_spaced(len(steps), points):
         yield "members/nonfinite", int(steps[index]), int(np.sum(~np.isfinite(loss[:, index, 0])))
 
 
 def _signal(records: Sequence[MemberRecord], points: int) -> Iterator[Value]:
     steps, values = _by_seed(records, "signal")
     places = records[0].series["signal"].places
-    shown = spread(len(steps), points)
-    for place in spread(len(places), PLACES):
+    shown = evenly_spaced(len(steps), points)
+    for place in evenly_spaced(len(places), PLACES):
         medians = _median(values[:, shown, place])
         yield from ((f"signal/{places[place]}", int(steps[i]), float(m)) for i, m in zip(shown, medians, strict=True))
 

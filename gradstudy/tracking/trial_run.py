@@ -11,17 +11,24 @@ from mlflow.entities import Metric, Param, Run
 
 from gradstudy.records import StudyInfo, Trial, TrialResult
 from gradstudy.tracking.artifacts import attach
-from gradstudy.tracking.commands import trial_command
+from gradstudy.tracking.run_display import RunDisplay
 from gradstudy.tracking.runs import FINGERPRINT, KIND, NOTE, PARENT, STUDY, TRIAL, origin
-from gradstudy.tracking.shown import Shown
 from gradstudy.tracking.trial_metrics import Value, outcome, trial_metrics
+from gradstudy.words.command_words import trial_command
 
 MOST_PARAMS, MOST_METRICS = 100, 900
 """MLflow takes 100 params and 1000 entries in one call."""
 
 
 def send_trial(
-    client: MlflowClient, study: Run, info: StudyInfo, result: TrialResult, shown: Shown, *, record: Path, points: int
+    client: MlflowClient,
+    study: Run,
+    info: StudyInfo,
+    result: TrialResult,
+    shown: RunDisplay,
+    *,
+    record: Path,
+    points: int,
 ) -> Run:
     """Stores one trial below its study's run. It is finished, and so known to exist, only with the last call.
 

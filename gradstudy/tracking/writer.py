@@ -7,7 +7,7 @@ from types import TracebackType
 from gradstudy.errors import TrackingAway
 from gradstudy.records import StudyInfo, TrialResult
 from gradstudy.tracking.members_file import Stored
-from gradstudy.tracking.shown import Shown
+from gradstudy.tracking.run_display import RunDisplay
 from gradstudy.tracking.spool import Spool
 from gradstudy.tracking.store import Mlflow, answering, connect
 from gradstudy.tracking.study_run import StudyRun
@@ -21,7 +21,7 @@ class StudyWriter:
     person sees of a trial.
     """
 
-    def __init__(self, settings: Mlflow, info: StudyInfo, folder: Path, show: Callable[[TrialResult], Shown]):
+    def __init__(self, settings: Mlflow, info: StudyInfo, folder: Path, show: Callable[[TrialResult], RunDisplay]):
         self._settings, self._info, self._show = settings, info, show
         self._spool = Spool(folder / "spool")
         self._run: StudyRun | None = None
@@ -74,7 +74,7 @@ class StudyWriter:
         run = StudyRun(connect(self._settings), self._info)
         self._in_mlflow, self._run = run.stored(), run
 
-    def _send(self, result: TrialResult, shown: Shown) -> None:
+    def _send(self, result: TrialResult, shown: RunDisplay) -> None:
         number = result.trial.number
         self._run.send(result, shown, record=self._spool.path(number), points=self._settings.points)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradstudy.records import Member
-from gradstudy.training.stacking import structure
+from gradstudy.training.start.stacking import structure
 
 STACKED = (
     "model", "activation", "normalization", "residual",

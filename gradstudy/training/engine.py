@@ -12,19 +12,19 @@ import torch
 from torch import Tensor
 
 from gradstudy.errors import InputError
-from gradstudy.network import Flow, Pass, Probe, spread
+from gradstudy.network import Flow, Pass, Probe, spread_over
 from gradstudy.records import MemberRecord, Series
-from gradstudy.training.batches import Batch
 from gradstudy.training.cohort import Cohort, halves
 from gradstudy.training.device import DTYPES, denormals_kept, one_thread
 from gradstudy.training.divergence import Divergence
-from gradstudy.training.draws import Draws
-from gradstudy.training.initialization import by_name
-from gradstudy.training.probe import Prober
-from gradstudy.training.recorder import Recorder
-from gradstudy.training.reductions import combined, norms
-from gradstudy.training.start import Start
-from gradstudy.training.stopwatch import Stopwatch
+from gradstudy.training.instrument.norms import combined_norm, norms
+from gradstudy.training.instrument.probe import Prober
+from gradstudy.training.instrument.recorder import Recorder
+from gradstudy.training.instrument.stopwatch import Stopwatch
+from gradstudy.training.start.batches import Batch
+from gradstudy.training.start.cohort_start import CohortStart
+from gradstudy.training.start.initialization import by_name
+from gradstudy.training.start.streams import Draws
 
 
 def train(cohort: Cohort) -> list[MemberRecord]:
@@ -56,7 +56,7 @@ class _Training:
     def __init__(self, cohort: Cohort):
         self.cohort = cohort
         self.device, self.dtype = torch.device(cohort.device), DTYPES[cohort.dtype]
-        start = Start(cohort, self.device, self.dtype)
+        start = CohortStart(cohort, self.device, self.dtype)
         self.task, self.parts, self.network = start.task, start.parts, start.network
         self.batches, self._draws = start.batches("data"), Draws(start.streams, "dropout", self.device)
         values = start.values()
@@ -125,7 +125,7 @@ class _Training:
     def _clip(self, step: int, loss: Tensor, gradients: list[Tensor]) -> list[Tensor]:
         """The clipped gradients of what is trained, with loss and norms recorded. What is frozen is not clipped for."""
         each = norms(gradients)
-        before = combined(each.index_select(0, self._trained_rows))
+        before = combined_norm(each.index_select(0, self._trained_rows))
         old = self._of_trained(self.parameters.values())
         clipped, factor = self.parts["clipping"].clip(self._of_trained(gradients), old, before)
         with self.stopwatch.timing("recorder"):
@@ -159,7 +159,7 @@ class _Training:
 
     def _where_alive(self, new: Tensor, old: Tensor) -> Tensor:
         # where, never a product with the mask: nan * 0 is nan
-        return torch.where(spread(self.divergence.alive, new), new, old)
+        return torch.where(spread_over(self.divergence.alive, new), new, old)
 
     def _again(self, step: int, batch: Batch, values: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Loss [member] and clipped, decayed gradients at other values of what is trained, on the same batch."""
@@ -167,7 +167,7 @@ class _Training:
             changed = {name: value.detach().requires_grad_() for name, value in zip(self.trained, values, strict=True)}
             loss, _ = self._forward(self._pass({**self.parameters, **changed}, step), batch)
         gradients = _gradients(loss, list(changed.values()))
-        clipped, _ = self.parts["clipping"].clip(gradients, list(values), combined(norms(gradients)))
+        clipped, _ = self.parts["clipping"].clip(gradients, list(values), combined_norm(norms(gradients)))
         return loss.detach(), self.parts["regularization"].decay(list(values), clipped)
 
     @torch.no_grad()

@@ -8,10 +8,10 @@ import torch
 
 from gradstudy.training.cohort import Cohort
 from gradstudy.training.engine import train
-from gradstudy.training.probe import probe_steps
+from gradstudy.training.instrument.probe import probe_steps
 
-PROBES = 3
-STEPS = 4
+TIMED_COHORTS = 3
+TIMED_STEPS = 4
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,9 @@ class Estimate:
 
 def estimate(cohorts: Sequence[Cohort]) -> Estimate:
     """Trains up to three evenly chosen cohorts for a few steps and scales their cost up to all of them."""
-    probed = [cohorts[round(index * (len(cohorts) - 1) / PROBES)] for index in range(min(PROBES, len(cohorts)))]
+    probed = [
+        cohorts[round(index * (len(cohorts) - 1) / TIMED_COHORTS)] for index in range(min(TIMED_COHORTS, len(cohorts)))
+    ]
     costs = [_cost(cohort) for cohort in probed]
     per_member = [seconds / len(cohort.members) for (seconds, _), cohort in zip(costs, probed, strict=True)]
     members = sum(len(cohort.members) for cohort in cohorts)
@@ -39,7 +41,7 @@ def _cost(cohort: Cohort) -> tuple[float, float]:
         saved[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
         return tensor
 
-    few = replace(cohort, steps=min(cohort.steps, STEPS))
+    few = replace(cohort, steps=min(cohort.steps, TIMED_STEPS))
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         records = train(replace(few, steps=0))
     start = time.perf_counter()

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy.special import expit, ndtr
 
+from gradstudy.random_network import ActivationCurve
 from gradstudy.records import DUMMY, Factor, MemberRecord, Series
-from gradstudy.wiring import Curve
 
 
 def series(values: np.ndarray) -> Series:
@@ -91,16 +91,18 @@ def mixed_screen(draw_trials) -> tuple[list[Factor], pd.DataFrame, np.ndarray]:
 
 
 @pytest.fixture
-def curves() -> dict[str, Curve]:
+def curves() -> dict[str, ActivationCurve]:
     """Activations and their slopes in plain NumPy, by name."""
     return {
-        "identity": Curve(lambda z: z, np.ones_like),
-        "relu": Curve(lambda z: np.maximum(z, 0.0), lambda z: (z > 0) * 1.0),
-        "leaky": Curve(lambda z: np.where(z > 0, z, 0.2 * z), lambda z: np.where(z > 0, 1.0, 0.2)),
-        "hard_tanh": Curve(lambda z: np.clip(z, -1.0, 1.0), lambda z: (np.abs(z) < 1) * 1.0),
-        "tanh": Curve(np.tanh, lambda z: 1.0 - np.tanh(z) ** 2),
-        "sigmoid": Curve(expit, lambda z: expit(z) * expit(-z)),
-        "gelu": Curve(lambda z: z * ndtr(z), lambda z: ndtr(z) + z * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)),
+        "identity": ActivationCurve(lambda z: z, np.ones_like),
+        "relu": ActivationCurve(lambda z: np.maximum(z, 0.0), lambda z: (z > 0) * 1.0),
+        "leaky": ActivationCurve(lambda z: np.where(z > 0, z, 0.2 * z), lambda z: np.where(z > 0, 1.0, 0.2)),
+        "hard_tanh": ActivationCurve(lambda z: np.clip(z, -1.0, 1.0), lambda z: (np.abs(z) < 1) * 1.0),
+        "tanh": ActivationCurve(np.tanh, lambda z: 1.0 - np.tanh(z) ** 2),
+        "sigmoid": ActivationCurve(expit, lambda z: expit(z) * expit(-z)),
+        "gelu": ActivationCurve(
+            lambda z: z * ndtr(z), lambda z: ndtr(z) + z * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+        ),
     }
 
 
@@ -116,7 +118,7 @@ def curves() -> dict[str, Curve]:
     ],
     ids=lambda row: f"{row[0]}-{row[1]:.3g}",
 )
-def homogeneous(request, curves) -> tuple[Curve, float, float]:
+def homogeneous(request, curves) -> tuple[ActivationCurve, float, float]:
     """A curve of two straight lines through 0, a weight, and the factor by which a layer of them multiplies power.
 
     The factor is the weight times half the sum of the squared slopes (G1, G2, G4), backward and forward.

@@ -19,14 +19,15 @@ import tempfile
 import time
 from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
 import plain_script
 import serial_pytorch
 import torch
 
 from gradstudy.configs.composition import hydra_ready
 from gradstudy.preparation import prepare
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 SEEDS, STEPS, LENGTH, BATCH = 4, 200, 50, 32
 

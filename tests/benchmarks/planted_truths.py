@@ -8,12 +8,9 @@ the same trials. Results stream into a JSON-lines file, and what that file alrea
                                               [--again gradstudy]
 """
 
-import os
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # one process per job; a second BLAS thread would be slower
-
 import argparse
 import json
+import os
 import platform
 import sys
 import time
@@ -29,6 +26,9 @@ from planted.scores import gradstudy, scored
 from planted.tables import print_tables
 from planted.truths import ROWS, make
 from threadpoolctl import threadpool_limits
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # one process per job; a second BLAS thread would be slower
+
 
 METHODS = {"gradstudy": gradstudy, **PEERS}
 

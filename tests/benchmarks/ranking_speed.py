@@ -7,11 +7,8 @@ impurity on the same trials, with the main cause that each of them names.
     python tests/benchmarks/ranking_speed.py [--trials 10000] [--alone]
 """
 
-import os
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
 import argparse
+import os
 import resource
 import time
 import warnings
@@ -26,7 +23,10 @@ from planted.truths import Planted, shares_of
 from planted_truths import header
 from threadpoolctl import threadpool_limits
 
-from gradstudy.analysis.ranking import rank
+from gradstudy.analysis.ranking.ranking import rank
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 CONDITIONAL = ALL["conditional"]
 

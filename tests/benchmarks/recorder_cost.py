@@ -18,8 +18,8 @@ from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.records import Member
 from gradstudy.training import engine
 from gradstudy.training.cohort import Cohort
-from gradstudy.training.probe import Prober
-from gradstudy.training.recorder import Recorder
+from gradstudy.training.instrument.probe import Prober
+from gradstudy.training.instrument.recorder import Recorder
 
 SEEDS = 4
 FAMILIES = {

@@ -17,7 +17,7 @@ from pathlib import Path
 from gradstudy.batch import train_trials
 from gradstudy.configs.composition import hydra_ready
 from gradstudy.preparation import prepare
-from gradstudy.report.shown import trial_shown
+from gradstudy.report.mlflow.displays import trial_display
 from gradstudy.search.storage import open_storage
 from gradstudy.tracking.writer import StudyWriter
 
@@ -30,7 +30,7 @@ def main():
         os.chdir(folder)
         prepared = prepare(["+study=rnn_clip", "execution=inline", f"budget.trials={trials}"], "")
         asking, results = seconds_of_asking(prepared, Path(folder)), list(train_inline(prepared))
-        show = partial(trial_shown, prepared.info)
+        show = partial(trial_display, prepared.info)
         writer = StudyWriter(prepared.launch.machinery["tracking"], prepared.info, Path(folder), show)
         storing = [seconds(lambda result=result: writer.write(result)) for result in results]
         telling = [seconds(lambda r=r: prepared.search.tell(r.trial.number, r.rows)) for r in results]

@@ -12,7 +12,7 @@ from gradstudy.factors import init, lr
 from gradstudy.factors.model.mlp import Mlp
 from gradstudy.network import Parameter
 from gradstudy.training.engine import train
-from gradstudy.training.streams import torch_stream
+from gradstudy.training.start.streams import torch_stream
 
 SIZE, BOUND = 200, 0.1
 MATRIX, TALL, KERNEL = (SIZE, SIZE), (300, 100), (60, 40, 3, 5)

@@ -11,7 +11,7 @@ from gradstudy.factors.model.mlp import Mlp
 from gradstudy.factors.normalization.weights import WeightNorm
 from gradstudy.factors.regularization import Dropout, Lasso, MaxNorm, Penalty
 from gradstudy.training.engine import train
-from gradstudy.training.stacking import stack
+from gradstudy.training.start.stacking import stack
 
 
 def slope(penalty, weights):

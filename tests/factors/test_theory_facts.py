@@ -11,17 +11,17 @@ import pytest
 import torch
 from enrolled import changed, option_part, options
 
-from gradstudy.factors.fans import fans
 from gradstudy.factors.init import Gained, Init
 from gradstudy.factors.normalization.base import Normalization
+from gradstudy.factors.parameter_shapes import fans
 from gradstudy.factors.pretraining import NoPretraining
 from gradstudy.factors.regularization import Penalty
 from gradstudy.factors.residual import Residual
 from gradstudy.network import Pass
-from gradstudy.training.initialization import drawn
-from gradstudy.training.stacking import stack
-from gradstudy.training.streams import torch_stream
-from gradstudy.wiring import NoTheory
+from gradstudy.random_network import NoTheory
+from gradstudy.training.start.initialization import drawn
+from gradstudy.training.start.stacking import stack
+from gradstudy.training.start.streams import torch_stream
 
 BOUND = 0.1
 SHAPES = [(200, 200), (300, 100), (60, 180), (60, 40, 3, 3), (60, 4, 3, 3)]

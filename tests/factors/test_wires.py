@@ -15,10 +15,10 @@ from gradstudy.factors.model.transformer import Transformer
 from gradstudy.factors.normalization.features import LayerNorm
 from gradstudy.factors.regularization import Dropout
 from gradstudy.network import Shape
+from gradstudy.random_network import PixelWindow, RandomMap
 from gradstudy.tasks.random_signal import RandomSignal
 from gradstudy.tasks.task import Drawn
-from gradstudy.training.mean_field import wiring_of
-from gradstudy.wiring import Map, Window
+from gradstudy.training.theory_input import random_network_of
 
 STD = 0.5
 LAW = init.Normal(std=STD, bias_std=0.3)
@@ -26,11 +26,11 @@ VECTORS, IMAGES = RandomSignal(features=20), RandomSignal(features=3, side=5)
 
 
 def wiring(**changes):
-    return wiring_of(parts(**{"init": LAW, "task": VECTORS, **changes}), 0)
+    return random_network_of(parts(**{"init": LAW, "task": VECTORS, **changes}), 0)
 
 
 def mapped(fan_in, fan_out, window=None):
-    return Map(fan_in * STD**2, fan_out * STD**2, pytest.approx(0.09), window, (fan_in, fan_out))
+    return RandomMap(fan_in * STD**2, fan_out * STD**2, pytest.approx(0.09), window, (fan_in, fan_out))
 
 
 def test_a_perceptron_is_its_first_map_and_then_a_norm_an_activation_and_a_map_per_layer():
@@ -48,7 +48,7 @@ def test_every_layer_of_a_perceptron_but_the_first_is_a_residual_block():
 
 
 def test_a_kernel_counts_its_pixels_and_keeps_its_window():
-    window = Window(3, "circular")
+    window = PixelWindow(3, "circular")
     network = wiring(model=Cnn(width=7, depth=2, padding="circular"), task=IMAGES)
     assert network.first == mapped(27, 63, window)
     assert network.stages[0].branch[-1] == mapped(63, 63, window)
@@ -69,8 +69,8 @@ def test_the_dense_twin_of_a_convolution_is_one_map_between_all_units():
 
 def test_kernels_that_hold_one_pixel_only_have_no_window():
     delta = wiring(model=Cnn(width=7, depth=2), task=IMAGES, init=init.DeltaOrthogonal(gain=2.0))
-    assert delta.first == Map(pytest.approx(3 * 4 / 7), pytest.approx(4.0), 0.0, None, (27, 63))
-    assert delta.stages[0].branch[-1] == Map(pytest.approx(4.0), pytest.approx(4.0), 0.0, None, (63, 63))
+    assert delta.first == RandomMap(pytest.approx(3 * 4 / 7), pytest.approx(4.0), 0.0, None, (27, 63))
+    assert delta.stages[0].branch[-1] == RandomMap(pytest.approx(4.0), pytest.approx(4.0), 0.0, None, (63, 63))
     assert wiring(model=Cnn(width=7, depth=2, kernel=1), task=IMAGES).first == mapped(3, 7)
 
 
@@ -143,8 +143,10 @@ def test_a_norm_over_features_brings_its_eps():
 def test_a_recurrent_network_enters_by_pytorchs_law_and_has_two_biases():
     """W_ih ~ U(-1/sqrt(width), 1/sqrt(width)), whatever the init says of W_hh."""
     network = wiring(model=Rnn(width=10), task=RandomSignal(features=20, length=4))
-    assert network.entering == Map(pytest.approx(20 / 30), pytest.approx(10 / 30), pytest.approx(0.18), None, (20, 10))
-    assert network.recurrent == Map(pytest.approx(10 * STD**2), pytest.approx(10 * STD**2), 0.0, None, (10, 10))
+    assert network.entering == RandomMap(
+        pytest.approx(20 / 30), pytest.approx(10 / 30), pytest.approx(0.18), None, (20, 10)
+    )
+    assert network.recurrent == RandomMap(pytest.approx(10 * STD**2), pytest.approx(10 * STD**2), 0.0, None, (10, 10))
     np.testing.assert_allclose(network.power, 1.0, rtol=0.03)
     assert network.power.shape == (4,)
 

@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 from rich.console import RenderableType
 
-from gradstudy.analysis.cells import COLUMNS as CELLS
-from gradstudy.analysis.levels import COLUMNS as LEVELS
-from gradstudy.analysis.mean_field.prediction import Prediction
-from gradstudy.analysis.ranking import Ranking
-from gradstudy.analysis.responses import member_row
+from gradstudy.analysis.ranking.interactions import CELL_COLUMNS as CELLS
+from gradstudy.analysis.ranking.ranking import Ranking
+from gradstudy.analysis.responses.measures import member_row
+from gradstudy.analysis.responses.thresholds import verdicts_by_threshold
 from gradstudy.analysis.settings import DEFAULTS
-from gradstudy.analysis.verdicts import verdicts_by_threshold
+from gradstudy.analysis.space.levels import LEVEL_COLUMNS as LEVELS
+from gradstudy.analysis.theory.prediction import Prediction
 from gradstudy.records import DUMMY, SCREEN, Factor, MemberRecord, Series, StudyInfo
 from gradstudy.report.findings import Findings
 from gradstudy.report.terminal.console import PageConsole

@@ -6,7 +6,7 @@ import pytest
 
 from gradstudy.analysis.settings import Analysis
 from gradstudy.report.answer import answer_sentences
-from gradstudy.report.catch import Catch
+from gradstudy.report.hunt_findings import HuntFindings
 from gradstudy.search.objective import objectives_of
 
 MEMBERS = pd.DataFrame(
@@ -122,7 +122,9 @@ def test_only_trials_drawn_at_random_are_counted(answered):
 def test_a_hunt_tells_its_best_trial_with_its_levels(make_findings):
     objectives = objectives_of({"goal": "healthiest", "objective": ["vanishing", "exploding"]})
     best = pd.DataFrame({"trial": [7], "vanishing": [0.0], "exploding": [0.25], "verdict": ["healthy"], "init": ["he"]})
-    catch = Catch(best, objectives, trials=40, pruned=0, ranked=False, verdicts={7: "2 healthy"}, commands={7: ""})
+    catch = HuntFindings(
+        best, objectives, trials=40, pruned=0, ranked=False, verdicts={7: "2 healthy"}, commands={7: ""}
+    )
     assert answer_sentences(make_findings(MEMBERS, catch=catch)) == (
         "The healthiest of 40 trials is trial 7 (vanishing 0 and exploding 0.25; 2 healthy), with init=he.",
     )

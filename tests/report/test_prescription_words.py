@@ -1,7 +1,7 @@
 """A prescription in sentences: the change first, then what speaks for it; or only why there is none."""
 
-from gradstudy.analysis.cure.support import Support
-from gradstudy.analysis.prescription import Prescription
+from gradstudy.analysis.prescription.neighbours import Support
+from gradstudy.analysis.prescription.prescription import Prescription
 from gradstudy.report.prescription_words import said_of, title_words
 
 LEVELS = {"activation": "sigmoid", "lr.value": 0.00191958}

@@ -10,7 +10,7 @@ from sklearn.utils import Bunch
 
 from gradstudy.tasks import openml
 from gradstudy.tasks.openml import OpenMl
-from gradstudy.training.streams import numpy_stream
+from gradstudy.training.start.streams import numpy_stream
 
 COUNT = 60
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from gradstudy.tasks.table import Table
-from gradstudy.training.streams import numpy_stream
+from gradstudy.training.start.streams import numpy_stream
 
 COUNT = 50
 ALL = {"batch_size": 10**6}

@@ -12,7 +12,7 @@ from gradstudy.tasks.loss import cross_entropy
 from gradstudy.tasks.sequential_digits import SequentialDigits
 from gradstudy.tasks.teacher import Teacher
 from gradstudy.tasks.temporal_order import TemporalOrder
-from gradstudy.training.streams import numpy_stream
+from gradstudy.training.start.streams import numpy_stream
 
 
 def drawn(task, count=4000):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from gradstudy.records import Factor, MemberRecord, Series, StudyInfo, Trial, TrialResult
-from gradstudy.tracking.shown import Shown
+from gradstudy.tracking.run_display import RunDisplay
 
 FACTORS = (
     Factor("activation", ("tanh", "relu")),
@@ -49,7 +49,7 @@ def make_result(number, *, verdicts=("healthy", "vanishing", "diverged"), steps=
 
 def make_shown(result):
     """What a person would see of a trial."""
-    return Shown(f"**trial {result.trial.number}**", {"figures/flow.svg": b"<svg/>"})
+    return RunDisplay(f"**trial {result.trial.number}**", {"figures/flow.svg": b"<svg/>"})
 
 
 def _record(number, seed, verdict, steps, rng):

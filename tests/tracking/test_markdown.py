@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from gradstudy.tracking.markdown import MOST, code, escaped, note_of, table
+from gradstudy.tracking.markdown import LONGEST_NOTE, code_fence, escaped, markdown_table, note_of
 
 
 @pytest.mark.parametrize(
@@ -33,16 +33,16 @@ def test_words_over_several_lines_become_one():
 
 
 def test_code_ends_only_where_it_ends():
-    assert code("a ``` b") == "````\na ``` b\n````"
-    assert code("plain") == "```\nplain\n```"
+    assert code_fence("a ``` b") == "````\na ``` b\n````"
+    assert code_fence("plain") == "```\nplain\n```"
 
 
 def test_a_table_has_a_cell_per_word_whatever_it_holds():
-    lines = table(["factor", "share"], [["a|b", "1"], ["`c`\n| d |", "2"]]).splitlines()
+    lines = markdown_table(["factor", "share"], [["a|b", "1"], ["`c`\n| d |", "2"]]).splitlines()
     assert [line.count("|") for line in lines] == [3, 3, 3, 3]
 
 
 def test_a_note_that_is_too_long_loses_its_last_blocks_whole():
-    blocks = ["first", "x" * (MOST // 2), "y" * (MOST // 2), "last"]
+    blocks = ["first", "x" * (LONGEST_NOTE // 2), "y" * (LONGEST_NOTE // 2), "last"]
     assert note_of(blocks) == "\n\n".join(blocks[:2])
     assert note_of(["one", "two"]) == "one\n\ntwo"

@@ -11,12 +11,12 @@ from gradstudy.errors import TrackingAway
 from gradstudy.tracking.artifacts import address
 from gradstudy.tracking.publication import publish
 from gradstudy.tracking.reader import find_study
+from gradstudy.tracking.run_display import RunDisplay
 from gradstudy.tracking.runs import NOTE
-from gradstudy.tracking.shown import Shown
 from gradstudy.tracking.store import connect
 from gradstudy.tracking.writer import StudyWriter
 
-PAGE = Shown("**the answer**", {"report.html": b"<p>page</p>", "ranking/vanishing.csv": b"factor\n"})
+PAGE = RunDisplay("**the answer**", {"report.html": b"<p>page</p>", "ranking/vanishing.csv": b"factor\n"})
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_the_page_lies_where_the_study_says_and_the_note_is_its_description(stor
 def test_a_later_page_takes_the_place_of_an_earlier_one(store, study):
     stored = study(1)
     for content in (b"first", b"second"):
-        publish(store, stored.run_id, Shown("", {"report.html": content}))
+        publish(store, stored.run_id, RunDisplay("", {"report.html": content}))
     assert Path(stored.report).read_bytes() == b"second"
 
 

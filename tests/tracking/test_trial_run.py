@@ -10,12 +10,12 @@ from made_trials import make_info, make_result, make_shown
 
 from gradstudy.configs.overrides import keys
 from gradstudy.records import Trial
-from gradstudy.tracking.commands import trial_command
 from gradstudy.tracking.record_file import read_rows, trial_file, write_trial
 from gradstudy.tracking.runs import trial_runs
 from gradstudy.tracking.store import connect
 from gradstudy.tracking.study_run import StudyRun
 from gradstudy.tracking.trial_run import trial_params
+from gradstudy.words.command_words import trial_command
 
 pytestmark = pytest.mark.usefixtures("workplace")
 

@@ -2,16 +2,7 @@
 
 import math
 
-from gradstudy.factors import (
-    activation,
-    clipping,
-    init,
-    lr,
-    optimizer,
-    pretraining,
-    regularization,
-    residual,
-)
+from gradstudy.factors import activation, clipping, init, lr, optimizer, pretraining, regularization, residual
 from gradstudy.factors.model.gru import Gru
 from gradstudy.factors.model.lstm import Lstm
 from gradstudy.factors.model.rnn import Rnn

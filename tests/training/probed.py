@@ -6,7 +6,7 @@ from cohorts import parts
 from gradstudy.factors import init
 from gradstudy.factors.model.mlp import Mlp
 from gradstudy.tasks.random_signal import RandomSignal
-from gradstudy.training.batches import Batches
+from gradstudy.training.start.batches import Batches
 
 SIGNAL = RandomSignal(features=6, outputs=5, batch_size=8)
 EXACT = {"dtype": "float64", "seeds": 1, "keep_weights": True}

@@ -16,7 +16,7 @@ from gradstudy.records import Member
 from gradstudy.tasks.adding import Adding
 from gradstudy.training.cohort import plan
 from gradstudy.training.engine import train
-from gradstudy.training.streams import numpy_stream
+from gradstudy.training.start.streams import numpy_stream
 
 DECAY = 0.01
 SMALL = {"model": Mlp(width=6, depth=2), "init": init.Default(), "task": Adding(length=8, batch_size=64)}

@@ -18,7 +18,7 @@ from gradstudy.configs.launch import STUDIED
 from gradstudy.network import network_of
 from gradstudy.quantities import standard_quantities
 from gradstudy.records import Member
-from gradstudy.training.batches import Batches
+from gradstudy.training.start.batches import Batches
 
 STEPS = 4
 HUGE = 1e30

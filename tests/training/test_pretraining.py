@@ -20,10 +20,9 @@ from gradstudy.factors.pretraining import Autoencoder, NoPretraining, Rbm, Tied
 from gradstudy.tasks.digits import Digits, split
 from gradstudy.tasks.random_signal import RandomSignal
 from gradstudy.training.cohort import plan
-from gradstudy.training.draws import Draws
 from gradstudy.training.engine import train
-from gradstudy.training.stacking import stack
-from gradstudy.training.streams import numpy_stream
+from gradstudy.training.start.stacking import stack
+from gradstudy.training.start.streams import Draws, numpy_stream
 
 SEED, STEPS = 1, 4
 LAYERS = ("layer_01", "layer_02", "layer_03")

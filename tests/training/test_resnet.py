@@ -13,7 +13,7 @@ from torch import nn
 from twins import assert_equals_twin
 
 from gradstudy.factors import activation, init, lr
-from gradstudy.factors.model.resnet import BLOCKS, KINDS, ResNet
+from gradstudy.factors.model.resnet import BLOCKS, RESNET_KINDS, ResNet
 from gradstudy.factors.normalization.base import Normalization
 from gradstudy.factors.residual import NoResidual, Residual
 from gradstudy.network import Parameter, network_of
@@ -109,7 +109,7 @@ def trial(kind, block, **changes):
 
 
 @pytest.mark.parametrize("block", BLOCKS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", RESNET_KINDS)
 def test_steps_equal_plain_modules(kind, block):
     assert_equals_twin(lambda: Twin(kind, block), trial(kind, block), rename=rename)
 
@@ -141,7 +141,7 @@ class Numbered(Skip):
         return lambda weight: weight.fill_(100 * blocks + 10 * maps + index)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", RESNET_KINDS)
 def test_the_residual_adjusts_both_maps_of_every_branch_and_nothing_else(kind):
     (record,) = train(cohort(trial(kind, "original", residual=Numbered()), seeds=1, steps=0, keep_weights=True))
     weights = {name: value for name, value in record.weights.items() if value.ndim > 1}
@@ -154,7 +154,7 @@ def test_the_residual_adjusts_both_maps_of_every_branch_and_nothing_else(kind):
 
 @pytest.mark.parametrize("width", [1, 3, 8])
 @pytest.mark.parametrize("block", BLOCKS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", RESNET_KINDS)
 def test_a_member_is_the_same_in_any_company(kind, block, width):
     model = ResNet(width=width, depth=2, kind=kind, block=block)
     task = Pictures(batch_size=1, features=1) if width == 3 else Pictures()

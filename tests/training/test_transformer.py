@@ -21,7 +21,7 @@ from gradstudy.tasks.adding import Adding
 from gradstudy.tasks.loss import cross_entropy
 from gradstudy.tasks.random_signal import RandomSignal
 from gradstudy.training.engine import train
-from gradstudy.training.streams import numpy_stream
+from gradstudy.training.start.streams import numpy_stream
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from torch import nn
 
 from gradstudy.factors import lr
 from gradstudy.training.engine import train
-from gradstudy.training.streams import numpy_stream
+from gradstudy.training.start.streams import numpy_stream
 
 SEED = 1
 

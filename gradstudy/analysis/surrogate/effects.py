@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import helmert
 
-from gradstudy.analysis.space import INACTIVE
+from gradstudy.analysis.space.coordinates import INACTIVE
 
 DEGREES = 10
 """A number's effects are Legendre polynomials up to this degree: a bump of a tenth of the range still fits."""

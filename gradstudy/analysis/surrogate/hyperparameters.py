@@ -10,7 +10,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import OptimizeResult, minimize
 
-from gradstudy.analysis.space import INACTIVE
+from gradstudy.analysis.space.coordinates import INACTIVE
 from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Strengths, combined, products, spectrum_slope
 
 JITTER = 1e-8
@@ -68,7 +68,7 @@ class Mode:
         return np.clip(self.at + self.spread @ random.standard_normal(len(self.at)), *self.bounds.T)
 
 
-class Objective:
+class NegativeLogPosterior:
     """How improbable are hyperparameters, given these trials? Minus the log posterior, and its gradient."""
 
     def __init__(self, known: Known):
@@ -147,7 +147,7 @@ class Sums:
 
 def find_modes(known: Known) -> list[Mode]:
     """Where are hyperparameters probable? The highest place first, and those beside it that are not far below."""
-    objective, factors = Objective(known), len(known.basis.codes)
+    objective, factors = NegativeLogPosterior(known), len(known.basis.codes)
     starts: list[np.ndarray] = []
     for variance, noise in _STARTS:
         start = objective.prior_mean.copy()
@@ -156,7 +156,7 @@ def find_modes(known: Known) -> list[Mode]:
     return [mode_at(objective, found.x) for found in _different([objective.climb(start) for start in starts])]
 
 
-def mode_at(objective: Objective, at: np.ndarray, step: float = 1e-3) -> Mode:
+def mode_at(objective: NegativeLogPosterior, at: np.ndarray, step: float = 1e-3) -> Mode:
     """The shape of the posterior around a mode. Laplace: no direction is less curved than its prior."""
     shifts = step * np.eye(len(at))
     curvature = np.array([objective(at + shift)[1] - objective(at - shift)[1] for shift in shifts]) / (2 * step)
@@ -174,7 +174,7 @@ def gains(known: Known, at: np.ndarray, steps: int = 12) -> np.ndarray:
     The posterior with the factor put to sleep and everything else adapted to that, against the mode `at`: far above 0
     for a cause, also for one that only acts together with others; about 0 or below for what does nothing.
     """
-    objective = Objective(known)
+    objective = NegativeLogPosterior(known)
     best = objective(at)[0]
     found = np.empty(len(known.basis.codes))
     for factor in range(len(found)):
@@ -193,7 +193,7 @@ def as_much_by_chance(known: Known, at: np.ndarray, factor: int, random: np.rand
     some factor explains them well. One in `DEALS` + 1 at least. Everything else is adapted to the factor's sleep, but
     that the other factors stay as strong as in the mode `at`: what acts only together with this one would sleep too.
     """
-    others, factors = Objective(known).climb(at, asleep=factor).x, len(known.basis.codes)
+    others, factors = NegativeLogPosterior(known).climb(at, asleep=factor).x, len(known.basis.codes)
     others[:factors] = np.maximum(others[:factors], at[:factors])
     if factor in known.basis.numbers:
         place = factors + known.basis.numbers.index(factor)
@@ -209,14 +209,14 @@ def as_much_by_chance(known: Known, at: np.ndarray, factor: int, random: np.rand
 
 def _most_probable(known: Known, others: np.ndarray, factor: int) -> float:
     # Over some strengths of the factor's effects.
-    objective, tried, heights = Objective(known), others.copy(), []
+    objective, tried, heights = NegativeLogPosterior(known), others.copy(), []
     for variance in DEALT:
         tried[factor] = np.log(variance)
         heights.append(-objective(tried)[0] + _prior(objective, tried[factor], factor) / 2)
     return max(heights)
 
 
-def _prior(objective: Objective, value: float, factor: int) -> float:
+def _prior(objective: NegativeLogPosterior, value: float, factor: int) -> float:
     return float(((value - objective.prior_mean[factor]) / objective.prior_sd[factor]) ** 2)
 
 

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
-from gradstudy.analysis.surrogate.gaussian import Posterior
+from gradstudy.analysis.surrogate.gaussian_process import Posterior
 
 
 def mean_effects(posterior: Posterior) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -14,15 +14,15 @@ import numpy as np
 from scipy.special import expit
 from scipy.stats import chi2
 
-from gradstudy.analysis.repeats import Ends, Repeats
+from gradstudy.analysis.space.replicates import EndCounts, Replicates
 from gradstudy.analysis.surrogate.effects import Basis
-from gradstudy.analysis.surrogate.gaussian import CONDITIONED, Posterior, Surrogate, fit_surrogate
+from gradstudy.analysis.surrogate.gaussian_process import CONDITIONED, Posterior, Surrogate, fit_surrogate
 from gradstudy.analysis.surrogate.odds import fit_chance
 
 FEWEST_OTHERS = 8
 
 
-class Drawn(Protocol):
+class ModelDraw(Protocol):
     """A model with its hyperparameters given."""
 
     def mean(self, points: np.ndarray) -> np.ndarray: ...
@@ -43,9 +43,9 @@ class Model(Protocol):
 
     def checked(self, factor: int) -> float: ...
 
-    def typical(self) -> Drawn: ...
+    def typical(self) -> ModelDraw: ...
 
-    def draws(self, count: int, random: np.random.Generator) -> Iterator[Drawn]: ...
+    def draws(self, count: int, random: np.random.Generator) -> Iterator[ModelDraw]: ...
 
 
 @dataclass(frozen=True)
@@ -89,18 +89,18 @@ class Hurdle:
         part = max(self.odds, self.others, key=lambda surrogate: surrogate.gains[factor])
         return part.as_much_by_chance(factor)
 
-    def typical(self) -> "Parts":
+    def typical(self) -> "HurdleParts":
         return self._parts(self.odds.mode, self.others.mode)
 
-    def draws(self, count: int, random: np.random.Generator) -> Iterator["Parts"]:
+    def draws(self, count: int, random: np.random.Generator) -> Iterator["HurdleParts"]:
         return map(self._parts, self.odds.draws(count, random), self.others.draws(count, random))
 
-    def _parts(self, odds: np.ndarray, others: np.ndarray) -> "Parts":
-        return Parts(self.odds.condition(odds), self.others.condition(others), self)
+    def _parts(self, odds: np.ndarray, others: np.ndarray) -> "HurdleParts":
+        return HurdleParts(self.odds.condition(odds), self.others.condition(others), self)
 
 
 @dataclass(frozen=True)
-class Parts:
+class HurdleParts:
     """A hurdle with its hyperparameters given."""
 
     odds: Posterior
@@ -118,7 +118,7 @@ class Parts:
         return others + expit(odds) * (self.of.end - others)
 
 
-def fit_model(points: np.ndarray, repeats: Repeats, basis: Basis, seed: int) -> Model:
+def fit_model(points: np.ndarray, repeats: Replicates, basis: Basis, seed: int) -> Model:
     """What do these trials say of the response? Coded points [trial, factor]; the means must not all be the same."""
     means, ends = repeats.means, repeats.ends
     if ends is None or not _varies(ends.others.values):
@@ -132,7 +132,7 @@ def fit_model(points: np.ndarray, repeats: Repeats, basis: Basis, seed: int) -> 
     return Hurdle(odds, others, ends.end, _fit(points, repeats, odds, others))
 
 
-def _fit(points: np.ndarray, repeats: Repeats, odds: Surrogate, others: Surrogate) -> float:
+def _fit(points: np.ndarray, repeats: Replicates, odds: Surrogate, others: Surrogate) -> float:
     # Q2 of the means when each trial is left out of both surrogates; above CONDITIONED trials most are left out anyway.
     values, ends = repeats.means.values, repeats.ends
     parts = Hurdle(odds, others, ends.end, np.nan).typical()
@@ -141,7 +141,7 @@ def _fit(points: np.ndarray, repeats: Repeats, odds: Surrogate, others: Surrogat
     return float(1.0 - ((values - guess) ** 2).sum() / (away @ away))
 
 
-def _left_out(points: np.ndarray, ends: Ends, parts: Parts) -> np.ndarray:
+def _left_out(points: np.ndarray, ends: EndCounts, parts: HurdleParts) -> np.ndarray:
     log_odds, variance = parts.odds.left_out()
     variance = np.maximum(variance - parts.odds.known.noise, 0.0)
     others = parts.others.mean(points)

@@ -10,10 +10,10 @@ from dataclasses import replace
 import numpy as np
 
 from gradstudy.analysis.surrogate.effects import Basis
-from gradstudy.analysis.surrogate.gaussian import CONDITIONED, FITTED, Posterior, Surrogate, some_of
-from gradstudy.analysis.surrogate.hyperparameters import Known, Objective, gains, mode_at
+from gradstudy.analysis.surrogate.gaussian_process import CONDITIONED, FITTED, Posterior, Surrogate, some_of
+from gradstudy.analysis.surrogate.hyperparameters import Known, NegativeLogPosterior, gains, mode_at
 
-ROUNDS, STEPS = 12, 8
+ROUNDS, NEWTON_STEPS = 12, 8
 SETTLED = 0.05
 """Rounds of fitting and propagating end when no hyperparameter moves by more than this."""
 _PASSES, _DAMPING, _STILL = 30, 0.7, 0.05
@@ -33,15 +33,15 @@ def fit_chance(points: np.ndarray, hits: np.ndarray, sizes: np.ndarray, basis: B
     random = np.random.default_rng(seed)
     some, many = (some_of(len(points), limit, random) for limit in (FITTED, CONDITIONED))
     known = _first(basis, points[some], sizes[some])
-    at = Objective(known).prior_mean.copy()
+    at = NegativeLogPosterior(known).prior_mean.copy()
     at[: points.shape[1]] = _START
     for _ in range(ROUNDS):
         before, known = at, propagate(known, hits[some], sizes[some], at)
-        at = Objective(known).climb(at, STEPS).x
+        at = NegativeLogPosterior(known).climb(at, NEWTON_STEPS).x
         if np.abs(at - before).max() < SETTLED:
             break
     known = propagate(known, hits[some], sizes[some], at)
-    modes, gained = (mode_at(Objective(known), at),), gains(known, at)
+    modes, gained = (mode_at(NegativeLogPosterior(known), at),), gains(known, at)
     if len(many) > len(some):
         known = propagate(_first(basis, points[many], sizes[many]), hits[many], sizes[many], at)
     return Surrogate(known, modes, gained)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from gradstudy.factors.model.layers import Adjust, Linear, Weight
 from gradstudy.network import Layers, Parameter, Pass
-from gradstudy.wiring import Law, NoTheory, Step
+from gradstudy.random_network import BranchStep, Law, NoTheory
 
 
 class Attention:
@@ -40,7 +40,7 @@ class Attention:
         weights = torch.bmm(queries / math.sqrt(self.head), keys.transpose(1, 2)).softmax(-1)
         return self.out_proj(run, self._merged(torch.bmm(weights, values), like=x))
 
-    def wires(self, law: Law) -> tuple[Step, ...]:
+    def wires(self, law: Law) -> tuple[BranchStep, ...]:
         """What it is to theory: it has none."""
         raise NoTheory("attention weights tokens by what they hold: only attention=false has a theory here")
 

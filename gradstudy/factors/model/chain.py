@@ -5,10 +5,10 @@ from typing import Any
 
 from torch import Tensor
 
-from gradstudy.factors.model.layers import Join, Nonlinearity, buffers_of, check_joins, parameters_of
-from gradstudy.factors.model.wires import Side, feedforward, stage
+from gradstudy.factors.model.layers import Nonlinearity, SkipJoin, buffers_of, check_joins, parameters_of
+from gradstudy.factors.model.random_maps import Side, random_feedforward, random_stage
 from gradstudy.network import Layers, Pass
-from gradstudy.wiring import Facts, Feedforward, NoTheory
+from gradstudy.random_network import Facts, NoTheory, RandomFeedforward
 
 
 class Chain:
@@ -33,7 +33,7 @@ class Chain:
         named = list(zip(names, sizes, strict=True))
         self.maps, self.skips, self.layers = maps, skips or [None] * joins, layers
         self.nonlinearities = [Nonlinearity(name, size, layers, spatial=spatial) for name, size in named]
-        self.joins = [Join(name, size, joins, layers) for name, size in named[1:]]
+        self.joins = [SkipJoin(name, size, joins, layers) for name, size in named[1:]]
         everything = [*self.maps, *self.nonlinearities, *self.joins, *filter(None, self.skips)]
         self.parameters, self.buffers = parameters_of(everything), buffers_of(everything)
 
@@ -48,10 +48,10 @@ class Chain:
             points.append((z,))
         return self.nonlinearities[-1](run, z), points
 
-    def wiring(self, facts: Facts, *, side: Side = None, spatial: bool = False) -> Feedforward:
+    def random_network(self, facts: Facts, *, side: Side = None, spatial: bool = False) -> RandomFeedforward:
         """What it is to theory; NoTheory where a map stands in a skip, or a part has none."""
         if any(self.skips):
             raise NoTheory("a projection stands in the skip")
-        first, *others = [one.wire(facts.law) for one in self.maps]
-        stages = [stage(("norm", "activation", one), self.layers, blocks=len(others)) for one in others]
-        return feedforward(first, stages, self.layers, facts, side=side, spatial=spatial)
+        first, *others = [one.random_map(facts.law) for one in self.maps]
+        stages = [random_stage(("norm", "activation", one), self.layers, blocks=len(others)) for one in others]
+        return random_feedforward(first, stages, self.layers, facts, side=side, spatial=spatial)

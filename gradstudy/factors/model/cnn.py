@@ -9,7 +9,7 @@ from gradstudy.factors.model.convolution import Convolution, Dense, LocallyConne
 from gradstudy.factors.model.layers import buffers_of, parameters_of
 from gradstudy.network import Flow, Layers, Pass, Shape, numbered
 from gradstudy.parts import Part, number, word
-from gradstudy.wiring import Facts, Feedforward
+from gradstudy.random_network import Facts, RandomFeedforward
 
 SHARING = {"conv": Convolution, "local": LocallyConnected, "dense": Dense}
 
@@ -65,5 +65,5 @@ class CnnNetwork:
         hidden, points = self.chain(run, inputs)
         return Flow(self.readout(run, hidden), {"signal": points})
 
-    def wiring(self, facts: Facts) -> Feedforward:
-        return self.chain.wiring(facts, side=self.side, spatial=True)
+    def random_network(self, facts: Facts) -> RandomFeedforward:
+        return self.chain.random_network(facts, side=self.side, spatial=True)

@@ -12,10 +12,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gradstudy.factors.model.layers import Adjust, Linear, Weight, watched
-from gradstudy.factors.model.wires import wire
+from gradstudy.factors.model.random_maps import random_map
 from gradstudy.network import Layers, Parameter, Pass
-from gradstudy.wiring import Law, Map
-from gradstudy.wiring import Window as Seen
+from gradstudy.random_network import Law, RandomMap
+from gradstudy.random_network import PixelWindow as Seen
 
 Image = tuple[int, int, int]
 """(channel, height, width)."""
@@ -110,9 +110,9 @@ class Convolution:
         output = F.conv2d(*groups, padding=margin, groups=len(weight) + idle)
         return output[:, : bias.numel()].unflatten(1, bias.shape).transpose(0, 1)
 
-    def wire(self, law: Law) -> Map:
+    def random_map(self, law: Law) -> RandomMap:
         """What it is to theory."""
-        return wire(self.weight.drawn, law, window=Seen(self.window.kernel, self.window.padding))
+        return random_map(self.weight.drawn, law, window=Seen(self.window.kernel, self.window.padding))
 
 
 def _with_idle(idle: int, images: Tensor, weight: Tensor, bias: Tensor, *, members: int) -> tuple[Tensor, ...]:
@@ -160,9 +160,9 @@ class Dense:
     def __call__(self, run: Pass, x: Tensor) -> Tensor:
         return self.linear(run, x.flatten(2)).unflatten(2, self.image)
 
-    def wire(self, law: Law) -> Map:
+    def random_map(self, law: Law) -> RandomMap:
         """What it is to theory."""
-        return self.linear.wire(law)
+        return self.linear.random_map(law)
 
 
 class Readout:

@@ -7,7 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from gradstudy.factors.model.recurrent import Map, Recurrent, State, Step
+from gradstudy.factors.model.recurrent import CellMap, CellStep, Recurrent, State
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Gru(Recurrent):
     normalized: ClassVar[Mapping[str, int]] = {"gates": 2, "candidate": 1}
     gated: ClassVar[tuple[str, ...]] = ("candidate",)
 
-    def step(self, activate: Map, normalize: Mapping[str, Map]) -> Step:
+    def step(self, activate: CellMap, normalize: Mapping[str, CellMap]) -> CellStep:
         sizes = (2 * self.width, self.width)
 
         def step(projection: Tensor, state: State, entering: Tensor, recurrence: Tensor, bias: Tensor) -> State:

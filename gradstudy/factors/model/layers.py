@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradstudy.factors.model.wires import wire
+from gradstudy.factors.model.random_maps import random_map
 from gradstudy.network import Layers, Local, Parameter, Pass, Role
-from gradstudy.wiring import Law, Map
+from gradstudy.random_network import Law, RandomMap
 
 Adjust = Callable[[Tensor], object] | None
 
@@ -60,9 +60,9 @@ class Linear:
         bias = run.parameters[self.bias].unsqueeze(1)
         return watched(run, self.weight.name, torch.baddbmm(bias, x, self.weight(run).transpose(1, 2)))
 
-    def wire(self, law: Law) -> Map:
+    def random_map(self, law: Law) -> RandomMap:
         """What it is to theory."""
-        return wire(self.weight.drawn, law)
+        return random_map(self.weight.drawn, law)
 
 
 class Normalized:
@@ -105,7 +105,7 @@ class Nonlinearity:
         return self.regularization.drop(run.at(self.name))(x)
 
 
-class Join:
+class SkipJoin:
     """Where a branch meets its skip, as one of `blocks` joins behind each other; both have `size` features.
 
     `fork` stands where the two part: what goes on to the skip, and what goes on to the branch.

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gradstudy.factors.model.layers import Adjust
-from gradstudy.factors.model.recurrent import Map, Recurrent, State, Step
+from gradstudy.factors.model.recurrent import CellMap, CellStep, Recurrent, State
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Lstm(Recurrent):
 
     forget_bias: float = 0.0
 
-    def step(self, activate: Map, normalize: Mapping[str, Map]) -> Step:
+    def step(self, activate: CellMap, normalize: Mapping[str, CellMap]) -> CellStep:
         def step(projection: Tensor, state: State, entering: Tensor, recurrence: Tensor, bias: Tensor) -> State:
             gates = normalize["norm"](torch.baddbmm(projection, entering, recurrence))
             entry, forget, candidate, leave = gates.chunk(4, dim=2)

@@ -10,7 +10,7 @@ from gradstudy.factors.model.layers import Linear, buffers_of, parameters_of
 from gradstudy.factors.pretraining import GreedyLayer
 from gradstudy.network import Flow, Layers, Pass, Shape, numbered
 from gradstudy.parts import Part, number
-from gradstudy.wiring import Facts, Feedforward
+from gradstudy.random_network import Facts, RandomFeedforward
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ class MlpNetwork:
         hidden, points = self.chain(run, inputs.flatten(2))
         return Flow(self.readout(run, hidden), {"signal": points})
 
-    def wiring(self, facts: Facts) -> Feedforward:
-        return self.chain.wiring(facts)
+    def random_network(self, facts: Facts) -> RandomFeedforward:
+        return self.chain.random_network(facts)
 
 
 def _skip(name: str, inputs: int, outputs: int, layers: Layers) -> Linear | None:

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from gradstudy.factors.model.layers import (
     Adjust,
-    Join,
     Linear,
+    SkipJoin,
     Weight,
     activation,
     as_sequence,
@@ -24,15 +24,15 @@ from gradstudy.factors.model.layers import (
     check_joins,
     parameters_of,
 )
-from gradstudy.factors.model.wires import wire
+from gradstudy.factors.model.random_maps import random_map
 from gradstudy.network import Flow, Layers, Local, Parameter, Pass, Shape, numbered
 from gradstudy.parts import Part, number
-from gradstudy.wiring import Facts, NoTheory
-from gradstudy.wiring import Recurrent as Wiring
+from gradstudy.random_network import Facts, NoTheory
+from gradstudy.random_network import RandomRecurrent as Wiring
 
 State = tuple[Tensor, ...]
-Map = Callable[[Tensor], Tensor]
-Step = Callable[[Tensor, State, Tensor, Tensor, Tensor], State]
+CellMap = Callable[[Tensor], Tensor]
+CellStep = Callable[[Tensor, State, Tensor, Tensor, Tensor], State]
 """(W_ih x_t + b [member, batch, gates * width], state, the hidden state that enters W_hh, W_hh^T, b_hh) -> state."""
 
 
@@ -70,7 +70,7 @@ class Recurrent(Part):
         return RecurrentNetwork(self, shape, layers)
 
     @abstractmethod
-    def step(self, activate: Map, normalize: Mapping[str, Map]) -> Step:
+    def step(self, activate: CellMap, normalize: Mapping[str, CellMap]) -> CellStep:
         """One time step, given the activation and the normalisations by name."""
 
     def adjust_bias(self) -> Adjust:
@@ -114,12 +114,12 @@ class RecurrentNetwork:
         output = self.readout(run, sequence.reshape(members, length * batch, width)).view(members, length, batch, -1)
         return Flow(output.transpose(1, 2) if self.each_step else output[:, 0], self._points(states))
 
-    def wiring(self, facts: Facts) -> Wiring:
+    def random_network(self, facts: Facts) -> Wiring:
         if not self.cell.vanilla:
             raise NoTheory("gates multiply what a recurrent cell keeps and lets in: only model=rnn has a theory here")
         if len(self.layers) > 1:
             raise NoTheory("in stacked recurrent layers a time step reaches the next ones by more ways than one")
-        return self.layers[0].wiring(facts, each_step=self.each_step)
+        return self.layers[0].random_network(facts, each_step=self.each_step)
 
     def _points(self, layers: list[list[State]]) -> dict[str, list[tuple[Tensor, ...]]]:
         return {
@@ -147,7 +147,7 @@ class _Layer:
             named("bias_ih", rows, role="bias"),
             named("bias_hh", rows, role="bias", adjust=cell.adjust_bias()),
         )
-        self.join = Join(self.place, cell.width, cell.depth - 1, layers) if index else None
+        self.join = SkipJoin(self.place, cell.width, cell.depth - 1, layers) if index else None
         norms = [(f"{self.place}.{name}", size * cell.width) for name, size in cell.normalized.items()]
         self.parameters = (
             *self.weight_ih.parameters,
@@ -196,14 +196,14 @@ class _Layer:
             return hidden
         return self.join(run, sequence.flatten(1, 2), hidden.flatten(1, 2)).view_as(hidden)
 
-    def wiring(self, facts: Facts, *, each_step: bool) -> Wiring:
+    def random_network(self, facts: Facts, *, each_step: bool) -> Wiring:
         """What it is to theory, as the only layer: what is dropped behind h_t scales all gradients alike."""
         if self.parts.normalization.norm() != "none":
             raise NoTheory("a norm stands inside the recurrent cell")
         self.parts.regularization.dropped()
         law, power = facts.law, as_sequence(torch.from_numpy(facts.inputs.power)[None, None])
-        entering = wire(self.weight_ih.drawn, law, biases=len(self.biases))
-        recurrent = wire(self.weight_hh.drawn, law, biases=0)
+        entering = random_map(self.weight_ih.drawn, law, biases=len(self.biases))
+        recurrent = random_map(self.weight_hh.drawn, law, biases=0)
         return Wiring(entering, recurrent, facts.curve, power[0, 0].mean(-1).numpy(), each_step)
 
     def _biases(self, run: Pass) -> tuple[Tensor, dict[str, Tensor], Tensor]:
@@ -224,7 +224,7 @@ class _Layer:
             return outer, {}, gated
         return torch.zeros_like(outer), dict(zip(cell.normalized, outer.split(widths, dim=2), strict=True)), gated
 
-    def _step(self, own: Local, behind: Mapping[str, Tensor]) -> Step:
+    def _step(self, own: Local, behind: Mapping[str, Tensor]) -> CellStep:
         """The cell's step; the biases of `behind` are added to what is normalised, by name."""
         normalize = {name: self.parts.normalization.at(own.at(name)) for name in self.cell.normalized}
         activate = activation(own, self.parts)
@@ -234,7 +234,7 @@ class _Layer:
         return self.cell.step(activate, {name: _biased(one, behind.get(name)) for name, one in normalize.items()})
 
 
-def _biased(normalize: Map, bias: Tensor | None) -> Map:
+def _biased(normalize: CellMap, bias: Tensor | None) -> CellMap:
     return normalize if bias is None else lambda x: normalize(x) + bias
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from torch import Tensor
 
-from gradstudy.factors.model.layers import Activated, Join, Nonlinearity, Normalized, buffers_of, parameters_of
+from gradstudy.factors.model.layers import Activated, Nonlinearity, Normalized, SkipJoin, buffers_of, parameters_of
 from gradstudy.network import Layers, Pass
-from gradstudy.wiring import Law, NoTheory, Step
+from gradstudy.random_network import BranchStep, Law, NoTheory
 
 MakeMap = Callable[..., Any]
 """(name, adjust=...) -> a map of the stream to its own shape."""
@@ -26,7 +26,7 @@ class Block:
             make_map(f"{name}.{which}", adjust=adjust)
             for which, adjust in zip(("first", "second"), adjusts, strict=True)
         )
-        self.join = Join(name, size, blocks, layers)
+        self.join = SkipJoin(name, size, blocks, layers)
         self.beside = self.stand(name, size, layers, spatial=spatial)
         everything = [self.first, self.second, *self.beside, self.join]
         self.parameters, self.buffers = parameters_of(everything), buffers_of(everything)
@@ -39,7 +39,7 @@ class Block:
         """What is joined with the stream."""
         raise NotImplementedError
 
-    def wires(self, law: Law) -> tuple[Step, ...]:
+    def wires(self, law: Law) -> tuple[BranchStep, ...]:
         """What its branch is to theory; NoTheory where the stream is no sum of maps."""
         raise NoTheory("this residual block does not say what its branch is made of")
 
@@ -58,8 +58,8 @@ class Preactivation(Block):
         before, between = self.beside
         return self.second(run, between(run, self.first(run, before(run, x))))
 
-    def wires(self, law: Law) -> tuple[Step, ...]:
-        return "norm", "activation", self.first.wire(law), "norm", "activation", self.second.wire(law)
+    def wires(self, law: Law) -> tuple[BranchStep, ...]:
+        return "norm", "activation", self.first.random_map(law), "norm", "activation", self.second.random_map(law)
 
 
 class Original(Block):
@@ -74,7 +74,7 @@ class Original(Block):
         between, behind, _ = self.beside
         return behind(run, self.second(run, between(run, self.first(run, x))))
 
-    def wires(self, law: Law) -> tuple[Step, ...]:
+    def wires(self, law: Law) -> tuple[BranchStep, ...]:
         raise NoTheory("the stream of block=original passes an activation behind every block")
 
     def __call__(self, run: Pass, x: Tensor) -> Tensor:
@@ -88,5 +88,5 @@ class Feedforward(Preactivation):
         before = Normalized(f"{name}.first.norm", size, layers, spatial=spatial)
         return [before, Activated(f"{name}.second", layers, drops=True)]
 
-    def wires(self, law: Law) -> tuple[Step, ...]:
-        return "norm", self.first.wire(law), "activation", self.second.wire(law)
+    def wires(self, law: Law) -> tuple[BranchStep, ...]:
+        return "norm", self.first.random_map(law), "activation", self.second.random_map(law)

@@ -8,14 +8,14 @@ from torch import Tensor
 
 from gradstudy.factors.model.convolution import Convolution, Readout, Window
 from gradstudy.factors.model.layers import Adjust, Linear, Nonlinearity, buffers_of, parameters_of
+from gradstudy.factors.model.random_maps import random_feedforward, random_stage
 from gradstudy.factors.model.residual_block import Feedforward, Original, Preactivation
-from gradstudy.factors.model.wires import feedforward, stage
 from gradstudy.network import Flow, Layers, Pass, Shape, numbered
 from gradstudy.parts import Part, number, word
-from gradstudy.wiring import Facts
-from gradstudy.wiring import Feedforward as Wiring
+from gradstudy.random_network import Facts
+from gradstudy.random_network import RandomFeedforward as Wiring
 
-BLOCKS = {"preactivation": Preactivation, "original": Original, "feedforward": Feedforward}
+BLOCKS = {"preactivation": Preactivation, "original": Original, "random_feedforward": Feedforward}
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class ResNetNetwork:
     def __init__(self, model: ResNet, shape: Shape, layers: Layers):
         names, spatial = numbered("layer", model.depth), model.kind == "conv"
         self.layers, self.side = layers, shape.image[1:] if spatial else None
-        self.stem, make_map, self.readout = KINDS[model.kind](model, shape, layers)
+        self.stem, make_map, self.readout = RESNET_KINDS[model.kind](model, shape, layers)
         self.blocks = [
             BLOCKS[model.block](name, model.width, make_map, layers, blocks=model.depth, spatial=spatial)
             for name in names
@@ -88,10 +88,12 @@ class ResNetNetwork:
             points.append((x,))
         return Flow(self.readout(run, x if self.early else self.outer(run, x)), {"signal": points})
 
-    def wiring(self, facts: Facts) -> Wiring:
+    def random_network(self, facts: Facts) -> Wiring:
         wires, count = [block.wires(facts.law) for block in self.blocks], len(self.blocks)
-        stages = [stage(branch, self.layers, blocks=count) for branch in wires]
-        return feedforward(self.stem.wire(facts.law), stages, self.layers, facts, side=self.side, stem=True)
+        stages = [random_stage(branch, self.layers, blocks=count) for branch in wires]
+        return random_feedforward(
+            self.stem.random_map(facts.law), stages, self.layers, facts, side=self.side, stem=True
+        )
 
 
 Ends = tuple[Any, Callable[..., Any], Any]
@@ -129,4 +131,4 @@ class _Stem(Linear):
         return super().__call__(run, x.flatten(2))
 
 
-KINDS = {"conv": _convolutional, "dense": _dense}
+RESNET_KINDS = {"conv": _convolutional, "dense": _dense}

@@ -7,7 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from gradstudy.factors.model.recurrent import Map, Recurrent, State, Step
+from gradstudy.factors.model.recurrent import CellMap, CellStep, Recurrent, State
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Rnn(Recurrent):
 
     vanilla: ClassVar[bool] = True
 
-    def step(self, activate: Map, normalize: Mapping[str, Map]) -> Step:
+    def step(self, activate: CellMap, normalize: Mapping[str, CellMap]) -> CellStep:
         def step(projection: Tensor, state: State, entering: Tensor, recurrence: Tensor, bias: Tensor) -> State:
             return (activate(normalize["norm"](torch.baddbmm(projection, entering, recurrence))),)
 

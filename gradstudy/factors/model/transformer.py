@@ -10,18 +10,18 @@ from torch import Tensor
 from gradstudy.factors.model.attention import Attention
 from gradstudy.factors.model.layers import (
     Adjust,
-    Join,
     Linear,
     Normalized,
+    SkipJoin,
     activation,
     as_sequence,
     buffers_of,
     parameters_of,
 )
-from gradstudy.factors.model.wires import by_token, feedforward, stage
+from gradstudy.factors.model.random_maps import by_token, random_feedforward, random_stage
 from gradstudy.network import Flow, Layers, Pass, Shape, numbered
 from gradstudy.parts import Part, number, word
-from gradstudy.wiring import Facts, Feedforward, Law, Map, Norm, NoTheory, Stage, Step
+from gradstudy.random_network import BranchStep, Facts, Law, Norm, NoTheory, RandomFeedforward, RandomMap, RandomStage
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,8 @@ class TransformerNetwork:
             return self.readout(run, x).unflatten(1, stream.shape[1:3])
         return self.readout(run, x.view_as(stream).mean(2))
 
-    def wiring(self, facts: Facts) -> Feedforward:
-        stages = [sublayer.stage(facts.law) for block in self.blocks for sublayer in block]
+    def random_network(self, facts: Facts) -> RandomFeedforward:
+        stages = [sublayer.random_stage(facts.law) for block in self.blocks for sublayer in block]
         norm = self.layers.normalization.norm()
         if norm == "batch":
             raise NoTheory("a batch norm sees the tokens of a sample together, and these are read out alike")
@@ -126,11 +126,11 @@ class TransformerNetwork:
             raise NoTheory("the stream of order=post is normalised behind every sublayer")
         tokens = as_sequence(torch.from_numpy(facts.inputs.typical)[None])[0].numpy()
         alone, first = replace(facts, inputs=by_token(facts.inputs, tokens)), self._embedding(norm, facts.law)
-        return feedforward(first, stages, self.layers, alone, stem=True, last=("norm",))
+        return random_feedforward(first, stages, self.layers, alone, stem=True, last=("norm",))
 
-    def _embedding(self, norm: Norm, law: Law) -> Map:
+    def _embedding(self, norm: Norm, law: Law) -> RandomMap:
         """The map of the inputs to theory, to which positions add the same power for every sample."""
-        plain = self.embedding.wire(law)
+        plain = self.embedding.random_map(law)
         if self.model.positions == "none":
             return plain
         if norm != "none":
@@ -166,9 +166,9 @@ class _FeedForward:
         activate, drop = activation(own, self.layers), self.layers.regularization.drop
         return self.second(run, drop(own.at("activation"))(activate(self.first(run, x))))
 
-    def wires(self, law: Law) -> tuple[Step, ...]:
+    def wires(self, law: Law) -> tuple[BranchStep, ...]:
         """What it is to theory."""
-        return self.first.wire(law), "activation", self.second.wire(law)
+        return self.first.random_map(law), "activation", self.second.random_map(law)
 
 
 Branch = Attention | _FeedForward
@@ -192,7 +192,7 @@ class _Sublayer:
         self.branch, self.pre = branch, model.order == "pre"
         self.place, self.layers, self.blocks = f"{place}.join{index}", layers, model.joins
         self.norm = Normalized(f"{place}.norm{index}", model.width, layers)
-        self.join = Join(self.place, model.width, model.joins, layers)
+        self.join = SkipJoin(self.place, model.width, model.joins, layers)
         everything = [branch, self.join, self.norm]
         self.parameters, self.buffers = parameters_of(everything), buffers_of(everything)
 
@@ -202,7 +202,7 @@ class _Sublayer:
         joined = self.join(run, around, self.layers.regularization.drop(run.at(self.place))(branch))
         return joined if self.pre else self.norm(run, joined)
 
-    def stage(self, law: Law) -> Stage:
+    def random_stage(self, law: Law) -> RandomStage:
         """What it is to theory: the branch's own dropout multiplies its power by 1 / (1 - p), there and back."""
-        plain = stage(("norm", *self.branch.wires(law)), self.layers, blocks=self.blocks)
+        plain = random_stage(("norm", *self.branch.wires(law)), self.layers, blocks=self.blocks)
         return replace(plain, scale=plain.scale / math.sqrt(1 - self.layers.regularization.dropped()))

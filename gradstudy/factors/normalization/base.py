@@ -7,7 +7,7 @@ from torch import Tensor
 
 from gradstudy.network import Local, Parameter
 from gradstudy.parts import Part
-from gradstudy.wiring import Norm, NoTheory
+from gradstudy.random_network import Norm, NoTheory
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from functools import partial
 
 from torch import Tensor
 
-from gradstudy.factors.filled import filled
+from gradstudy.factors.coefficients import per_member
 from gradstudy.factors.normalization.base import Normalization
 from gradstudy.factors.normalization.standardize import divide_by_rms, standardize
-from gradstudy.factors.per_member import per_member
+from gradstudy.factors.parameter_shapes import filled
 from gradstudy.network import Local, Parameter
 from gradstudy.parts import number
-from gradstudy.wiring import Norm, NoTheory
+from gradstudy.random_network import Norm, NoTheory
 
 
 def per_feature(vector: Tensor, like: Tensor) -> Tensor:

@@ -10,8 +10,8 @@ import torch
 from torch import Generator, Tensor
 
 from gradstudy.factors.normalization.base import Normalization
-from gradstudy.network import Local, Parameter, spread
-from gradstudy.wiring import Norm, NoTheory
+from gradstudy.network import Local, Parameter, spread_over
+from gradstudy.random_network import Norm, NoTheory
 
 START_ITERATIONS = 15
 """As torch.nn.utils.parametrizations.spectral_norm."""
@@ -40,7 +40,7 @@ class WeightNorm(Normalization):
     def weight_at(self, local: Local, weight: Tensor) -> Tensor:
         norm = torch.linalg.vector_norm(weight.flatten(2), dim=2, keepdim=True)
         factor = local["scale"] / torch.where(norm == 0, 1.0, norm)  # a unit whose v is exactly 0 stays at 0
-        return weight * spread(factor, weight)
+        return weight * spread_over(factor, weight)
 
     def norm(self) -> Norm:
         return "none"  # with g = ||v|| the weight starts as it was drawn
@@ -70,7 +70,7 @@ class SpectralNorm(Normalization):
             local.keep("u", u)
             local.keep("v", v)
         sigma = (u * times(matrix, v)).sum(1)
-        return weight / spread(torch.where(sigma == 0, 1.0, sigma), weight)
+        return weight / spread_over(torch.where(sigma == 0, 1.0, sigma), weight)
 
     def norm(self) -> Norm:
         raise NoTheory("spectral normalization divides by a singular value that fifteen iterations estimate")

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from gradstudy.report.figure.curve import Curve
+from gradstudy.report.figure.axis_numbers import decade_word, number_ticks, whole_ticks
 from gradstudy.report.figure.heat_image import Scale
-from gradstudy.report.figure.scale import decade_word, number_ticks, whole_ticks
+from gradstudy.report.figure.seed_curves import SeedCurve
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Across:
 
 
 def chart_panel(
-    curves: Mapping[str, Curve], across: Across, *, top: float, height: float, limits: Scale | None = None
+    curves: Mapping[str, SeedCurve], across: Across, *, top: float, height: float, limits: Scale | None = None
 ) -> dict[str, Any]:
     """What the template needs to draw curves by label; those that are the same picture as the first are left out.
 
@@ -59,7 +59,7 @@ def chart_panel(
     }
 
 
-def _drawn(label: str, curve: Curve, across: Across, down: Any) -> dict[str, str]:
+def _drawn(label: str, curve: SeedCurve, across: Across, down: Any) -> dict[str, str]:
     x = np.array([across.of(step) for step in curve.steps])
     lines, bands = _pieces(x, down(curve.middle)), _pieces(x, down(curve.low), down(curve.high))
     return {
@@ -85,7 +85,7 @@ def _points(x: np.ndarray, y: np.ndarray) -> str:
     return " ".join(f"{right:.1f},{below:.1f}" for right, below in zip(x, y, strict=True))
 
 
-def _limits(curves: list[Curve]) -> tuple[float, float]:
+def _limits(curves: list[SeedCurve]) -> tuple[float, float]:
     """Around all that is finite: whole decades, or a little more than the numbers."""
     ends = np.concatenate([np.append(curve.low, curve.high) for curve in curves])
     finite = ends[np.isfinite(ends)]

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib import colormaps
 from PIL import Image
 
-from gradstudy.analysis.palette import SEQUENTIAL, VERDICT_COLOURS
+from gradstudy.notebook.palette import SEQUENTIAL, VERDICT_COLOURS
 
 COLOURS = 64
 """Two more bits would double the file, and nobody would see them."""

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from gradstudy.analysis.signal_map import SignalMap
-from gradstudy.report.amplitude import amplitude
-from gradstudy.report.figure.curve import Curve
+from gradstudy.analysis.responses.signal_map import SignalMap
+from gradstudy.report.figure.seed_curves import SeedCurve
+from gradstudy.words.number_words import amplitude
 
 
 def amplitude_words(decades: float) -> str:
@@ -32,7 +32,7 @@ def thinned_words(whole: SignalMap, shown: SignalMap) -> str:
     return " and ".join(f"{few} of {total} {what}" for few, total, what in parts if few < total)
 
 
-def curve_words(curve: Curve) -> str:
+def curve_words(curve: SeedCurve) -> str:
     """How large is what a curve in decades shows, on the first and on the last step, and over all steps and seeds?"""
     known = np.flatnonzero(np.isfinite(curve.middle))
     if not known.size:

@@ -9,22 +9,22 @@ from textwrap import wrap
 
 import numpy as np
 
-from gradstudy.analysis.palette import ACCENT, INK, LINE, SOFT, VERDICT_COLOURS
-from gradstudy.analysis.signal_map import SignalMap, signal_map
-from gradstudy.analysis.trial_words import levels_words, verdicts_words
+from gradstudy.analysis.responses.signal_map import SignalMap, signal_map
+from gradstudy.notebook.palette import ACCENT, INK, LINE, SOFT, VERDICT_COLOURS
 from gradstudy.records import MemberRecord, TrialResult
+from gradstudy.report.figure.axis_numbers import decade_word, whole_ticks
 from gradstudy.report.figure.chart_panel import Across, Label, chart_panel
-from gradstudy.report.figure.curve import NORMS, curves_of
 from gradstudy.report.figure.heat_image import colour_stops, data_address, heat_png, scale_of
-from gradstudy.report.figure.scale import decade_word, whole_ticks
+from gradstudy.report.figure.seed_curves import NORMS, seed_curves
 from gradstudy.report.figure.signal_words import map_words, thinned_words
 from gradstudy.report.rendering import render
-from gradstudy.thinning import spread
+from gradstudy.thinning import evenly_spaced
+from gradstudy.words.trial_words import levels_words, verdicts_words
 
-MOST_STEPS, MOST_PLACES, NAMED_PLACES = 60, 64, 8
-LEFT, WIDTH = 96.0, 440.0
+FIGURE_STEPS, FIGURE_PLACES, FIGURE_NAMED = 60, 64, 8
+FIGURE_LEFT, FIGURE_WIDTH = 96.0, 440.0
 MAP_TOP, MAP_HEIGHT, CHART_HEIGHT, BETWEEN = 92.0, 190.0, 80.0, 40.0
-LONGEST_NAME, LONGEST_LINE = 13, 100
+LONGEST_PLACE, LONGEST_LINE = 13, 100
 
 
 def trial_figures(result: TrialResult) -> dict[str, bytes]:
@@ -34,15 +34,15 @@ def trial_figures(result: TrialResult) -> dict[str, bytes]:
 
 def _flow(result: TrialResult) -> str:
     records, signal = result.records, signal_map(result.records)
-    shown = signal.thinned(steps=MOST_STEPS, places=MOST_PLACES)
+    shown = signal.thinned(steps=FIGURE_STEPS, places=FIGURE_PLACES)
     scale, levels = scale_of(shown.decades), levels_words(result.trial.levels)
-    across = Across(LEFT, WIDTH, signal.steps)
+    across = Across(FIGURE_LEFT, FIGURE_WIDTH, signal.steps)
     return render(
         "flow.svg",
         heading=f"Trial {result.trial.number}: {verdicts_words(str(row['verdict']) for row in result.rows)}",
         levels=wrap(levels, LONGEST_LINE, max_lines=2, placeholder=" …"),
         description=f"{levels}. {map_words(signal)}",
-        map={"x": LEFT, "y": MAP_TOP, "width": WIDTH, "height": MAP_HEIGHT},
+        map={"x": FIGURE_LEFT, "y": MAP_TOP, "width": FIGURE_WIDTH, "height": MAP_HEIGHT},
         image=data_address(heat_png(shown.decades.T, scale)),
         colours=colour_stops()[::-1],
         decades=_decade_labels(scale),
@@ -66,18 +66,20 @@ def _panels(records: Sequence[MemberRecord], across: Across) -> Iterator[dict]:
     below = MAP_TOP + MAP_HEIGHT + BETWEEN
     for place, (name, quantities) in enumerate({"gradient norm": NORMS, "training loss": {"": "loss"}}.items()):
         top = below + place * (CHART_HEIGHT + BETWEEN)
-        panel = chart_panel(curves_of(records, quantities), across, top=top, height=CHART_HEIGHT)
+        panel = chart_panel(seed_curves(records, quantities), across, top=top, height=CHART_HEIGHT)
         yield {"name": f"{name} (not clipped)" if panel["is_one_picture"] else name, **panel}
 
 
 def _place_labels(places: Sequence[str]) -> list[Label]:
     field = MAP_HEIGHT / len(places)
-    return [Label(MAP_TOP + (row + 0.5) * field, _short(places[row])) for row in spread(len(places), NAMED_PLACES)]
+    return [
+        Label(MAP_TOP + (row + 0.5) * field, _short(places[row])) for row in evenly_spaced(len(places), FIGURE_NAMED)
+    ]
 
 
 def _short(name: str) -> str:
     # places differ in how they end
-    return name if len(name) <= LONGEST_NAME else f"…{name[1 - LONGEST_NAME :]}"
+    return name if len(name) <= LONGEST_PLACE else f"…{name[1 - LONGEST_PLACE :]}"
 
 
 def _decade_labels(scale: tuple[float, float]) -> list[Label]:

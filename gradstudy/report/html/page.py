@@ -5,18 +5,18 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from gradstudy.analysis.palette import ACCENT, INK, LINE, SOFT, VERDICT_COLOURS
+from gradstudy.notebook.palette import ACCENT, INK, LINE, SOFT, VERDICT_COLOURS
 from gradstudy.report.findings import Findings
-from gradstudy.report.html.answer import answer_head
 from gradstudy.report.html.assets import assets
-from gradstudy.report.html.hunt import hunt_section
-from gradstudy.report.html.methods import methods_section
-from gradstudy.report.html.prescriptions import prescriptions_section
-from gradstudy.report.html.ranking import ranking_section
-from gradstudy.report.html.reproduce import reproduce_section
-from gradstudy.report.html.signal import signal_section
-from gradstudy.report.html.theory import theory_section
-from gradstudy.report.html.verdicts import verdicts_section
+from gradstudy.report.html.sections.answer_section import answer_head
+from gradstudy.report.html.sections.hunt_section import hunt_section
+from gradstudy.report.html.sections.methods_section import methods_section
+from gradstudy.report.html.sections.prescriptions_section import prescriptions_section
+from gradstudy.report.html.sections.ranking_section import ranking_section
+from gradstudy.report.html.sections.reproduce_section import reproduce_section
+from gradstudy.report.html.sections.signal_section import signal_section
+from gradstudy.report.html.sections.theory_section import theory_section
+from gradstudy.report.html.sections.verdicts_section import verdicts_section
 from gradstudy.report.rendering import render
 
 SECTIONS: dict[str, tuple[str, Callable[[Findings], Markup]]] = {
@@ -30,12 +30,12 @@ SECTIONS: dict[str, tuple[str, Callable[[Findings], Markup]]] = {
 }
 """What follows the rankings: by the id of a section, its name in the contents and what makes it."""
 
-COLOURS = {"ink": INK, "muted": SOFT, "line": LINE, "accent": ACCENT, **VERDICT_COLOURS}
+PAGE_COLOURS = {"ink": INK, "muted": SOFT, "line": LINE, "accent": ACCENT, **VERDICT_COLOURS}
 """By day; what others are at night, the style sheet says."""
 
 
 @dataclass(frozen=True)
-class Part:
+class PageSection:
     """One section of the page: its `id`, its `name` in the contents, and its HTML."""
 
     id: str
@@ -54,16 +54,16 @@ def report_page(findings: Findings) -> str:
             info=findings.info,
             answer=answer_head(findings),
             parts=[part for part in _parts(findings) if part.content],
-            colours=COLOURS,
+            colours=PAGE_COLOURS,
             styles=assets(".css"),
             scripts=assets(".js"),
         )
     )
 
 
-def _parts(findings: Findings) -> Iterator[Part]:
+def _parts(findings: Findings) -> Iterator[PageSection]:
     for ranking in findings.rankings:
         name = ranking.response.replace("_", " ")
-        yield Part(f"ranking-{ranking.response}", name, ranking_section(ranking, findings))
+        yield PageSection(f"ranking-{ranking.response}", name, ranking_section(ranking, findings))
     for section, (name, make) in SECTIONS.items():
-        yield Part(section, name, make(findings))
+        yield PageSection(section, name, make(findings))

@@ -1,4 +1,4 @@
-"""Words, tables and bars that read the same in colour, in monochrome and in a file."""
+"""Words, tables, bars and ways on that read the same in colour, in monochrome and in a file."""
 
 from dataclasses import dataclass
 from textwrap import wrap
@@ -8,6 +8,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
+
+from gradstudy.words.command_words import LINE_WIDTH
 
 RULED = Box("\n".join(["    ", "    ", " -  ", *["    "] * 5]), ascii=True)
 LONGEST_NAME = 32
@@ -62,3 +64,13 @@ class Bar:
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         return Measurement(self.width, self.width)
+
+
+LABEL = 16
+"""Characters for what a way on is about."""
+
+
+def way_on(about: str, words: str, folded: str = "") -> Text:
+    """What to type, or where to look: on the line of what it is about, or `folded` below it where it is longer."""
+    line = f"{about:<{LABEL}}{words}"
+    return whole_text(line if len(line) <= LINE_WIDTH else f"{about}\n{folded or f'  {words}'}")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.special import eval_legendre, expit
 
-from gradstudy.analysis.space import INACTIVE
+from gradstudy.analysis.space.coordinates import INACTIVE
 from gradstudy.analysis.surrogate.effects import ASLEEP, DEGREES, Basis, Strengths, covariance, products, spectrum_slope
 
 BASIS = Basis((np.array([0.0, 1.0, 4.0]), np.array([]), np.array([0.0, 1.0]), np.array([])))

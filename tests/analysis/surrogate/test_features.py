@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Strengths, covariance
-from gradstudy.analysis.surrogate.features import PRODUCTS, prior_features
+from gradstudy.analysis.surrogate.gaussian_process import PRODUCTS, prior_features
 
 BASIS = Basis((np.array([0.0, 1.0, 2.0]), np.array([]), np.array([0.0, 1.0]), np.array([])))
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from gradstudy.analysis.surrogate import gaussian as module
+from gradstudy.analysis.surrogate import gaussian_process as module
 from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Strengths, covariance
-from gradstudy.analysis.surrogate.gaussian import Posterior, Surrogate, fit_surrogate
-from gradstudy.analysis.surrogate.hyperparameters import Known, Mode, Objective
+from gradstudy.analysis.surrogate.gaussian_process import Posterior, Surrogate, fit_surrogate
+from gradstudy.analysis.surrogate.hyperparameters import Known, Mode, NegativeLogPosterior
 
 BASIS = Basis((np.array([]), np.array([0.0, 1.0, 2.0])))
 PLACE = np.array([*np.log([0.6, 0.4]), -0.3, *np.log([0.9, 0.5]), np.log(0.05)])
@@ -130,7 +130,7 @@ def test_the_unit_of_the_response_and_where_it_starts_do_not_matter(known):
 
 
 def planted(known, gains, heights=(0.0,)):
-    bounds = Objective(known).bounds
+    bounds = NegativeLogPosterior(known).bounds
     modes = tuple(Mode(PLACE + place, np.zeros((6, 6)), height, bounds) for place, height in enumerate(heights))
     return Surrogate(known, modes, np.array(gains))
 

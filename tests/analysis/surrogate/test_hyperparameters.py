@@ -5,14 +5,14 @@ from scipy.optimize import OptimizeResult, minimize
 from scipy.special import expit
 from scipy.stats import multivariate_normal
 
-from gradstudy.analysis.space import INACTIVE
+from gradstudy.analysis.space.coordinates import INACTIVE
 from gradstudy.analysis.surrogate import hyperparameters as module
 from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Strengths, covariance
 from gradstudy.analysis.surrogate.hyperparameters import (
     JITTER,
     Known,
     Mode,
-    Objective,
+    NegativeLogPosterior,
     as_much_by_chance,
     find_modes,
     gains,
@@ -51,7 +51,7 @@ def log_prior(objective, at):
 @pytest.mark.parametrize(("odds", "expected"), [(False, None), (False, 0.3), (True, None)])
 def test_the_objective_is_minus_the_log_density_of_the_contrasts_and_of_the_prior(odds, expected):
     known = known_of(odds=odds, expected=expected)
-    objective = Objective(known)
+    objective = NegativeLogPosterior(known)
     rest = [objective(at)[0] + log_density(known, at) + log_prior(objective, at) for at in PLACES]
     np.testing.assert_allclose(rest, rest[0], rtol=1e-9)
 
@@ -59,7 +59,7 @@ def test_the_objective_is_minus_the_log_density_of_the_contrasts_and_of_the_prio
 @pytest.mark.parametrize("at", PLACES)
 @pytest.mark.parametrize(("odds", "expected"), [(False, None), (False, 0.3), (True, None)])
 def test_the_gradient_of_the_objective_is_that_of_finite_differences(at, odds, expected):
-    objective, step = Objective(known_of(odds=odds, expected=expected)), 1e-5
+    objective, step = NegativeLogPosterior(known_of(odds=odds, expected=expected)), 1e-5
     slopes = [(objective(at + shift)[0] - objective(at - shift)[0]) / (2 * step) for shift in step * np.eye(7)]
     np.testing.assert_allclose(objective(at)[1], slopes, rtol=1e-4, atol=1e-5)
 
@@ -68,11 +68,11 @@ def test_a_constant_added_to_all_values_changes_nothing():
     known = known_of()
     raised = Known(BASIS, known.points, known.values + 7.0, known.noise)
     for at in PLACES:
-        assert Objective(raised)(at)[0] == pytest.approx(Objective(known)(at)[0], rel=1e-9)
+        assert NegativeLogPosterior(raised)(at)[0] == pytest.approx(NegativeLogPosterior(known)(at)[0], rel=1e-9)
 
 
 def test_replicates_say_which_noise_to_expect():
-    noise = [Objective(known_of(expected=expected)) for expected in (None, 0.02)]
+    noise = [NegativeLogPosterior(known_of(expected=expected)) for expected in (None, 0.02)]
     assert noise[1].prior_mean[-1] == pytest.approx(np.log(0.02))
     assert noise[1].prior_sd[-1] < noise[0].prior_sd[-1]
     np.testing.assert_array_equal(noise[1].prior_mean[:-1], noise[0].prior_mean[:-1])
@@ -82,15 +82,15 @@ def test_the_first_mode_is_the_best_that_any_start_reaches_and_the_others_are_lo
     monkeypatch.setattr(module, "_STARTS", STARTS)
     left, reached = [], []
 
-    class Watched(Objective):
+    class Watched(NegativeLogPosterior):
         def climb(self, start):
             left.append(start)
             reached.append(super().climb(start))
             return reached[-1]
 
-    monkeypatch.setattr(module, "Objective", Watched)
+    monkeypatch.setattr(module, "NegativeLogPosterior", Watched)
     known = known_of(expected=0.3)
-    modes, objective = find_modes(known), Objective(known)
+    modes, objective = find_modes(known), NegativeLogPosterior(known)
     heights = [objective(mode.at)[0] for mode in modes]
     expected = [[variance, variance, variance, 0.3 * noise] for variance, noise in STARTS]
     np.testing.assert_allclose(np.exp([[*start[:3], start[-1]] for start in left]), expected)
@@ -104,19 +104,21 @@ def test_places_as_high_as_one_another_count_once_and_places_far_below_not_at_al
     known = known_of()
     heights = iter([4.0, 1.0, 20.0, 1.01])  # minus the log posterior
 
-    class Planted(Objective):
+    class Planted(NegativeLogPosterior):
         def climb(self, start):
             fun = next(heights)
             return OptimizeResult(x=self.prior_mean + fun / 10, fun=fun)
 
-    monkeypatch.setattr(module, "Objective", Planted)
+    monkeypatch.setattr(module, "NegativeLogPosterior", Planted)
     modes = find_modes(known)
-    np.testing.assert_allclose([mode.at - Objective(known).prior_mean for mode in modes], [[0.1] * 7, [0.4] * 7])
+    np.testing.assert_allclose(
+        [mode.at - NegativeLogPosterior(known).prior_mean for mode in modes], [[0.1] * 7, [0.4] * 7]
+    )
 
 
 def test_no_place_beside_a_mode_is_more_probable():
     known = known_of(expected=0.3)
-    mode, objective = find_modes(known)[0], Objective(known)
+    mode, objective = find_modes(known)[0], NegativeLogPosterior(known)
     near = mode.at + 0.2 * np.random.default_rng(0).normal(size=(60, 7))
     assert min(objective(np.clip(one, *objective.bounds.T))[0] for one in near) > objective(mode.at)[0] - 1e-5
 
@@ -124,7 +126,7 @@ def test_no_place_beside_a_mode_is_more_probable():
 def test_without_trials_to_speak_of_the_shape_of_a_mode_is_the_prior():
     # Two trials of one point: their contrast holds nothing of any effect, and noise so large says nothing of itself.
     known = Known(BASIS, np.array([[0.0, 0.5, 1.0]] * 2), np.zeros(2), np.ones(2))
-    objective = Objective(known)
+    objective = NegativeLogPosterior(known)
     spread = mode_at(objective, objective.prior_mean).spread
     sizes = np.sqrt((spread**2).sum(axis=1))
     np.testing.assert_allclose(sizes, objective.prior_sd, rtol=1e-3)
@@ -134,7 +136,7 @@ def test_the_spread_around_a_mode_is_the_inverse_curvature_where_that_is_stronge
     random = np.random.default_rng(3)
     points = np.column_stack([np.arange(90) % 3, random.random(90), random.integers(0, 2, 90)]).astype(float)
     values = np.sin(5 * points[:, 1]) + points[:, 2] * points[:, 0] + 0.3 * random.normal(size=90)
-    objective = Objective(Known(BASIS, points, (values - values.mean()) / values.std(), np.ones(90)))
+    objective = NegativeLogPosterior(Known(BASIS, points, (values - values.mean()) / values.std(), np.ones(90)))
     mode = mode_at(objective, objective.climb(objective.prior_mean).x)
     inverse = np.linalg.inv(mode.spread @ mode.spread.T)
     curvature = np.array([(objective(mode.at + s)[1] - objective(mode.at - s)[1]) / 2e-4 for s in 1e-4 * np.eye(7)])
@@ -146,7 +148,7 @@ def test_the_spread_around_a_mode_is_the_inverse_curvature_where_that_is_stronge
 
 @pytest.mark.parametrize("at", PLACES)
 def test_no_direction_is_wider_than_its_prior_even_where_the_trials_bend_the_other_way(at):
-    objective = Objective(known_of())
+    objective = NegativeLogPosterior(known_of())
     spread = mode_at(objective, at).spread / objective.prior_sd[:, None]
     curvature = np.array([(objective(at + s)[1] - objective(at - s)[1]) / 2e-4 for s in 1e-4 * np.eye(7)])
     scaled = objective.prior_sd[:, None] * (curvature + curvature.T) / 2 * objective.prior_sd
@@ -211,7 +213,7 @@ def test_levels_are_dealt_anew_only_where_a_factor_lives(monkeypatch):
 
 def test_what_is_gained_is_twice_the_log_ratio_of_the_best_with_the_factor_and_the_best_without():
     known = screen_of(lambda points: points[:, 0] + 0.5 * points[:, 1], count=48)
-    objective, at = Objective(known), find_modes(known)[0].at
+    objective, at = NegativeLogPosterior(known), find_modes(known)[0].at
     others = [np.arange(len(at)) != factor for factor in range(5)]
 
     def improbable(place, factor):

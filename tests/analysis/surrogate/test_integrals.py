@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gradstudy.analysis.surrogate.effects import ASLEEP, DEGREES, Basis
-from gradstudy.analysis.surrogate.gaussian import Posterior
+from gradstudy.analysis.surrogate.gaussian_process import Posterior
 from gradstudy.analysis.surrogate.hyperparameters import Known
 from gradstudy.analysis.surrogate.integrals import mean_effects
 

@@ -9,12 +9,12 @@ from planted.truths import make
 from scipy.special import expit
 from scipy.stats import chi2
 
-from gradstudy.analysis.outcome import outcome_of
-from gradstudy.analysis.repeats import repeats_of
-from gradstudy.analysis.sources import attribute
-from gradstudy.analysis.space import Screen, encode
+from gradstudy.analysis.ranking.attribution import attribute
+from gradstudy.analysis.ranking.trial_outcomes import trial_outcomes
+from gradstudy.analysis.space.coordinates import CodedTrials, encode
+from gradstudy.analysis.space.replicates import replicates_of
 from gradstudy.analysis.surrogate.effects import Basis
-from gradstudy.analysis.surrogate.gaussian import fit_surrogate
+from gradstudy.analysis.surrogate.gaussian_process import fit_surrogate
 from gradstudy.analysis.surrogate.model import FEWEST_OTHERS, Hurdle, Smooth, fit_model
 
 CAP, TRIALS, SEEDS = 10.0, 60, 3
@@ -40,8 +40,8 @@ def members_of(points, *, others=1.0, edge=0.7, seeds=SEEDS, rate=40.0):
 def planted():
     """Shares of 160 trials of which a fifth of the members diverge, by a soft edge along lr x gain and two more."""
     row = make("diverged_20", 160, 1)
-    outcome = outcome_of(row.members, row.response, None)
-    screen = Screen(row.factors, encode(outcome.trials, row.factors), outcome.ranked, outcome.repeats)
+    outcome = trial_outcomes(row.members, row.response, None)
+    screen = CodedTrials(row.factors, encode(outcome.trials, row.factors), outcome.ranked, outcome.repeats)
     return row, attribute(screen, draws=64, seed=0)
 
 
@@ -70,7 +70,7 @@ def test_both_kinds_of_causes_are_needed_and_null_factors_are_not(planted):
 
 
 def test_a_jump_to_an_end_is_a_hurdle_and_its_mean_is_mixed_of_both_parts(points):
-    model = fit_model(points, repeats_of(*members_of(points)), BASIS, seed=0)
+    model = fit_model(points, replicates_of(*members_of(points)), BASIS, seed=0)
     assert isinstance(model, Hurdle)
     assert model.end == CAP
     level = np.array([[0.05, 0.0], [0.05, 1.0], [0.95, 0.0], [0.95, 1.0]])
@@ -83,7 +83,7 @@ def test_a_jump_to_an_end_is_a_hurdle_and_its_mean_is_mixed_of_both_parts(points
 
 
 def test_paths_of_a_hurdle_lie_between_its_parts_and_scatter_around_its_mean(points):
-    model = fit_model(points, repeats_of(*members_of(points)), BASIS, seed=0)
+    model = fit_model(points, replicates_of(*members_of(points)), BASIS, seed=0)
     new = np.array([[0.05, 0.0], [0.3, 1.0], [0.7, 0.0], [0.95, 1.0]])
     random = np.random.default_rng(0)
     paths = np.concatenate([drawn.paths(new, 64, random) for drawn in model.draws(16, random)])
@@ -97,16 +97,16 @@ def test_paths_of_a_hurdle_lie_between_its_parts_and_scatter_around_its_mean(poi
 
 
 def test_its_fit_is_high_where_the_edge_is_sharp_and_low_where_chance_decides(points):
-    sharp = fit_model(points, repeats_of(*members_of(points)), BASIS, seed=0)
+    sharp = fit_model(points, replicates_of(*members_of(points)), BASIS, seed=0)
     values, row, _ = members_of(points, rate=0.0)
-    chance = fit_model(points, repeats_of(values, row, values == CAP), BASIS, seed=0)
+    chance = fit_model(points, replicates_of(values, row, values == CAP), BASIS, seed=0)
     assert isinstance(chance, Hurdle)
     assert sharp.fit > 0.8
     assert chance.fit < 0.2
 
 
 def test_single_seeds_are_enough_for_a_hurdle(points):
-    model = fit_model(points, repeats_of(*members_of(points, seeds=1)), BASIS, seed=0)
+    model = fit_model(points, replicates_of(*members_of(points, seeds=1)), BASIS, seed=0)
     assert isinstance(model, Hurdle)
     assert model.fit > 0.7
     assert (model.p < 0.01).all()
@@ -115,7 +115,7 @@ def test_single_seeds_are_enough_for_a_hurdle(points):
 def test_where_nobody_comes_to_an_end_there_is_one_surrogate(points):
     values, row, bad = members_of(points, edge=9.0)
     assert not bad.any()
-    model = fit_model(points, repeats_of(values, row, bad), BASIS, seed=0)
+    model = fit_model(points, replicates_of(values, row, bad), BASIS, seed=0)
     assert isinstance(model, Smooth)
     assert model.p[1] < 1e-6
     assert model.p[0] > 0.1
@@ -126,7 +126,7 @@ def test_where_nobody_comes_to_an_end_there_is_one_surrogate(points):
 
 def test_where_all_others_are_the_same_there_is_one_surrogate_of_the_means(points):
     values, row, bad = members_of(points, others=0.0)
-    repeats = repeats_of(values, row, bad)
+    repeats = replicates_of(values, row, bad)
     assert repeats.ends is not None
     model = fit_model(points, repeats, BASIS, seed=0)
     assert isinstance(model, Smooth)
@@ -137,7 +137,7 @@ def test_where_all_others_are_the_same_there_is_one_surrogate_of_the_means(point
 def test_with_too_few_trials_whose_members_do_not_come_to_the_end_there_is_one_surrogate(points, known, kind):
     values, row, _ = members_of(points, edge=9.0)
     bad = row >= known
-    model = fit_model(points, repeats_of(np.where(bad, CAP, values), row, bad), BASIS, seed=0)
+    model = fit_model(points, replicates_of(np.where(bad, CAP, values), row, bad), BASIS, seed=0)
     assert isinstance(model, kind)
 
 
@@ -159,7 +159,7 @@ def test_the_fit_of_a_hurdle_leaves_every_trial_out_of_both_parts(points):
     random, row = np.random.default_rng(1), np.arange(TRIALS).repeat(SEEDS)
     decades = (2 * points[:, 1] + 3 * random.normal(size=TRIALS))[row]
     bad = random.random(len(row)) < expit(15.0 * (points[row, 0] - 0.6))
-    repeats = repeats_of(np.where(bad, CAP, decades), row, bad)
+    repeats = replicates_of(np.where(bad, CAP, decades), row, bad)
     model = fit_model(points, repeats, BASIS, seed=0)
     guesses = []
     for trial in range(TRIALS):
@@ -177,7 +177,7 @@ def test_the_fit_of_a_hurdle_leaves_every_trial_out_of_both_parts(points):
 
 
 def test_equal_seeds_give_equal_models(points):
-    repeats = repeats_of(*members_of(points))
+    repeats = replicates_of(*members_of(points))
     one, other = (fit_model(points, repeats, BASIS, seed=0) for _ in range(2))
     assert (one.p == other.p).all()
     assert one.fit == other.fit
@@ -186,7 +186,7 @@ def test_equal_seeds_give_equal_models(points):
 
 def test_a_smooth_model_passes_on_what_its_surrogate_says(points):
     values, row, bad = members_of(points, edge=9.0)
-    repeats = repeats_of(values, row, bad)
+    repeats = replicates_of(values, row, bad)
     known = repeats.means
     surrogate = fit_surrogate(points, known.values, BASIS, 0, noise=known.noise, error=known.error)
     assert fit_model(points, repeats, BASIS, seed=0).fit == surrogate.fit

@@ -4,7 +4,7 @@ from scipy.special import expit
 
 from gradstudy.analysis.surrogate import odds as module
 from gradstudy.analysis.surrogate.effects import Basis, Strengths, covariance
-from gradstudy.analysis.surrogate.gaussian import Posterior
+from gradstudy.analysis.surrogate.gaussian_process import Posterior
 from gradstudy.analysis.surrogate.hyperparameters import Known
 from gradstudy.analysis.surrogate.odds import fit_chance, propagate
 

@@ -22,7 +22,7 @@ from optuna.importance import (
 from SALib.analyze import delta, pawn
 from sklearn.ensemble import RandomForestRegressor
 
-from gradstudy.analysis.space import encode
+from gradstudy.analysis.space.coordinates import encode
 from gradstudy.records import Factor
 from planted.truths import Planted
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gradstudy.analysis.ranking import rank
+from gradstudy.analysis.ranking.ranking import rank
 from gradstudy.records import DUMMY
 from planted.truths import Planted, truths
 

@@ -6,7 +6,7 @@ from math import floor
 import numpy as np
 import pandas as pd
 
-from gradstudy.analysis.space import encode
+from gradstudy.analysis.space.coordinates import encode
 from gradstudy.records import Factor
 from gradstudy.search.design import design
 from planted.row import CAP, Row

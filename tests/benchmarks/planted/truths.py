@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
-from gradstudy.analysis.space import INACTIVE
+from gradstudy.analysis.space.coordinates import INACTIVE
 from gradstudy.records import Factor
 from planted.row import CAP, Coded, Row
 from planted.rows import ALL
@@ -29,7 +29,7 @@ class Planted:
     """What is there to find? `truth` and `first` map every factor to its true total and first-order share.
 
     `trials` has one row per trial (missing where a factor does not live), `members` one per trial x seed, as
-    `gradstudy.analysis.ranking.rank` takes them.
+    `gradstudy.analysis.ranking.ranking.rank` takes them.
     """
 
     name: str

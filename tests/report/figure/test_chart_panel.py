@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradstudy.report.figure.chart_panel import Across, chart_panel
-from gradstudy.report.figure.curve import Curve
+from gradstudy.report.figure.seed_curves import SeedCurve
 
 NAN = np.nan
 
@@ -12,7 +12,7 @@ NAN = np.nan
 def curve(*middle, low=None, high=None, in_decades=True):
     numbers = np.array(middle, dtype=float)
     ends = (np.array(numbers if one is None else one, dtype=float) for one in (low, high))
-    return Curve(np.arange(len(numbers)), numbers, *ends, in_decades)
+    return SeedCurve(np.arange(len(numbers)), numbers, *ends, in_decades)
 
 
 def panel(one, limits=None, **others):

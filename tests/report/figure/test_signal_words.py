@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from gradstudy.analysis.signal_map import SignalMap
+from gradstudy.analysis.responses.signal_map import SignalMap
 from gradstudy.records import Series
-from gradstudy.report.figure.curve import curve_of
+from gradstudy.report.figure.seed_curves import seed_curve
 from gradstudy.report.figure.signal_words import amplitude_words, curve_words, map_words, thinned_words
 
 
@@ -43,7 +43,7 @@ def test_a_curve_in_words_has_its_ends_and_its_extremes():
     def seed(*values):
         return Series(("all",), np.arange(len(values)), np.reshape(values, (-1, 1)).astype(float))
 
-    told = curve_words(curve_of([seed(1.0, 1e9, 1e-2), seed(1.0, 1e-3, 1e-2), seed(1.0, 1.0, 1e-2)]))
+    told = curve_words(seed_curve([seed(1.0, 1e9, 1e-2), seed(1.0, 1e-3, 1e-2), seed(1.0, 1.0, 1e-2)]))
     assert told == "1e+00 at step 0, 1e-02 at step 2; from 1e-03 to 1e+09 in all"
-    assert curve_words(curve_of([seed(np.inf)])) == "not finite on any step"
-    assert curve_words(curve_of([seed(3.0)])) == "3e+00 at step 0; from 3e+00 to 3e+00 in all"
+    assert curve_words(seed_curve([seed(np.inf)])) == "not finite on any step"
+    assert curve_words(seed_curve([seed(3.0)])) == "3e+00 at step 0; from 3e+00 to 3e+00 in all"

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gradstudy.analysis.responses import member_row
+from gradstudy.analysis.responses.measures import member_row
 from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.records import MemberRecord, Series, Trial, TrialResult
 from gradstudy.report.figure.heat_image import FINE
-from gradstudy.report.figure.trial_figure import LONGEST_LINE, MOST_PLACES, MOST_STEPS, trial_figures
+from gradstudy.report.figure.trial_figure import FIGURE_PLACES, FIGURE_STEPS, LONGEST_LINE, trial_figures
 
 SVG = "{http://www.w3.org/2000/svg}"
 NAN, INF = np.nan, np.inf
@@ -120,9 +120,9 @@ def test_long_training_and_deep_networks_are_thinned_and_it_says_so():
     seeds = [record(deep, seed=seed, norm=noisy, after=noisy[::-1], loss=noisy) for seed in range(3)]
     picture = trial_figures(result(*seeds))["flow.svg"]
     svg = ElementTree.fromstring(picture)
-    assert image(svg).size == (MOST_STEPS, MOST_PLACES)
+    assert image(svg).size == (FIGURE_STEPS, FIGURE_PLACES)
     assert any(
-        f"{MOST_STEPS} of 500 steps (of neighbours the least usual) and {MOST_PLACES} of 200 places" in one
+        f"{FIGURE_STEPS} of 500 steps (of neighbours the least usual) and {FIGURE_PLACES} of 200 places" in one
         for one in words(svg)
     )
     assert len(picture) < 20_000

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gradstudy.analysis.ranking import rank
-from gradstudy.analysis.responses import verdict
+from gradstudy.analysis.ranking.ranking import rank
+from gradstudy.analysis.responses.measures import verdict
 from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.records import DUMMY, SCREEN, Factor
 from gradstudy.report.findings import Findings

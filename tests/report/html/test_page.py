@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gradstudy.analysis.levels import level_table
 from gradstudy.analysis.settings import RANKED, TIME
-from gradstudy.analysis.space import Screen, encode
+from gradstudy.analysis.space.coordinates import CodedTrials, encode
+from gradstudy.analysis.space.levels import level_table
 from gradstudy.records import DUMMY, HUNT, Factor
 from gradstudy.report.html.page import report_page
 
@@ -44,7 +44,9 @@ def test_a_study_of_a_thousand_trials_and_twelve_factors_is_small_enough_to_send
     members, factors = large
     rows = [{"factor": factor.name, "trials": 1000} for factor in factors]
     trials = members[members["seed"] == 0]
-    levels = level_table(Screen(factors, encode(trials, factors), trials["vanishing"].to_numpy()), np.zeros(1000), 0.95)
+    levels = level_table(
+        CodedTrials(factors, encode(trials, factors), trials["vanishing"].to_numpy()), np.zeros(1000), 0.95
+    )
     rankings = tuple(make_ranking(*rows, response=response, levels=levels) for response in ("vanishing", "exploding"))
     page = report_page(make_study(members, factors, responses=(), gradients=record_of(members), rankings=rankings))
     assert len(page.encode()) < LARGEST

@@ -16,7 +16,7 @@ from rich.text import Text
 from gradstudy.records import Trial, TrialResult
 from gradstudy.report.terminal.console import make_console
 from gradstudy.report.terminal.plain import Bar
-from gradstudy.report.terminal.progress import Progress
+from gradstudy.report.terminal.live.progress import Progress
 
 so_far = SimpleNamespace(words="So far, " + "müller " * 20, add=lambda trial, rows: None)
 with Progress("a_study", total=2, seeds=1, console=make_console(), so_far=so_far) as progress:

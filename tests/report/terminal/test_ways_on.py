@@ -1,7 +1,7 @@
 import shlex
 
-from gradstudy.report.command_lines import WIDTH, folded_command
-from gradstudy.report.terminal.ways_on import way_on
+from gradstudy.report.terminal.plain import way_on
+from gradstudy.words.command_words import LINE_WIDTH, folded_command
 
 LONG = "python -m gradstudy +study=rnn_clip " + " ".join(f"space.factor_{n}='choice(a, b)'" for n in range(9))
 
@@ -14,7 +14,7 @@ def test_a_long_command_is_folded_within_the_page_and_read_as_one_by_a_shell(ren
     page = render(way_on("see this again", LONG, folded_command(LONG)))
     about, _, command = page.partition("\n")
     assert about == "see this again"
-    assert max(map(len, page.splitlines())) <= WIDTH
+    assert max(map(len, page.splitlines())) <= LINE_WIDTH
     assert shlex.split(command.replace("\\\n", " ")) == shlex.split(LONG)
     assert folded_command(LONG) == command.rstrip("\n")
 

@@ -1,0 +1,124 @@
+"""Is a trial healthy? Only when every one of its seeds is: a cure that fails on one seed in four is none."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from gradstudy.analysis.prescription.chance import Chance, burdens
+from gradstudy.analysis.settings import Analysis
+from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials, Rule, encode, infer_space
+from gradstudy.errors import InputError
+from gradstudy.records import DUMMY, FAILING, HEALTHY, VERDICTS, Factor, Level, trial_verdict
+
+
+def trial_health(members: pd.DataFrame) -> pd.DataFrame:
+    """What became of each trial? One row per trial, in the order of their numbers.
+
+    `members` has the columns trial, vanishing, exploding and verdict. `vanishing` and `exploding` are those of the
+    worst seed, so that a trial is healthy exactly when both lie below their thresholds; `healthy` (bool); `verdict` is
+    that of `trial_verdict`; `failing` and `seeds` count members.
+    """
+    counts = pd.crosstab(members["trial"], members["verdict"]).reindex(columns=list(VERDICTS), fill_value=0)
+    health = members.groupby("trial")[["vanishing", "exploding"]].max()
+    health["healthy"] = counts[HEALTHY] == counts.sum(axis=1)
+    health["verdict"] = members.groupby("trial")["verdict"].agg(trial_verdict)
+    health["failing"], health["seeds"] = counts[FAILING].sum(axis=1), counts.sum(axis=1)
+    return health
+
+
+FEWEST_FOR_CURE = 8
+"""Below this a surrogate knows nothing but its prior."""
+
+
+class Experience:
+    """The trials of a screen: coded points, which of them are `healthy` [trial], and the chance of any other point.
+
+    `members` has one row per trial x seed of a randomised screen. `trials` are their numbers; `chance` is None where
+    there is nothing to learn it from: too few trials, or none healthy.
+    """
+
+    def __init__(self, members: pd.DataFrame, factors: Sequence[Factor], settings: Analysis, seed: int = 0):
+        if members.empty:
+            raise InputError("A prescription needs the measured trials of a screen, got none: run the study first.")
+        self.settings, self._seed = settings, seed
+        self.health = trial_health(members)
+        self.trials = self.health.index.to_numpy()
+        self.healthy = self.health["healthy"].to_numpy(dtype=bool)
+        self._table = members.groupby("trial")[[factor.name for factor in factors]].first()
+        self.screen = CodedTrials(tuple(factors), encode(self._table, factors), self.healthy.astype(float))
+
+    @cached_property
+    def rules(self) -> Mapping[int, Rule]:
+        """Where does each conditional factor (a column) live?"""
+        return infer_space(self.screen).rules
+
+    @cached_property
+    def chance(self) -> Chance | None:
+        if len(self.trials) < FEWEST_FOR_CURE or not self.healthy.any():
+            return None
+        worst = [(self.health[name].to_numpy(), getattr(self.settings, name)) for name in ("vanishing", "exploding")]
+        return Chance(self.screen, burdens(worst), self._seed)
+
+    @property
+    def unknown(self) -> str:
+        """Why can nothing be said about who is healthy? Empty where something can."""
+        if not self.healthy.any():
+            return f"none of the {len(self.trials)} trials is healthy on every seed, so nothing shows what would be."
+        if self.chance is None:
+            return f"{len(self.trials)} trials are too few, at least {FEWEST_FOR_CURE} are needed; raise budget.trials."
+        if not self.chance.decisive:
+            return "no factor is known to decide who is healthy; more trials may show it."
+        return ""
+
+    def levels_of(self, row: int) -> dict[str, Level]:
+        """The levels of one trial as a person gave them; the dummy is none."""
+        return levels_in(self._table.iloc[row], self.screen.factors)
+
+    def typical(self, verdict: str) -> int | None:
+        """Which trial of this verdict is most like the others, in the factors that decide? None: there is no such.
+
+        One whose every seed fails, where there is any.
+        """
+        called = (self.health["verdict"] == verdict).to_numpy()
+        wholly = called & (self.health["failing"] == self.health["seeds"]).to_numpy()
+        rows = np.flatnonzero(wholly if wholly.any() else called)
+        if not len(rows):
+            return None
+        points = self.screen.points[rows]
+        weights = self.chance.importance if self.chance is not None else np.ones(points.shape[1])
+        apart = sum(
+            weight * _mean_distance(column, is_number=factor.is_number)
+            for weight, column, factor in zip(weights, points.T, self.screen.factors, strict=True)
+            if factor.name != DUMMY.name
+        )
+        return int(self.trials[rows[np.argmin(apart)]])
+
+
+def levels_in(row: Mapping[str, object], factors: Sequence[Factor]) -> dict[str, Level]:
+    """The levels in a row of a members table: what lives, without the dummy, in the words of the study."""
+    living = [factor for factor in factors if factor.name != DUMMY.name and pd.notna(row[factor.name])]
+    return {factor.name: _level(row[factor.name], factor) for factor in living}
+
+
+def _level(stored: object, factor: Factor) -> Level:
+    if factor.is_number:
+        return int(stored) if factor.integer else float(stored)
+    code = encode(pd.DataFrame({factor.name: [stored]}), [factor])[0, 0]
+    return factor.levels[int(code)]
+
+
+def _mean_distance(codes: np.ndarray, *, is_number: bool) -> np.ndarray:
+    """How far is each trial from the others in one factor? 1 between levels, and between asleep and awake."""
+    if not is_number:
+        _, which, counts = np.unique(codes, return_inverse=True, return_counts=True)
+        return 1.0 - counts[which] / len(codes)
+    awake = codes != INACTIVE
+    distance = np.where(awake, 1.0 - awake.mean(), awake.mean())
+    living = codes[awake]
+    order, rank = np.sort(living), np.arange(1, len(living) + 1)
+    below = np.cumsum(order)
+    sums = order * (2 * rank - len(living)) - 2 * below + below[-1:].sum()
+    distance[awake] += sums[np.searchsorted(order, living)] / len(codes)
+    return distance

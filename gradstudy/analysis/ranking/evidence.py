@@ -1,0 +1,118 @@
+"""What may be said of a factor: that it is a cause, that it is none, or neither?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradstudy.analysis.ranking.attribution import Attribution
+from gradstudy.analysis.ranking.significance import control_false_discoveries
+from gradstudy.analysis.settings import Analysis
+from gradstudy.analysis.space.confounding import confounded
+from gradstudy.analysis.space.coordinates import CodedTrials
+from gradstudy.records import DUMMY
+
+EVIDENCE = "evidence"
+NO_EVIDENCE = "no evidence"
+NO_EFFECT = "evidence of no effect"
+NOISE_FLOOR = "noise floor"
+NOT_RANKED = "not ranked"
+
+GOOD_FIT = 0.5
+"""Below this leave-one-out Q2 the surrogate misses half of what it should predict, and proves nothing by itself."""
+
+ENOUGH = 10
+"""Trials per factor on the rarer side of the response. With fewer, nobody can say that a factor does nothing: seven
+diverged trials in a hundred can be explained in many ways. (Peduzzi et al. 1995, of events per variable.)"""
+
+
+CLEARLY = 0.1
+"""What the surrogate alone speaks for must begin at this part of what is negligible: above nothing at all."""
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What do the two witnesses say, one flag per factor? `tested`: the test that knows no surrogate is significant.
+
+    `clear`: the surrogate needs the factor (a likelihood ratio test after false-discovery control), and gives it more
+    than the dummy and more than what is negligible. `tied`: it was not assigned independently of another factor.
+    `absent`: its interval ends below what is negligible, in a surrogate that fits to enough trials, and the test is
+    silent. `ranked`: there is something to say at all; `real`: it is not the dummy, which is no cause whatever they
+    say.
+    """
+
+    names: np.ndarray
+    real: np.ndarray
+    ranked: np.ndarray
+    tested: np.ndarray
+    clear: np.ndarray
+    tied: np.ndarray
+    absent: np.ndarray
+    fit: float
+
+    @property
+    def fits(self) -> bool:
+        """Is the surrogate a witness at all?"""
+        return self.fit >= GOOD_FIT
+
+    @property
+    def evidence(self) -> np.ndarray:
+        """Is it a cause? A randomised assignment makes the test valid by itself; a surrogate must fit to speak alone.
+
+        What acts through interactions passes a test of one factor at a time unseen; and what is tied to a cause is seen
+        by it, so that there both must speak.
+        """
+        alone = self.tested & ~self.tied
+        return self.real & self.ranked & (alone | (self.clear & self.fits))
+
+    @property
+    def unproven(self) -> np.ndarray:
+        """Does only a surrogate speak for it that is worth something, but fits too badly to be believed?"""
+        return self.real & self.ranked & self.clear & ~self.evidence & (self.fit > 0.0)
+
+    @property
+    def verdicts(self) -> np.ndarray:
+        """What is said of each factor in the table?"""
+        cases = {NOT_RANKED: ~self.ranked, NOISE_FLOOR: ~self.real, EVIDENCE: self.evidence, NO_EFFECT: self.absent}
+        return np.select(list(cases.values()), list(cases), NO_EVIDENCE).astype(object)
+
+
+def weigh(p: np.ndarray, screen: CodedTrials, shares: Attribution, settings: Analysis) -> Weighed:
+    """What do test and surrogate say of the factors of this screen? `p` [factor] is after false-discovery control."""
+    names, tail = [factor.name for factor in screen.factors], (1.0 - settings.confidence) / 2
+    small = np.quantile(shares.draws, 1.0 - tail, axis=0) < settings.negligible
+    silent = p >= 1.0 - settings.confidence
+    return Weighed(
+        names=np.array(names),
+        real=np.array([name != DUMMY.name for name in names]),
+        ranked=np.isin(names, shares.names),
+        tested=p < 1.0 - settings.confidence,
+        clear=_spread(names, shares, _needed(shares, settings, tail)),
+        tied=confounded(screen),
+        absent=_spread(names, shares, small) & silent & _enough(screen) & (shares.fit >= GOOD_FIT),
+        fit=shares.fit,
+    )
+
+
+def _enough(screen: CodedTrials) -> np.ndarray:
+    """Is the rarer half of the response's range seen often enough where each factor lives? [factor]"""
+    needed = ENOUGH * sum(factor.name != DUMMY.name for factor in screen.factors)
+    high = screen.values > (screen.values.min() + screen.values.max()) / 2
+    sides = [np.bincount(high[lives], minlength=2).min() for lives in screen.lives.T]
+    return np.array(sides) >= needed
+
+
+def _needed(shares: Attribution, settings: Analysis, tail: float) -> np.ndarray:
+    needed = control_false_discoveries(shares.p) < 1.0 - settings.confidence
+    low, mean = np.quantile(shares.draws, tail, axis=0), shares.draws.mean(axis=0)
+    needed &= (mean >= settings.negligible) & (low >= CLEARLY * settings.negligible)
+    if DUMMY.name in shares.names:
+        # On the scale of the variance everywhere: noise alone fills a large share of a support where nothing happens.
+        dummy = shares.effects[:, shares.names.index(DUMMY.name)]
+        needed &= shares.effects.mean(axis=0) > np.quantile(dummy, 1.0 - tail)
+    return needed
+
+
+def _spread(names: Sequence[str], shares: Attribution, flags: np.ndarray) -> np.ndarray:
+    known = dict(zip(shares.names, flags, strict=True))
+    return np.array([bool(known.get(name, False)) for name in names])

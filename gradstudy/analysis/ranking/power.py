@@ -1,0 +1,183 @@
+"""Before a study runs: how large must an effect be for this budget to find it?
+
+By simulation on the very design: one factor alone explains a share of the variance of trial means, the rest is
+Gaussian, and the tests of `significance` look for it, at the level that a lone cause must reach under false-discovery
+control. Their p-values are taken from asymptotic distributions here, as permutations would take minutes.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import lgamma, log, sqrt
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from gradstudy.analysis.ranking.attribution import FEWEST_TRIALS
+from gradstudy.analysis.ranking.significance import parts_of
+from gradstudy.analysis.settings import DEFAULTS, Analysis
+from gradstudy.analysis.space.coordinates import INACTIVE, encode
+from gradstudy.records import Factor
+
+SIMULATIONS, MOST_VALUES, NULL_DRAWS, SEED = 400, 1_000_000, 100_000, 0
+"""At most so many simulated studies and responses for one question: 100 studies of 10,000 trials take .3 s."""
+
+SHARES = np.geomspace(1e-4, 0.999, 513)
+"""Which shares are told apart: 2 % from one to the next, less than what the simulations leave open (5 %)."""
+
+Found = Callable[[np.ndarray], np.ndarray]
+"""In which of the simulated responses [simulation, trial] is the factor found? -> [simulation] of bool"""
+
+
+@dataclass(frozen=True)
+class Power:
+    """What can a design find?
+
+    `table` has one row per factor: `factor`, `trials` (in which it lives), `share` (the smallest share of the variance
+    of their means that is found with the probability `power`; for a number, where the response rises or falls along
+    its range), `u_shape` (the same where the response is highest or lowest in the middle; numbers only). Missing where
+    there are too few trials to find anything. `level` is what the p-value of a lone cause must stay below.
+    """
+
+    table: pd.DataFrame
+    power: float
+    level: float
+
+
+def power_of_design(trials: pd.DataFrame, factors: Sequence[Factor], settings: Analysis = DEFAULTS) -> Power:
+    """Which effects will these trials find? A row per trial, a column per factor, missing where it does not live."""
+    points = encode(trials, factors)
+    level = (1.0 - settings.confidence) / len(factors)
+    known: dict[tuple[int, ...], tuple[float, float]] = {}  # factors with the same counts are the same question
+    rows = []
+    for factor, column in zip(factors, points.T, strict=True):
+        _, counts = np.unique(column[column != INACTIVE], return_counts=True)
+        question = (int(factor.is_number), *(counts if factor.is_number else np.sort(counts)).tolist())
+        if question not in known:
+            known[question] = _smallest_shares(counts, factor.is_number, level, settings.power)
+        rows.append((factor.name, int(counts.sum()), *known[question]))
+    return Power(pd.DataFrame(rows, columns=["factor", "trials", "share", "u_shape"]), settings.power, level)
+
+
+def smallest_share(effects: np.ndarray, counts: np.ndarray, found: Found, power: float) -> float:
+    """Which share of the variance must an effect have to be found so often? nan when even nearly all is not enough.
+
+    `counts` are how many trials take each value of the factor, in the order of the values, and `effects`
+    [simulation, value] what these values do to the response, on any scale.
+    """
+    shape = (len(effects), counts.sum())
+    # The same noise for every share. In single precision, which is sorted twice as fast.
+    noise = np.random.default_rng(SEED).standard_normal(shape, dtype=np.float32)
+    signal = np.repeat(_standardised(effects, counts), counts, axis=1).astype(np.float32)
+
+    def is_found(share: float) -> bool:
+        return bool(found(sqrt(share) * signal + sqrt(1 - share) * noise).mean() >= power)
+
+    low, high = -1, len(SHARES) - 1
+    if not is_found(SHARES[high]):
+        return float("nan")
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if is_found(SHARES[middle]) else (middle, high)
+    return float(SHARES[high])
+
+
+def levels_found(counts: np.ndarray, level: float) -> Found:
+    """Kruskal-Wallis, or the distance of the largest mean from the smallest; trials stand level by level."""
+    starts = np.append(0, np.cumsum(counts)[:-1])
+    one_of_two = level / 2  # the smaller of two p-values, doubled
+    highest_h, widest = stats.chi2.isf(one_of_two, len(counts) - 1), _widest_by_chance(counts, one_of_two)
+
+    def found(response: np.ndarray) -> np.ndarray:
+        apart = np.ptp(np.add.reduceat(response, starts, axis=1) / counts, axis=1)
+        return (_kruskal(_centred_ranks(response), counts) > highest_h) | (
+            apart > widest * response.std(axis=1, ddof=1)
+        )
+
+    return found
+
+
+def numbers_found(counts: np.ndarray, level: float) -> Found:
+    """Spearman's rank correlation, or Kruskal-Wallis over the fifths of the range; trials stand in the number's order.
+
+    A design spreads a number evenly over its range, so that a fifth of the trials lies in each fifth of it.
+    """
+    trials, places = counts.sum(), _places(counts)
+    fifths = np.bincount(parts_of(places), counts)
+    fifths = fifths[fifths > 0]
+    looks = min(len(fifths), 2)  # at two tests, or where all trials lie in one fifth at one
+    t = stats.t.isf(level / looks / 2, trials - 2)
+    highest_rho = t / sqrt(trials - 2 + t**2)
+    highest_h = stats.chi2.isf(level / looks, len(fifths) - 1) if looks > 1 else np.inf
+    own = np.repeat(places, counts)
+    own = (own - own.mean()) / own.std()
+
+    def found(response: np.ndarray) -> np.ndarray:
+        ranks = _centred_ranks(response)
+        rho = ranks @ own / trials / sqrt((trials**2 - 1) / 12)
+        return (np.abs(rho) > highest_rho) | (_kruskal(ranks, fifths) > highest_h)
+
+    return found
+
+
+def _smallest_shares(counts: np.ndarray, is_number: bool, level: float, power: float) -> tuple[float, float]:
+    """Of a level's effects, or of a number's slope; and of a number's U-shape."""
+    trials = counts.sum()
+    if trials < FEWEST_TRIALS or len(counts) < 2:
+        return float("nan"), float("nan")
+    simulations = min(SIMULATIONS, MOST_VALUES // trials)
+    if not is_number:
+        effects = _random_signs(len(counts), simulations)
+        return smallest_share(effects, counts, levels_found(counts, level), power), float("nan")
+    slope = np.tile(_places(counts), (simulations, 1))
+    found = numbers_found(counts, level)
+    of_slope = smallest_share(slope, counts, found, power)
+    if len(counts) < 3:  # two values have no middle
+        return of_slope, float("nan")
+    return of_slope, smallest_share((slope - 0.5) ** 2, counts, found, power)
+
+
+def _random_signs(levels: int, simulations: int) -> np.ndarray:
+    """[simulation, level] of -1 and 1, some of both: which levels, and how many, raise the response is random."""
+    random = np.random.default_rng(SEED + 1)
+    order = random.random((simulations, levels)).argsort(axis=1).argsort(axis=1)
+    return np.where(order < random.integers(1, levels, size=(simulations, 1)), 1.0, -1.0)
+
+
+def _places(counts: np.ndarray) -> np.ndarray:
+    """Where in its range, 0..1, lies each value of a number, by the trials below it?"""
+    return (np.cumsum(counts) - counts / 2) / counts.sum()
+
+
+def _standardised(effects: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Of mean 0 and variance 1 over the trials."""
+    weights = counts / counts.sum()
+    centred = effects - (effects @ weights)[:, None]
+    return centred / np.sqrt(centred**2 @ weights)[:, None]
+
+
+def _centred_ranks(response: np.ndarray) -> np.ndarray:
+    """Ranks less their mean, in every row; ties, which only rounding makes, are broken somehow."""
+    trials = response.shape[1]
+    ranks = np.empty(response.shape)
+    np.put_along_axis(ranks, response.argsort(axis=1), (np.arange(trials) - (trials - 1) / 2)[None], axis=1)
+    return ranks
+
+
+def _kruskal(ranks: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """The statistic of Kruskal and Wallis [simulation]: centred ranks in groups of these sizes, one after another."""
+    trials = ranks.shape[1]
+    sums = np.add.reduceat(ranks, np.append(0, np.cumsum(sizes)[:-1]).astype(int), axis=1)
+    return 12 / (trials * (trials + 1)) * (sums**2 / sizes).sum(axis=1)
+
+
+def _widest_by_chance(counts: np.ndarray, level: float) -> float:
+    """How far apart does a random division set the means, in standard deviations, in this share of divisions?
+
+    Asymptotically normal; inf where there are too few divisions for any to be so rare.
+    """
+    divisions = lgamma(counts.sum() + 1) - sum(lgamma(count + 1) for count in counts)
+    if divisions < -log(level):
+        return float("inf")
+    means = np.random.default_rng(SEED + 2).standard_normal((NULL_DRAWS, len(counts))) / np.sqrt(counts)
+    return float(np.quantile(np.ptp(means, axis=1), 1 - level))

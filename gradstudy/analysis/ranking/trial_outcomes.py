@@ -1,0 +1,73 @@
+"""What came out of every trial? What is ranked, what is shown, and how much of it is mere seed noise."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from gradstudy.analysis.ranking.survival import lasted, log_rank_scores
+from gradstudy.analysis.settings import TIME
+from gradstudy.analysis.space.replicates import Replicates, replicates_of
+
+
+@dataclass(frozen=True)
+class TrialOutcomes:
+    """One response of all trials of a screen.
+
+    `trials` has one row per trial; `ranked` [trial] is what is attributed and tested, `shown` [trial] what is told in
+    the response's unit: the same means over seeds, but of a time, which is ranked by its log-rank scores and told in
+    steps. `diverged` [trial] counts members. `row` [member] is the trial's row that a member belongs to, `ends`
+    [member] the step at which it diverged, inf where it never did. `noise` is `seed_noise` of what is ranked, and
+    `repeats` what else its seeds say.
+    """
+
+    trials: pd.DataFrame
+    ranked: np.ndarray
+    shown: np.ndarray
+    diverged: np.ndarray
+    row: np.ndarray
+    ends: np.ndarray
+    noise: float
+    repeats: Replicates
+
+
+def trial_outcomes(members: pd.DataFrame, response: str, steps: int | None) -> TrialOutcomes:
+    """What do these members say, trial by trial? In the order of trials and seeds, whatever order they come in."""
+    members = members.sort_values(["trial", "seed"], kind="stable")
+    shown, ranked, ends = _measured(members, response, steps)
+    table = pd.DataFrame({"trial": members["trial"].to_numpy(), "shown": shown, "ranked": ranked})
+    means = table.groupby("trial").mean()
+    bad = (members["verdict"] == "diverged").to_numpy()
+    row = means.index.get_indexer(table["trial"])
+    return TrialOutcomes(
+        trials=members.drop_duplicates("trial"),
+        ranked=means["ranked"].to_numpy(),
+        shown=means["shown"].to_numpy(),
+        diverged=np.bincount(row, weights=bad),
+        row=row,
+        ends=ends,
+        noise=seed_noise(table, "ranked"),
+        repeats=replicates_of(ranked, row, bad),
+    )
+
+
+def seed_noise(members: pd.DataFrame, response: str) -> float:
+    """Which share of the variance of trial means is seed noise? From 0 to 1, nan without replicates or variance."""
+    groups = members.groupby("trial")[response]
+    sizes, spreads = groups.size(), groups.var(ddof=1)
+    freedom = (sizes - 1).sum()
+    between = groups.mean().var(ddof=1)
+    if not (freedom > 0 and between > 0.0):
+        return float("nan")
+    within = ((sizes - 1) * spreads).sum() / freedom
+    return float(min(1.0, within * (1.0 / sizes).mean() / between))
+
+
+def _measured(members: pd.DataFrame, response: str, steps: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What is shown, what is ranked, and the step of divergence: three times [member]."""
+    if response != TIME:
+        values = members[response].to_numpy(dtype=float)
+        return values, values, np.full(len(values), np.inf)
+    bad = members["first_bad_step"].to_numpy(dtype=float, na_value=np.inf)
+    times = lasted(bad, steps)
+    return times, log_rank_scores(times, np.isfinite(bad)), bad

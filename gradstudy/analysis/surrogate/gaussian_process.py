@@ -1,0 +1,191 @@
+"""A Gaussian process over the trials of a study, with its hyperparameters' uncertainty, and sample paths from it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import combinations
+from math import prod
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+
+from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Functions, Strengths, covariance
+from gradstudy.analysis.surrogate.hyperparameters import JITTER, Known, Mode, as_much_by_chance, find_modes, gains
+
+PRODUCTS = 384
+
+
+def prior_features(
+    basis: Basis, strengths: Strengths, random: np.random.Generator
+) -> tuple[int, Callable[[Functions], np.ndarray]]:
+    """How many features are there, and their values [point, feature], whose products are the covariance on average?"""
+    awake = strengths.awake
+    sets = [some for size in (2, 3) for some in combinations(awake, size)]
+    weights = np.array([_weight(some, strengths) for some in sets])
+    chosen = random.choice(len(sets), size=PRODUCTS, p=weights / weights.sum()) if sets else []
+    height = np.sqrt(strengths.scale * weights.sum() / PRODUCTS)
+    members = {column: np.flatnonzero([column in sets[one] for one in chosen]) for column in awake}
+    mixed = {
+        column: np.sqrt(strengths.spectrum[column])[:, None]
+        * random.standard_normal((len(strengths.spectrum[column]), len(inside)))
+        for column, inside in members.items()
+    }
+
+    def features(functions: Functions) -> np.ndarray:
+        spread = strengths.scale * strengths.variance
+        own = [functions[column] * np.sqrt(spread[column] * strengths.spectrum[column]) for column in awake]
+        together = np.full((len(chosen), len(functions[0])), height)
+        for column, inside in members.items():
+            together[inside] *= mixed[column].T @ functions[column].T
+        return np.hstack([*own, together.T])
+
+    return sum(len(strengths.spectrum[column]) for column in awake) + len(chosen), features
+
+
+def _weight(some: tuple[int, ...], strengths: Strengths) -> float:
+    order = strengths.pairs if len(some) == 2 else strengths.triples
+    return order * prod(strengths.variance[column] for column in some)
+
+
+FITTED = 320
+"""Hyperparameters are fitted on at most this many trials, drawn at random: one evaluation costs n^3."""
+CONDITIONED = 1000
+"""Predictions are conditioned on at most this many trials, drawn at random: a factorisation of n^3 per draw."""
+DEALT_AMONG = 200
+"""Levels are dealt anew among at most this many trials, drawn at random, 40 times for a factor."""
+CHUNK = 2**17
+"""Covariances are made in pieces of 1 MB, which stay in a processor's cache."""
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """What is known of a response over the space? Its standardised values at some trials, and the modes they support.
+
+    `gains` [factor] is by how much each factor's effects make the trials more probable (see `hyperparameters`). A value
+    in the response's unit is `centre` + `unit` times a standardised one.
+    """
+
+    known: Known
+    modes: tuple[Mode, ...]
+    gains: np.ndarray
+    centre: float = 0.0
+    unit: float = 1.0
+
+    @property
+    def mode(self) -> np.ndarray:
+        """The most probable hyperparameters."""
+        return self.modes[0].at
+
+    @property
+    def fit(self) -> float:
+        """The closed-form leave-one-out Q2 (the hyperparameters are not fitted anew)."""
+        values = self.known.values
+        means, _ = self.condition(self.mode).left_out()
+        away = (values - values.mean()) * len(values) / (len(values) - 1)
+        return float(1.0 - ((values - means) ** 2).sum() / (away @ away))
+
+    def condition(self, hyperparameters: np.ndarray) -> "Posterior":
+        return Posterior(self.known, hyperparameters)
+
+    def as_much_by_chance(self, factor: int) -> float:
+        """How often would this factor's gain come about by chance? See `hyperparameters.as_much_by_chance`."""
+        random = np.random.default_rng(factor)
+        some = self.known.among(some_of(len(self.known.values), DEALT_AMONG, random))
+        return as_much_by_chance(some, self.mode, factor, random)
+
+    def draws(self, count: int, random: np.random.Generator) -> list[np.ndarray]:
+        """Hyperparameters that the data allow. A factor sleeps in as many as the data leave open whether it acts."""
+        weights = np.exp([mode.height - self.modes[0].height for mode in self.modes])
+        which = random.choice(len(self.modes), size=count, p=weights / weights.sum())
+        drawn = np.array([self.modes[one].draw(random) for one in which])
+        awake = 1.0 / (1.0 + np.exp(-np.clip(self.gains, -50.0, 50.0) / 2))
+        for factor, chance in enumerate(awake):
+            # Systematic sampling: as many of the draws as the chance says, and not a binomial number of them.
+            sleeping = random.permutation(count) + random.random() >= chance * count
+            drawn[sleeping, factor] = ASLEEP
+        return list(drawn)
+
+
+class Posterior:
+    """What are the response's values at new points, given hyperparameters? A mean and joint sample paths.
+
+    The mean is a constant, `level`, plus `weights` [trial] times the covariance with the `known` points.
+    """
+
+    def __init__(self, known: Known, hyperparameters: np.ndarray):
+        self.known, self.strengths = known, Strengths.of(known.basis, hyperparameters, odds=known.odds)
+        self._functions = known.basis(known.points)
+        together = covariance(self._functions, self._functions, self.strengths)
+        self._noise = self.strengths.noise * known.noise + JITTER * np.trace(together) / len(together)
+        together[np.diag_indices_from(together)] += self._noise
+        self._factor = cho_factor(together, lower=True)
+        self._ones = cho_solve(self._factor, np.ones(len(known.values)))
+        self.level, self.weights = self._solve(known.values)
+
+    def mean(self, points: np.ndarray) -> np.ndarray:
+        """The most probable values at coded points [point, factor] -> [point]"""
+        return self.level + self._carried(self.known.basis(points), self.weights)
+
+    def paths(self, points: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
+        """Values at these points that could all be true together -> [path, point]"""
+        number, features = prior_features(self.known.basis, self.strengths, random)
+        amounts, functions = random.standard_normal((number, count)), self.known.basis(points)
+        error = np.sqrt(self._noise)[:, None] * random.standard_normal((len(self._noise), count))
+        level, weights = self._solve(self.known.values[:, None] - features(self._functions) @ amounts - error)
+        return (level + self._carried(functions, weights) + features(functions) @ amounts).T
+
+    def left_out(self) -> tuple[np.ndarray, np.ndarray]:
+        """What would each known value be, from the others? Means and variances, twice [trial]."""
+        variances = 1.0 / np.diag(self._precision())
+        return self.known.values - self.weights * variances, variances
+
+    def fitted(self) -> tuple[np.ndarray, np.ndarray]:
+        """What are the values at the known points without their noise? Means and variances, twice [trial]."""
+        variances = self._noise - self._noise**2 * np.diag(self._precision())
+        return self.known.values - self._noise * self.weights, variances
+
+    def _solve(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        # The constant and the weights that give these values [trial, ...] at the known points.
+        solved = cho_solve(self._factor, values)
+        level = solved.sum(axis=0) / self._ones.sum()
+        return level, solved - np.multiply.outer(self._ones, level)
+
+    def _precision(self) -> np.ndarray:
+        inverse = cho_solve(self._factor, np.eye(len(self.weights)))
+        return inverse - np.outer(self._ones, self._ones) / self._ones.sum()
+
+    def _carried(self, functions: list[np.ndarray], weights: np.ndarray) -> np.ndarray:
+        # From the known points to these ones, [point, ...].
+        rows = max(1, CHUNK // len(self.weights))
+        parts = [slice(start, start + rows) for start in range(0, len(functions[0]), rows)]
+        some = ([function[part] for function in functions] for part in parts)
+        return np.concatenate([covariance(one, self._functions, self.strengths) @ weights for one in some])
+
+
+def fit_surrogate(
+    points: np.ndarray,
+    values: np.ndarray,
+    basis: Basis,
+    seed: int,
+    *,
+    noise: np.ndarray | None = None,
+    error: float = 0.0,
+) -> Surrogate:
+    """Which Gaussian process do these trials support? Coded points [trial, factor], values [trial] (not constant).
+
+    `noise` [trial] are relative variances of the values, 1 unless given; `error` is the variance of a typical value
+    that replicates show, 0 where there are none.
+    """
+    random = np.random.default_rng(seed)
+    centre, unit = float(values.mean()), float(values.std())
+    noise = np.ones(len(values)) if noise is None else noise
+    expected = max(error / unit**2, 1e-4) if error > 0.0 else None
+    known = Known(basis, points, (values - centre) / unit, noise, expected)
+    some = known.among(some_of(len(values), FITTED, random))
+    modes = find_modes(some)
+    gained = gains(some, modes[0].at)
+    return Surrogate(known.among(some_of(len(values), CONDITIONED, random)), tuple(modes), gained, centre, unit)
+
+
+def some_of(size: int, limit: int, random: np.random.Generator) -> np.ndarray:
+    """All trials, or as many of them as the limit allows."""
+    return np.sort(random.choice(size, limit, replace=False)) if size > limit else np.arange(size)

@@ -1,0 +1,127 @@
+"""Does mean-field theory predict how the gradient flows before anything is learned?"""
+
+import html
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gradstudy.analysis.responses.measures import CEILING, FLOOR
+from gradstudy.errors import InputError
+from gradstudy.notebook.axes import axes_or_new
+from gradstudy.notebook.palette import ACCENT, VERDICT_COLOURS
+
+MEASURED, PREDICTED = "gain_init", "gain_init_theory"
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far is the predicted from the measured gain at initialisation, in decades, where theory says something?
+
+    `table` has a row per trial with a prediction: `predicted`, `measured` (mean over seeds), the `lowest` and `highest`
+    seed, and `in_range`: false where a signal of exactly 0, or one that left float64, was measured or predicted; such a
+    gain has no size. `r2` = 1 - mean squared error / variance of what was measured, with no line fitted, so that a
+    constant offset counts as error, and `rmse` are over the trials in range; nan where these are too few. `predicted`
+    counts the trials in `table`, `silent` those without a prediction, `beyond` those out of range.
+    """
+
+    table: pd.DataFrame
+    r2: float
+    rmse: float
+    predicted: int
+    silent: int
+
+    @property
+    def beyond(self) -> int:
+        return int((~self.table["in_range"]).sum())
+
+    @property
+    def note(self) -> str:
+        """What was found, in plain words."""
+        remarks = (
+            (True, f"Theory predicts gain_init for {self.predicted} of {self.predicted + self.silent} trials"),
+            (np.isfinite(self.r2), f", R2 {self.r2:.4f}"),
+            (np.isfinite(self.rmse), f", off by {self.rmse:.2f} decades (RMS)"),
+            (True, "."),
+            (self.beyond, f" Left out, for a signal of exactly 0 or beyond float64: {self.beyond} of them."),
+        )
+        return "".join(remark for holds, remark in remarks if holds)
+
+    def plot(self, axes: Any = None) -> Any:
+        """Measured over predicted gain with the line on which theory is right: matplotlib axes, new ones by default.
+
+        A dot is a trial's mean and its bar reaches from the lowest to the highest seed. What is out of range stands at
+        the edge, as a cross, so that a signal of 0 does not squeeze everything else into a corner.
+        """
+        axes = axes_or_new(axes, (5, 5))
+        low, high = _limits(self.table[self.table["in_range"]])
+        axes.plot([low, high], [low, high], color="0.6", linewidth=1, label="theory is right")
+        self._draw_trials(axes, low, high)
+        axes.set(xlim=(low, high), ylim=(low, high), aspect="equal", title=self._title())
+        axes.set(xlabel="predicted gain_init (decades)", ylabel="measured gain_init (decades)")
+        axes.legend(loc="upper left")
+        return axes
+
+    def _draw_trials(self, axes: Any, low: float, high: float) -> None:
+        inside, beyond = self.table[self.table["in_range"]], self.table[~self.table["in_range"]]
+        reach = [inside["measured"] - inside["lowest"], inside["highest"] - inside["measured"]]
+        looks = {"fmt": "o", "markersize": 4, "alpha": 0.7, "elinewidth": 0.8, "color": ACCENT}
+        # the mean of equal seeds may lie a rounding error above the highest
+        bars = np.maximum(reach, 0.0)
+        label = "trials, from lowest to highest seed"
+        axes.errorbar(inside["predicted"], inside["measured"], yerr=bars, label=label, **looks)
+        if len(beyond):
+            edge = beyond[["predicted", "measured"]].clip(low, high).T.to_numpy()
+            axes.plot(*edge, "x", color=VERDICT_COLOURS["diverged"], clip_on=False, label="0 or beyond float64")
+
+    def _title(self) -> str:
+        return f"{self.predicted} trials" + (f", R2 {self.r2:.4f}" if np.isfinite(self.r2) else "")
+
+    def _repr_html_(self) -> str:
+        return f"<p>{html.escape(self.note)}</p>{self.table.round(3).to_html(index=False, max_rows=10)}"
+
+
+def agreement(members: pd.DataFrame) -> Agreement:
+    """How far is what theory predicts of `gain_init` from what was measured, trial by trial?
+
+    `members` has one row per trial x seed with `gain_init` and `gain_init_theory`, which is missing where theory says
+    nothing; a table with one row per trial will do, without the seeds' scatter. InputError when nothing is predicted.
+    """
+    if PREDICTED not in members:
+        raise InputError(
+            "This study was stored before theory was set beside it. Run it again, or ask for single trials: "
+            "`gradstudy.measure(run.overrides(0)).prediction`."
+        )
+    spoken = members[members[PREDICTED].notna()]
+    trials = members["trial"].nunique()
+    if spoken.empty:
+        raise InputError(
+            f"At least one trial with a prediction of gain_init is needed, got none in {trials} trials. Theory says "
+            "nothing about such networks: `gradstudy.measure(run.overrides(0)).no_theory` says why."
+        )
+    by_trial = spoken.groupby("trial")
+    of_seeds = by_trial[MEASURED].agg(measured="mean", lowest="min", highest="max")
+    table = pd.concat([by_trial[PREDICTED].first().rename("predicted"), of_seeds], axis=1).reset_index()
+    ends = table[["predicted", "lowest", "highest"]]
+    table["in_range"] = ((ends > FLOOR) & (ends < CEILING)).all(axis=1)
+    return Agreement(table, *_fit(table[table["in_range"]]), len(table), trials - len(table))
+
+
+def _fit(table: pd.DataFrame) -> tuple[float, float]:
+    """R2 and the root mean square of the errors."""
+    measured = table["measured"].to_numpy(dtype=float)
+    if not measured.size:
+        return np.nan, np.nan
+    errors = measured - table["predicted"].to_numpy(dtype=float)
+    variance = measured.var()
+    return float(1 - np.mean(errors**2) / variance) if variance > 0 else np.nan, float(np.sqrt(np.mean(errors**2)))
+
+
+def _limits(table: pd.DataFrame) -> tuple[float, float]:
+    """Of both axes, with a margin."""
+    if table.empty:
+        return -1.0, 1.0
+    shown = table[["predicted", "lowest", "highest"]].to_numpy(dtype=float)
+    margin = max(0.05 * (shown.max() - shown.min()), 0.1)
+    return float(shown.min() - margin), float(shown.max() + margin)

@@ -1,0 +1,203 @@
+"""Theory beside measurement: what mean-field theory says of a network's gradient flow at initialisation.
+
+Exact in the limit of infinite width, at finite depth. In the folder `mean_field`, `fixed_point`, `correlation` and
+`batch` say what deep networks settle at; `pixels`, `batch` and `time` are one layer or step of the kinds of streams.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+import numpy as np
+
+from gradstudy.analysis.theory.branch import BranchLayer, layers, passed, product
+from gradstudy.analysis.theory.expectations import expectation, slope_power, value_power
+from gradstudy.analysis.theory.fixed_points import (
+    chi1,
+    correlation_fixed_point,
+    correlation_map,
+    critical_weight,
+    depth_scale,
+    fixed_point,
+    layer_norm_rate,
+    variance_map,
+)
+from gradstudy.analysis.theory.streams import Pixels, Samples, batch_norm_rate
+from gradstudy.random_network import (
+    BranchStep,
+    NoTheory,
+    RandomFeedforward,
+    RandomMap,
+    RandomNetwork,
+    RandomRecurrent,
+    RandomStage,
+)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The flow at initialisation, in the limit of infinite width, from input to output or first to last time step.
+
+    `signal` [place] is log10(D_p / D_last) in decades of amplitude, 0 at the last place, and -inf or inf where nothing
+    is left of it or it has no size. `activation_rms` [place] is the root mean square of the flow point itself.
+    """
+
+    signal: np.ndarray
+    activation_rms: np.ndarray
+
+    @property
+    def gain_init(self) -> float:
+        """By how many decades does the gradient grow from the last place to the first?"""
+        return float(self.signal[0])
+
+
+@np.errstate(all="ignore")
+def predict_over_time(wiring: RandomRecurrent) -> Prediction:
+    """How large are hidden states and their gradients at each time step?"""
+    before = _pre_activations(wiring)
+    factors = product(wiring.recurrent.backward, slope_power(wiring.curve, before[1:]))
+    return Prediction(_signal_over_time(factors, wiring.each_step), np.sqrt(value_power(wiring.curve, before)))
+
+
+def _pre_activations(wiring: RandomRecurrent) -> np.ndarray:
+    bias, hidden, powers = wiring.entering.bias + wiring.recurrent.bias, 0.0, []
+    for entering in wiring.power:
+        powers.append(passed(wiring.entering.forward, entering) + passed(wiring.recurrent.forward, hidden) + bias)
+        hidden = value_power(wiring.curve, powers[-1])
+    return np.array(powers)
+
+
+def _signal_over_time(factors: np.ndarray, each_step: bool) -> np.ndarray:
+    """Decades of amplitude [time] of D_t^2 = factor_t D_{t+1}^2, plus what the loss sends to every step."""
+    powers = [0.0]  # natural logarithms, from the last step backwards: thousands of steps stay in range
+    own = 0.0 if each_step else -np.inf
+    for factor in factors[::-1]:
+        powers.append(np.logaddexp(np.log(factor) + powers[-1], own))
+    return np.array(powers[::-1]) / (2 * np.log(10))
+
+
+__all__ = [
+    "NoTheory",
+    "Prediction",
+    "batch_norm_rate",
+    "chi1",
+    "correlation_fixed_point",
+    "correlation_map",
+    "critical_weight",
+    "depth_scale",
+    "expectation",
+    "fixed_point",
+    "layer_norm_rate",
+    "predict",
+    "variance_map",
+]
+
+FEWEST_FEATURES = 8
+"""Of 8 features a norm takes a quarter of the directions, of which theory knows nothing."""
+Back = Callable[[np.ndarray], np.ndarray]
+
+
+class MeanFieldStream(Protocol):
+    """What theory keeps of a stream in arrays: a state forward and a gradient backward, both in mean squares."""
+
+    def start(self) -> np.ndarray:
+        """The state behind the first map."""
+
+    def through(self, state: np.ndarray, layer: BranchLayer) -> tuple[np.ndarray, Back]:
+        """The state behind a layer, and the way back from gradients behind it to gradients before it."""
+
+    def noise(self, state: np.ndarray) -> np.ndarray:
+        """A gradient of power 1 without any structure."""
+
+    def power(self, state_or_gradient: np.ndarray) -> float:
+        """The mean square that is measured."""
+
+
+def predict(wiring: RandomNetwork) -> Prediction:
+    """How does the signal flow through this network before training, place by place? NoTheory where nobody knows."""
+    return predict_over_time(wiring) if isinstance(wiring, RandomRecurrent) else _predict_over_depth(wiring)
+
+
+@np.errstate(all="ignore")
+def _predict_over_depth(wiring: RandomFeedforward) -> Prediction:
+    _check(wiring)
+    stream = Samples(wiring) if wiring.norm == "batch" else Pixels(wiring)
+    states, ways = [stream.start()], []
+    for stage in wiring.stages:
+        behind, back = _through(stream, states[-1], layers(stage.branch, wiring.norm))
+        states.append(_joined(stage, states[-1], behind))
+        ways.append(partial(_back_through_join, stage, back))
+    entered = _entered(stream, states[-1], wiring)
+    signal = _signal(stream, entered, ways)
+    rms = np.sqrt([stream.power(state) for state in states])
+    return Prediction(signal[wiring.stem :], rms[wiring.stem :])
+
+
+def _check(wiring: RandomFeedforward) -> None:
+    maps = [wiring.first, *(step for stage in wiring.stages for step in stage.branch if isinstance(step, RandomMap))]
+    if wiring.norm != "none" and any(one.window is not None for one in maps):
+        raise NoTheory("a norm takes the pixels of an image together, and convolutions make them depend on each other")
+    if wiring.norm == "layer":
+        _check_features(wiring)
+
+
+def _check_features(wiring: RandomFeedforward) -> None:
+    """Behind every map stand as many features as it makes, and joins change none of them."""
+    features = math.inf
+    for step in (wiring.first, *(step for stage in wiring.stages for step in stage.branch), *wiring.last):
+        if isinstance(step, RandomMap):
+            features = step.fans[1]
+        elif step == "norm" and features < FEWEST_FEATURES:
+            raise NoTheory(
+                f"a norm over n features takes two directions out of them, too many of {features}: it takes "
+                f"{FEWEST_FEATURES}"
+            )
+
+
+def _through(stream: MeanFieldStream, state: np.ndarray, branch: Sequence[BranchLayer]) -> tuple[np.ndarray, Back]:
+    ways: list[Back] = []
+    for layer in branch:
+        state, back = stream.through(state, layer)
+        ways.insert(0, back)
+
+    def whole(gradient: np.ndarray) -> np.ndarray:
+        for way in ways:
+            gradient = way(gradient)
+        return gradient
+
+    return state, whole
+
+
+def _joined(stage: RandomStage, around: np.ndarray, through: np.ndarray) -> np.ndarray:
+    return product(stage.skip**2, around) + product(stage.scale**2, through)
+
+
+def _back_through_join(stage: RandomStage, back: Back, gradient: np.ndarray) -> np.ndarray:
+    return _joined(stage, gradient, back(gradient))
+
+
+def _entered(stream: MeanFieldStream, state: np.ndarray, wiring: RandomFeedforward) -> np.ndarray:
+    """What the read-out sends back to z_L, behind what stands before it."""
+    noise, identity = stream.noise(state), RandomMap(1.0, 1.0)
+    steps: tuple[BranchStep, ...] = (*wiring.last, identity)
+    entered = _through(stream, state, layers(steps, wiring.norm))[1](noise)
+    return entered if 0.0 < stream.power(entered) < np.inf else noise
+
+
+def _signal(stream: MeanFieldStream, gradient: np.ndarray, ways: Sequence[Back]) -> np.ndarray:
+    """Decades of amplitude [place]. The gradient is brought back to power 1 at every place, so as to stay in range.
+
+    Where it is 0 or inf it stays so further back.
+    """
+    gradient, decades = gradient / stream.power(gradient), [0.0]
+    for way in ways[::-1]:
+        if np.isfinite(decades[-1]):
+            gradient = way(gradient)
+            power = stream.power(gradient)
+            gradient = gradient / power
+            decades.append(decades[-1] + np.log10(power) / 2)
+        else:
+            decades.append(decades[-1])
+    return np.array(decades[::-1])

@@ -1,0 +1,140 @@
+"""What a ranking, a measurement and a study show of themselves in a notebook."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from gradstudy.analysis.settings import RANKED_UNITS
+from gradstudy.notebook.html_pieces import code_block, folded, html_table, paragraph
+from gradstudy.records import DUMMY, SCREEN, StudyInfo
+from gradstudy.words.level_words import count_words, digits_of, effect_words, mean_words
+from gradstudy.words.ranking_words import (
+    fraction,
+    is_proven,
+    percent_words,
+    question_of,
+    rank_words,
+    rough_mark,
+    share_words,
+    significance_words,
+    trust_words,
+)
+from gradstudy.words.trial_words import level_word, verdicts_words
+
+if TYPE_CHECKING:  # a ranking shows itself by this page
+    from gradstudy.analysis.ranking.ranking import Ranking
+
+
+def ranking_page(ranking: "Ranking") -> str:
+    """What does a person want to see of a ranking first? HTML, with everything escaped."""
+    about = f"({ranking.response}, {RANKED_UNITS[ranking.response]})"
+    parts = [paragraph(about, heading=question_of(ranking.response)), paragraph(ranking.note)]
+    rows = list(ranking.table.itertuples())
+    if rows:
+        parts.append(html_table(_shares(ranking, rows), muted=[not is_proven(row) for row in rows]))
+    causes = ranking.levels[ranking.levels["factor"].isin([row.factor for row in rows if is_proven(row)])]
+    if len(causes):
+        parts.append(
+            folded("What the levels of these causes do", html_table(_levels(causes, digits_of(ranking.levels))))
+        )
+    return "".join([*parts, paragraph(f"{trust_words(ranking)}.")])
+
+
+def _shares(ranking: "Ranking", rows: Sequence[Any]) -> pd.DataFrame:
+    rough, interval = rough_mark(ranking), percent_words(ranking.confidence)
+    return pd.DataFrame(
+        {
+            "factor": row.factor,
+            f"share [{interval}]": share_words(row, rough),
+            "own": fraction(row.first),
+            "rank": rank_words(row),
+            "test": significance_words(row),
+            "verdict": row.verdict,
+            "direction": row.direction if is_proven(row) else "",
+            "trials": row.trials,
+        }
+        for row in rows
+    )
+
+
+def _levels(levels: pd.DataFrame, digits: int) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "factor": row.factor,
+            "level": row.level,
+            "mean": mean_words(row.mean, digits),
+            "difference": "reference" if row.reference else effect_words(row, digits),
+            "counts": count_words(row),
+        }
+        for row in levels[levels["trials"] > 0].itertuples()
+    )
+
+
+MEMBER_COLUMNS = ["seed", "gain_init", "vanishing", "exploding", "learned", "verdict", "first_bad_step"]
+MEASUREMENT_WAYS = (
+    ".plot()  # the signal from place to place, before and after training",
+    ".plot_signal()  # the same on every step",
+    ".gradients()  # every measured value; .members has all responses",
+)
+
+
+def measurement_page(members: pd.DataFrame, choices: Mapping[str, str], theory: str) -> str:
+    """How did the gradients of this configuration behave? HTML, with everything escaped.
+
+    `members` has a row per seed; `theory` is what mean-field theory says of the first step, or why it says nothing.
+    """
+    made_of = ", ".join(f"{group}={choice}" for group, choice in choices.items() if choice != "none")
+    rows = members[MEMBER_COLUMNS].map(lambda value: "-" if pd.isna(value) else level_word(value))
+    return "".join(
+        [
+            paragraph(f"{verdicts_words(members['verdict'])}.", heading="Seeds:"),
+            paragraph(made_of),
+            html_table(rows),
+            paragraph(f"Responses are in decades. Theory: {theory}."),
+            code_block("\n".join(MEASUREMENT_WAYS)),
+        ]
+    )
+
+
+TRIALS_SHOWN = 6
+OF_A_SCREEN = (
+    'run.rank("vanishing")  # which factors are causes; .plot(), .plot_interactions(), .levels',
+    "run.prescribe()  # the smallest changes that make failing trials healthy",
+)
+OF_A_HUNT = ("run.best()  # the trials that came closest to what was hunted for",)
+OF_A_FACTOR = "run.plot_levels({0!r})  # what the levels of a factor do; run.plot_verdicts({0!r})"
+OF_ANY = (
+    "run.plot_signal(0)  # where and when the gradient of a trial vanishes or explodes",
+    "run.trials, run.members  # tables; run.gradients(trial=0) is the whole record of a trial",
+)
+
+
+def study_page(info: StudyInfo, members: pd.DataFrame, trials: pd.DataFrame, ways: Sequence[str]) -> str:
+    """What does a person want to see of a study first? HTML, with everything escaped.
+
+    `trials` has a row per trial; `ways` are addresses and commands where there is more to see.
+    """
+    size = f"Trials: {len(trials)}, seeds per trial: {info.seeds}, steps: {info.steps}."
+    factors = [factor.name for factor in info.factors if factor != DUMMY]
+    shown = trials.head(TRIALS_SHOWN)
+    of_shown = members[members["trial"].isin(shown["trial"])]
+    more = f"and {len(trials) - len(shown)} more in run.trials" if len(trials) > len(shown) else ""
+    own = OF_A_SCREEN if SCREEN in info.phases else OF_A_HUNT
+    return "".join(
+        [
+            paragraph(info.question, heading=f"{info.name}:"),
+            paragraph(f"{size} {len(members)} members: {verdicts_words(members['verdict'])}."),
+            html_table(_rows(shown, factors, of_shown.groupby("trial")["verdict"].agg(verdicts_words))),
+            paragraph(more),
+            code_block("\n".join((*own, OF_A_FACTOR.format(factors[0]), *OF_ANY, *ways))),
+        ]
+    )
+
+
+def _rows(trials: pd.DataFrame, factors: Sequence[str], verdicts: pd.Series) -> pd.DataFrame:
+    """As they are read: three digits, and a dash where a factor does not live. `verdicts` in words, by trial."""
+    columns = trials[["trial", "vanishing", "exploding", *factors]]
+    words = columns.map(lambda value: "-" if pd.isna(value) else level_word(value))
+    words.insert(1, "seeds", verdicts[trials["trial"]].to_numpy())
+    return words

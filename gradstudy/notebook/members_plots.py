@@ -1,0 +1,142 @@
+"""What the members of a study did, factor by factor: pictures that need no ranking."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gradstudy.analysis.ranking.member_check import check_members
+from gradstudy.analysis.ranking.trial_outcomes import trial_outcomes
+from gradstudy.analysis.settings import RANKED_UNITS
+from gradstudy.analysis.space.coordinates import INACTIVE, encode
+from gradstudy.analysis.space.levels import Cut, cut
+from gradstudy.errors import InputError, nearest
+from gradstudy.notebook.axes import axes_or_new, jitter, letters
+from gradstudy.notebook.palette import ACCENT, VERDICT_COLOURS
+from gradstudy.records import VERDICTS, Factor
+
+STRIP_WIDTH = 0.6
+"""Of a level's strip, where levels are 1 apart."""
+BAD = VERDICT_COLOURS["diverged"]
+STRIP_MARKERS = {
+    "no seed diverged": {"marker": "o", "facecolors": ACCENT, "edgecolors": "none", "alpha": 0.7},
+    "some seeds diverged": {"marker": "s", "facecolors": "none", "edgecolors": BAD},
+    "every seed diverged": {"marker": "s", "facecolors": BAD, "edgecolors": BAD},
+}
+
+
+def level_strips(
+    factor: Factor, groups: Cut, levels: np.ndarray, values: np.ndarray, diverged: np.ndarray, *, axes: Any
+) -> Any:
+    """How are the trials' values spread at each level? Matplotlib axes, new ones by default.
+
+    Of the trials in which the factor lives: their group, `levels` (its value, where it is a number), `values` of the
+    response and the share of their seeds that `diverged`, all [trial]. A line is the mean of a level, or of a third of
+    the range; a square is a trial with diverged seeds.
+    """
+    axes = axes_or_new(axes)
+    places = levels.astype(float) if factor.is_number else groups.codes + _across(groups.codes, values)
+    kinds = np.where(diverged == 0.0, 0, np.where(diverged < 1.0, 1, 2))
+    for kind, (label, looks) in enumerate(STRIP_MARKERS.items()):
+        of_kind = kinds == kind
+        if of_kind.any():
+            axes.scatter(places[of_kind], values[of_kind], s=22, label=label, **looks)
+    _means(axes, groups, places, values)
+    if factor.is_number:
+        axes.set_xscale("log" if factor.log else "linear")
+    else:
+        _name_levels(axes, groups)
+    axes.set_xlabel(letters(factor.name))
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False, fontsize="small")
+    return axes
+
+
+def _across(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Where in its level's strip does each trial stand? [trial], from -WIDTH / 2 to WIDTH / 2"""
+    places = np.zeros(len(codes))
+    for code in np.unique(codes):
+        places[codes == code] = jitter(values[codes == code])
+    return STRIP_WIDTH * (places - 0.5)
+
+
+def _means(axes: Any, groups: Cut, places: np.ndarray, values: np.ndarray) -> None:
+    label = "mean"
+    for code in np.unique(groups.codes):
+        own = groups.codes == code
+        ends = [places[own].min(), places[own].max()]
+        axes.plot(ends, [values[own].mean()] * 2, color="black", linewidth=2.5, solid_capstyle="butt", label=label)
+        label = None
+
+
+def _name_levels(axes: Any, groups: Cut) -> None:
+    words = [f"{letters(name)}\n(n={count})" for name, count in zip(groups.names, groups.counts(), strict=True)]
+    crowded = max(map(len, groups.names)) * len(words) > 40
+    slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if crowded else {}
+    axes.set_xticks(range(len(words)), words, **slanted)
+
+
+NARROW = 0.06
+"""Share of a bar; in a smaller part its count has no room."""
+
+
+def verdict_bars(counts: pd.DataFrame, axes: Any = None) -> Any:
+    """How do verdicts differ between groups? `counts` [group, verdict]; matplotlib axes, new ones by default."""
+    axes = axes_or_new(axes, (5.0, 1.6 + 0.4 * len(counts)))
+    shares = counts.div(counts.sum(axis=1), axis=0)
+    left = pd.Series(0.0, index=counts.index)
+    for verdict in VERDICTS:
+        looks = {"color": VERDICT_COLOURS[verdict], "edgecolor": "white", "label": verdict}
+        bars = axes.barh(range(len(counts)), shares[verdict], left=left, height=0.75, **looks)
+        room = (shares[verdict] >= NARROW).tolist()
+        words = [str(count) if fits else "" for count, fits in zip(counts[verdict], room, strict=True)]
+        axes.bar_label(bars, words, label_type="center", color="black" if verdict == "exploding" else "white")
+        left = left + shares[verdict]
+    names = [f"{letters(name)}\n(n={total})" for name, total in counts.sum(axis=1).items()]
+    axes.set_yticks(range(len(counts)), names)
+    axes.set(xlim=(0, 1), ylim=(len(counts) - 0.5, -0.5), xlabel="share of the members, counts in the bars")
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False, fontsize="small")
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    return axes
+
+
+ELSEWHERE = "elsewhere"
+"""Where a factor does not live."""
+
+
+def plot_levels(
+    members: pd.DataFrame, factors: Sequence[Factor], name: str, response: str, *, steps: int, axes: Any = None
+) -> Any:
+    """How is a response spread at each level of this factor, trial by trial? Means over seeds, as they are ranked."""
+    factor = _known(factors, name)
+    check_members(members, factors, response)
+    outcome = trial_outcomes(members, response, steps)
+    coordinates = encode(outcome.trials, [factor])[:, 0]
+    lives = coordinates != INACTIVE
+    if not lives.any():
+        raise InputError(f"{name} lives in none of the {len(lives)} trials: there is nothing to plot.")
+    levels, share = outcome.trials[name].to_numpy()[lives], outcome.diverged / np.bincount(outcome.row)
+    axes = level_strips(factor, cut(factor, coordinates[lives]), levels, outcome.shown[lives], share[lives], axes=axes)
+    axes.set_ylabel(f"{response} ({RANKED_UNITS[response]})")
+    return axes
+
+
+def plot_verdicts(members: pd.DataFrame, factors: Sequence[Factor], name: str = "", axes: Any = None) -> Any:
+    """Which verdicts did the members get, at each level of this factor, or in all?"""
+    groups, codes = ("all members",), np.zeros(len(members), dtype=int)
+    if name:
+        factor = _known(factors, name)
+        found = cut(factor, encode(members, [factor])[:, 0])
+        groups, codes = (*found.names, ELSEWHERE), found.codes  # -1, where it does not live, is the last of the groups
+    of_member = pd.Categorical([groups[code] for code in codes], categories=dict.fromkeys(groups))
+    counts = pd.crosstab(of_member, members["verdict"].to_numpy()).reindex(columns=VERDICTS, fill_value=0)
+    axes = verdict_bars(counts, axes)
+    axes.set_ylabel(letters(name))
+    return axes
+
+
+def _known(factors: Sequence[Factor], name: str) -> Factor:
+    by_name = {factor.name: factor for factor in factors}
+    if name not in by_name:
+        raise InputError(f"A factor must be one of {', '.join(by_name)}, got {name!r}.{nearest(name, by_name)}")
+    return by_name[name]

@@ -1,0 +1,173 @@
+"""What a diagnosis is made of: plain values of one configuration, taken from its record."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from gradstudy.analysis.responses.measures import CEILING, FLOOR, first_signal, gain_by_step, growth
+from gradstudy.analysis.settings import DEFAULTS, Analysis
+from gradstudy.analysis.theory.prediction import Prediction
+from gradstudy.records import MemberRecord
+
+
+def steps_of(records: Sequence[MemberRecord], quantity: str) -> list[int]:
+    """At which steps was a quantity read on any member? In order; none where it was not measured."""
+    return sorted(
+        {int(step) for record in records if quantity in record.series for step in record.series[quantity].steps}
+    )
+
+
+def places_of(records: Sequence[MemberRecord], quantity: str) -> tuple[str, ...]:
+    """Where was a quantity read? In its own order; nowhere where it was not measured."""
+    return next((record.series[quantity].places for record in records if quantity in record.series), ())
+
+
+def look(records: Sequence[MemberRecord], quantity: str, step: int) -> np.ndarray:
+    """What did the members that have it read at this step? [member, place], without a row where none has."""
+    own = [record.series[quantity] for record in records if quantity in record.series]
+    rows = [series.values[series.steps == step] for series in own]
+    return np.concatenate([np.empty((0, len(places_of(records, quantity)))), *rows])
+
+
+def known_median(values: np.ndarray) -> np.ndarray:
+    """The median [place] over members of what is not nan; nan where nothing is known."""
+    columns = (column[~np.isnan(column)] for column in values.T)
+    with np.errstate(invalid="ignore"):  # between -inf and inf lies nan
+        # half of each first: the mean of two of 1e308 would overflow
+        return np.array([2 * np.median(known / 2) if known.size else np.nan for known in columns])
+
+
+def typical(signal: np.ndarray) -> np.ndarray:
+    """How large is the signal [member, place] in the typical member? log10 of it [place], in decades.
+
+    The median of what every member has against its own last place, on top of the median last place: from the last
+    place to the first it grows by the median of the members' gains. The gain of medians is another number where seeds
+    differ. A member whose last place is 0, inf or nan has nothing to be set against and is taken as it is.
+    """
+    with np.errstate(divide="ignore"):
+        decades = np.log10(signal)
+    last = decades[:, -1:]
+    known = np.isfinite(last)
+    shift = np.where(known, np.median(last[known]) - last, 0.0) if known.any() else 0.0
+    return known_median(decades + shift)
+
+
+class Measured(Protocol):
+    """One configuration, measured: a record and a row of `members` per seed, its options by group, and theory.
+
+    `settings` are those of the members' responses; `no_theory` says why there is no prediction.
+    """
+
+    records: Sequence[MemberRecord]
+    members: pd.DataFrame
+    settings: Analysis
+    choices: Mapping[str, str]
+    prediction: Prediction | None
+    no_theory: str
+
+
+@dataclass(frozen=True)
+class Idle:
+    """Which share [site] of the units does nothing at a step? Median over members; a site is a nonlinearity."""
+
+    step: int
+    sites: tuple[str, ...]
+    share: np.ndarray
+
+
+@dataclass(frozen=True)
+class Symptoms:
+    """How does one configuration behave?
+
+    `kind` is what a place is: layer, block or time step. `signal` and `recorded` are D_p at step 0 [member, place], as
+    float64 has it and as training read it. `members` has one row per member: responses, verdict, first bad step and
+    tensor. `worst_gain` and `growth` [member]: by how many decades the signal grew on its way back in its worst step,
+    and the gradient norm over training, neither of them cut off at the cap. `theory` is the predicted gain_init, None
+    where there is none, for the reason `no_theory`. `vanishing_from` is the verdict's threshold.
+    """
+
+    kind: str
+    places: tuple[str, ...]
+    signal: np.ndarray
+    recorded: np.ndarray
+    members: pd.DataFrame
+    worst_gain: np.ndarray
+    growth: np.ndarray
+    choices: Mapping[str, str]
+    theory: float | None = None
+    no_theory: str = ""
+    dead: Idle | None = None
+    saturated: Idle | None = None
+    vanishing_from: float = DEFAULTS.vanishing
+
+    @property
+    def gain(self) -> float:
+        """Decades that the signal gains on its way back at step 0: median over the members whose gain has a size.
+
+        Where none has, FLOOR for a signal of exactly zero, or CEILING for one that is not finite.
+        """
+        gains = self.members["gain_init"]
+        sized = gains[(gains > FLOOR) & (gains < CEILING)]
+        return float((gains if sized.empty else sized).median())
+
+    @property
+    def distance(self) -> int:
+        """How many places does the signal travel?"""
+        return max(len(self.places) - 1, 1)
+
+    def count(self, *verdicts: str) -> int:
+        """How many members have one of these verdicts?"""
+        return int(self.members["verdict"].isin(verdicts).sum())
+
+
+def symptoms_of(measured: Measured) -> Symptoms:
+    """What does a measurement say about its configuration? Read off its records; nothing is judged yet."""
+    records, prediction = measured.records, measured.prediction
+    settings = measured.settings
+    return Symptoms(
+        kind=kind_of(records),
+        places=places_of(records, "signal"),
+        signal=np.concatenate([first_signal(record) for record in records]),
+        recorded=look(records, "signal", 0),
+        members=measured.members,
+        worst_gain=np.array([_worst_gain(record) for record in records]),
+        growth=np.array([_growth(record, settings.first_steps) for record in records]),
+        choices=measured.choices,
+        theory=None if prediction is None else float(prediction.gain_init),
+        no_theory=measured.no_theory,
+        dead=_idle(records, "dead_units"),
+        saturated=_idle(records, "saturated_units"),
+        vanishing_from=settings.vanishing,
+    )
+
+
+def kind_of(records: Sequence[MemberRecord]) -> str:
+    """What is a flow point of these networks: a layer, a block, or a time step?
+
+    A block is what a skip is joined behind, or what holds nonlinearities of its own.
+    """
+    places = places_of(records, "signal")
+    if places[0].startswith("time_"):
+        return "time step"
+    inside = any(site.startswith(f"{place}.") for place in places for site in places_of(records, "dead_units"))
+    return "block" if inside or places_of(records, "skip_share") else "layer"
+
+
+def _worst_gain(record: MemberRecord) -> float:
+    gains = gain_by_step(record.series["signal"].values)
+    return float(gains[np.isfinite(gains)].max(initial=-np.inf))
+
+
+def _growth(record: MemberRecord, first_steps: int) -> float:
+    return growth(record.series["norm_before_clipping"].values[:, 0], first_steps)
+
+
+def _idle(records: Sequence[MemberRecord], quantity: str) -> Idle | None:
+    """The first or the last look, whichever shows more idle units."""
+    steps = steps_of(records, quantity)
+    looks = [Idle(step, places_of(records, quantity), known_median(look(records, quantity, step))) for step in steps]
+    ends = [one for one in (looks[:1] + looks[-1:]) if not np.isnan(one.share).all()]
+    return max(ends, key=lambda one: np.nanmean(one.share), default=None)

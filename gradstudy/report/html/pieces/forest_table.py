@@ -1,0 +1,43 @@
+"""Which factors are causes, and how sure is that? Every factor's share with its interval, as a table that is a plot."""
+
+from math import ceil, isfinite
+from typing import Any
+
+from markupsafe import Markup
+
+from gradstudy.analysis.ranking.evidence import NOISE_FLOOR
+from gradstudy.analysis.ranking.ranking import Ranking
+from gradstudy.report.html.pieces.axis import Axis
+from gradstudy.report.rendering import render
+from gradstudy.words import ranking_words
+
+
+def forest_table(ranking: Ranking) -> Markup:
+    """Every factor's share of the variance beside the noise floor; nothing where nothing was ranked."""
+    if ranking.table.empty:
+        return Markup()
+    rows = list(ranking.table.itertuples())
+    return render(
+        "forest.html",
+        ranking=ranking,
+        rows=rows,
+        tips=[_tip(row, ranking) for row in rows],
+        axis=Axis(0.0, _reach(ranking)),
+        words=ranking_words,
+        dummy=NOISE_FLOOR,
+    )
+
+
+def _reach(ranking: Ranking) -> float:
+    """Where does the axis end? At the first tenth beyond every interval."""
+    highest = ranking.table["share_high"].astype(float).max()
+    return min(1.0, ceil(10 * highest + 0.01) / 10) if isfinite(highest) else 1.0
+
+
+def _tip(row: Any, ranking: Ranking) -> str:
+    """What is known of this factor, in sentences."""
+    if row.verdict == NOISE_FLOOR:
+        return f"{row.factor}: a factor that training never sees. What does not beat it is no evidence."
+    share = ranking_words.share_words(row, ranking_words.rough_mark(ranking))
+    alone, test = ranking_words.fraction(row.first), ranking_words.significance_words(row)
+    return f"{ranking_words.direction_words(row)}\nshare {share}, without others {alone}, test {test}"

@@ -1,0 +1,131 @@
+"""One trial as the page draws it: words about it, the picture of its signal with its numbers, its gradient norm."""
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gradstudy.analysis.responses.signal_map import SignalMap
+from gradstudy.records import MemberRecord, Series
+from gradstudy.report.figure.axis_numbers import whole_ticks
+from gradstudy.report.figure.chart_panel import Across, chart_panel
+from gradstudy.report.figure.heat_image import Scale, data_address, heat_png
+from gradstudy.report.figure.seed_curves import SeedCurve
+from gradstudy.report.figure.signal_words import curve_words, map_words, thinned_words
+from gradstudy.report.html.pieces.axis import Ticks
+from gradstudy.thinning import evenly_spaced
+from gradstudy.words.trial_words import verdicts_words
+
+
+def stored_records(
+    gradients: Callable[..., pd.DataFrame], trials: Sequence[int], quantities: Sequence[str]
+) -> dict[int, list[MemberRecord]]:
+    """What these trials read of these quantities, seed by seed; `gradients` is that of a run.
+
+    A second for the signal of 40 trials of 50 places x 200 steps at 4 seeds.
+    """
+    rows = gradients(trial=list(trials), quantity=list(quantities))
+    series: dict[tuple[int, int], dict[str, Series]] = {}
+    for (trial, seed, quantity), block in rows.groupby(["trial", "seed", "quantity"], sort=False, observed=True):
+        series.setdefault((trial, seed), {})[quantity] = _series(block)
+    records: dict[int, list[MemberRecord]] = {}
+    for (trial, seed), own in series.items():
+        records.setdefault(int(trial), []).append(MemberRecord(int(trial), int(seed), own))
+    return records
+
+
+def _series(block: pd.DataFrame) -> Series:
+    """One quantity of one seed; its rows are stored step by step."""
+    steps = block["step"].to_numpy()
+    width = int((steps == steps[0]).sum())
+    values = block["value"].to_numpy(dtype=float).reshape(-1, width)
+    return Series(tuple(block["place"].iloc[:width]), steps[::width], values)
+
+
+MAP_STEPS, MAP_PLACES = 60, 50
+NAMED_STEPS, MAP_NAMED = 5, 8
+HUNDREDTHS, MIDDLE = 80, 32000
+"""A number of decades d is embedded as the whole number HUNDREDTHS * d + MIDDLE, in 16 bits."""
+ZERO, BROKEN = 65534, 65535
+
+
+@dataclass(frozen=True)
+class TrialMap:
+    """What the template needs to draw one trial; `alt` is the picture in words, `ends` are steps of divergence.
+
+    `norm` is the chart of the gradient norm with coordinates in per cent, and `norm_words` is that in words; there is
+    none of a trial with a single step.
+    """
+
+    trial: int
+    verdict: str
+    levels: str
+    verdicts: str
+    sizes: str
+    alt: str
+    picture: str
+    numbers: str
+    places: tuple[str, ...]
+    steps: tuple[int, ...]
+    place_ticks: Ticks
+    step_ticks: Ticks
+    ends: Ticks
+    thinned: str
+    norm: dict[str, Any] | None
+    norm_words: str
+    is_zero: bool
+    is_broken: bool
+
+
+def trial_map(
+    own: pd.DataFrame,
+    whole: SignalMap,
+    norms: Mapping[str, SeedCurve],
+    scales: tuple[Scale, Scale],
+    *,
+    verdict: str,
+    levels: str,
+) -> TrialMap:
+    """The map of the trial whose members are `own`, and its `norms`; `scales` are those of the colours and of these."""
+    shown, across = whole.thinned(steps=MAP_STEPS, places=MAP_PLACES), Across(0.0, 100.0, whole.steps)
+    places, steps = shown.places, shown.steps
+    has_norm = bool(norms) and len(whole.steps) > 1
+    return TrialMap(
+        trial=int(own["trial"].iloc[0]),
+        verdict=verdict,
+        levels=levels,
+        verdicts=verdicts_words(own["verdict"]),
+        sizes=" and ".join(f"{name} {own[name].mean():.1f}" for name in ("vanishing", "exploding")),
+        alt=map_words(whole),
+        picture=data_address(heat_png(shown.decades.T, scales[0])),
+        numbers=embedded(shown.decades),
+        places=places,
+        steps=tuple(steps.tolist()),
+        place_ticks=[(places[row], _middle(row, len(places))) for row in evenly_spaced(len(places), MAP_NAMED)],
+        step_ticks=_at(across, whole_ticks(whole.steps[0], whole.steps[-1], NAMED_STEPS)),
+        ends=_at(across, sorted(own["first_bad_step"].dropna().astype(int).unique())),
+        thinned=thinned_words(whole, shown),
+        norm=chart_panel(norms, across, top=0.0, height=100.0, limits=scales[1]) if has_norm else None,
+        norm_words=curve_words(next(iter(norms.values()))) if has_norm else "",
+        is_zero=bool((shown.decades == -np.inf).any()),
+        is_broken=bool((shown.decades == np.inf).any()),
+    )
+
+
+def embedded(decades: np.ndarray) -> str:
+    """Decades [step, place] as base64 of 16 bits each, little-endian, place by place; see HUNDREDTHS."""
+    codes = np.rint(np.where(np.isfinite(decades), decades, 0.0) * HUNDREDTHS + MIDDLE)
+    codes[decades == -np.inf], codes[decades == np.inf] = ZERO, BROKEN
+    return base64.b64encode(codes.T.astype("<u2").tobytes()).decode()
+
+
+def _middle(which: float, count: int) -> float:
+    """At which per cent is the middle of this field among so many?"""
+    return round(100 * (which + 0.5) / count, 2)
+
+
+def _at(across: Across, steps: Sequence[int]) -> Ticks:
+    return [(str(step), round(across.of(step), 2)) for step in steps]

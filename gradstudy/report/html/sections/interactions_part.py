@@ -1,0 +1,72 @@
+"""Which factors act together, and what happens where two of them meet? Heat maps as tables."""
+
+from collections.abc import Iterator
+from math import isfinite
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from gradstudy.analysis.ranking.interactions import interaction_matrix
+from gradstudy.analysis.ranking.ranking import Ranking
+from gradstudy.analysis.settings import RANKED_UNITS
+from gradstudy.report.figure.heat_image import colour_stops
+from gradstudy.report.html.pieces.heat_table import Field, HeatTable
+from gradstudy.report.rendering import render
+from gradstudy.words.level_words import count_words, digits_of, mean_words
+from gradstudy.words.ranking_words import fraction, share_words
+
+
+def interactions(ranking: Ranking) -> Markup:
+    """Which factors act together, in pairs? Nothing where fewer than two have a share."""
+    shares = interaction_matrix(ranking.table, ranking.interactions)
+    if len(shares) < 2:
+        return Markup()
+    return render(
+        "interactions.html",
+        response=ranking.response,
+        unit=RANKED_UNITS[ranking.response],
+        pairs=_pairs(ranking, shares),
+        meetings=list(_meetings(ranking)),
+        stops=", ".join(colour_stops()),
+    )
+
+
+def _pairs(ranking: Ranking, shares: pd.DataFrame) -> HeatTable:
+    """Second-order shares below a diagonal of first-order ones, in the order of the ranking."""
+    names, tips = list(shares), dict(_tips(ranking))
+    rows = [
+        [
+            Field(share, fraction(share), tips[frozenset((down, across))]) if isfinite(share) else None
+            for across, share in shares.loc[down, :down].items()
+        ]
+        for down in names
+    ]
+    return HeatTable("Shares alone (diagonal) and in pairs", names, names, rows, 0.0, shares.max(axis=None))
+
+
+def _tips(ranking: Ranking) -> Iterator[tuple[frozenset[str], str]]:
+    """What is said of a factor alone, and of a pair, by its names?"""
+    for row in ranking.table.itertuples():
+        share = f"{fraction(row.first)} [{fraction(row.first_low)}, {fraction(row.first_high)}]"
+        yield frozenset((row.factor,)), f"{row.factor} alone: {share} of the variance"
+    for row in ranking.interactions.itertuples():
+        pair = f"{row.factor_a} × {row.factor_b}"
+        tip = f"{pair}: {share_words(row)} of the variance, beyond what each does alone"
+        yield frozenset((row.factor_a, row.factor_b)), tip
+
+
+def _meetings(ranking: Ranking) -> Iterator[HeatTable]:
+    """The mean response in the cells of the strongest interactions."""
+    cells, digits = ranking.cells, digits_of(ranking.levels)
+    low, high = cells["mean"].min(), cells["mean"].max()
+    for (a, b), pair in cells.groupby(["factor_a", "factor_b"], sort=False):
+        rows = [[_cell(row, digits) for row in level.itertuples()] for _, level in pair.groupby("level_a", sort=False)]
+        down, across = pair["level_a"].unique(), pair["level_b"].unique()
+        yield HeatTable(f"{a} (down) × {b} (across)", down, across, rows, low, high)
+
+
+def _cell(row: Any, digits: int) -> Field:
+    counts = count_words(row)
+    tip = f"{row.factor_a}={row.level_a}, {row.factor_b}={row.level_b}: mean {mean_words(row.mean, digits)}, {counts}"
+    return Field(row.mean, mean_words(row.mean, digits), tip, note=f"n={row.trials}")

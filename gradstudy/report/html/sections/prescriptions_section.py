@@ -1,0 +1,69 @@
+"""What should be changed? A card for a typical trial of every failing verdict."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from gradstudy.analysis.prescription.prescription import Prescription
+from gradstudy.records import Level
+from gradstudy.report.findings import Findings
+from gradstudy.report.html.pieces.axis import Axis
+from gradstudy.report.prescription_words import said_of
+from gradstudy.report.rendering import render
+from gradstudy.words.prescription_words import as_told
+from gradstudy.words.ranking_words import percent_words
+from gradstudy.words.trial_words import levels_words
+
+PERCENT = Axis(0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class ChanceBar:
+    """How likely is health after the change, by one witness? A share with its interval."""
+
+    name: str
+    share: float
+    low: float
+    high: float
+
+
+def prescriptions_section(findings: Findings) -> Markup:
+    """The smallest change that makes a failing configuration healthy, and what speaks for it; nothing without any."""
+    if not findings.prescriptions:
+        return Markup()
+    cards = [
+        {
+            "about": one,
+            "levels": levels_words(one.levels),
+            "kind": _kind(one),
+            "said": said_of(one),
+            "changes": _changes(one.changes),
+            "chances": _chances(one),
+        }
+        for one in findings.prescriptions
+    ]
+    wanted = findings.settings.healthy
+    return render("prescriptions.html", cards=cards, axis=PERCENT, wanted=wanted, needed=percent_words(wanted))
+
+
+def _kind(prescription: Prescription) -> str:
+    if prescription.supported:
+        return "prescription"
+    return "a guess" if prescription.changes else "no prescription"
+
+
+def _changes(changes: Mapping[str, tuple[Level | None, Level | None]]) -> list[tuple[str, str, str]]:
+    """Factor, before, after, as they are read."""
+    return [(name, *map(as_told, pair)) for name, pair in changes.items()]
+
+
+def _chances(prescription: Prescription) -> list[ChanceBar]:
+    """The share of healthy trials among those like it, where there are any, and the surrogate's chance."""
+    if not prescription.changes:
+        return []
+    support, found = prescription.support, []
+    if support is not None and support.trials:
+        name = f"{support.healthy} of {support.trials} trials like it"
+        found.append(ChanceBar(name, support.share, support.low, support.high))
+    return [*found, ChanceBar("the surrogate", prescription.chance, prescription.chance_low, prescription.chance_high)]

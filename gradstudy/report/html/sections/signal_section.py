@@ -1,0 +1,87 @@
+"""Where and when does the signal vanish or explode? Maps of typical trials, and of any other that a person chooses."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from markupsafe import Markup
+
+from gradstudy.analysis.prescription.experience import levels_in
+from gradstudy.analysis.responses.signal_map import SignalMap, signal_map
+from gradstudy.report.figure.axis_numbers import decade_word, whole_ticks
+from gradstudy.report.figure.heat_image import Scale, colour_stops, scale_of
+from gradstudy.report.figure.seed_curves import NORMS, SeedCurve, seed_curves
+from gradstudy.report.findings import Findings
+from gradstudy.report.html.pieces.axis import Axis, Ticks
+from gradstudy.report.html.pieces.trial_map import BROKEN, HUNDREDTHS, MIDDLE, ZERO, TrialMap, stored_records, trial_map
+from gradstudy.report.html.pieces.typical_trials import TYPICAL, spread_trials, trials_by_verdict, typical_trials
+from gradstudy.report.rendering import render
+from gradstudy.words.trial_words import levels_words
+
+QUANTITIES = ("signal", "signal_float64", *NORMS.values())
+MOST_MAPS = 40
+"""Beside the typical ones: some 12 kB each."""
+BEYOND = 0.01
+"""Which share of all numbers may lie beyond either end of colours and charts? One outlier would flatten the rest."""
+
+
+def signal_section(findings: Findings) -> Markup:
+    """How large was the backpropagated signal at every place, on every step? Of typical trials, and of others."""
+    by_verdict = trials_by_verdict(findings.members)
+    typical = list(typical_trials(by_verdict, findings.prescriptions).values())
+    others = spread_trials(by_verdict, MOST_MAPS)
+    verdicts = {trial: verdict for verdict, gains in by_verdict.items() for trial in gains.index}
+    shown = sorted({*typical, *(trial for own in others.values() for trial in own)})
+    maps, colours = _maps(findings, {trial: verdicts[trial] for trial in shown})
+    axes = list(dict.fromkeys(axis for one in maps.values() for axis in (one.places, one.steps)))
+    return render(
+        "signal.html",
+        maps=maps,
+        typical=typical,
+        others=others,
+        each=MOST_MAPS // len(others),
+        colours=colour_stops(),
+        scale=_ticks(colours),
+        info=findings.info,
+        typical_means=TYPICAL,
+        axes=axes,
+        code={"per_decade": HUNDREDTHS, "middle": MIDDLE, "zero": ZERO, "broken": BROKEN, "axes": axes},
+    )
+
+
+def _maps(findings: Findings, verdicts: Mapping[int, str]) -> tuple[dict[int, TrialMap], Scale]:
+    """These trials, whose verdicts are given, as they are drawn, and the scale of their colours."""
+    records = stored_records(findings.gradients, list(verdicts), QUANTITIES)
+    signals = {trial: signal_map(own) for trial, own in records.items()}
+    norms = {trial: seed_curves(own, NORMS) for trial, own in records.items()}
+    scales = _scales(findings, signals, norms)
+    members = findings.members[findings.members["trial"].isin(list(verdicts))]
+    maps = {}
+    for trial, own in members.groupby("trial"):
+        levels = levels_words(levels_in(own.iloc[0], findings.info.factors))
+        about = {"verdict": verdicts[trial], "levels": levels}
+        maps[int(trial)] = trial_map(own, signals[trial], norms[trial], scales, **about)
+    return maps, scales[0]
+
+
+def _scales(
+    findings: Findings, signals: Mapping[int, SignalMap], norms: Mapping[int, Mapping[str, SeedCurve]]
+) -> tuple[Scale, Scale]:
+    """The decades from end to end of the colours, and of the charts of the norm."""
+    curves = [curve for own in norms.values() for curve in own.values()]
+    ends = [np.column_stack([curve.low, curve.high, curve.middle]) for curve in curves] or [np.zeros((1, 1))]
+    cap = findings.settings.cap
+    return common_scale([signal.decades for signal in signals.values()], cap), common_scale(ends, cap)
+
+
+def common_scale(decades: Sequence[np.ndarray], cap: float) -> Scale:
+    """Around most of these numbers [step, place], and within the cap of what the last place typically starts with."""
+    numbers = np.concatenate([own.ravel() for own in decades])
+    starts = np.array([own[0, -1] for own in decades])
+    middle = np.median(starts[np.isfinite(starts)]) if np.isfinite(starts).any() else 0.0
+    low, high = scale_of(numbers, BEYOND)
+    low, high = min(low, np.floor(middle)), max(high, np.ceil(middle))
+    return float(max(low, np.floor(middle - cap))), float(min(high, np.ceil(middle + cap)))
+
+
+def _ticks(scale: Scale) -> Ticks:
+    return [(decade_word(tick), Axis(*scale).place(tick)) for tick in whole_ticks(*scale, 6)]

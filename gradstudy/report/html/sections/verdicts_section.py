@@ -1,0 +1,49 @@
+"""How many members are healthy, what would other thresholds say, and when did members diverge?"""
+
+from collections import Counter
+
+import pandas as pd
+from markupsafe import Markup
+
+from gradstudy.analysis.prescription.experience import trial_health
+from gradstudy.records import VERDICTS
+from gradstudy.report.findings import Findings
+from gradstudy.report.rendering import render
+
+MOST_TENSORS = 5
+
+
+def verdicts_section(findings: Findings) -> Markup:
+    """How many members got which verdict, under these thresholds and others, and when did they diverge?"""
+    members = findings.members
+    counts, health = Counter(members["verdict"]), trial_health(members)
+    return render(
+        "verdicts.html",
+        counts={verdict: counts[verdict] for verdict in VERDICTS},
+        total=len(members),
+        trials=len(health),
+        healthy=int(health["healthy"].sum()),
+        failing=int((health["failing"] == health["seeds"]).sum()),
+        thresholds=findings.thresholds.to_dict("records"),
+        verdicts=VERDICTS,
+        settings=findings.settings,
+        diverged=_divergence(members),
+    )
+
+
+def _divergence(members: pd.DataFrame) -> dict | None:
+    """When did members diverge, and what was not finite first? None where none did."""
+    bad = members[members["first_bad_step"].notna()]
+    if bad.empty:
+        return None
+    steps = bad["first_bad_step"].astype(int)
+    tensors = Counter(bad["first_bad_tensor"].fillna("unknown")).most_common()
+    others = sum(count for _, count in tensors[MOST_TENSORS:])
+    return {
+        "members": len(bad),
+        "trials": bad["trial"].nunique(),
+        "first": steps.min(),
+        "median": steps.median(),
+        "last": steps.max(),
+        "tensors": [*tensors[:MOST_TENSORS], *([("another", others)] if others else [])],
+    }

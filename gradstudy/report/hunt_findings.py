@@ -1,0 +1,82 @@
+"""What did a hunt bring, and how is that said?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from gradstudy.analysis.settings import UNITS
+from gradstudy.records import SCREEN
+from gradstudy.results import Run
+from gradstudy.search.objective import Objective
+from gradstudy.words.trial_words import levels_words, verdicts_words
+
+WANTED_WORDS = {"minimize": "as small as can be", "maximize": "as large as can be"}
+
+HUNTED_NOT_RANKED = (
+    "These trials were hunted, so they rank no causes: that takes search=screen or search=screen_then_hunt."
+)
+NOT_LEVELS = {"trial", "verdict", "n_diverged"}
+TRIALS_LISTED = 5
+"""How many trials are listed at most?"""
+
+
+@dataclass(frozen=True)
+class HuntFindings:
+    """What did a hunt bring? `best` is that of `Run.best`; `trials` and `pruned` count all trials.
+
+    `ranked` says whether a screen ranks causes beside it. `verdicts` counts the members of a trial, and `commands` run
+    it again; both by trial.
+    """
+
+    best: pd.DataFrame
+    objectives: tuple[Objective, ...]
+    trials: int
+    pruned: int
+    ranked: bool
+    verdicts: Mapping[int, str]
+    commands: Mapping[int, str]
+
+
+def hunt_findings_of(run: Run) -> HuntFindings:
+    """What did the hunt of this study bring?"""
+    best, members = run.best(TRIALS_LISTED), run.members
+    sizes = members.groupby("trial").size()
+    return HuntFindings(
+        best=best,
+        objectives=run.objectives,
+        trials=len(sizes),
+        pruned=int((sizes < run.info.seeds).sum()),
+        ranked=SCREEN in run.info.phases,
+        verdicts={trial: verdicts_words(members.loc[members["trial"] == trial, "verdict"]) for trial in best["trial"]},
+        commands={trial: run.command(trial) for trial in best["trial"]},
+    )
+
+
+def hunt_question(catch: HuntFindings) -> str:
+    """What does a hunt answer?"""
+    return f"Which configurations are {catch.objectives[0].goal}?"
+
+
+def about_words(catch: HuntFindings) -> str:
+    """What was wanted, of how many trials, and which are shown? Or that there is none to be shown."""
+    if catch.best.empty:
+        return f"None of the {catch.trials} trials has been trained on all of its seeds."
+    wanted = (f"{one.name}{_unit(one.response)} {WANTED_WORDS[one.direction]}" for one in catch.objectives)
+    front = f"those that no other beats in everything ({TRIALS_LISTED} at most), most balanced first"
+    shown = f"the {catch.objectives[0].goal}" if len(catch.objectives) == 1 else front
+    stopped = f", {catch.pruned} of them stopped early" if catch.pruned else ""
+    return f"Wanted: {' and '.join(wanted)}, mean over seeds. Of {catch.trials} trials{stopped}, {shown}:"
+
+
+def levels_of(row: Mapping[str, Any], objectives: Sequence[Objective]) -> str:
+    """Which levels has the trial of this row of `Catch.best`? `activation=tanh, lr.value=0.01`"""
+    others = NOT_LEVELS | {one.name for one in objectives}
+    living = {name: value for name, value in row.items() if name not in others and not pd.isna(value)}
+    return levels_words(living)
+
+
+def _unit(response: str) -> str:
+    unit = UNITS.get(response, "")
+    return f" ({unit})" if unit else ""

@@ -1,9 +1,0 @@
-"""What is wrong with one measured configuration? For the terminal's page and `print(gradstudy.diagnose(measured))`."""
-
-from gradstudy.report.diagnosis import diagnose as sentences
-from gradstudy.report.symptoms import Measured, symptoms_of
-
-
-def diagnose(measured: Measured) -> str:
-    """What is wrong with the gradients of this configuration, and which options is it about? A sentence per line."""
-    return "\n".join(sentences(symptoms_of(measured)))

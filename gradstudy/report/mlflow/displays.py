@@ -1,0 +1,99 @@
+"""What a person sees who opens a study, or one of its trials, in MLflow."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gradstudy.analysis.prescription.prescription import Prescription
+from gradstudy.analysis.ranking.ranking import Ranking
+from gradstudy.records import StudyInfo, TrialResult
+from gradstudy.report.answer import answer_sentences
+from gradstudy.report.figure.trial_figure import trial_figures
+from gradstudy.report.findings import Findings
+from gradstudy.report.mlflow.study_files import study_files
+from gradstudy.tracking.markdown import code_fence, escaped, markdown_table, note_of
+from gradstudy.tracking.publication import REPORT_FILE
+from gradstudy.tracking.run_display import RunDisplay
+from gradstudy.tracking.trial_metrics import outcome
+from gradstudy.words.command_words import again_command, folded_command, load_call, trial_command
+from gradstudy.words.ranking_words import question_of, rank_words, rough_mark, share_words, significance_words
+from gradstudy.words.trial_words import levels_words, verdict_line, verdicts_words
+
+
+def trial_note(info: StudyInfo, result: TrialResult) -> str:
+    """Markdown: what came out, of which levels, which seed ended early, and what runs the trial again."""
+    counts = verdicts_words(str(row["verdict"]) for row in result.rows)
+    ends = [_end(row) for row in result.rows if row["first_bad_step"] is not None]
+    return note_of(
+        [
+            f"**{outcome(result)}** (seeds: {counts}) with {escaped(levels_words(result.trial.levels))}.",
+            *([escaped(f"{'; '.join(ends)}.")] if ends else []),
+            "Its gradients are drawn in `figures/flow.svg` under Artifacts. Run it again by itself:",
+            code_fence(folded_command(trial_command(info, result.trial))),
+        ]
+    )
+
+
+def _end(row: Mapping[str, Any]) -> str:
+    return f"Seed {row['seed']} diverged at step {row['first_bad_step']}, first in {row['first_bad_tensor']}"
+
+
+MOST_ROWS = 6
+HEADINGS = ("factor", "share of the variance", "rank", "test", "verdict")
+
+
+def study_note(findings: Findings) -> str:
+    """Markdown: the question, the answer, what it rests on in a few lines, and the ways on.
+
+    MLflow shows the first lines until it is asked for more, so the answer stands there.
+    """
+    info = findings.info
+    return note_of(
+        [
+            *([f"**{escaped(info.question)}**"] if info.question else []),
+            *map(escaped, answer_sentences(findings)),
+            f"The whole report is `{REPORT_FILE}` under Artifacts, with figures and tables beside it.",
+            f"{escaped(verdict_line(list(findings.members['verdict'])))}.",
+            *map(_ranking, findings.rankings),
+            *_cures(findings.prescriptions),
+            "### Ways on",
+            *_ways_on(findings),
+            *([f"Source: {escaped(info.source)}."] if info.source else []),
+        ]
+    )
+
+
+def _ranking(ranking: Ranking) -> str:
+    shown, rough = ranking.table.head(MOST_ROWS), rough_mark(ranking)
+    rows = [
+        (row.factor, share_words(row, rough), rank_words(row), significance_words(row), row.verdict)
+        for row in shown.itertuples()
+    ]
+    left_out = len(ranking.table) - len(rows)
+    more = [f"And {left_out} more in `ranking/{ranking.response}.csv`."] if left_out else []
+    tables = [markdown_table(HEADINGS, rows)] if rows else []
+    heading = f"### {question_of(ranking.response)}"
+    return "\n\n".join([heading, *tables, *more, escaped(ranking.note)])
+
+
+def _cures(prescriptions: tuple[Prescription, ...]) -> Iterator[str]:
+    if prescriptions:
+        yield "### What should be changed?"
+    for prescription in prescriptions:
+        yield f"- {escaped(prescription.note)}"
+
+
+def _ways_on(findings: Findings) -> Iterator[str]:
+    yield "In a terminal (with `analysis.vanishing=2` behind it for another threshold), and in a notebook:"
+    yield code_fence(folded_command(again_command(findings.info)))
+    yield code_fence(load_call(findings.info))
+
+
+def study_display(findings: Findings) -> RunDisplay:
+    """The answer, and the page, tables and figures that it rests on. A second or two."""
+    return RunDisplay(study_note(findings), study_files(findings))
+
+
+def trial_display(info: StudyInfo, result: TrialResult) -> RunDisplay:
+    """What came of the trial, how to run it again, and a picture of its gradients. Some milliseconds."""
+    figures = {f"figures/{name}": picture for name, picture in trial_figures(result).items()}
+    return RunDisplay(trial_note(info, result), figures)

@@ -1,0 +1,82 @@
+"""The last page of a launch: what a study found, where it is kept, and what now."""
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from gradstudy.analysis.prescription.prescription import Prescription
+from gradstudy.records import VERDICTS
+from gradstudy.report.answer import answer_sentences
+from gradstudy.report.findings import Findings
+from gradstudy.report.prescription_words import said_of, title_words
+from gradstudy.report.terminal.plain import plain_name, plain_table, plain_text, way_on, whole_text
+from gradstudy.report.terminal.study.hunt_table import hunt_table
+from gradstudy.report.terminal.study.ranking_table import ranking_legend, ranking_table
+from gradstudy.words.command_words import again_command, folded_command, load_call
+from gradstudy.words.trial_words import threshold_words, verdict_line
+
+
+def threshold_table(counts: pd.DataFrame) -> Table:
+    """How many members get each verdict when one threshold moves? `counts` is that of `verdicts_by_threshold`."""
+    table = plain_table("threshold (decades)", *VERDICTS, numbers=VERDICTS)
+    for row in counts.to_dict("records"):
+        table.add_row(plain_name(threshold_words(row)), *(Text(str(row[verdict])) for verdict in VERDICTS))
+    return table
+
+
+def prescription_table(prescriptions: Sequence[Prescription]) -> RenderableType:
+    """For a typical trial of every failing verdict: its levels, what to change, how sure that is, how to run it."""
+    lines = (line for prescription in prescriptions for line in _lines(prescription))
+    return Group(plain_text("What should be changed?", "bold"), *lines)
+
+
+def _lines(prescription: Prescription) -> Iterator[RenderableType]:
+    yield Text()
+    yield plain_text(title_words(prescription))
+    for words in said_of(prescription):
+        yield Padding(plain_text(words), (0, 0, 0, 2))
+    if prescription.changes:
+        yield whole_text(folded_command(prescription.command))
+
+
+PICTURE = "See run.theory().plot(), or the report of the finished study."
+"""A study that was stopped has no report stored, but its run draws the picture."""
+
+
+def summary(findings: Findings) -> RenderableType:
+    """What came out? The evidence first, and last, where a terminal stops, the answer and the ways to go on."""
+    cures, theory = findings.prescriptions, findings.theory
+    sections = [
+        *map(ranking_table, findings.rankings),
+        *([ranking_legend(findings.settings.confidence)] if findings.rankings else []),
+        *([hunt_table(findings.catch)] if findings.catch else []),
+        plain_text(verdict_line(list(findings.members["verdict"]))),
+        threshold_table(findings.thresholds),
+        *([prescription_table(cures)] if cures else []),
+        *([plain_text(f"{theory.note} {PICTURE}")] if theory else []),
+        _answer(findings),
+        _ways_on(findings),
+    ]
+    first, *others = sections
+    return Group(first, *(line for section in others for line in (Text(), section)))
+
+
+def _answer(findings: Findings) -> RenderableType:
+    title = f"{findings.info.name}: {findings.info.question}".rstrip(": ")
+    return Group(plain_text(title, "bold"), *map(plain_text, answer_sentences(findings)))
+
+
+def _ways_on(findings: Findings) -> RenderableType:
+    ways = {
+        "stored in": findings.store,
+        "report": findings.report,
+        "look at it": findings.ui_command,
+        "see this again": again_command(findings.info),
+        "in a notebook": load_call(findings.info),
+    }
+    folded = {about: folded_command(ways[about]) for about in ("look at it", "see this again")}
+    return Group(*(way_on(about, words, folded.get(about, "")) for about, words in ways.items() if words))

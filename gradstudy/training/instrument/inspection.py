@@ -1,0 +1,140 @@
+"""What a look inside a stacked network finds: numbers [member] from activations and gradients.
+
+Sums of measured values are norms, or are taken term by term: `sum` and `mean` add up in an order that depends on the
+number of members.
+"""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from gradstudy.network import spread_over
+from gradstudy.training.instrument.norms import combined_norm, norms
+
+FLAT = 0.05
+"""A unit is saturated where its slope is less than this part of the slope at 0: tanh beyond 0.975 of its range."""
+
+Entered = Sequence[tuple[Callable[[Tensor], Tensor], Tensor]]
+"""What entered a nonlinearity [member, sample, unit, ...] and its function, once per time that it was applied."""
+Slopes = Sequence[Tensor]
+"""The nonlinearity's slopes there, shaped alike."""
+
+
+def dead_units(slopes: Slopes) -> Tensor:
+    """Which share of the units has a slope of exactly 0 on every sample (pixel, time step), [member]?"""
+    dead = torch.stack([(slope == 0).all(_beside_units(slope)) for slope in slopes]).all(0)
+    return dead.double().mean(1)
+
+
+def saturated_units(slopes: Slopes, steepest: Tensor) -> Tensor:
+    """Which share of the units stands on a flat end, on average over samples (pixels, time steps), [member]?
+
+    `steepest` [member] is the slope at 0.
+    """
+    flat = sum((slope.abs() < FLAT * spread_over(steepest, slope)).flatten(1).sum(1) for slope in slopes)
+    return flat.double() / sum(slope[0].numel() for slope in slopes)
+
+
+def slopes(entered: Entered) -> Slopes:
+    """phi' wherever a nonlinearity was applied: of a function that acts element by element."""
+    return [_slope(*one) for one in entered]
+
+
+def steepest(entered: Entered) -> Tensor:
+    """phi'(0), [member]."""
+    function, x = entered[0]
+    at_zero = torch.zeros_like(x).flatten(1)[:, :1]
+    return _slope(function, spread_over(at_zero, x)).flatten().abs()
+
+
+def _slope(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    with torch.enable_grad():
+        x = x.detach().requires_grad_()
+        return torch.autograd.grad(function(x).sum(), x)[0]
+
+
+def _beside_units(slope: Tensor) -> tuple[int, ...]:
+    return 1, *range(3, slope.dim())
+
+
+def skip_share(through_skip: Tensor, through_branch: Tensor) -> Tensor:
+    """Which share of the squared gradient comes back through the skip, [member]? nan where nothing comes back."""
+    skip, branch = norms([through_skip, through_branch])
+    largest = torch.maximum(skip, branch)  # so that no square leaves the range
+    skip, branch = (skip / largest).square(), (branch / largest).square()
+    return skip / (skip + branch)
+
+
+def cosine(before: Sequence[Tensor], after: Sequence[Tensor]) -> Tensor:
+    """The cosine of two gradients of all parameters together, [member]; nan where one of them is 0."""
+    pairs = list(zip(_unit(before), _unit(after), strict=True))
+    along, across = _norm_of([a + b for a, b in pairs]), _norm_of([a - b for a, b in pairs])
+    return (along.square() - across.square()) / 4
+
+
+def _unit(gradients: Sequence[Tensor]) -> list[Tensor]:
+    length = _norm_of(gradients)
+    return [gradient / spread_over(length, gradient) for gradient in gradients]
+
+
+def _norm_of(gradients: Sequence[Tensor]) -> Tensor:
+    return combined_norm(norms(gradients))
+
+
+def sample_correlation(place: Sequence[Tensor]) -> Tensor:
+    """The mean cosine between two samples' values [member, batch, ...] at one flow point, [member]."""
+    return _mean_cosine(torch.cat([tensor.flatten(2) for tensor in place], dim=2))
+
+
+def _mean_cosine(vectors: Tensor) -> Tensor:
+    """Over all pairs of the vectors [member, vector, entry]: (|sum of unit vectors|^2 - n) / (n (n - 1))."""
+    count, lengths = vectors.shape[1], torch.linalg.vector_norm(vectors, dim=2, keepdim=True)
+    together = norms([sum((vectors / lengths).unbind(1))])[0]
+    return (together.square() - count) / (count * (count - 1))
+
+
+def jacobian(outputs: Tensor, inputs: Tensor, samples: int) -> Tensor:
+    """d output_n / d input_n of the first so many samples, [member, sample, output, input].
+
+    One backward pass per sample and output: where a batch norm couples samples, summing over them would mix in what
+    one sample's input does to another one's output.
+    """
+    rows = [
+        torch.autograd.grad(outputs[:, n].flatten(1)[:, o].sum(), inputs, retain_graph=True)[0][:, n].flatten(1)
+        for n in range(min(samples, outputs.shape[1]))
+        for o in range(outputs[0, 0].numel())
+    ]
+    return torch.stack(rows, dim=1).unflatten(1, (-1, outputs[0, 0].numel()))
+
+
+def singular_values(jacobians: Tensor) -> Tensor:
+    """Those of [member, sample, output, input], from the largest, averaged over samples: [value, member].
+
+    nan for a member whose Jacobian is not finite.
+    """
+    finite = jacobians.isfinite().flatten(1).all(1)
+    values = torch.linalg.svdvals(torch.where(spread_over(finite, jacobians), jacobians, 0.0)).unbind(1)
+    return torch.where(finite.unsqueeze(1), sum(values) / len(values), torch.nan).t()
+
+
+def jacobian_correlation(jacobians: Tensor) -> Tensor:
+    """The mean cosine between the Jacobians of two samples, [member]: near 0, gradients are shattered.
+
+    It is what two samples' input gradients of a random read-out have in common (Balduzzi et al. 2017).
+    """
+    return _mean_cosine(jacobians.flatten(2))
+
+
+def noise_scale(groups: Sequence[Sequence[Tensor]], size: int) -> Tensor:
+    """tr(covariance of one sample's gradient) / |mean gradient|^2, [member]: the batch that would halve the noise.
+
+    McCandlish et al. 2018, eq. 2.9. `groups` are the gradients of disjoint groups of `size` samples, parameter by
+    parameter; both numbers are estimated without bias from them. inf where the mean cannot be told from noise.
+    """
+    count = len(groups)
+    mean = [sum(same) / count for same in zip(*groups, strict=True)]
+    scatter = sum(_norm_of([g - m for g, m in zip(group, mean, strict=True)]).square() for group in groups)
+    noise = size * scatter / (count - 1)
+    signal = _norm_of(mean).square() - noise / (size * count)
+    return torch.where(signal > 0, noise / signal, torch.where(signal.isnan(), torch.nan, torch.inf))

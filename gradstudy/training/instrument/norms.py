@@ -1,0 +1,67 @@
+"""Norms of stacked tensors that keep their range: nothing reads 0 or inf because of a square."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+SAFE = {torch.float32: (1e-15, 1e15), torch.float64: (1e-140, 1e140)}
+"""Norms between which squares neither vanish nor overflow to an extent that shows."""
+
+
+def norms(tensors: Sequence[Tensor]) -> Tensor:
+    """Euclidean norm of each member's slice, [tensor, member], in float64.
+
+    In float32 the square of 1e-23 is 0 and that of 1e20 is inf: a vanished and an exploded gradient would look alike.
+    A careful sum takes three times as long, so on a CPU a plain one is tried first, and only the members whose result
+    lies outside the safe range are summed again; on a GPU, where such a look would wait for the device, all are.
+    """
+    if tensors[0].is_cuda:
+        return torch.stack([_careful(tensor) for tensor in tensors])
+    found = torch.stack([torch.linalg.vector_norm(_flat(tensor), dim=1) for tensor in tensors]).double()
+    low, high = SAFE[tensors[0].dtype]
+    safe = (found > low) & (found < high)
+    for row in (~safe.all(1)).nonzero().flatten():
+        found[row] = torch.where(safe[row], found[row], _careful(tensors[row]))
+    return found
+
+
+def combined_norm(each: Tensor) -> Tensor:
+    """The norm [member] of several tensors together, given the norm of each, [tensor, member]."""
+    return each[0] if len(each) == 1 else _scaled(each.t())
+
+
+def rms(places: Sequence[Sequence[Tensor]]) -> Tensor:
+    """Root mean square of the tensors [member, ...] of each place, together, [place, member]."""
+    layers = torch.stack([norms([place[layer] for place in places]) for layer in range(len(places[0]))])
+    sizes = [sum(tensor[0].numel() for tensor in place) ** 0.5 for place in places]
+    total = combined_norm(layers.flatten(1)).view(layers.shape[1:])
+    if len(set(sizes)) == 1:
+        return total / sizes[0]
+    return torch.stack([norm / size for norm, size in zip(total, sizes, strict=True)])
+
+
+def signal_rms(places: Sequence[Sequence[Tensor]]) -> Tensor:
+    """D_p = RMS over batch and features of dL/d(flow point p) on a per-sample scale, [place, member].
+
+    `places` hold the gradients [member, batch, ...] of a mean loss; times the batch size they are the gradients of each
+    sample's own loss.
+    """
+    return rms(places) * places[0][0].shape[1]
+
+
+def _careful(tensor: Tensor) -> Tensor:
+    """Whatever float32 holds has a square in float64; what float64 holds is divided by its largest entry first."""
+    if tensor.dtype == torch.float32:
+        return torch.linalg.vector_norm(_flat(tensor), dim=1, dtype=torch.float64)
+    return _scaled(_flat(tensor))
+
+
+def _scaled(rows: Tensor) -> Tensor:
+    largest = rows.abs().amax(1)
+    scale = torch.where((largest > 0) & largest.isfinite(), largest, 1.0)
+    return torch.linalg.vector_norm(rows / scale.unsqueeze(1), dim=1) * scale
+
+
+def _flat(tensor: Tensor) -> Tensor:
+    return tensor.reshape(len(tensor), -1)

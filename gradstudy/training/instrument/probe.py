@@ -1,0 +1,161 @@
+"""What is measured on a few steps only: a look inside, in float64, on one batch that stays the same.
+
+A probe repeats the first training step's pass, its batch and its dropout masks, with the weights of its own step. In
+float64 a signal of 1e-60 is still a number: where the training's own record reads 0, `signal_float64` tells whether
+that is a true zero or an underflow of float32.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gradstudy.network import Flow, Network, Pass, Probe, numbered
+from gradstudy.quantities import exact, forward
+from gradstudy.records import Series
+from gradstudy.training.instrument import inspection
+from gradstudy.training.instrument.norms import norms, rms, signal_rms
+from gradstudy.training.start.batches import Batch
+
+JACOBIAN_ROWS, JACOBIAN_SAMPLES = 512, (2, 16)
+"""How many backward passes a Jacobian takes, one per sample and output; but of 2 samples at least and 16 at most."""
+NOISE_GROUPS = 8
+
+MakePass = Callable[[Mapping[str, Tensor], Mapping[str, Tensor], Probe], Pass]
+"""Parameters, buffers and a probe -> a pass that repeats the first step's draws."""
+
+
+def probe_steps(steps: int) -> frozenset[int]:
+    """Steps 0, 1, 3, 10, 30, 100, ... and the last of so many: evenly spread over decades."""
+    spread = (first * 10**decade for decade in range(len(str(steps))) for first in (1, 3))
+    return frozenset({0, max(steps - 1, 0), *(step for step in spread if step < steps)})
+
+
+class Prober:
+    """Looks at a cohort on its probe steps. `request` names what is measured beside the standard quantities."""
+
+    def __init__(self, network: Network, parts: Mapping, loss: Callable, *, steps: int, request: Sequence[str]):
+        self._network, self._parts, self._loss = network, parts, loss
+        self._steps, self._request = probe_steps(steps), request
+        self._trained = [p.name for p in network.parameters if p.trained]
+        self._batch: Batch | None = None
+        self._gradients: list[Tensor] | None = None
+        self._found: dict[str, list[tuple[int, Tensor]]] = defaultdict(list)
+        self._places: dict[str, tuple[str, ...]] = {}
+
+    def is_due(self, step: int) -> bool:
+        return step in self._steps
+
+    def look(self, step: int, batch: Batch, values: tuple[Mapping[str, Tensor], Mapping[str, Tensor]], make: MakePass):
+        """Before the update of a step: what do these parameters and buffers make of the first batch?"""
+        inputs, targets = self._first(batch)
+        parameters, buffers = ({name: _wide(value) for name, value in one.items()} for one in values)
+        probe = Probe()
+        with torch.enable_grad():
+            flow = self._network(make(parameters, buffers, probe), inputs)
+            loss = self._loss(flow.output, targets)
+            self._look_back(step, flow, loss, probe, [parameters[name] for name in self._trained])
+            self._look_further(step, flow, (inputs, targets), [parameters[name] for name in self._trained])
+        self._look_around(step, flow, probe)
+
+    def see_update(self, step: int, old: Sequence[Tensor], new: Sequence[Tensor], below_eps: Sequence[Tensor]) -> None:
+        """After the update of a step: how far did each trained parameter move, and what did eps hold back?"""
+        moved = norms([_wide(one) - _wide(other) for one, other in zip(new, old, strict=True)])
+        self._keep(step, "update_ratio", self._trained, moved / norms(old))
+        if below_eps:
+            shares = [below.double().flatten(1).mean(1) for below in below_eps]
+            self._keep(step, "adam_eps_share", self._trained, torch.stack(shares))
+
+    def series(self, ends: Sequence[int | None]) -> list[dict[str, Series]]:
+        """Of every member the probe steps before its end; a copy from the device."""
+        found = {
+            quantity: (np.array([step for step, _ in looks]), torch.stack([v for _, v in looks]).cpu().numpy())
+            for quantity, looks in self._found.items()
+        }
+        return [
+            {
+                quantity: Series(self._places[quantity], steps[keep], values[keep, :, slot])
+                for quantity, (steps, values) in found.items()
+                if (keep := steps < (np.inf if end is None else end)).any()
+            }
+            for slot, end in enumerate(ends)
+        ]
+
+    def _first(self, batch: Batch) -> Batch:
+        if self._batch is None:
+            inputs, targets = batch
+            self._batch = inputs.double(), targets.double() if targets.is_floating_point() else targets
+        inputs, targets = self._batch
+        return inputs.detach().requires_grad_("jacobian" in self._request), targets
+
+    def _look_back(self, step: int, flow: Flow, loss: Tensor, probe: Probe, trained: list[Tensor]) -> None:
+        """Everything that one backward pass tells."""
+        points = flow.tensors
+        forks = [way for ways in probe.forks.values() for way in ways]
+        wanted = [*trained, *forks, *points]
+        settings = {"retain_graph": bool(self._request), "materialize_grads": True}
+        found = iter(torch.autograd.grad(loss.sum(), wanted, **settings))
+        gradients, ways, flowing = (list(islice(found, len(of))) for of in (trained, forks, points))
+        for quantity, places in flow.by_place(flowing).items():
+            self._keep(step, exact(quantity), self._network.places[quantity], signal_rms(places))
+        if ways:
+            shares = torch.stack([inspection.skip_share(*pair) for pair in zip(ways[::2], ways[1::2], strict=True)])
+            self._keep(step, "skip_share", tuple(probe.forks), shares)
+            self._keep(step, "branch_share", tuple(probe.forks), 1 - shares)
+        if self._gradients is not None:
+            self._keep(step, "gradient_cosine", ("all",), inspection.cosine(self._gradients, gradients))
+        self._gradients = gradients
+
+    def _look_around(self, step: int, flow: Flow, probe: Probe) -> None:
+        """Everything that the forward pass tells."""
+        for quantity, places in flow.points.items():
+            values = [[tensor.detach() for tensor in place] for place in places]
+            self._keep(step, forward(quantity), self._network.places[quantity], rms(values))
+            if quantity == "signal" and "sample_correlation" in self._request:
+                alike = torch.stack([inspection.sample_correlation(place) for place in values])
+                self._keep(step, "sample_correlation", self._network.places[quantity], alike)
+        self._look_at_units(step, probe)
+
+    def _look_at_units(self, step: int, probe: Probe) -> None:
+        sites, entered = tuple(probe.entered), probe.entered.values()
+        slopes = [inspection.slopes(one) for one in entered]
+        self._keep(step, "dead_units", sites, torch.stack([inspection.dead_units(one) for one in slopes]))
+        if self._parts["activation"].saturates:
+            steepest = [inspection.steepest(one) for one in entered]
+            flat = [inspection.saturated_units(*one) for one in zip(slopes, steepest, strict=True)]
+            self._keep(step, "saturated_units", sites, torch.stack(flat))
+
+    def _look_further(self, step: int, flow: Flow, batch: Batch, trained: list[Tensor]) -> None:
+        """What was asked for and takes many backward passes."""
+        if "jacobian" in self._request:
+            self._look_at_jacobian(step, flow.output, batch[0])
+        if "noise_scale" in self._request:
+            self._keep(step, "noise_scale", ("all",), self._noise_scale(flow.output, batch[1], trained))
+
+    def _look_at_jacobian(self, step: int, output: Tensor, inputs: Tensor) -> None:
+        few, many = JACOBIAN_SAMPLES
+        samples = max(few, min(many, JACOBIAN_ROWS // output[0, 0].numel()))
+        jacobians = inspection.jacobian(output, inputs, samples)
+        values = inspection.singular_values(jacobians)
+        self._keep(step, "jacobian", numbered("value", len(values)), values)
+        if jacobians.shape[1] > 1:
+            self._keep(step, "jacobian_correlation", ("all",), inspection.jacobian_correlation(jacobians))
+
+    def _noise_scale(self, output: Tensor, targets: Tensor, trained: list[Tensor]) -> Tensor:
+        size = max(1, output.shape[1] // NOISE_GROUPS)
+        starts = range(0, output.shape[1] - size + 1, size)
+        losses = [self._loss(output[:, start : start + size], targets[:, start : start + size]) for start in starts]
+        settings = {"retain_graph": True, "materialize_grads": True}
+        return inspection.noise_scale([torch.autograd.grad(loss.sum(), trained, **settings) for loss in losses], size)
+
+    def _keep(self, step: int, quantity: str, places: Sequence[str], values: Tensor) -> None:
+        """`values` are [place, member] or, of a single place, [member]."""
+        self._places[quantity] = tuple(places)
+        self._found[quantity].append((step, values.detach().reshape(len(places), -1)))
+
+
+def _wide(value: Tensor) -> Tensor:
+    return value.detach().double().requires_grad_()

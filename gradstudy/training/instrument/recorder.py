@@ -1,0 +1,65 @@
+"""What is measured on every step, kept on the device until the end: no host sync while training."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gradstudy.network import Flow, Network
+from gradstudy.records import Series
+from gradstudy.training.instrument.norms import combined_norm, norms, signal_rms
+
+SCALARS = ("norm_before_clipping", "norm_after_clipping", "clip_coefficient", "loss")
+
+
+class Recorder:
+    """A buffer [step, place, member] in float64 per quantity."""
+
+    def __init__(self, network: Network, *, steps: int, members: int, device: torch.device):
+        parameters = network.parameters
+        names = tuple(parameter.name for parameter in parameters)
+        self._places = {**network.places, "gradient": names, **dict.fromkeys(SCALARS, ("all",))}
+        shapes = {quantity: (steps, len(places), members) for quantity, places in self._places.items()}
+        settings = {"dtype": torch.float64, "device": device}
+        self._buffers = {quantity: torch.full(shape, torch.nan, **settings) for quantity, shape in shapes.items()}
+        sizes = [torch.Size(parameter.shape).numel() for parameter in parameters]
+        self._root_sizes = torch.tensor(sizes, **settings).sqrt().unsqueeze(1)
+
+    def watched(self, flow: Flow) -> list[Tensor]:
+        """The flow points, whose gradients are wanted."""
+        return flow.tensors
+
+    def write_flow(self, step: int, flow: Flow, gradients: Sequence[Tensor]) -> None:
+        """D_p of every flow point, given the gradients of what is watched."""
+        for quantity, places in flow.by_place(gradients).items():
+            self._buffers[quantity][step] = signal_rms(places)
+
+    def write_gradients(self, step: int, loss: Tensor, each: Tensor, before: Tensor) -> None:
+        """Of the loss [member], and the norms of each parameter's gradient [parameter, member] and of all [member]."""
+        self._buffers["loss"][step] = loss
+        self._buffers["gradient"][step] = each / self._root_sizes
+        self._buffers["norm_before_clipping"][step] = before
+
+    def write_clipping(self, step: int, before: Tensor, clipped: Sequence[Tensor], factor: Tensor) -> None:
+        """Of the norm before, the clipped gradients, and the factor [member] by which their norm was clipped."""
+        after = combined_norm(norms(clipped))
+        self._buffers["norm_after_clipping"][step] = after
+        self._buffers["clip_coefficient"][step] = _coefficient(factor, before, after)
+
+    def series(self, ends: Sequence[int | None]) -> list[dict[str, Series]]:
+        """Of every member the steps before its end; the one copy from the device happens here."""
+        buffers = {quantity: buffer.cpu().numpy() for quantity, buffer in self._buffers.items()}
+        return [
+            {
+                quantity: Series(self._places[quantity], np.arange(len(values[:end])), values[:end, :, slot].copy())
+                for quantity, values in buffers.items()
+            }
+            for slot, end in enumerate(ends)
+        ]
+
+
+def _coefficient(factor: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    """The share of the norm that clipping left: `factor` for norm clipping, after/before where entries were clamped."""
+    clamped = (factor == 1) & (after != before)
+    return torch.where(clamped, after / before, factor)

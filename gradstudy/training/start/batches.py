@@ -1,0 +1,63 @@
+"""The data a cohort trains on: one stream per seed, shared by every member of that seed."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gradstudy.training.start.streams import numpy_stream
+
+Batch = tuple[Tensor, Tensor]
+
+
+class Batches:
+    """Inputs and targets [member, batch, ...] step by step, and the held-out set in pieces of a batch's size.
+
+    `tasks` and `streams` ((study seed, seed index)) are one per member; `purpose` keeps streams apart.
+    Members with the same task and stream see the same data, which is drawn once.
+    """
+
+    def __init__(
+        self,
+        tasks: Sequence[Any],
+        streams: Sequence[tuple[int, int]],
+        device: torch.device,
+        dtype: torch.dtype,
+        purpose: str,
+    ):
+        sources = list(dict.fromkeys(zip(tasks, streams, strict=True)))
+        source_of = [sources.index(source) for source in zip(tasks, streams, strict=True)]
+        self.device, self.dtype = device, dtype
+        self._source_of = torch.tensor(source_of, device=device)
+        self._sources = sources
+        self._streams = [numpy_stream(*stream, purpose) for _, stream in sources]
+        self.size = tasks[0].batch_size
+
+    def next(self) -> Batch:
+        return self._stack([task.batch(at) for (task, _), at in zip(self._sources, self._streams, strict=True)])
+
+    @cached_property
+    def _held_out(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Drawn when it is first asked for: most purposes never do."""
+        return [task.held_out(numpy_stream(*stream, "held out")) for task, stream in self._sources]
+
+    def held_out(self) -> Iterator[Batch]:
+        """Whole batches only: a remainder would be another tensor shape, and its mean would need a weight."""
+        count = len(self._held_out[0][1])
+        piece = min(self.size, count)
+        for start in range(0, count - piece + 1, piece):
+            chosen = slice(start, start + piece)
+            yield self._stack([(inputs[chosen], targets[chosen]) for inputs, targets in self._held_out])
+
+    def _stack(self, drawn: list[tuple[np.ndarray, np.ndarray]]) -> Batch:
+        inputs, targets = (np.stack(arrays) for arrays in zip(*drawn, strict=True))
+        return self._to_members(inputs), self._to_members(targets)
+
+    def _to_members(self, array: np.ndarray) -> Tensor:
+        tensor = torch.from_numpy(array)
+        if tensor.is_floating_point():
+            tensor = tensor.to(self.dtype)
+        return tensor.to(self.device, non_blocking=True)[self._source_of]

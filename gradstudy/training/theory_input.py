@@ -1,0 +1,133 @@
+"""From the parts of a trial to what mean-field theory needs to know of them: plain numbers, arrays and functions."""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gradstudy.network import Pass, network_of
+from gradstudy.random_network import ActivationCurve, Facts, Inputs, NoTheory, RandomNetwork
+from gradstudy.training.start.initialization import drawn
+from gradstudy.training.start.stacking import stack
+from gradstudy.training.start.streams import numpy_stream
+
+SAMPLES, GROUPS = (64, 4096), 64
+"""At least and at most so many samples: 4096 tell the power of one feature to a few per cent."""
+NUMBERS = 2**22
+"""In between, as many samples as hold so many numbers, 32 MB of them."""
+BATCHES, EVENNESS_ROWS = 8, 1024
+"""How many batches, and rows of each, say how evenly samples point: it costs the square of the rows."""
+CPU = torch.device("cpu")
+TRIED = np.linspace(-3.0, 3.0, 64)
+
+
+def random_network_of(parts: Mapping[str, Any], study_seed: int) -> RandomNetwork:
+    """What is the network that these parts by group make to theory, as it is before any training?
+
+    NoTheory where one of its parts has none. The inputs come from a stream of their own.
+    """
+    if parts["pretraining"].changes_weights:
+        raise NoTheory("pretraining changes the weights before training starts")
+    network = network_of(parts)
+    if not hasattr(network, "random_network"):
+        raise NoTheory("this model does not say how its maps are wired")
+    try:
+        return network.random_network(facts_of(parts, study_seed))
+    except OverflowError as error:
+        raise NoTheory("a mean square is beyond what a float holds") from error
+
+
+def facts_of(parts: Mapping[str, Any], study_seed: int) -> Facts:
+    """What a network does not know of its own wiring: init, activation, and the inputs of its task."""
+    return Facts(parts["init"], activation_curve_of(parts["activation"]), inputs_of(parts["task"], study_seed))
+
+
+@lru_cache(maxsize=8)  # the trials of a study share their task
+@np.errstate(all="ignore")  # squares may leave the range in which samples are
+def inputs_of(task: Any, study_seed: int) -> Inputs:
+    """What does a task feed into a network? Of up to some thousand samples, from a stream of their own."""
+    stream = numpy_stream(study_seed, 0, "theory")
+    batches = [task.batch(stream)[0]]
+    wanted = np.clip(NUMBERS // max(1, batches[0][0].size), *SAMPLES)
+    while sum(map(len, batches)) < wanted:
+        batches.append(task.batch(stream)[0])
+    samples = np.concatenate(batches)
+    powers = np.square(samples)
+    np.maximum(powers, np.finfo(float).tiny, out=powers, where=samples != 0.0)  # what is not 0 has no power of 0
+    return Inputs(
+        power=powers.mean(0),
+        typical=_typical(powers),
+        variance=samples.var(0),
+        batch=len(batches[0]),
+        evenness=float(np.mean([_evenness(batch[:EVENNESS_ROWS]) for batch in batches[:BATCHES]])),
+    )
+
+
+def _typical(powers: np.ndarray) -> np.ndarray:
+    """Of samples in groups of like size, the middle one of each, brought to its group's mean size."""
+    sizes = powers.reshape(len(powers), -1).mean(1)
+    groups = np.array_split(np.argsort(sizes), min(GROUPS, len(powers)))
+    middle, wanted = [group[len(group) // 2] for group in groups], [sizes[group].mean() for group in groups]
+    known = (sizes[middle] > 0) & np.isfinite(wanted)
+    factors = np.divide(wanted, sizes[middle], out=np.ones(len(groups)), where=known)
+    return powers[middle] * factors.reshape(-1, *[1] * (powers.ndim - 1))
+
+
+def _evenness(batch: np.ndarray) -> float:
+    """In how many directions do samples differ from their mean, as a share of the B - 1 in which B of them can?
+
+    The participation ratio (sum of eigenvalues)^2 / (sum of their squares) of their scalar products.
+    """
+    apart = (batch - batch.mean(0)).reshape(len(batch), -1)
+    largest = abs(apart).max()
+    if largest == 0.0:
+        return 0.0
+    apart /= largest  # its fourth power must stay in range
+    products = apart @ apart.T
+    return float(np.trace(products) ** 2 / np.square(products).sum() / (len(batch) - 1))
+
+
+def activation_curve_of(activation: Any) -> ActivationCurve:
+    """An activation and its slope, by autograd, as functions of float64 arrays; what it learns stands at its start.
+
+    NoTheory for one that is no function of one number.
+    """
+    function = _bound(activation)
+
+    def value(x: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            return function(_as_units(x)).numpy().reshape(np.shape(x))
+
+    def slope(x: np.ndarray) -> np.ndarray:
+        at = _as_units(x).requires_grad_()
+        (gradient,) = torch.autograd.grad(function(at).sum(), at)
+        return gradient.numpy().reshape(np.shape(x))
+
+    _check_alone(function)
+    return ActivationCurve(value, slope)
+
+
+def _bound(activation: Any) -> Callable[[Tensor], Tensor]:
+    """The activation of a member alone, with its coefficients and its parameters [1, ...]."""
+    parameters = activation.parameters("one.activation")
+    values = drawn([parameters], [None], [(0, 0)], torch.float64)
+    return stack([activation], CPU).at(Pass(values).at("one.activation"))
+
+
+def _as_units(x: np.ndarray) -> Tensor:
+    """[member, sample, unit] of one member and one sample."""
+    return torch.from_numpy(np.array(x, dtype=np.float64).reshape(1, 1, -1))
+
+
+def _check_alone(function: Callable[[Tensor], Tensor]) -> None:
+    """NoTheory where an activation is random, or a unit or sample changes what it makes of the others."""
+    units = _as_units(TRIED)
+    with torch.no_grad():
+        together, apart = function(units), function(units.transpose(1, 2).contiguous())
+        half = function(units[:, :, : len(TRIED) // 2])
+    same = together.shape == units.shape and torch.equal(together.flatten(), apart.flatten())
+    if not same or not torch.allclose(together[:, :, : half.shape[2]], half):
+        raise NoTheory("the activation is no function of one number")

@@ -1,0 +1,46 @@
+"""How trials and verdicts are written: levels in a line, and how many members fared how."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from gradstudy.records import DUMMY, VERDICTS, Level, level_name
+
+
+def levels_words(levels: Mapping[str, Level]) -> str:
+    """`activation=tanh, lr.value=0.0123`, numbers with three digits, and without the dummy, which is none."""
+    return ", ".join(f"{name}={level_word(level)}" for name, level in levels.items() if name != DUMMY.name)
+
+
+def level_word(level: Level) -> str:
+    """A level as it is read, a number with three digits."""
+    return f"{level + 0.0:.3g}" if isinstance(level, float) else level_name(level)
+
+
+def verdicts_words(verdicts: Iterable[str]) -> str:
+    """`3 vanishing, 1 diverged`: how many seeds got which verdict?"""
+    counts = Counter(verdicts)
+    return ", ".join(f"{counts[one]} {one}" for one in VERDICTS if counts[one])
+
+
+def verdict_counts(counts: Mapping[str, int]) -> str:
+    """How many members got each verdict? `healthy 120, vanishing 88, exploding 20, diverged 28`."""
+    return ", ".join(f"{verdict} {counts.get(verdict, 0)}" for verdict in VERDICTS)
+
+
+def verdict_line(verdicts: Sequence[str]) -> str:
+    """Which share of the members got each verdict? One line, from the verdict of every member."""
+    counts = Counter(verdicts)
+    words = (f"{verdict} {counts[verdict]} ({percent(counts[verdict], len(verdicts))})" for verdict in VERDICTS)
+    return f"{len(verdicts)} members: " + ", ".join(words)
+
+
+def threshold_words(row: Mapping[str, Any]) -> str:
+    """Which threshold is this row of `verdicts_by_threshold` of? `vanishing from 3 (now)`"""
+    return f"{row['moved']} from {row['threshold']:g}{' (now)' if row['current'] else ''}"
+
+
+def percent(count: int, total: int) -> str:
+    """How much of the total is this? `23 %`, and `<1 %` for what is more than nothing."""
+    share = 100 * count / max(total, 1)
+    return "<1 %" if 0 < share < 1 else f"{share:.0f} %"

@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+
+from gradstudy.analysis.theory.fixed_points import chi1, critical_weight, fixed_point, layer_norm_rate, variance_map
+from gradstudy.random_network import ActivationCurve
+
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+SELU = ActivationCurve(
+    lambda z: SELU_SCALE * np.where(z > 0, z, SELU_ALPHA * np.expm1(np.minimum(z, 0.0))),
+    lambda z: SELU_SCALE * np.where(z > 0, 1.0, SELU_ALPHA * np.exp(np.minimum(z, 0.0))),
+)
+
+
+def test_the_variance_map_of_a_linear_layer_is_linear(curves):
+    assert variance_map(curves["identity"], 0.7, 0.2, 3.0) == pytest.approx(0.7 * 3.0 + 0.2)
+    assert variance_map(curves["relu"], 0.7, 0.2, 3.0) == pytest.approx(0.7 * 3.0 / 2 + 0.2)
+
+
+@pytest.mark.parametrize(
+    ("weight", "bias", "expected"),
+    [(2.0, 0.0, 1.0), (1.0, 0.0, 0.0), (3.0, 0.0, np.inf), (2.0, 0.05, np.inf), (1.0, 1.0, 2.0), (1.0, 0.3, 0.6)],
+)
+def test_relu_has_the_fixed_points_of_a_line(curves, weight, bias, expected):
+    # q = (weight / 2) q + bias: with weight 2 and no bias every q is one, and the start stays.
+    assert fixed_point(curves["relu"], weight, bias) == pytest.approx(expected, rel=1e-9)
+
+
+def test_tanh_without_bias_collapses_up_to_a_weight_of_one_and_settles_beyond(curves):
+    assert fixed_point(curves["tanh"], 0.8, 0.0) == fixed_point(curves["tanh"], 1.0, 0.0) == 0.0
+    slightly = fixed_point(curves["tanh"], 1.0 + 1e-4, 0.0)  # E tanh^2 = q - 2 q^2 + ..., so that q* = (weight - 1) / 2
+    assert slightly == pytest.approx(0.5e-4, rel=1e-3)
+
+
+@pytest.mark.parametrize("name", ["tanh", "sigmoid", "hard_tanh"])
+@pytest.mark.parametrize("weight", [0.5, 1.5, 40.0])
+@pytest.mark.parametrize("bias", [1e-3, 0.5])
+def test_the_fixed_point_is_where_iterating_the_map_ends(curves, name, weight, bias):
+    q = 1.0
+    for _ in range(3000):
+        q = variance_map(curves[name], weight, bias, q)
+    assert fixed_point(curves[name], weight, bias) == pytest.approx(q, rel=1e-9)
+
+
+def test_selu_is_its_own_normalisation():
+    # Klambauer et al. 2017: mean 0 and variance 1 attract, with Var W = 1 / fan_in.
+    assert fixed_point(SELU, 1.0, 0.0) == pytest.approx(1.0, abs=1e-6)
+
+
+def test_sigmoid_loses_more_than_a_sixteenth_per_layer(curves):
+    # G8b
+    assert fixed_point(curves["sigmoid"], 1.0, 0.0) == pytest.approx(0.26469, abs=5e-6)
+    assert chi1(curves["sigmoid"], 1.0, 0.0) == pytest.approx(0.055721, abs=5e-7)
+
+
+@pytest.mark.parametrize(("weight", "expected"), [(0.5, 0.43199), (1.0, 0.75903), (2.5, 1.13352)])
+def test_chi1_of_tanh_is_the_published_one(curves, weight, expected):
+    # G9, at s_b^2 = .05
+    assert chi1(curves["tanh"], weight, 0.05) == pytest.approx(expected, abs=5e-6)
+
+
+@pytest.mark.parametrize(
+    ("weight", "bias", "q"),
+    [
+        (1.0, 0.0, 0.0),
+        (1.4242, 0.01, 0.273),
+        (1.7610, 0.05, 0.570),
+        (1.9861, 0.1, 0.806),
+        (2.2852, 0.2, 1.164),
+        (2.5051, 0.3, 1.461),
+    ],
+)
+def test_the_critical_line_of_tanh_is_the_published_one(curves, weight, bias, q):
+    # G9; without bias the published q* of 0 is that of the line's end.
+    found = critical_weight(curves["tanh"], bias)
+    assert found == pytest.approx(weight, abs=6e-5)
+    assert fixed_point(curves["tanh"], found, bias) == pytest.approx(q, abs=6e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("identity", 1.0), ("relu", 2.0), ("leaky", 2 / 1.04)], ids=["identity", "relu", "leaky"]
+)
+def test_homogeneous_curves_are_critical_at_one_over_their_mean_squared_slope(curves, name, expected):
+    assert critical_weight(curves[name], 0.0) == pytest.approx(expected, rel=1e-9)
+
+
+def test_chi1_of_homogeneous_curves_is_half_the_sum_of_squared_slopes(homogeneous):
+    # Also where the variance collapses or runs off.
+    curve, weight, factor = homogeneous
+    assert chi1(curve, weight, 0.0) == pytest.approx(factor, rel=1e-12)
+
+
+def test_a_curve_without_slope_is_critical_at_no_weight():
+    flat = ActivationCurve(np.ones_like, np.zeros_like)
+    assert critical_weight(flat, 0.1) == np.inf
+
+
+@pytest.mark.parametrize(("name", "expected"), [("identity", 1.0), ("relu", 1.0), ("tanh", 1.177807)])
+def test_layer_norm_has_its_rate(curves, name, expected):
+    # G28
+    assert layer_norm_rate(curves[name]) == pytest.approx(expected, abs=5e-7)

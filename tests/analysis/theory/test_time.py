@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+
+from gradstudy.analysis.theory.prediction import predict
+from gradstudy.random_network import RandomMap, RandomRecurrent
+
+SILENT = RandomMap(0.0, 0.0)
+
+
+def over_time(curve, weight, steps, *, entering=SILENT, power=None, **parts):
+    power = np.ones(steps) if power is None else power
+    return predict(RandomRecurrent(entering, RandomMap(weight, weight), curve, power, **parts))
+
+
+@pytest.mark.parametrize(("radius", "expected"), [(0.9, -4.575749), (1.0, 0.0), (1.1, 4.139269)])
+def test_a_linear_network_multiplies_by_its_radius(curves, radius, expected):
+    # G39: h_0 to h_100 are 101 places.
+    assert over_time(curves["identity"], radius**2, 101).gain_init == pytest.approx(expected, abs=5e-7)
+
+
+@pytest.mark.parametrize(("radius", "expected"), [(1.0, 0.0), (0.9, -6.863624), (1.1, 6.208903)])
+def test_an_identity_recurrence_with_positive_states_multiplies_by_its_radius(curves, radius, expected):
+    # G43: where every ReLU is on it is the identity.
+    assert over_time(curves["identity"], radius**2, 151).gain_init == pytest.approx(expected, abs=5e-7)
+
+
+def test_the_default_tanh_network_loses_a_third_of_its_power_per_step(curves):
+    # G42: an amplitude of .57735 per step where inputs are small, and less where they saturate.
+    entering, tiny, steps = RandomMap(1 / 3, 1 / 3), np.full(101, 1e-8), 100
+    small = over_time(curves["tanh"], 1 / 3, 101, entering=entering, power=tiny)
+    assert 10 ** (small.gain_init / steps) == pytest.approx(0.57735, abs=5e-6)
+    assert over_time(curves["tanh"], 1 / 3, 101, entering=entering).gain_init < small.gain_init
+
+
+def test_states_go_forward_and_gradients_backward(curves):
+    wiring = RandomRecurrent(RandomMap(1.0, 1.0), RandomMap(4.0, 0.25), curves["identity"], np.array([1.0, 0.0, 0.0]))
+    np.testing.assert_allclose(predict(wiring).activation_rms, [1.0, 2.0, 4.0])
+    np.testing.assert_allclose(10 ** predict(wiring).signal, [0.25, 0.5, 1.0])
+
+
+def test_states_follow_the_inputs_of_each_step(curves):
+    power = np.array([1.0, 0.0, 4.0])
+    found = over_time(curves["identity"], 0.5, 3, entering=RandomMap(2.0, 1.0, 0.1), power=power)
+    first = 2.1
+    second = 0.5 * first + 0.1
+    np.testing.assert_allclose(found.activation_rms**2, [first, second, 0.5 * second + 8.1])
+
+
+def test_a_loss_that_reads_every_step_adds_to_every_gradient(curves):
+    # A geometric series of powers instead of its last term.
+    found = over_time(curves["identity"], 0.25, 6, each_step=True)
+    np.testing.assert_allclose(100**found.signal, np.cumsum(0.25 ** np.arange(6))[::-1])
+
+
+def test_one_step_has_no_gain(curves):
+    found = over_time(curves["tanh"], 1.0, 1, entering=RandomMap(1.0, 1.0))
+    np.testing.assert_array_equal(found.signal, [0.0])
+    assert found.activation_rms.shape == (1,)
+
+
+def test_steps_before_the_first_input_pass_what_the_slope_at_zero_does(curves):
+    power = np.array([0.0, 0.0, 1.0])
+    found = over_time(curves["relu"], 2.0, 3, entering=RandomMap(1.0, 1.0), power=power)
+    np.testing.assert_allclose(found.signal, [-np.inf, 0.0, 0.0], atol=1e-12)
+
+
+def test_thousands_of_steps_stay_in_range(curves):
+    assert over_time(curves["identity"], 100.0, 5001).gain_init == pytest.approx(5000.0)
+    assert over_time(curves["relu"], 0.0, 5).gain_init == -np.inf
+    assert over_time(curves["relu"], 0.0, 5, each_step=True).gain_init == pytest.approx(0.0)
+
+
+class Drawn:
+    """One recurrent network: hidden states [time, feature, sample] and their gradients, powers over both."""
+
+    def __init__(self, wiring, width, samples, seed):
+        random, curve = np.random.default_rng(seed), wiring.curve
+        weight = np.sqrt(wiring.recurrent.forward / width) * random.normal(size=(width, width))
+        entering = np.sqrt(wiring.entering.forward / width) * random.normal(size=(width, width))
+        bias = np.sqrt(wiring.entering.bias) * random.normal(size=(width, 1))
+        hidden, before = np.zeros((width, samples)), []
+        for power in wiring.power:
+            inputs = np.sqrt(power) * random.normal(size=(width, samples))
+            before.append(entering @ inputs + weight @ hidden + bias)
+            hidden = curve.value(before[-1])
+        gradients = [random.normal(size=hidden.shape)]
+        for z in before[:0:-1]:
+            own = random.normal(size=hidden.shape) if wiring.each_step else 0.0
+            gradients.insert(0, weight.T @ (curve.slope(z) * gradients[0]) + own)
+        self.states = np.array([(curve.value(z) ** 2).mean() for z in before])
+        self.gradients = np.array([(gradient**2).mean() for gradient in gradients])
+
+
+@pytest.mark.parametrize("each_step", [False, True])
+@pytest.mark.parametrize(("name", "weight"), [("tanh", 1.5), ("relu", 1.6), ("sigmoid", 9.0)])
+def test_drawn_networks_agree(curves, name, weight, each_step):
+    power = np.array([1.0, 3.0, 0.0, 0.5, 2.0, 1.0])
+    wiring = RandomRecurrent(RandomMap(0.8, 0.8, 0.1), RandomMap(weight, weight), curves[name], power, each_step)
+    drawn = [Drawn(wiring, width=512, samples=16, seed=seed) for seed in range(16)]
+    found = predict(wiring)
+    gradients, states = (np.array([getattr(one, part) for one in drawn]) for part in ("gradients", "states"))
+    for measured, ideal in (
+        (gradients, 100**found.signal * gradients[:, -1:]),
+        (states, np.tile(found.activation_rms**2, (16, 1))),
+    ):
+        error = (measured - ideal).std(0, ddof=1) / 4 / ideal.mean(0)
+        assert error.max() < 0.05
+        np.testing.assert_array_less(np.abs(measured.mean(0) / ideal.mean(0) - 1.0), 3 * error + 0.02)

@@ -1,0 +1,55 @@
+"""What a hunt brought, on the page: the same words as in the terminal, sortable, with commands."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from gradstudy.report.html.sections.hunt_section import hunt_section
+from gradstudy.report.hunt_findings import HUNTED_NOT_RANKED, HuntFindings, about_words
+from gradstudy.search.objective import objectives_of
+
+CATCH = HuntFindings(
+    best=pd.DataFrame(
+        {"trial": [4, 1], "activation": ["<relu>", "tanh"], "vanishing": [0.5, 1.25], "n_diverged": [0, 0]}
+    ),
+    objectives=objectives_of({"goal": "healthiest", "objective": ["vanishing"]}),
+    trials=30,
+    pruned=2,
+    ranked=False,
+    verdicts={4: "2 healthy", 1: "1 healthy, 1 vanishing"},
+    commands={4: "python -m gradstudy 'activation=<relu>'", 1: "python -m gradstudy activation=tanh"},
+)
+
+
+@pytest.fixture
+def section(findings, make_study):
+    return lambda catch: str(hunt_section(make_study(findings.members, responses=(), catch=catch)))
+
+
+def test_the_best_trials_stand_in_their_order_with_what_counted(section, tables):
+    found = section(CATCH)
+    assert tables(found)[0] == [
+        ["trial", "vanishing", "seeds", "levels"],
+        ["4", "0.5", "2 healthy", "activation=<relu>"],
+        ["1", "1.25", "1 healthy, 1 vanishing", "activation=tanh"],
+    ]
+    assert about_words(CATCH) in found
+    assert "Which configurations are healthiest?" in found
+    assert "<relu>" not in found
+
+
+def test_it_says_that_hunted_trials_rank_nothing_unless_a_screen_did(section):
+    assert HUNTED_NOT_RANKED in section(CATCH)
+    assert HUNTED_NOT_RANKED not in section(replace(CATCH, ranked=True))
+
+
+def test_every_trial_has_its_command(section):
+    found = section(CATCH)
+    assert found.count('<pre class="command">') == 2
+    assert "python -m gradstudy activation=tanh</pre>" in found
+
+
+def test_a_hunt_that_finished_no_trial_says_so_and_a_study_without_one_says_nothing(section):
+    assert "None of the 30 trials has been trained on all of its seeds." in section(replace(CATCH, best=CATCH.best[:0]))
+    assert section(None) == ""

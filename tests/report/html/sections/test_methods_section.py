@@ -1,0 +1,93 @@
+"""The methods in plain words: every number in them is that of the study."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from gradstudy.analysis.settings import DEFAULTS
+from gradstudy.records import DUMMY, HUNT, Factor
+from gradstudy.report.html.sections.methods_section import methods_section
+
+
+def words(fragment):
+    return " ".join(re.sub(r"<[^>]*>", "", str(fragment)).split())
+
+
+@pytest.fixture(scope="module")
+def page(findings):
+    return words(methods_section(findings))
+
+
+def test_the_design_is_told_with_its_counts(page):
+    assert "36 trials were drawn at random from the space of 5 factors" in page
+    assert "Every trial was trained at 2 seeds, 5 steps each: 72 members in all." in page
+
+
+def test_the_factors_are_listed_without_the_dummy_and_say_where_they_live(findings, tables):
+    rows = tables(str(methods_section(findings)))[0]
+    assert ["lr.value", "0.001 to 0.1, evenly over decades", "every trial"] in rows
+    assert ["activation", "tanh, relu, sigmoid", "every trial"] in rows
+    assert ["clipping.max_norm", "0.1 to 10, evenly over decades", "18 trials"] in rows
+    assert not any("dummy" in row[0] for row in rows)
+
+
+def test_a_conditional_factor_is_named_as_one(page):
+    assert "clipping.max_norm lives in some trials only" in page
+
+
+def test_the_trust_in_every_ranking_is_its_own(findings, tables):
+    ranking = findings.rankings[0]
+    (row,) = tables(str(methods_section(findings)))[1][1:]
+    assert row[:2] == ["vanishing (decades)", "36"]
+    assert float(row[2]) == pytest.approx(ranking.fit, abs=0.0051)
+    assert int(row[5]) == ranking.diverged > 0
+
+
+def test_cap_thresholds_draws_and_confidence_are_those_of_the_settings(make_study, findings):
+    settings = replace(DEFAULTS, cap=7.0, first_steps=1, confidence=0.9, draws=64, negligible=0.1)
+    page = words(methods_section(replace(findings, settings=settings)))
+    assert "0 where it loses none, and 7 at most" in page
+    assert "its median in the first 1 step," in page
+    assert "90 % intervals come from 64 draws" in page
+    assert "significant at 10 %" in page
+    assert "ends below 0.1" in page
+
+
+def test_only_responses_that_were_ranked_are_defined_beside_the_usual_ones(make_study):
+    assert "log-rank" not in words(methods_section(make_study()))
+    page = words(methods_section(make_study(responses=("time_to_divergence",))))
+    assert "Ranked by log-rank scores" in page
+    assert "clipping changed the gradient" not in page
+
+
+def test_diverged_members_are_counted_as_data(findings, make_study, page):
+    diverged = int((findings.members["verdict"] == "diverged").sum())
+    assert f"The {diverged} members that diverged are data" in page
+    members = findings.members.assign(verdict="healthy")
+    assert "here none did" in words(methods_section(make_study(members, responses=())))
+
+
+def test_a_hunt_says_that_it_ranks_nothing_and_why(findings, make_study):
+    members = findings.members.assign(phase=HUNT)
+    info = {"design": "tpe", "hunted": {"goal": "worst", "objective": ["gain"]}, "phases": (HUNT,)}
+    page = words(methods_section(make_study(members, responses=(), info=info)))
+    assert "36 trials were chosen by what came out before, in search of the worst (search=tpe)." in page
+    assert "Such trials rank no causes." in page
+    assert "Why there is no ranking" in page
+    assert "drawn at random from the space" not in page
+
+
+def test_an_untrained_study_of_one_seed_says_what_that_means(findings, make_study):
+    members = findings.members[findings.members["seed"] == 0]
+    page = words(methods_section(make_study(members, responses=(), info={"steps": 0})))
+    assert "trained at 1 seed, no step: what is measured is the first backward pass" in page
+    assert "With one seed nobody knows" in page
+
+
+def test_names_stay_text(findings, make_study):
+    factor = Factor("<b>", ("<i>", "x"))
+    members = findings.members.assign(**{"<b>": "x"})
+    found = str(methods_section(make_study(members, factors=(factor, DUMMY), responses=())))
+    assert "<b>" not in found
+    assert "&lt;i&gt;, x" in found

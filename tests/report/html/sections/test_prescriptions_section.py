@@ -1,0 +1,72 @@
+"""Cards of advice: a prescription, a guess, and an honest nothing."""
+
+import re
+
+import pytest
+
+from gradstudy.analysis.prescription.neighbours import Support
+from gradstudy.analysis.prescription.prescription import Prescription
+from gradstudy.report.html.sections.prescriptions_section import prescriptions_section
+
+LEVELS = {"activation": "sigmoid", "lr.value": 0.00191958}
+CHANGES = {"activation": ("sigmoid", "relu"), "optimizer.eps": (None, 0.001), "clipping.max_norm": (0.5, None)}
+CHANCE = {"chance": 0.93, "chance_low": 0.85, "chance_high": 0.98}
+CURE = Prescription(
+    7, LEVELS, "vanishing", "", CHANGES, {}, **CHANCE, support=Support(("activation",), 15, 12, 0.52, 0.96, 0.95),
+    supported=True, command="python -m gradstudy mode=trial 'task.path=/a b' activation=relu",
+)  # fmt: skip
+GUESS = Prescription(
+    8, LEVELS, "exploding", "", CHANGES, {}, **CHANCE, support=Support((), 0, 0, 0.0, 1.0, 0.95), command="x"
+)
+NOTHING = Prescription(9, {"a": "<b>"}, "diverged", "Trial 9 is diverged. Nothing can be prescribed: <too> few trials.")
+
+
+@pytest.fixture
+def section(findings, make_study):
+    return lambda *cures: str(
+        prescriptions_section(make_study(findings.members, responses=(), prescriptions=tuple(cures)))
+    )
+
+
+def test_a_card_says_of_what_it_is_typical_what_to_change_and_what_speaks_for_it(section, tables):
+    found = section(CURE)
+    assert "Typical of vanishing: trial 7" in found
+    assert tables(found)[0][1:] == [
+        ["activation", "sigmoid", "relu"],
+        ["optimizer.eps", "none", "0.001"],
+        ["clipping.max_norm", "0.5", "none"],
+    ]
+    assert "Change activation from sigmoid to relu" in found
+    assert "12 of 15 trials like it are healthy (95 % interval 52 to 96 %)." in found
+    assert ">prescription<" in found
+
+
+def test_both_witnesses_are_drawn_from_no_chance_to_certainty(section):
+    points = re.findall(r'class="point" style="left: ([\d.]+)%"', section(CURE))
+    intervals = re.findall(r'class="interval" style="left: ([\d.]+)%; right: ([\d.]+)%"', section(CURE))
+    assert [float(at) for at in points] == [80.0, 93.0]
+    assert [tuple(map(float, ends)) for ends in intervals] == [(52.0, 4.0), (85.0, pytest.approx(2.0))]
+
+
+def test_the_command_is_there_to_be_copied_letter_by_letter(section):
+    assert re.search(r'<pre class="command">(.*?)</pre>', section(CURE))[1] == CURE.command.replace("'", "&#39;")
+
+
+def test_a_guess_is_called_one_and_a_witness_without_trials_is_not_drawn(section):
+    found = section(GUESS)
+    assert ">a guess<" in found
+    assert "Nothing is sure enough to be prescribed." in found
+    assert len(re.findall('class="point" style', found)) == 1
+
+
+def test_where_there_is_no_advice_the_reason_stands_alone(section):
+    found = section(NOTHING)
+    assert ">no prescription<" in found
+    assert "&lt;too&gt; few trials." in found
+    assert "<pre" not in found
+    assert "<table" not in found
+    assert "<b>" not in found
+
+
+def test_without_prescriptions_there_is_no_section(section):
+    assert section() == ""

@@ -1,0 +1,168 @@
+"""The maps of the signal: which trials they are of, and that the embedded numbers are those of the record."""
+
+import base64
+import html
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gradstudy.records import Factor
+from gradstudy.report.figure.seed_curves import NORMS
+from gradstudy.report.html.pieces.trial_map import BROKEN, HUNDREDTHS, MIDDLE, ZERO, embedded
+from gradstudy.report.html.sections.signal_section import MOST_MAPS, common_scale, signal_section
+
+FIGURE = re.compile(r'<figure class="flow[^>]*id="flow-(\d+)">(.*?)</figure>', re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def section(findings):
+    return str(signal_section(findings))
+
+
+def static(section):
+    return section[: section.index("<template")] if "<template" in section else section
+
+
+def code(section):
+    return json.loads(html.unescape(re.search(r"data-code='([^']*)'", section)[1]))
+
+
+def test_a_typical_trial_of_every_verdict_is_shown_without_a_script(findings, section):
+    shown = [int(trial) for trial, _ in FIGURE.findall(static(section))]
+    verdicts = findings.members.groupby("trial")["verdict"].agg(lambda own: own.mode().iloc[0])
+    assert [verdicts[trial] for trial in shown] == ["healthy", "vanishing", "diverged"]
+    assert "verdict-healthy" in section
+    assert "verdict-exploding" not in section
+
+
+def test_the_chooser_offers_the_typical_trials_and_others_of_every_verdict_each_of_which_is_there(section):
+    offered = re.findall(r'<option value="(\d+)"', section)
+    there = {trial for trial, _ in FIGURE.findall(section)}
+    assert set(offered) <= there
+    assert len(offered) == len(set(offered)) <= MOST_MAPS
+    assert re.findall(r'<optgroup label="(\w+)"', section) == ["healthy", "vanishing", "diverged"]
+
+
+def test_the_embedded_numbers_are_the_medians_of_the_record(findings, section):
+    axes = code(section)["axes"]
+    for trial, figure in FIGURE.findall(static(section)):
+        numbers = np.frombuffer(base64.b64decode(re.search(r'data-numbers="([^"]*)"', figure)[1]), "<u2")
+        places, steps = (axes[int(re.search(f'data-{name}="([^"]*)"', figure)[1])] for name in ("places", "steps"))
+        record = findings.gradients(trial=[int(trial)], quantity="signal")
+        decades = record.assign(decades=np.log10(record["value"])).groupby(["place", "step"])["decades"]
+        median = decades.median().unstack().loc[places, steps]
+        found = (numbers.reshape(len(places), len(steps)).astype(int) - MIDDLE) / HUNDREDTHS
+        assert found == pytest.approx(median.to_numpy(), abs=0.5 / HUNDREDTHS)
+
+
+def test_what_has_no_size_is_embedded_as_such_and_the_range_of_float64_fits():
+    codes = np.frombuffer(base64.b64decode(embedded(np.array([[-np.inf, np.inf, -324.0, 309.0]]))), "<u2")
+    assert codes.tolist() == [ZERO, BROKEN, MIDDLE - 324 * HUNDREDTHS, MIDDLE + 309 * HUNDREDTHS]
+
+
+def test_every_map_is_told_in_words_and_where_seeds_diverged_it_is_crossed(section):
+    for _, figure in FIGURE.findall(section):
+        assert re.search(r'<img [^>]*alt="Signal at 3 places, layer_01 to layer_03: at step 0 [^"]+"', figure)
+    diverged = next(
+        figure for _, figure in FIGURE.findall(section) if ": trial" in figure and "diverged: trial" in figure
+    )
+    assert 'class="flow-end"' in diverged
+    assert "a seed diverged at step 3" in diverged
+    assert "a seed diverged here" in section
+
+
+def test_the_legend_names_only_what_occurs(section):
+    assert "exactly zero" not in section
+    assert "not finite" not in section
+
+
+def depth_map(*decades):
+    return np.array([decades])
+
+
+def test_colours_end_at_the_cap_from_the_last_place_or_where_the_numbers_do():
+    assert common_scale([depth_map(*np.linspace(-40.0, -0.2, 40))], 10.0) == (-11.0, 0.0)
+    assert common_scale([depth_map(-3.0, -1.0, 0.0)], 10.0) == (-4.0, 1.0)
+    assert common_scale([depth_map(*[-200.0] * 300, 0.0)], 10.0) == (-10.0, 0.0)
+    assert common_scale([depth_map(-np.inf, np.inf)], 10.0) == (-1.0, 1.0)
+
+
+def test_the_gradient_norm_is_drawn_below_the_map_on_its_axis(section):
+    """It triples on every of five steps, and is halved at the end: four even stretches up, the last one lower."""
+    for _, figure in FIGURE.findall(static(section)):
+        lines = re.findall(r'class="line" d="M([^"]*)"', figure)
+        before, after = (np.array([pair.split(",") for pair in line.split()], dtype=float) for line in lines)
+        assert before[:, 0] == pytest.approx([10.0, 30.0, 50.0, 70.0, 90.0])
+        ticks = re.findall(r'<span style="left: ([\d.]+)%">(\d)</span>', figure)
+        assert [float(at) for at, step in ticks] == [10.0 + 20.0 * int(step) for _, step in ticks]
+        up = -np.diff(before[:, 1])
+        assert up == pytest.approx([up[0]] * 4, abs=0.11)
+        assert after[:4].tolist() == before[:4].tolist()
+        assert after[4, 1] - before[4, 1] == pytest.approx(up[0] * np.log(2) / np.log(3), abs=0.11)
+        assert 'aria-label="Gradient norm before clipping: 1e+00 at step 0, 8e+01 at step 4; from' in figure
+
+
+def test_without_a_norm_or_a_second_step_there_is_no_chart(findings):
+    def only_signal(**filters):
+        return findings.gradients(**filters | {"quantity": "signal"})
+
+    def only_first(**filters):
+        return findings.gradients(**filters, step=0)
+
+    for gradients in (only_signal, only_first):
+        found = str(signal_section(replace(findings, gradients=gradients)))
+        assert "flow-map" in found
+        assert "flow-curves" not in found
+
+
+def test_names_and_levels_stay_text(make_study):
+    odd = "<script>alert(1)</script>"
+    factors = (Factor("a'\"b", (odd, "relu")), Factor("lr.value", low=0.001, high=0.1, log=True))
+    rows = [
+        {"trial": trial, "seed": 0, "phase": "screen", "a'\"b": odd, "lr.value": 0.01, "vanishing": 0.1,
+         "exploding": 0.1, "gain": -0.1, "gain_init": -0.1, "verdict": "healthy", "first_bad_step": None,
+         "first_bad_tensor": None}
+        for trial in (0, 1)
+    ]  # fmt: skip
+    record = pd.DataFrame(
+        [(t, 0, 0, "signal", place, 1.0) for t in (0, 1) for place in ("it's <b>", '"')],
+        columns=["trial", "seed", "step", "quantity", "place", "value"],
+    )
+    study = make_study(pd.DataFrame(rows), factors=factors, responses=(), gradients=lambda **_: record)
+    found = str(signal_section(study))
+    assert "<script" not in found
+    assert "<b>" not in found
+    assert html.escape(odd, quote=False) in found
+    assert code(found)["axes"][0] == ["it's <b>", '"']
+
+
+def test_forty_trials_of_fifty_places_and_sixty_steps_with_clipped_norms_stay_below_800_kb(make_study):
+    random = np.random.default_rng(0)
+    verdicts = ["healthy", "vanishing", "exploding", "diverged"]
+    members = pd.DataFrame(
+        {
+            "trial": range(80), "seed": 0, "phase": "screen", "activation": "tanh", "vanishing": 1.0, "exploding": 1.0,
+            "gain": random.normal(size=80), "verdict": np.resize(verdicts, 80), "first_bad_step": np.nan,
+            "first_bad_tensor": None,
+        }
+    )  # fmt: skip
+    places = [f"time_{place:03d}" for place in range(50)]
+
+    def gradients(trial, **_):
+        grid = pd.MultiIndex.from_product([trial, [0], range(60), ["signal"], places])
+        rows = grid.to_frame(index=False, name=["trial", "seed", "step", "quantity", "place"])
+        walk = random.normal(scale=0.5, size=(len(trial) * 60, 50)).cumsum(axis=1)  # from place to place, on every step
+        grid = pd.MultiIndex.from_product([trial, [0], range(60), NORMS.values(), ["all"]])
+        norms = grid.to_frame(index=False, name=list(rows))
+        norms["value"] = 10.0 ** random.normal(size=len(norms))
+        return pd.concat([rows.assign(value=10.0 ** walk.ravel()), norms])
+
+    study = make_study(members, factors=(Factor("activation", ("tanh", "relu")),), responses=(), gradients=gradients)
+    found = str(signal_section(study))
+    assert len(FIGURE.findall(found)) >= MOST_MAPS
+    assert found.count("flow-curves") >= MOST_MAPS
+    assert len(found) < 800_000

@@ -1,0 +1,81 @@
+"""What MLflow shows of a finished study: the answer first, what it rests on, the ways on; and nobody's markup."""
+
+import html
+
+import pandas as pd
+import pytest
+
+from gradstudy.analysis.prescription.prescription import Prescription
+from gradstudy.report.mlflow.displays import MOST_ROWS, study_note
+from gradstudy.tracking.markdown import LONGEST_NOTE
+
+MEMBERS = pd.DataFrame(
+    [
+        (0, 0, 6.0, 0.1, "vanishing"),
+        (0, 1, 5.0, 0.1, "vanishing"),
+        (1, 0, 0.3, 0.1, "healthy"),
+        (1, 1, 0.2, 9, "diverged"),
+    ],
+    columns=["trial", "seed", "vanishing", "exploding", "verdict"],
+)
+
+
+@pytest.fixture
+def note(make_findings):
+    """The note's paragraphs, as a person reads them."""
+
+    def written(**fields):
+        return html.unescape(study_note(make_findings(MEMBERS, **fields))).split("\n\n")
+
+    return written
+
+
+def test_the_question_and_the_answer_stand_before_all_else(note, make_ranking):
+    question, answer, *_ = note(rankings=(make_ranking({"factor": "init"}),))
+    assert question == "**Does clipping help?**"
+    assert answer.startswith("Gradients vanish in 2 of 4 members")
+    assert "init" in answer
+
+
+def test_a_ranking_is_a_table_of_its_first_rows_and_says_where_the_others_are(note, make_ranking):
+    names = [f"factor_{which}" for which in range(MOST_ROWS + 2)]
+    paragraphs = note(rankings=(make_ranking(*({"factor": name} for name in names), note="Add trials."),))
+    place = paragraphs.index("### What makes gradients vanish?")
+    heading, _, *rows = paragraphs[place + 1].splitlines()
+    assert [cell.strip("\u2003 ") for cell in heading.split("|")[1:3]] == ["factor", "share of the variance"]
+    assert [row.split("|")[1].strip("\u2003 ") for row in rows] == names[:MOST_ROWS]
+    assert ".20 [.10, .30]" in rows[0]
+    assert paragraphs[place + 2 : place + 4] == ["And 2 more in `ranking/vanishing.csv`.", "Add trials."]
+
+
+def test_every_member_is_counted(note):
+    assert "4 members: healthy 1 (25 %), vanishing 2 (50 %), exploding 0 (0 %), diverged 1 (25 %)." in note()
+
+
+def test_a_prescription_is_a_line(note):
+    cure = Prescription(0, {}, "vanishing", "Trial 0 is vanishing: 2 of 2 seeds fail. Change init.")
+    assert "- Trial 0 is vanishing: 2 of 2 seeds fail. Change init." in note(prescriptions=(cure,))
+
+
+def test_the_ways_on_can_be_copied(note):
+    words = "\n".join(note(info={"name": 'a "b"'}))
+    assert "```\n  python -m gradstudy +study=rnn_clip mode=report\n```" in words
+    assert '```\ngradstudy.load_study("a \\"b\\"")\n```' in words
+
+
+def test_what_people_named_stays_text(make_findings, make_ranking):
+    evil = "<script>alert(1)</script> | *x* `y`\n# z"
+    ranking = make_ranking({"factor": evil, "direction": evil}, note=evil)
+    info = {"question": evil, "source": evil}
+    written = study_note(make_findings(MEMBERS, rankings=(ranking,), info=info))
+    assert "<" not in written
+    assert "*x*" not in written
+    assert [line for line in written.splitlines() if line.startswith("# ")] == []
+    assert written.count("&#60;script&#62;") >= 4
+
+
+def test_a_note_of_many_rankings_is_cut_between_paragraphs(make_findings, make_ranking):
+    rankings = (make_ranking(*({"factor": "x" * 60 + str(which)} for which in range(6)), note="y" * 300),) * 5
+    written = study_note(make_findings(MEMBERS, rankings=rankings))
+    assert len(written) <= LONGEST_NOTE
+    assert written.endswith("y" * 300)
