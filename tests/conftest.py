@@ -7,7 +7,7 @@ import pytest
 import torch
 
 torch.set_num_threads(1)
-pytest_plugins = ["browsing"]
+pytest_plugins = ["support.browsing"]
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from made_trials import make_info
+from support.made_trials import make_info
 
 import gradstudy
 from gradstudy.analysis.settings import DEFAULTS

@@ -5,8 +5,8 @@ import re
 
 import pytest
 from mlflow import MlflowClient
-from mlflow_pages import Visitor, serving, store_many
 from playwright.sync_api import expect
+from support.mlflow_pages import Visitor, serving, store_many
 
 import gradstudy
 

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 import pytest
-from enrolled import options
+from support.enrolled import options
 
 import gradstudy
 from gradstudy.configs.composition import Composer, hydra_ready

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from made_trials import FACTORS, make_info, make_result
 from matplotlib.figure import Figure
+from support.made_trials import FACTORS, make_info, make_result
 
 from gradstudy.analysis.responses.measures import member_row
 from gradstudy.analysis.settings import RESPONSES, Analysis

@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import pytest
 import torch
-from cohorts import cohort, parts
-from parity import assert_parity
+from support.cohorts import cohort, parts
+from support.parity import assert_parity
+from support.twins import assert_equals_twin
 from torch import nn
 from torch.nn import functional
-from twins import assert_equals_twin
 
 from gradstudy.factors import activation, init, lr, optimizer
 from gradstudy.factors.model.mlp import Mlp

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from cohorts import cohort, parts
+from support.cohorts import cohort, parts
 from torch import nn
 
 from gradstudy.factors import init, lr

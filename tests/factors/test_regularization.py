@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from cohorts import cohort, parts
+from support.cohorts import cohort, parts
 
 from gradstudy.factors.model.mlp import Mlp
 from gradstudy.factors.normalization.weights import WeightNorm

@@ -6,10 +6,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from cohorts import cohort, parts
+from support.cohorts import cohort, parts
+from support.twins import assert_equals_twin
 from torch import nn
 from torch.nn import functional as F
-from twins import assert_equals_twin
 
 import gradstudy
 from gradstudy.factors import activation, init, residual

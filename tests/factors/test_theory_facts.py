@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 import torch
-from enrolled import changed, option_part, options
+from support.enrolled import changed, option_part, options
 
 from gradstudy.factors.init import Gained, Init
 from gradstudy.factors.normalization.base import Normalization

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from cohorts import parts
+from support.cohorts import parts
 
 from gradstudy.factors import init, residual
 from gradstudy.factors.model.cnn import Cnn

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from flows import initial, measured, perceptron, variance
+from support.flows import initial, measured, perceptron, variance
 
 import gradstudy
 from gradstudy.factors.clipping import Threshold

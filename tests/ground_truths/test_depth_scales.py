@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from flows import factor, gaussian_mean, initial, measured, perceptron, variance
+from support.flows import factor, gaussian_mean, initial, measured, perceptron, variance
 
 CRITICAL = {1.4242: 0.01, 1.7610: 0.05, 1.9861: 0.1, 2.2852: 0.2, 2.5051: 0.3}
 """sigma_w^2: sigma_b^2 on the line chi_1 = 1 (Poole et al. 2016)."""

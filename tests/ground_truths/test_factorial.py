@@ -9,7 +9,7 @@ from itertools import chain, combinations, product
 
 import numpy as np
 import pytest
-from flows import PROTOCOL, perceptron
+from support.flows import PROTOCOL, perceptron
 
 import gradstudy
 from gradstudy.configs.composition import hydra_ready

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from flows import decades, factor, forward_factor, initial, log_ratio, measured, perceptron, variance
+from support.flows import decades, factor, forward_factor, initial, log_ratio, measured, perceptron, variance
 
 STACK = perceptron(width=128, depth=20)
 

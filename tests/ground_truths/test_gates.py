@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from flows import initial, measured
+from support.flows import initial, measured
 
 STEPS = 50
 CELL = ["model.width=16", f"task.length={STEPS + 1}", "task.features=2", "task.batch_size=8"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from flows import EXACT_NORM, PROTOCOL, factor, gaussian_mean, initial, measured, perceptron
+from support.flows import EXACT_NORM, PROTOCOL, factor, gaussian_mean, initial, measured, perceptron
 
 import gradstudy
 

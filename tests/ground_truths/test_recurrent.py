@@ -5,7 +5,7 @@ dL/dh_t goes back through W_hh once per step: T time steps have T - 1 factors. T
 
 import numpy as np
 import pytest
-from flows import initial, measured
+from support.flows import initial, measured
 
 SILENCE = "task.scale=0"
 

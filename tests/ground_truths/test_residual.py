@@ -5,7 +5,17 @@ A perceptron of depth L + 1 has L blocks z + W phi(N(z)). Totals are of power, o
 
 import numpy as np
 import pytest
-from flows import EXACT_NORM, decades, factor, forward_factor, gaussian_mean, initial, log_ratio, measured, variance
+from support.flows import (
+    EXACT_NORM,
+    decades,
+    factor,
+    forward_factor,
+    gaussian_mean,
+    initial,
+    log_ratio,
+    measured,
+    variance,
+)
 
 SIZE = ["model.width=128", "task.features=128", "task.outputs=128"]
 SKIP = "residual=additive"

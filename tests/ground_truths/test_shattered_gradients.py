@@ -5,7 +5,7 @@ Measured as the cosine between two samples' Jacobians, on which a random read-ou
 
 import numpy as np
 import pytest
-from flows import EXACT_NORM, initial, measured, variance
+from support.flows import EXACT_NORM, initial, measured, variance
 
 NORMALISED = ["normalization=batch", EXACT_NORM]
 

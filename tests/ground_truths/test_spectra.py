@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from flows import gaussian_mean, initial, log_ratio, measured
+from support.flows import gaussian_mean, initial, log_ratio, measured
 
 QUARTER_CIRCLE = 8 / (3 * np.pi)
 """The mean singular value of a square matrix with independent entries of variance 1 / n."""

@@ -5,7 +5,7 @@ Bounds are coarse: a single seed each, and chaotic training. Chance is .1.
 
 import numpy as np
 import pytest
-from flows import decades
+from support.flows import decades
 
 import gradstudy
 

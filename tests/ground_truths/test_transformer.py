@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from flows import EXACT_NORM, decades, initial, measured
+from support.flows import EXACT_NORM, decades, initial, measured
 
 XAVIER = ["init=xavier_normal", "activation=relu", EXACT_NORM]
 DEPTHS = (2, 8, 32)

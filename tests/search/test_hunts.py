@@ -7,8 +7,8 @@ from statistics import median
 
 import optuna
 import pytest
-from hunted import FACTORS, LEVELLED, SEEDS, Stopped, driven, harm, launched, made, previewed, rows_of
 from optuna.storages.journal import JournalFileBackend
+from support.hunted import FACTORS, LEVELLED, SEEDS, Stopped, driven, harm, launched, made, previewed, rows_of
 
 from gradstudy.errors import InputError
 from gradstudy.search.gp import Gp

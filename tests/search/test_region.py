@@ -2,7 +2,7 @@
 
 import optuna
 import pytest
-from hunted import FACTORS, driven, harm, made
+from support.hunted import FACTORS, driven, harm, made
 
 from gradstudy.records import Factor
 from gradstudy.search.objective import Objective

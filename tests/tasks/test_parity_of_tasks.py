@@ -3,10 +3,10 @@
 from itertools import pairwise
 
 import pytest
-from cohorts import cohort, parts
-from parity import assert_parity
+from support.cohorts import cohort, parts
+from support.parity import assert_parity
+from support.twins import assert_equals_twin
 from torch import nn
-from twins import assert_equals_twin
 
 from gradstudy.factors import activation, init, lr, optimizer
 from gradstudy.factors.model.mlp import Mlp

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pyarrow.parquet as pq
-from made_trials import FACTORS, make_result
+from support.made_trials import FACTORS, make_result
 
 from gradstudy.records import Factor, Trial
 from gradstudy.tracking.members_file import members_table, read_members, read_stored, write_members

@@ -4,8 +4,8 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
-from made_trials import make_info, make_result, make_shown
 from mlflow import MlflowClient
+from support.made_trials import make_info, make_result, make_shown
 
 from gradstudy.errors import TrackingAway
 from gradstudy.tracking.artifacts import address

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from made_trials import FACTORS, make_info, make_result, make_shown
+from support.made_trials import FACTORS, make_info, make_result, make_shown
 
 from gradstudy.errors import InputError, TrackingAway
 from gradstudy.records import FINISHED, RUNNING, STOPPED

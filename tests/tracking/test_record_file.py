@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from made_trials import make_result
+from support.made_trials import make_result
 
 from gradstudy.records import MemberRecord, Series, Trial, TrialResult
 from gradstudy.tracking.atomic_file import written_whole

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from made_trials import make_result
+from support.made_trials import make_result
 
 from gradstudy.errors import InputError
 from gradstudy.records import MemberRecord, Series

@@ -1,6 +1,6 @@
 """Trials that wait on disk."""
 
-from made_trials import make_result
+from support.made_trials import make_result
 
 from gradstudy.tracking.spool import Spool
 

@@ -4,7 +4,7 @@ from statistics import median
 
 import numpy as np
 import pytest
-from made_trials import PLACES, make_result
+from support.made_trials import PLACES, make_result
 
 from gradstudy.records import MemberRecord, Series, Trial, TrialResult
 from gradstudy.tracking.trial_metrics import outcome, trial_metrics

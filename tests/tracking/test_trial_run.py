@@ -6,7 +6,7 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
-from made_trials import make_info, make_result, make_shown
+from support.made_trials import make_info, make_result, make_shown
 
 from gradstudy.configs.overrides import keys
 from gradstudy.records import Trial

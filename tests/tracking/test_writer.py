@@ -9,9 +9,9 @@ from unittest.mock import Mock
 import numpy as np
 import pandas as pd
 import pytest
-from made_trials import FACTORS, make_info, make_result, make_shown
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
+from support.made_trials import FACTORS, make_info, make_result, make_shown
 
 from gradstudy.errors import TrackingAway
 from gradstudy.tracking.members_file import members_table
@@ -23,7 +23,7 @@ from gradstudy.tracking.writer import StudyWriter
 pytestmark = pytest.mark.usefixtures("workplace")
 
 NOWHERE = Mlflow("http://127.0.0.1:9")
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[2]
 
 
 def launch(tracking, name, numbers, **changes):
@@ -109,8 +109,8 @@ def test_a_known_trial_is_given_back_exactly(store, name):
 
 
 def test_a_driver_that_was_killed_is_continued(store, name):
-    command = [sys.executable, str(HERE / "killed_driver.py"), store.uri, name, "folder"]
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1])}
+    command = [sys.executable, "-m", "support.killed_driver", store.uri, name, "folder"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
     killed = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert killed.returncode == -9, killed.stderr
     (study,) = study_runs(connect(store), [connect(store).get_experiment_by_name(name).experiment_id])

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from cohorts import OPTIMIZERS, cohort, parts
-from images import Pictures
-from parity import assert_parity
+from support.cohorts import OPTIMIZERS, cohort, parts
+from support.images import Pictures
+from support.parity import assert_parity
+from support.twins import assert_equals_twin
 from torch import nn
-from twins import assert_equals_twin
 
 from gradstudy.factors import activation, init, lr
 from gradstudy.factors.model.cnn import Cnn

@@ -1,7 +1,7 @@
 """Planning: members that can be stacked are, a trial's seeds stay together, and sizes are even."""
 
 import pytest
-from cohorts import OPTIMIZERS, parts
+from support.cohorts import OPTIMIZERS, parts
 
 from gradstudy.factors import activation, clipping, init, lr
 from gradstudy.factors.model.rnn import Rnn

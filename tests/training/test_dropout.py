@@ -5,10 +5,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from cohorts import CELLS, cohort, parts
-from parity import assert_parity, assert_same_member
+from support.cohorts import CELLS, cohort, parts
+from support.parity import assert_parity, assert_same_member
+from support.twins import SEED, assert_equals_twin
 from torch import nn
-from twins import SEED, assert_equals_twin
 
 from gradstudy.factors import init, lr, optimizer, residual
 from gradstudy.factors.model.mlp import Mlp

@@ -2,7 +2,7 @@
 
 import importlib
 
-from cohorts import cohort, parts
+from support.cohorts import cohort, parts
 
 from gradstudy.factors.model.rnn import Rnn
 from gradstudy.tasks.adding import Adding

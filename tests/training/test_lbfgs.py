@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from cohorts import cohort, parts
+from support.cohorts import cohort, parts
 from torch import nn
 
 from gradstudy.factors import activation, clipping, init, lr, regularization

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from cohorts import cohort, parts
+from support.cohorts import cohort, parts
 
 from gradstudy.errors import InputError
 from gradstudy.training import engine

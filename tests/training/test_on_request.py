@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from cohorts import cohort
-from parity import assert_parity
-from probed import EXACT, SIGNAL, first_batch, gradient, mlp, tensors_of, twin_output, values
+from support.cohorts import cohort
+from support.parity import assert_parity
+from support.probed import EXACT, SIGNAL, first_batch, gradient, mlp, tensors_of, twin_output, values
 
 from gradstudy.factors import activation, init, lr
 from gradstudy.factors.model.mlp import Mlp

@@ -7,10 +7,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from cohorts import CELLS, CLIPPINGS, OPTIMIZERS, cohort, parts
-from parity import assert_parity, assert_same_member
+from support.cohorts import CELLS, CLIPPINGS, OPTIMIZERS, cohort, parts
+from support.parity import assert_parity, assert_same_member
+from support.twins import assert_equals_twin
 from torch import nn
-from twins import assert_equals_twin
 
 from gradstudy.factors import activation, init, lr, regularization
 from gradstudy.factors.clipping import Threshold

@@ -9,10 +9,10 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
-from cohorts import cohort
-from covering import covering, pairs
-from enrolled import CROSSED, changed, flags, homes, nudged, options, rows
-from parity import assert_parity, assert_same_member, trained
+from support.cohorts import cohort
+from support.covering import covering, pairs
+from support.enrolled import CROSSED, changed, flags, homes, nudged, options, rows
+from support.parity import assert_parity, assert_same_member, trained
 
 from gradstudy.configs.launch import STUDIED
 from gradstudy.network import network_of

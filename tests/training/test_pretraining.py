@@ -6,8 +6,8 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from cohorts import cohort, parts
-from parity import assert_parity
+from support.cohorts import cohort, parts
+from support.parity import assert_parity
 from torch.nn.functional import linear
 
 from gradstudy.configs.fitting import check_fit

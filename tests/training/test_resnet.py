@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import torch
-from cohorts import OPTIMIZERS, cohort, parts
-from images import Pictures
-from parity import assert_parity
+from support.cohorts import OPTIMIZERS, cohort, parts
+from support.images import Pictures
+from support.parity import assert_parity
+from support.twins import assert_equals_twin
 from torch import nn
-from twins import assert_equals_twin
 
 from gradstudy.factors import activation, init, lr
 from gradstudy.factors.model.resnet import BLOCKS, RESNET_KINDS, ResNet

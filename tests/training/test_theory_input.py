@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import torch
-from cohorts import parts
-from enrolled import changed, option_part, options
 from scipy.special import erf, expit
+from support.cohorts import parts
+from support.enrolled import changed, option_part, options
 
 from gradstudy.factors.activation import Activation
 from gradstudy.factors.init import Lecun

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import torch
-from cohorts import cohort, parts
-from parity import assert_parity
+from support.cohorts import cohort, parts
+from support.parity import assert_parity
+from support.twins import assert_equals_twin
 from torch import nn
-from twins import assert_equals_twin
 
 from gradstudy.factors import activation, init, lr, optimizer, regularization
 from gradstudy.factors.model.transformer import Transformer

@@ -1,7 +1,7 @@
 """What depth does to a transformer's gradients, as Xiong et al. 2020 derived it (ground truths G37 and G38)."""
 
 import numpy as np
-from cohorts import cohort, parts
+from support.cohorts import cohort, parts
 
 from gradstudy.factors import activation, init
 from gradstudy.factors.model.transformer import Transformer

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from cohorts import cohort, parts
+from support.cohorts import cohort, parts
+from support.twins import assert_equals_twin
 from torch import nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
-from twins import assert_equals_twin
 
 from gradstudy.factors import init
 from gradstudy.factors.model.gru import Gru

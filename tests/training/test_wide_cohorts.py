@@ -1,8 +1,8 @@
 """Parity in cohorts wider than a vector register, where kernels over members themselves have a tail."""
 
 import pytest
-from cohorts import cohort, parts
-from parity import assert_parity
+from support.cohorts import cohort, parts
+from support.parity import assert_parity
 
 from gradstudy.factors import lr, optimizer, regularization
 from gradstudy.factors.model.mlp import Mlp

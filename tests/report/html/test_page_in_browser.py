@@ -2,7 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import browser
+from support.browsing import browser
 
 from gradstudy.records import DUMMY, Factor
 from gradstudy.report.html.page import report_page

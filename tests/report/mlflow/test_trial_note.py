@@ -2,7 +2,7 @@
 
 import html
 
-from made_trials import make_info, make_result
+from support.made_trials import make_info, make_result
 
 from gradstudy.records import Trial, TrialResult
 from gradstudy.report.mlflow.displays import trial_note

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from cohorts import OPTIMIZERS, cohort, parts
-from parity import assert_same_member
-from probed import EXACT, first_batch, gradient, mlp, tensors_of, twin_output, values
+from support.cohorts import OPTIMIZERS, cohort, parts
+from support.parity import assert_same_member
+from support.probed import EXACT, first_batch, gradient, mlp, tensors_of, twin_output, values
 
 from gradstudy.factors import activation, clipping, init, lr, optimizer, regularization, residual
 from gradstudy.factors.model.lstm import Lstm

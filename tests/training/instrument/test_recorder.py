@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from cohorts import cohort, parts
+from support.cohorts import cohort, parts
 
 from gradstudy.factors import activation, clipping, init, lr
 from gradstudy.factors.model.lstm import Lstm

@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from cohorts import cohort, parts
-from parity import assert_parity, assert_same_member
+from support.cohorts import cohort, parts
+from support.parity import assert_parity, assert_same_member
 
 from gradstudy.factors import activation, init
 from gradstudy.factors.model.mlp import Mlp

@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from cohorts import cohort, parts
+from support.cohorts import cohort, parts
 
 from gradstudy.factors import init
 from gradstudy.training.engine import train

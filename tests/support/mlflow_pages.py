@@ -11,11 +11,11 @@ from contextlib import closing, contextmanager
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from made_trials import make_info, make_result, make_shown
 from playwright.sync_api import expect
 
 from gradstudy.tracking.store import Mlflow
 from gradstudy.tracking.writer import StudyWriter
+from support.made_trials import make_info, make_result, make_shown
 
 AS_A_MODELLER = """
 if (window === window.top) {

@@ -1,12 +1,12 @@
 """A small perceptron to look into, its twin in plain torch, and its gradients."""
 
 import torch
-from cohorts import parts
 
 from gradstudy.factors import init
 from gradstudy.factors.model.mlp import Mlp
 from gradstudy.tasks.random_signal import RandomSignal
 from gradstudy.training.start.batches import Batches
+from support.cohorts import parts
 
 SIGNAL = RandomSignal(features=6, outputs=5, batch_size=8)
 EXACT = {"dtype": "float64", "seeds": 1, "keep_weights": True}

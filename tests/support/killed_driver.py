@@ -5,11 +5,11 @@ import signal
 import sys
 from pathlib import Path
 
-from made_trials import make_info, make_result, make_shown
 from mlflow import MlflowClient
 
 from gradstudy.tracking.store import Mlflow
 from gradstudy.tracking.writer import StudyWriter
+from support.made_trials import make_info, make_result, make_shown
 
 uri, study, folder = sys.argv[1:]
 send_file = MlflowClient.log_artifact

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from cohorts import cohort
 from torch import nn
 
 from gradstudy.factors import lr
 from gradstudy.training.engine import train
 from gradstudy.training.start.streams import numpy_stream
+from support.cohorts import cohort
 
 SEED = 1
 

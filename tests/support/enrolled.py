@@ -8,7 +8,6 @@ from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any, get_type_hints
 
-from covering import Row, covering
 from omegaconf import OmegaConf
 
 from gradstudy.configs.fitting import check_fit
@@ -16,6 +15,7 @@ from gradstudy.configs.folders import shipped
 from gradstudy.configs.instantiate import make_part
 from gradstudy.errors import InputError
 from gradstudy.parts import is_coefficient
+from support.covering import Row, covering
 
 Parts = dict[str, Any]
 
