@@ -15,7 +15,7 @@ from gradstudy.parts import Part, number, word
 from gradstudy.random_network import Facts
 from gradstudy.random_network import RandomFeedforward as Wiring
 
-BLOCKS = {"preactivation": Preactivation, "original": Original, "random_feedforward": Feedforward}
+BLOCKS = {"preactivation": Preactivation, "original": Original, "feedforward": Feedforward}
 
 
 @dataclass(frozen=True)
