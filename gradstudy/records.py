@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from math import floor
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,23 @@ class Factor:
     @property
     def is_number(self) -> bool:
         return not self.levels
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """The two ends of the range that its numbers share out: a whole number n owns the piece [n, n + 1)."""
+        return self.low, self.high + self.integer
+
+    def place(self, numbers: np.ndarray) -> np.ndarray:
+        """The shares of the (log) range, 0 to 1, at which numbers lie; a whole one at the middle of its piece."""
+        scale, (low, high) = np.log if self.log else np.asarray, self.span
+        placed: np.ndarray = (scale(numbers) + scale(numbers + self.integer)) / 2
+        return ((placed - scale(low)) / (scale(high) - scale(low))).clip(0.0, 1.0)
+
+    def at(self, share: float) -> float | int:
+        """The number that lies at this share of the (log) range, or the whole one in whose piece the share falls."""
+        low, high = self.span
+        number = float(np.exp(np.log(low) + share * np.log(high / low)) if self.log else low + share * (high - low))
+        return int(min(max(floor(number), low), self.high)) if self.integer else number
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -10,16 +10,14 @@ as it may live in one of them only (a sliced Latin hypercube; Qian 2012).
 
 from collections.abc import Sequence
 from itertools import accumulate
-from math import floor, log10, prod
+from math import prod
 
 import numpy as np
 from scipy.stats import qmc
 
 from gradstudy.records import Factor, Level
 from gradstudy.search.exchange import exchange
-
-DIGITS = 6
-"""Significant digits of a number: short enough to read in an override, fine enough for every stratum."""
+from gradstudy.search.search_space import readable
 
 
 def design(factors: Sequence[Factor], blocks: Sequence[int], seed: int) -> list[dict[str, Level]]:
@@ -56,7 +54,7 @@ def _block(factors: Sequence[Factor], points: np.ndarray, generator: np.random.G
     for factor, column in zip(factors, points.T, strict=True):
         if factor.is_number:
             shares = (_ranks(column, codes.get(_group(factor))) + generator.random(len(column))) / len(column)
-            columns.append([_number(factor, share) for share in shares])
+            columns.append([readable(factor, factor.at(share)) for share in shares])
         else:
             columns.append([factor.levels[code] for code in codes[factor.name]])
     names = [factor.name for factor in factors]
@@ -123,25 +121,6 @@ def _balanced(ranks: np.ndarray, count: int, generator: np.random.Generator) -> 
     """
     cells = (ranks + generator.random()) / max(len(ranks), 1) * count
     return np.minimum(cells.astype(int), count - 1)
-
-
-def _number(factor: Factor, share: float) -> float | int:
-    """Where in the range lies this share, 0..1, of it? A whole number n owns the piece [n, n + 1)."""
-    low, high = factor.low, factor.high + factor.integer
-    value = np.exp(np.log(low) + share * np.log(high / low)) if factor.log else low + share * (high - low)
-    if factor.integer:
-        return int(min(max(floor(value), low), factor.high))
-    return rounded(factor, value)
-
-
-def rounded(factor: Factor, value: float) -> float:
-    """The value with as many digits as a person wants to read in an override, and still inside its range.
-
-    A range that is narrow beside its distance from zero needs more digits to be told apart within.
-    """
-    narrowness = max(abs(factor.low), abs(factor.high)) / (factor.high - factor.low)
-    digits = DIGITS + max(0, floor(log10(narrowness)))
-    return min(max(float(f"{value:.{digits}g}"), factor.low), factor.high)
 
 
 def _generator(purpose: str, index: int, seed: int) -> np.random.Generator:

@@ -112,12 +112,7 @@ def _coded(factor: Factor, trials: Sequence[Mapping[str, Level]]) -> np.ndarray:
         # With their types: True and 1 are one key of a dictionary, and two levels of a factor.
         index = {(type(level), level): place for place, level in enumerate(factor.levels)}
         return np.array([np.nan if level is None else index[type(level), level] for level in column], dtype=float)
-    values, low, high = np.array(column, dtype=float), factor.low, factor.high + factor.integer
-    if factor.integer:
-        values = values + 0.5  # the middle of its piece [n, n + 1)
-    if factor.log:
-        values, low, high = np.log(values), np.log(low), np.log(high)
-    return (values - low) / (high - low)
+    return factor.place(np.array(column, dtype=float))
 
 
 def _balance(factor: Factor, column: np.ndarray) -> tuple[int, int]:

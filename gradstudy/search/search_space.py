@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from math import floor, log10
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
 from gradstudy.records import DUMMY, Factor, Level
-from gradstudy.search.design import rounded
 
 Levels = dict[str, Level]
 Active = Callable[[Mapping[str, Level]], Collection[str]]
 """Which factors live where the config groups have these levels?"""
+
+DIGITS = 6
+"""Significant digits of a number: short enough to read in an override, fine enough for every stratum."""
 
 
 @dataclass(frozen=True)
@@ -59,5 +62,12 @@ def suggested(trial: optuna.Trial, factor: Factor) -> Level:
 
 
 def readable(factor: Factor, level: Level) -> Level:
-    """The level as a design would write it: numbers rounded, everything else as it is."""
-    return level if factor.levels or factor.integer else rounded(factor, level)
+    """The level with as many digits as a person wants to read in an override, and still inside its range.
+
+    A range that is narrow beside its distance from zero needs more digits to be told apart within.
+    """
+    if factor.levels or factor.integer:
+        return level
+    narrowness = max(abs(factor.low), abs(factor.high)) / (factor.high - factor.low)
+    digits = DIGITS + max(0, floor(log10(narrowness)))
+    return min(max(float(f"{level:.{digits}g}"), factor.low), factor.high)

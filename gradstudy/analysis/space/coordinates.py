@@ -136,16 +136,8 @@ def _encode_column(values: pd.Series, factor: Factor) -> np.ndarray:
     missing = values.isna().to_numpy()
     coded = np.full(len(values), INACTIVE)
     present = values[~missing]
-    coded[~missing] = _scale(present, factor) if factor.is_number else _level_codes(present, factor)
+    coded[~missing] = factor.place(present.to_numpy(float)) if factor.is_number else _level_codes(present, factor)
     return coded
-
-
-def _scale(values: pd.Series, factor: Factor) -> np.ndarray:
-    # A whole number n is the middle of the piece [n, n + 1) that a design draws it from.
-    numbers, low, high = values.to_numpy(dtype=float), factor.low, factor.high + factor.integer
-    scale = np.log if factor.log else np.asarray
-    placed = (scale(numbers) + scale(numbers + factor.integer)) / 2
-    return np.clip((placed - scale(low)) / (scale(high) - scale(low)), 0.0, 1.0)
 
 
 def _level_codes(values: pd.Series, factor: Factor) -> list[int]:

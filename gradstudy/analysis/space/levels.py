@@ -87,9 +87,7 @@ def against(groups: Cut, values: np.ndarray, reference: int, confidence: float) 
 
 
 def _bounds(factor: Factor) -> np.ndarray:
-    # A whole number n owns the piece [n, n + 1), as in the design.
-    spaced = np.geomspace if factor.log else np.linspace
-    return spaced(factor.low, factor.high + factor.integer, 4)
+    return (np.geomspace if factor.log else np.linspace)(*factor.span, 4)
 
 
 def _thirds(factor: Factor) -> tuple[str, ...]:
