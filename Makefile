@@ -1,5 +1,6 @@
 # make study STUDY=rnn_clip     run a study (ARGS="budget.trials=32" changes any part of it)
-# make test                     format, lint and all tests but the slow ones
+# make test                     format, lint, types, the documentation, and all tests but the slow ones
+# make docs                     the documentation as a site: open docs/site/index.html
 # make browser                  installs a browser for the tests that look at pages (as root, on Debian; else says what to do)
 # make slow                     the tests that take minutes
 # make benchmark                speed against a plain script and serial PyTorch; rankings of planted truths against peers
@@ -11,7 +12,7 @@ STUDY ?= rnn_clip
 JOBS ?= 2
 ARGS ?=
 
-.PHONY: study test browser slow benchmark
+.PHONY: study test docs browser slow benchmark
 .DELETE_ON_ERROR:
 
 study: $(VENV)/.installed
@@ -20,7 +21,12 @@ study: $(VENV)/.installed
 test: $(VENV)/.installed-for-tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(MAKE) docs
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m "not slow" -n $(JOBS) --dist loadfile
+
+docs: $(VENV)/.installed-for-tests
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --config-file docs/mkdocs.yml
 
 browser:
 	@for name in chromium chromium-browser google-chrome google-chrome-stable; do command -v $$name >/dev/null && exit; done; \
@@ -46,5 +52,5 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.installed-for-tests: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,docs]'
 	touch $@

@@ -64,8 +64,12 @@ def test_every_study_says_what_it_asks_and_all_its_trials_fit(hydra, workplace, 
     assert not list(workplace.iterdir())
 
 
-def test_every_level_that_the_readme_names_is_there():
-    rows = [line.split("|")[1:3] for line in (ROOT / "README.md").read_text().splitlines() if line.startswith("| ")]
+def test_every_level_that_the_user_guide_names_is_there():
+    rows = [
+        line.split("|")[1:3]
+        for line in (ROOT / "docs/pages/own_study.md").read_text().splitlines()
+        if line.startswith("| ")
+    ]
     listed = {group.strip(): re.sub(r"\(.*?\)", "", levels) for group, levels in rows if group.strip() in STUDIED}
     assert set(listed) == set(STUDIED)
     for group, levels in listed.items():
