@@ -15,10 +15,10 @@ from gradstudy.configs.composition import Composer
 from gradstudy.configs.launch import Launch
 from gradstudy.configs.studies import find_studies
 from gradstudy.errors import InputError
+from gradstudy.plan import Plan
 from gradstudy.quantities import ON_REQUEST
 from gradstudy.records import DUMMY, HUNT, SCREEN, Factor, Member, StudyInfo, Trial
 from gradstudy.report.page_file import check_page_path
-from gradstudy.report.terminal.plan.plan_page import Plan
 from gradstudy.results import response_settings
 from gradstudy.search.asking import Asked, Search
 from gradstudy.search.quality import quality
@@ -105,14 +105,9 @@ def plan_study(prepared: Prepared) -> Plan:
     designed = [trial.levels for trial in prepared.preview if trial.phase == SCREEN]
     table = pd.DataFrame(designed, columns=[factor.name for factor in info.factors], dtype=object)
     return Plan(
-        name=info.name,
-        question=info.question,
-        source=info.source,
-        factors=info.factors,
+        info=info,
         asleep=prepared.composer.asleep,
         trials=prepared.preview,
-        seeds=info.seeds,
-        steps=info.steps,
         cohorts=tuple(len(cohort.members) for cohort in cohorts),
         seconds=START_SECONDS + STORE_SECONDS * len(prepared.preview) + cost.seconds / workers,
         memory=cost.memory,

@@ -38,13 +38,13 @@ class Run:
     """
 
     def __init__(self, stored: StoredStudy, settings: Analysis):
-        self._stored, self.settings = stored, settings
+        self.stored, self.settings = stored, settings
         self.page = ""
         self._rankings: dict[str, Ranking] = {}
 
     @property
     def info(self) -> StudyInfo:
-        return self._stored.info
+        return self.stored.info
 
     @cached_property
     def members(self) -> pd.DataFrame:
@@ -54,7 +54,7 @@ class Run:
         """
         measured_with = self.info.settings.get("responses")
         if measured_with == response_settings(self.settings):
-            return self._stored.members
+            return self.stored.members
         return self._measured_again()
 
     @cached_property
@@ -69,7 +69,7 @@ class Run:
         InputError, naming what is stored, where the trials that were asked for hold nothing of that name; a step at
         which nothing was measured has no rows.
         """
-        return self._stored.gradients(**filters)
+        return self.stored.gradients(**filters)
 
     def rank(self, response: str = "vanishing") -> Ranking:
         """Which factors cause this response, with intervals? See `gradstudy.analysis.ranking.ranking.Ranking`.
@@ -120,13 +120,15 @@ class Run:
                 return self._runnable(prescribe(known, given_start(known, self.members, levels)))
             if trial is not None:
                 return self._runnable(prescribe(known, stored_start(self.members, factors, trial)))
-            return self._typical_cures
+        return self.prescriptions
 
     @cached_property
-    def _typical_cures(self) -> Prescriptions:
-        typical = (self._experience.typical(verdict) for verdict in FAILING)
-        starts = [stored_start(self.members, self.info.factors, number) for number in typical if number is not None]
-        return Prescriptions(self._runnable(prescribe(self._experience, start)) for start in starts)
+    def prescriptions(self) -> Prescriptions:
+        """One for the most typical trial of every verdict but healthy that occurs, among the screen's trials."""
+        with threadpool_limits(1):
+            typical = (self._experience.typical(verdict) for verdict in FAILING)
+            starts = [stored_start(self.members, self.info.factors, number) for number in typical if number is not None]
+            return Prescriptions(self._runnable(prescribe(self._experience, start)) for start in starts)
 
     @cached_property
     def _experience(self) -> Experience:
@@ -154,21 +156,21 @@ class Run:
 
     def overrides(self, trial: int) -> list[str]:
         """What runs this trial again, as `gradstudy.measure(run.overrides(7))` or behind `mode=trial`."""
-        return list(self._stored.trial(trial).overrides)
+        return list(self.stored.trial(trial).overrides)
 
     def command(self, trial: int) -> str:
         """What runs this trial again, in a terminal?"""
-        return trial_command(self.info, self._stored.trial(trial))
+        return trial_command(self.info, self.stored.trial(trial))
 
     @property
     def store(self) -> str:
         """Where is this study stored?"""
-        return shown(self._stored.uri)
+        return shown(self.stored.uri)
 
     @property
     def progress(self) -> str:
         """How far is the study? `finished`, `stopped` early, or `running`, also where its driver was killed."""
-        return self._stored.progress
+        return self.stored.progress
 
     @property
     def report(self) -> str:
@@ -176,19 +178,19 @@ class Run:
 
         Empty where no launch was brought to an end.
         """
-        return self.page or self._stored.report
+        return self.page or self.stored.report
 
     @property
     def ui_command(self) -> str:
         """How does a person look at it?"""
-        return ui_command(self._stored.uri)
+        return ui_command(self.stored.uri)
 
     def plot_signal(self, trial: int, axes: Any = None) -> Any:
         """Where and when did the gradient of this trial vanish or explode? A heat map place x step, in log colours.
 
         Of the median seed; a dashed line stands where a seed diverged. Matplotlib axes, new ones by default.
         """
-        records = self._stored.result(trial).records
+        records = self.stored.result(trial).records
         verdicts = self.members.loc[self.members["trial"] == trial, "verdict"]
         return plot_signal(records, f"trial {trial}, seeds: {verdicts_words(verdicts)}", axes)
 
@@ -206,8 +208,8 @@ class Run:
 
     def _measured_again(self) -> pd.DataFrame:
         """The responses of the stored record under other settings than those of the launch."""
-        known = self._stored.members.set_index(["trial", "seed"])
-        records = (record for result in self._stored.results() for record in result.records)
+        known = self.stored.members.set_index(["trial", "seed"])
+        records = (record for result in self.stored.results() for record in result.records)
         fresh = pd.DataFrame(member_row(record, self.settings) for record in records).set_index(["trial", "seed"])
         known[[*RESPONSES, "verdict"]] = fresh[[*RESPONSES, "verdict"]]
         return known.reset_index()

@@ -128,7 +128,7 @@ def test_the_screen_is_stopped_and_continued_without_skipping_or_repeating_a_row
     assert sorted(stored) == list(range(12))
     with hydra_ready():
         design = {trial.number: dict(trial.levels) for trial in prepare(screen, "").preview}
-    assert {number: dict(trial.levels) for number, trial in run._stored.trials().items()} == design
+    assert {number: dict(trial.levels) for number, trial in run.stored.trials().items()} == design
 
 
 def test_a_finished_hunt_trains_nothing_and_an_extended_one_only_what_is_new(hunted, launch, monkeypatch):
@@ -163,8 +163,8 @@ def test_pruned_trials_keep_the_seeds_they_have_and_are_marked(hunted):
     sizes = run.members.groupby("trial").size()
     pruned = set(sizes[sizes == 1].index)
     assert 0 < len(pruned) < 16
-    client = MlflowClient(run._stored.uri)
-    trials = client.search_runs([run._stored.experiment_id], "tags.kind = 'trial'")
+    client = MlflowClient(run.stored.uri)
+    trials = client.search_runs([run.stored.experiment_id], "tags.kind = 'trial'")
     assert {int(one.data.tags["trial"]) for one in trials if one.data.tags.get("pruned") == "true"} == pruned
     assert {one.data.tags["phase"] for one in trials} == {"hunt"}
     (journal,) = folder.glob(".gradstudy/*/journal.log")

@@ -13,7 +13,7 @@ LAYERS = [
     {"quantities"},
     {"configs", "factors", "tasks", "training", "execution", "search", "analysis", "tracking"},
     {"prediction"},
-    {"words"},
+    {"words", "plan"},
     {"notebook"},
     {"results", "measurement"},
     {"report"},

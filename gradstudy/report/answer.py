@@ -43,10 +43,10 @@ def answer_sentences(findings: Findings) -> tuple[str, ...]:
     decides it, with shares and intervals, and what the levels do; or why nobody can say. Only members of trials that
     were drawn at random are counted in it.
     """
-    members = findings.members
+    members = findings.run.members
     screened = Counter(members.loc[members["phase"] == SCREEN, "verdict"])
-    told = [_of_response(ranking, screened, findings.settings.confidence) for ranking in findings.rankings]
-    return (*_unfinished(findings), *told, *([_of_hunt(findings.catch)] if findings.catch else []))
+    told = [_of_response(ranking, screened, findings.run.settings.confidence) for ranking in findings.rankings]
+    return (*_unfinished(findings), *told, *([_of_hunt(findings.hunt)] if findings.hunt else []))
 
 
 def name_of(response: str) -> str:
@@ -55,11 +55,11 @@ def name_of(response: str) -> str:
 
 
 def _unfinished(findings: Findings) -> list[str]:
-    if findings.progress == FINISHED:
+    if findings.run.progress == FINISHED:
         return []
-    asked = f" of {findings.info.trials}" if findings.info.trials else ""
-    known = f"{findings.members['trial'].nunique()}{asked} trials so far"
-    return [f"{UNFINISHED_WORDS[findings.progress].format(known)} {NOT_AT_RANDOM}"]
+    asked = f" of {findings.run.info.trials}" if findings.run.info.trials else ""
+    known = f"{findings.run.members['trial'].nunique()}{asked} trials so far"
+    return [f"{UNFINISHED_WORDS[findings.run.progress].format(known)} {NOT_AT_RANDOM}"]
 
 
 def _of_response(ranking: Ranking, verdicts: Mapping[str, int], confidence: float) -> str:
@@ -125,12 +125,12 @@ def _trust(fit: float) -> str:
     return ", with shares unknown" if fit <= 0.0 else ", with rough shares, as the surrogate fits badly"
 
 
-def _of_hunt(catch: HuntFindings) -> str:
-    if catch.best.empty:
-        return about_words(catch)
-    best, goal = catch.best.iloc[0], catch.objectives[0].goal
-    counted = and_list([f"{one.name} {best[one.name]:.3g}" for one in catch.objectives])
+def _of_hunt(hunt: HuntFindings) -> str:
+    if hunt.best.empty:
+        return about_words(hunt)
+    best, goal = hunt.best.iloc[0], hunt.objectives[0].goal
+    counted = and_list([f"{one.name} {best[one.name]:.3g}" for one in hunt.objectives])
     return (
-        f"The {goal} of {catch.trials} trials is trial {best['trial']} ({counted}; {catch.verdicts[best['trial']]}), "
-        f"with {levels_of(best.to_dict(), catch.objectives)}."
+        f"The {goal} of {hunt.trials} trials is trial {best['trial']} ({counted}; {hunt.verdicts[best['trial']]}), "
+        f"with {levels_of(best.to_dict(), hunt.objectives)}."
     )

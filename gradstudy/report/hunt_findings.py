@@ -54,24 +54,24 @@ def hunt_findings_of(run: Run) -> HuntFindings:
     )
 
 
-def hunt_question(catch: HuntFindings) -> str:
+def hunt_question(hunt: HuntFindings) -> str:
     """What does a hunt answer?"""
-    return f"Which configurations are {catch.objectives[0].goal}?"
+    return f"Which configurations are {hunt.objectives[0].goal}?"
 
 
-def about_words(catch: HuntFindings) -> str:
+def about_words(hunt: HuntFindings) -> str:
     """What was wanted, of how many trials, and which are shown? Or that there is none to be shown."""
-    if catch.best.empty:
-        return f"None of the {catch.trials} trials has been trained on all of its seeds."
-    wanted = (f"{one.name}{_unit(one.response)} {WANTED_WORDS[one.direction]}" for one in catch.objectives)
+    if hunt.best.empty:
+        return f"None of the {hunt.trials} trials has been trained on all of its seeds."
+    wanted = (f"{one.name}{_unit(one.response)} {WANTED_WORDS[one.direction]}" for one in hunt.objectives)
     front = f"those that no other beats in everything ({TRIALS_LISTED} at most), most balanced first"
-    shown = f"the {catch.objectives[0].goal}" if len(catch.objectives) == 1 else front
-    stopped = f", {catch.pruned} of them stopped early" if catch.pruned else ""
-    return f"Wanted: {' and '.join(wanted)}, mean over seeds. Of {catch.trials} trials{stopped}, {shown}:"
+    shown = f"the {hunt.objectives[0].goal}" if len(hunt.objectives) == 1 else front
+    stopped = f", {hunt.pruned} of them stopped early" if hunt.pruned else ""
+    return f"Wanted: {' and '.join(wanted)}, mean over seeds. Of {hunt.trials} trials{stopped}, {shown}:"
 
 
 def levels_of(row: Mapping[str, Any], objectives: Sequence[Objective]) -> str:
-    """Which levels has the trial of this row of `Catch.best`? `activation=tanh, lr.value=0.01`"""
+    """Which levels has the trial of this row of `HuntFindings.best`? `activation=tanh, lr.value=0.01`"""
     others = NOT_LEVELS | {one.name for one in objectives}
     living = {name: value for name, value in row.items() if name not in others and not pd.isna(value)}
     return levels_words(living)

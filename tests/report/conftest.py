@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from rich.console import RenderableType
+from support.made_study import made_run
 
 from gradstudy.analysis.ranking.interactions import CELL_COLUMNS as CELLS
 from gradstudy.analysis.ranking.ranking import Ranking
 from gradstudy.analysis.responses.measures import member_row
 from gradstudy.analysis.responses.thresholds import verdicts_by_threshold
-from gradstudy.analysis.settings import DEFAULTS
+from gradstudy.analysis.settings import DEFAULTS, Analysis
 from gradstudy.analysis.space.levels import LEVEL_COLUMNS as LEVELS
 from gradstudy.analysis.theory.prediction import Prediction
 from gradstudy.records import DUMMY, SCREEN, Factor, MemberRecord, Series, StudyInfo
@@ -105,9 +106,12 @@ def make_ranking() -> Callable[..., Ranking]:
 
 @pytest.fixture(scope="session")
 def make_findings() -> Callable[..., Findings]:
-    """What a study found, made of members (trial, vanishing, exploding, verdict, ...) and whatever else is given."""
+    """What a study found, of members (trial, vanishing, exploding, verdict, ...) and whatever `MadeStudy` takes."""
 
-    def made(members: pd.DataFrame, *, info: dict[str, Any] | None = None, **fields: Any) -> Findings:
+    def made(
+        members: pd.DataFrame, *, info: dict[str, Any] | None = None, settings: Analysis = DEFAULTS,
+        rankings=(), prescriptions=(), theory=None, hunt=None, **stored: Any,
+    ) -> Findings:  # fmt: skip
         members = members if "phase" in members else members.assign(phase=SCREEN)
         identity = {
             "name": "rnn_clip",
@@ -126,21 +130,8 @@ def make_findings() -> Callable[..., Findings]:
             "command": "python -m gradstudy +study=rnn_clip",
             "versions": {"python": "3.11.7", "torch": "2.13.0"},
         }
-        whole: dict[str, Any] = {
-            "info": StudyInfo(**{**identity, **(info or {})}),
-            "settings": DEFAULTS,
-            "members": members,
-            "gradients": None,
-            "rankings": (),
-            "prescriptions": (),
-            "thresholds": verdicts_by_threshold(members, DEFAULTS),
-            "theory": None,
-            "catch": None,
-            "store": "sqlite:///mlflow.db",
-            "ui_command": "mlflow ui --backend-store-uri sqlite:///mlflow.db",
-            "report": "",
-        }
-        return Findings(**{**whole, **fields})
+        run = made_run(StudyInfo(**{**identity, **(info or {})}), members, settings, **stored)
+        return Findings(run, rankings, prescriptions, verdicts_by_threshold(members, settings), theory, hunt)
 
     return made
 

@@ -122,10 +122,10 @@ def test_only_trials_drawn_at_random_are_counted(answered):
 def test_a_hunt_tells_its_best_trial_with_its_levels(make_findings):
     objectives = objectives_of({"goal": "healthiest", "objective": ["vanishing", "exploding"]})
     best = pd.DataFrame({"trial": [7], "vanishing": [0.0], "exploding": [0.25], "verdict": ["healthy"], "init": ["he"]})
-    catch = HuntFindings(
+    hunt = HuntFindings(
         best, objectives, trials=40, pruned=0, ranked=False, verdicts={7: "2 healthy"}, commands={7: ""}
     )
-    assert answer_sentences(make_findings(MEMBERS, catch=catch)) == (
+    assert answer_sentences(make_findings(MEMBERS, hunt=hunt)) == (
         "The healthiest of 40 trials is trial 7 (vanishing 0 and exploding 0.25; 2 healthy), with init=he.",
     )
 

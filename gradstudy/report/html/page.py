@@ -51,7 +51,7 @@ def report_page(findings: Findings) -> str:
     return str(
         render(
             "page.html",
-            info=findings.info,
+            info=findings.run.info,
             answer=answer_head(findings),
             parts=[part for part in _parts(findings) if part.content],
             colours=PAGE_COLOURS,

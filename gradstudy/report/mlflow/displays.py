@@ -46,13 +46,13 @@ def study_note(findings: Findings) -> str:
 
     MLflow shows the first lines until it is asked for more, so the answer stands there.
     """
-    info = findings.info
+    info = findings.run.info
     return note_of(
         [
             *([f"**{escaped(info.question)}**"] if info.question else []),
             *map(escaped, answer_sentences(findings)),
             f"The whole report is `{REPORT_FILE}` under Artifacts, with figures and tables beside it.",
-            f"{escaped(verdict_line(list(findings.members['verdict'])))}.",
+            f"{escaped(verdict_line(list(findings.run.members['verdict'])))}.",
             *map(_ranking, findings.rankings),
             *_cures(findings.prescriptions),
             "### Ways on",
@@ -84,8 +84,8 @@ def _cures(prescriptions: tuple[Prescription, ...]) -> Iterator[str]:
 
 def _ways_on(findings: Findings) -> Iterator[str]:
     yield "In a terminal (with `analysis.vanishing=2` behind it for another threshold), and in a notebook:"
-    yield code_fence(folded_command(again_command(findings.info)))
-    yield code_fence(load_call(findings.info))
+    yield code_fence(folded_command(again_command(findings.run.info)))
+    yield code_fence(load_call(findings.run.info))
 
 
 def study_display(findings: Findings) -> RunDisplay:

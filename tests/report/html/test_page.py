@@ -84,11 +84,11 @@ def record_of(members):
 
 
 def few(findings, trials):
-    return findings.members[findings.members["trial"] < trials].reset_index(drop=True)
+    return findings.run.members[findings.run.members["trial"] < trials].reset_index(drop=True)
 
 
 def test_there_is_a_section_for_every_response_that_can_be_ranked(make_study, findings):
-    members = findings.members
+    members = findings.run.members
     members = members.assign(rate=members["gain"] / 3, clipped=members["vanishing"] / 10, learned=0.5)
     rankings = tuple(replace(findings.rankings[0], response=response) for response in RANKED)
     page = report_page(make_study(members, responses=(), rankings=rankings))
@@ -111,13 +111,13 @@ def test_a_study_of_one_trial_has_a_page_that_says_what_is_missing(make_study, f
 
 def test_a_study_in_which_every_member_diverged_has_a_page(make_study, findings):
     ends = {"verdict": "diverged", "vanishing": 10.0, "exploding": 10.0, "first_bad_step": 0.0, "gain": -10.0}
-    page = report_page(make_study(findings.members.assign(first_bad_tensor="loss", **ends)))
+    page = report_page(make_study(findings.run.members.assign(first_bad_tensor="loss", **ends)))
     assert "Every member diverged." in page
     assert "diverged 72 (100 %)" in page
 
 
 def test_a_hunt_has_a_page_without_rankings(make_study, findings):
-    members = findings.members.assign(phase=HUNT)
+    members = findings.run.members.assign(phase=HUNT)
     page = report_page(make_study(members, responses=(), info={"phases": (HUNT,)}))
     assert "ranking-" not in page
     assert 'id="verdicts"' in page
@@ -126,7 +126,8 @@ def test_a_hunt_has_a_page_without_rankings(make_study, findings):
 def test_long_names_and_many_levels_have_their_place(make_study, findings):
     name = "a_factor_with_a_name_of_sixty_letters." + "x" * 22
     factors = (Factor(name, tuple(f"level_{which:02d}" for which in range(20))), DUMMY)
-    members = findings.members.assign(**{name: [f"level_{trial % 20:02d}" for trial in findings.members["trial"]]})
+    levels = [f"level_{trial % 20:02d}" for trial in findings.run.members["trial"]]
+    members = findings.run.members.assign(**{name: levels})
     page = report_page(make_study(members, factors))
     assert len(re.findall(r'<th scope="row" class="name">level_\d\d', page)) == 20
 

@@ -57,7 +57,7 @@ def test_it_opens_from_disk_without_a_complaint_and_asks_for_nothing_else(opened
 
 def test_what_somebody_wrote_stays_text(opened, make_study, findings, tmp_path_factory):
     names = {"activation": f"a.{EVIL}", "lr.value": f"b{EVIL}"}
-    members = findings.members.rename(columns=names).replace(
+    members = findings.run.members.rename(columns=names).replace(
         {"sigmoid": EVIL, "norm": '"><img src=x onerror=alert(1)>'}
     )
     factors = (
@@ -67,7 +67,7 @@ def test_what_somebody_wrote_stays_text(opened, make_study, findings, tmp_path_f
         DUMMY,
     )
     info = {"name": EVIL, "question": f"{EVIL}?", "source": EVIL, "command": f"python {EVIL}", "versions": {EVIL: EVIL}}
-    page = opened(stored(make_study(members, factors, info=info, store=EVIL, ui_command=EVIL), tmp_path_factory))
+    page = opened(stored(make_study(members, factors, info=info, uri=EVIL), tmp_path_factory))
     assert page.complaints == []
     assert page.title() == f"{EVIL} · gradstudy"
     assert page.locator("h1").text_content() == f"{EVIL}?"
@@ -99,7 +99,7 @@ def test_on_a_phone_the_page_itself_never_scrolls_sideways(opened):
 
 def test_long_names_fold_instead_of_making_a_phone_scroll(opened, make_study, findings, tmp_path_factory):
     cause, none, level = "c" * 60, "n" * 60, "l" * 60
-    members = findings.members.rename(columns={"activation": cause, "clipping": none}).replace({"sigmoid": level})
+    members = findings.run.members.rename(columns={"activation": cause, "clipping": none}).replace({"sigmoid": level})
     factors = (Factor(cause, ("tanh", "relu", level)), Factor(none, ("none", "norm")), DUMMY)
     page = opened(stored(make_study(members, factors, info={"name": "s" * 80}), tmp_path_factory), viewport=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
@@ -169,7 +169,7 @@ def test_the_nearest_trial_is_named(opened, findings):
     x, y = map(int, path.get_attribute("d").partition("h")[0].removeprefix("M").split())
     box = strip.bounding_box()
     page.mouse.move(box["x"] + box["width"] * x / 1000, box["y"] + box["height"] * y / 1000)
-    value = findings.members.groupby("trial")["vanishing"].mean()[int(trial)]
+    value = findings.run.members.groupby("trial")["vanishing"].mean()[int(trial)]
     assert tip(page).text_content().startswith(f"trial {trial}: {value:.3g} (")
 
 

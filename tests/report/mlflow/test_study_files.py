@@ -19,7 +19,7 @@ PNG = b"\x89PNG"
 def files(make_findings, monkeypatch):
     """The files of a study, with a page that takes no time."""
     monkeypatch.setattr(
-        "gradstudy.report.mlflow.study_files.report_page", lambda findings: f"<p>{findings.info.name}</p>"
+        "gradstudy.report.mlflow.study_files.report_page", lambda findings: f"<p>{findings.run.info.name}</p>"
     )
     return lambda **fields: study_files(make_findings(MEMBERS, **fields))
 

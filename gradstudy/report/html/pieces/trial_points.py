@@ -35,9 +35,9 @@ class TrialPoints:
 
 def trial_points(findings: Findings, response: str) -> TrialPoints:
     """Where does every trial lie, by the response that a ranking tells? A fixed random part of more than MOST."""
-    members, factors = findings.members, findings.info.factors
+    members, factors = findings.run.members, findings.run.info.factors
     members = members[members[PHASE] == SCREEN]
-    outcome = trial_outcomes(members, response, findings.info.steps)
+    outcome = trial_outcomes(members, response, findings.run.info.steps)
     numbers = outcome.trials["trial"].to_numpy()
     drawn = np.sort(np.random.default_rng(0).permutation(len(numbers))[:MOST_DRAWN])
     sizes = np.bincount(outcome.row)

@@ -12,26 +12,26 @@ from gradstudy.report.rendering import counted, render
 
 def answer_head(findings: Findings) -> Markup:
     """What was asked, and what came out? The study's name, its question, the answer in sentences, the verdicts."""
-    counts = Counter(findings.members["verdict"])
+    counts = Counter(findings.run.members["verdict"])
     return render(
         "answer.html",
-        info=findings.info,
+        info=findings.run.info,
         sentences=answer_sentences(findings),
         facts=_facts(findings),
         counts={verdict: counts[verdict] for verdict in VERDICTS},
-        total=len(findings.members),
+        total=len(findings.run.members),
     )
 
 
 def _facts(findings: Findings) -> str:
     """`128 trials at 4 seeds each, 200 steps of training, 8 factors`, and whether there is more to come."""
-    info = findings.info
+    info = findings.run.info
     varied = len(info.factors) - sum(factor == DUMMY for factor in info.factors)
-    trials = findings.members["trial"].nunique()
+    trials = findings.run.members["trial"].nunique()
     told = (
         f"{counted(trials, 'trial')} at {counted(info.seeds, 'seed')} each",
         f"{counted(info.steps, 'step')} of training" if info.steps else "measured before any training",
         counted(varied, "factor"),
-        *([] if findings.progress == FINISHED else [f"the study is {findings.progress}"]),
+        *([] if findings.run.progress == FINISHED else [f"the study is {findings.run.progress}"]),
     )
     return ", ".join(told)

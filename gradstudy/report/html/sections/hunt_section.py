@@ -9,15 +9,15 @@ from gradstudy.report.rendering import render
 
 def hunt_section(findings: Findings) -> Markup:
     """The best trials with what counted, their seeds and levels, and what runs each; nothing without a hunt."""
-    catch = findings.catch
-    if catch is None:
+    hunt = findings.hunt
+    if hunt is None:
         return Markup()
-    rows = catch.best.to_dict("records")
+    rows = hunt.best.to_dict("records")
     return render(
         "hunt.html",
-        catch=catch,
-        question=hunt_question(catch),
-        about=about_words(catch),
-        rows=[(row, levels_of(row, catch.objectives)) for row in rows],
-        remark="" if catch.ranked else HUNTED_NOT_RANKED,
+        hunt=hunt,
+        question=hunt_question(hunt),
+        about=about_words(hunt),
+        rows=[(row, levels_of(row, hunt.objectives)) for row in rows],
+        remark="" if hunt.ranked else HUNTED_NOT_RANKED,
     )

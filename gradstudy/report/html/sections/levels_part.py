@@ -26,7 +26,7 @@ def levels(ranking: Ranking, findings: Findings) -> Markup:
     axis = axis_of(points.values)
     rows = {row.factor: row for row in ranking.table.itertuples()}
     own = dict(iter(ranking.levels.groupby("factor", sort=False)))
-    factors = {factor.name: factor for factor in findings.info.factors}
+    factors = {factor.name: factor for factor in findings.run.info.factors}
     names = [name for name in rows or own if name in own]  # without any row of a ranking: in the study's order
     views = {name: level_view(factors[name], _said(rows.get(name)), own[name], points, axis) for name in names}
     return render(

@@ -29,14 +29,14 @@ class Varied:
 
 def methods_section(findings: Findings) -> Markup:
     """Design, instrument, responses, statistics and limits: what was done, and how the page is to be read."""
-    members, info = findings.members, findings.info
+    members, info = findings.run.members, findings.run.info
     phases = members.groupby(PHASE)["trial"].nunique()
     sizes = members.groupby("trial").size()
     factors = list(_varied(members, info.factors))
     return render(
         "methods.html",
         info=info,
-        settings=findings.settings,
+        settings=findings.run.settings,
         screened=int(phases.get(SCREEN, 0)),
         hunted=int(phases.get(HUNT, 0)),
         hunt_goal=info.hunted.get("goal", ""),
@@ -52,7 +52,7 @@ def methods_section(findings: Findings) -> Markup:
         diverged=int((members["verdict"] == "diverged").sum()),
         has_prescriptions=bool(findings.prescriptions),
         has_theory=findings.theory is not None,
-        percent=percent_words(findings.settings.confidence),
+        percent=percent_words(findings.run.settings.confidence),
     )
 
 

@@ -43,7 +43,7 @@ def prescriptions_section(findings: Findings) -> Markup:
         }
         for one in findings.prescriptions
     ]
-    wanted = findings.settings.healthy
+    wanted = findings.run.settings.healthy
     return render("prescriptions.html", cards=cards, axis=PERCENT, wanted=wanted, needed=percent_words(wanted))
 
 

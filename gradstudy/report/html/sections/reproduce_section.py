@@ -9,13 +9,13 @@ from gradstudy.words.command_words import again_command, load_call
 
 def reproduce_section(findings: Findings) -> Markup:
     """The commands, the seeds, the versions that measured it, and where everything is stored."""
-    info = findings.info
+    info = findings.run.info
     return render(
         "reproduce.html",
         info=info,
-        store=findings.store,
-        ui_command=findings.ui_command,
+        store=findings.run.store,
+        ui_command=findings.run.ui_command,
         again=again_command(info),
         notebook=f"import gradstudy\nrun = {load_call(info)}",
-        trial=int(findings.members["trial"].iloc[0]),
+        trial=int(findings.run.members["trial"].iloc[0]),
     )

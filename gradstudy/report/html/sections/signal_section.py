@@ -26,7 +26,7 @@ BEYOND = 0.01
 
 def signal_section(findings: Findings) -> Markup:
     """How large was the backpropagated signal at every place, on every step? Of typical trials, and of others."""
-    by_verdict = trials_by_verdict(findings.members)
+    by_verdict = trials_by_verdict(findings.run.members)
     typical = list(typical_trials(by_verdict, findings.prescriptions).values())
     others = spread_trials(by_verdict, MOST_MAPS)
     verdicts = {trial: verdict for verdict, gains in by_verdict.items() for trial in gains.index}
@@ -41,7 +41,7 @@ def signal_section(findings: Findings) -> Markup:
         each=MOST_MAPS // len(others),
         colours=colour_stops(),
         scale=_ticks(colours),
-        info=findings.info,
+        info=findings.run.info,
         typical_means=TYPICAL,
         axes=axes,
         code={"per_decade": HUNDREDTHS, "middle": MIDDLE, "zero": ZERO, "broken": BROKEN, "axes": axes},
@@ -50,14 +50,14 @@ def signal_section(findings: Findings) -> Markup:
 
 def _maps(findings: Findings, verdicts: Mapping[int, str]) -> tuple[dict[int, TrialMap], Scale]:
     """These trials, whose verdicts are given, as they are drawn, and the scale of their colours."""
-    records = stored_records(findings.gradients, list(verdicts), QUANTITIES)
+    records = stored_records(findings.run.gradients, list(verdicts), QUANTITIES)
     signals = {trial: signal_map(own) for trial, own in records.items()}
     norms = {trial: seed_curves(own, NORMS) for trial, own in records.items()}
     scales = _scales(findings, signals, norms)
-    members = findings.members[findings.members["trial"].isin(list(verdicts))]
+    members = findings.run.members[findings.run.members["trial"].isin(list(verdicts))]
     maps = {}
     for trial, own in members.groupby("trial"):
-        levels = levels_words(levels_in(own.iloc[0], findings.info.factors))
+        levels = levels_words(levels_in(own.iloc[0], findings.run.info.factors))
         about = {"verdict": verdicts[trial], "levels": levels}
         maps[int(trial)] = trial_map(own, signals[trial], norms[trial], scales, **about)
     return maps, scales[0]
@@ -69,7 +69,7 @@ def _scales(
     """The decades from end to end of the colours, and of the charts of the norm."""
     curves = [curve for own in norms.values() for curve in own.values()]
     ends = [np.column_stack([curve.low, curve.high, curve.middle]) for curve in curves] or [np.zeros((1, 1))]
-    cap = findings.settings.cap
+    cap = findings.run.settings.cap
     return common_scale([signal.decades for signal in signals.values()], cap), common_scale(ends, cap)
 
 

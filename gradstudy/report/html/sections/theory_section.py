@@ -31,7 +31,7 @@ def theory_section(findings: Findings) -> Markup:
         crosses=_crosses(beyond, axis),
         beyond=_points(beyond, axis),
         told={int(row["trial"]): _told(row) for row in agreement.table.to_dict("records")},
-        seeds=findings.info.seeds,
+        seeds=findings.run.info.seeds,
         worst=_worst(agreement),
     )
 

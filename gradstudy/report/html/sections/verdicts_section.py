@@ -15,7 +15,7 @@ MOST_TENSORS = 5
 
 def verdicts_section(findings: Findings) -> Markup:
     """How many members got which verdict, under these thresholds and others, and when did they diverge?"""
-    members = findings.members
+    members = findings.run.members
     counts, health = Counter(members["verdict"]), trial_health(members)
     return render(
         "verdicts.html",
@@ -26,7 +26,7 @@ def verdicts_section(findings: Findings) -> Markup:
         failing=int((health["failing"] == health["seeds"]).sum()),
         thresholds=findings.thresholds.to_dict("records"),
         verdicts=VERDICTS,
-        settings=findings.settings,
+        settings=findings.run.settings,
         diverged=_divergence(members),
     )
 

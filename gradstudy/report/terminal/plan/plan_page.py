@@ -2,51 +2,21 @@
 
 from collections import Counter
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gradstudy.analysis.ranking.power import Power
+from gradstudy.plan import Plan
 from gradstudy.records import DUMMY, Factor, Level, Trial, level_name
 from gradstudy.report.terminal.plain import plain_grid, plain_name, plain_table, plain_text
 from gradstudy.report.terminal.plan.design_words import findable, power_words, quality_words
-from gradstudy.search.quality import Quality
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What does a launch intend? `trials` is the design, `cohorts` are sizes in members.
-
-    `asleep` are entries of the space that no option of this study has a key for.
-
-    `seconds` and `memory` (bytes, at the peak of one cohort) are estimates, None when there is none. `store` is the
-    tracking address that would be used. `quality` and `power` are those of a design, and None where trials are not
-    designed but chosen as the study goes, which `note` then says.
-    """
-
-    name: str
-    question: str
-    source: str
-    factors: tuple[Factor, ...]
-    asleep: tuple[str, ...]
-    trials: tuple[Trial, ...]
-    seeds: int
-    steps: int
-    cohorts: tuple[int, ...]
-    seconds: float | None
-    memory: float | None
-    store: str
-    quality: Quality | None = None
-    power: Power | None = None
-    note: str = ""
 
 
 def plan_page(plan: Plan) -> RenderableType:
     """What would be trained? The question, every factor with its trials per level, sizes, estimates and the store."""
-    source = [plain_text(plan.source, "dim")] if plan.source else []
-    head = [plain_text(f"{plan.name}: {plan.question}", "bold"), *source, Text()]
+    source = [plain_text(plan.info.source, "dim")] if plan.info.source else []
+    head = [plain_text(f"{plan.info.name}: {plan.info.question}", "bold"), *source, Text()]
     asleep = [plain_text(f"asleep, as no option of this study has it: {name}") for name in plan.asleep]
     remarks = [plan.note] * bool(plan.note) + ([power_words(plan.power)] if plan.power else [])
     below = [line for remark in remarks for line in (plain_text(remark), Text())]
@@ -81,8 +51,8 @@ def _factors(plan: Plan) -> Table:
     finds = ["can find"] * bool(plan.power)
     numbers = ("trials", *finds)
     table = plain_table("factor", "levels (trials) or range", "lives", *numbers, numbers=numbers)
-    for factor in plan.factors:
-        lives = "noise floor" if factor.name == DUMMY.name else where_it_lives(factor, plan.factors, plan.trials)
+    for factor in plan.info.factors:
+        lives = "noise floor" if factor.name == DUMMY.name else where_it_lives(factor, plan.info.factors, plan.trials)
         count = sum(factor.name in trial.levels for trial in plan.trials)
         cells = map(plain_text, (_levels(factor, plan.trials), lives, count))
         finds = [plain_text(findable(plan.power, factor.name))] if plan.power else []
@@ -104,8 +74,8 @@ def _budget(plan: Plan) -> Table:
     grid = plain_grid()
     design = {"design": quality_words(plan.quality)} if plan.quality else {}
     for name, words in {
-        "members": f"{trials} trials x {plan.seeds} seeds = {trials * plan.seeds} members",
-        "steps": "0: measured at initialization only" if plan.steps == 0 else f"{plan.steps} per member",
+        "members": f"{trials} trials x {plan.info.seeds} seeds = {trials * plan.info.seeds} members",
+        "steps": "0: measured at initialization only" if plan.info.steps == 0 else f"{plan.info.steps} per member",
         "cohorts": _cohorts(plan.cohorts),
         "time": "unknown" if plan.seconds is None else f"about {_duration(plan.seconds)}",
         "memory": "unknown" if plan.memory is None else f"about {_size(plan.memory)} for the largest cohort",

@@ -11,33 +11,33 @@ from gradstudy.report.terminal.plain import plain_name, plain_table, plain_text,
 from gradstudy.words.command_words import folded_command
 
 
-def hunt_table(catch: HuntFindings) -> RenderableType:
+def hunt_table(hunt: HuntFindings) -> RenderableType:
     """What came out of the hunt? The best trials with what counted, their verdicts, levels and commands."""
-    if catch.best.empty:
-        return plain_text(about_words(catch))
-    remark = [] if catch.ranked else [Text(), plain_text(HUNTED_NOT_RANKED)]
+    if hunt.best.empty:
+        return plain_text(about_words(hunt))
+    remark = [] if hunt.ranked else [Text(), plain_text(HUNTED_NOT_RANKED)]
     return Group(
-        plain_text(hunt_question(catch), "bold"),
-        plain_text(about_words(catch)),
+        plain_text(hunt_question(hunt), "bold"),
+        plain_text(about_words(hunt)),
         Text(),
-        _trials(catch),
+        _trials(hunt),
         *remark,
-        *_commands(catch),
+        *_commands(hunt),
     )
 
 
-def _trials(catch: HuntFindings) -> Table:
-    counted = tuple(one.name for one in catch.objectives)
+def _trials(hunt: HuntFindings) -> Table:
+    counted = tuple(one.name for one in hunt.objectives)
     table = plain_table("trial", *counted, "seeds", numbers=counted)
-    for row in catch.best.to_dict("records"):
+    for row in hunt.best.to_dict("records"):
         numbers = (plain_text(f"{row[name]:.3g}") for name in counted)
-        table.add_row(plain_name(row["trial"]), *numbers, plain_text(catch.verdicts[row["trial"]]))
+        table.add_row(plain_name(row["trial"]), *numbers, plain_text(hunt.verdicts[row["trial"]]))
     return table
 
 
-def _commands(catch: HuntFindings) -> Iterator[Text]:
+def _commands(hunt: HuntFindings) -> Iterator[Text]:
     """What runs each of them again; it names their levels."""
-    for trial in catch.best["trial"]:
+    for trial in hunt.best["trial"]:
         yield Text()
         yield Text(f"run trial {trial}")
-        yield whole_text(folded_command(catch.commands[trial]))
+        yield whole_text(folded_command(hunt.commands[trial]))

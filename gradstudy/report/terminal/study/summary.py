@@ -52,9 +52,9 @@ def summary(findings: Findings) -> RenderableType:
     cures, theory = findings.prescriptions, findings.theory
     sections = [
         *map(ranking_table, findings.rankings),
-        *([ranking_legend(findings.settings.confidence)] if findings.rankings else []),
-        *([hunt_table(findings.catch)] if findings.catch else []),
-        plain_text(verdict_line(list(findings.members["verdict"]))),
+        *([ranking_legend(findings.run.settings.confidence)] if findings.rankings else []),
+        *([hunt_table(findings.hunt)] if findings.hunt else []),
+        plain_text(verdict_line(list(findings.run.members["verdict"]))),
         threshold_table(findings.thresholds),
         *([prescription_table(cures)] if cures else []),
         *([plain_text(f"{theory.note} {PICTURE}")] if theory else []),
@@ -66,17 +66,17 @@ def summary(findings: Findings) -> RenderableType:
 
 
 def _answer(findings: Findings) -> RenderableType:
-    title = f"{findings.info.name}: {findings.info.question}".rstrip(": ")
+    title = f"{findings.run.info.name}: {findings.run.info.question}".rstrip(": ")
     return Group(plain_text(title, "bold"), *map(plain_text, answer_sentences(findings)))
 
 
 def _ways_on(findings: Findings) -> RenderableType:
     ways = {
-        "stored in": findings.store,
-        "report": findings.report,
-        "look at it": findings.ui_command,
-        "see this again": again_command(findings.info),
-        "in a notebook": load_call(findings.info),
+        "stored in": findings.run.store,
+        "report": findings.run.report,
+        "look at it": findings.run.ui_command,
+        "see this again": again_command(findings.run.info),
+        "in a notebook": load_call(findings.run.info),
     }
     folded = {about: folded_command(ways[about]) for about in ("look at it", "see this again")}
     return Group(*(way_on(about, words, folded.get(about, "")) for about, words in ways.items() if words))

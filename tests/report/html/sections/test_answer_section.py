@@ -13,7 +13,7 @@ def test_the_head_has_the_question_the_sentences_of_the_answer_and_the_verdicts(
     assert "<h1>Does clipping help?</h1>" in head
     for sentence in answer_sentences(findings):
         assert f"<p>{sentence}</p>" in head
-    counts = findings.members["verdict"].value_counts()
+    counts = findings.run.members["verdict"].value_counts()
     assert f"vanishing {counts['vanishing']} (" in head
 
 

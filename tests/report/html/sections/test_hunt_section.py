@@ -9,7 +9,7 @@ from gradstudy.report.html.sections.hunt_section import hunt_section
 from gradstudy.report.hunt_findings import HUNTED_NOT_RANKED, HuntFindings, about_words
 from gradstudy.search.objective import objectives_of
 
-CATCH = HuntFindings(
+HUNT = HuntFindings(
     best=pd.DataFrame(
         {"trial": [4, 1], "activation": ["<relu>", "tanh"], "vanishing": [0.5, 1.25], "n_diverged": [0, 0]}
     ),
@@ -24,32 +24,32 @@ CATCH = HuntFindings(
 
 @pytest.fixture
 def section(findings, make_study):
-    return lambda catch: str(hunt_section(make_study(findings.members, responses=(), catch=catch)))
+    return lambda hunt: str(hunt_section(make_study(findings.run.members, responses=(), hunt=hunt)))
 
 
 def test_the_best_trials_stand_in_their_order_with_what_counted(section, tables):
-    found = section(CATCH)
+    found = section(HUNT)
     assert tables(found)[0] == [
         ["trial", "vanishing", "seeds", "levels"],
         ["4", "0.5", "2 healthy", "activation=<relu>"],
         ["1", "1.25", "1 healthy, 1 vanishing", "activation=tanh"],
     ]
-    assert about_words(CATCH) in found
+    assert about_words(HUNT) in found
     assert "Which configurations are healthiest?" in found
     assert "<relu>" not in found
 
 
 def test_it_says_that_hunted_trials_rank_nothing_unless_a_screen_did(section):
-    assert HUNTED_NOT_RANKED in section(CATCH)
-    assert HUNTED_NOT_RANKED not in section(replace(CATCH, ranked=True))
+    assert HUNTED_NOT_RANKED in section(HUNT)
+    assert HUNTED_NOT_RANKED not in section(replace(HUNT, ranked=True))
 
 
 def test_every_trial_has_its_command(section):
-    found = section(CATCH)
+    found = section(HUNT)
     assert found.count('<pre class="command">') == 2
     assert "python -m gradstudy activation=tanh</pre>" in found
 
 
 def test_a_hunt_that_finished_no_trial_says_so_and_a_study_without_one_says_nothing(section):
-    assert "None of the 30 trials has been trained on all of its seeds." in section(replace(CATCH, best=CATCH.best[:0]))
+    assert "None of the 30 trials has been trained on all of its seeds." in section(replace(HUNT, best=HUNT.best[:0]))
     assert section(None) == ""

@@ -72,7 +72,7 @@ def test_without_any_row_of_a_ranking_all_levels_are_folded(section):
 def test_a_mean_and_the_interval_of_its_difference_stand_beside_the_references_mean(make_ranking, findings):
     html = levels(findings.rankings[0], findings).partition("activation:")[2]
     own = findings.rankings[0].levels.head(3)
-    values = findings.members.groupby("trial")["vanishing"].mean()
+    values = findings.run.members.groupby("trial")["vanishing"].mean()
     low, high = values.min() - 0.03 * np.ptp(values), values.max() + 0.03 * np.ptp(values)
     reference = own["mean"].iloc[0]
     begin, end = (

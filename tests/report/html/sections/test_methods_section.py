@@ -46,7 +46,7 @@ def test_the_trust_in_every_ranking_is_its_own(findings, tables):
 
 def test_cap_thresholds_draws_and_confidence_are_those_of_the_settings(make_study, findings):
     settings = replace(DEFAULTS, cap=7.0, first_steps=1, confidence=0.9, draws=64, negligible=0.1)
-    page = words(methods_section(replace(findings, settings=settings)))
+    page = words(methods_section(make_study(responses=(), rankings=findings.rankings, settings=settings)))
     assert "0 where it loses none, and 7 at most" in page
     assert "its median in the first 1 step," in page
     assert "90 % intervals come from 64 draws" in page
@@ -62,14 +62,14 @@ def test_only_responses_that_were_ranked_are_defined_beside_the_usual_ones(make_
 
 
 def test_diverged_members_are_counted_as_data(findings, make_study, page):
-    diverged = int((findings.members["verdict"] == "diverged").sum())
+    diverged = int((findings.run.members["verdict"] == "diverged").sum())
     assert f"The {diverged} members that diverged are data" in page
-    members = findings.members.assign(verdict="healthy")
+    members = findings.run.members.assign(verdict="healthy")
     assert "here none did" in words(methods_section(make_study(members, responses=())))
 
 
 def test_a_hunt_says_that_it_ranks_nothing_and_why(findings, make_study):
-    members = findings.members.assign(phase=HUNT)
+    members = findings.run.members.assign(phase=HUNT)
     info = {"design": "tpe", "hunted": {"goal": "worst", "objective": ["gain"]}, "phases": (HUNT,)}
     page = words(methods_section(make_study(members, responses=(), info=info)))
     assert "36 trials were chosen by what came out before, in search of the worst (search=tpe)." in page
@@ -79,7 +79,7 @@ def test_a_hunt_says_that_it_ranks_nothing_and_why(findings, make_study):
 
 
 def test_an_untrained_study_of_one_seed_says_what_that_means(findings, make_study):
-    members = findings.members[findings.members["seed"] == 0]
+    members = findings.run.members[findings.run.members["seed"] == 0]
     page = words(methods_section(make_study(members, responses=(), info={"steps": 0})))
     assert "trained at 1 seed, no step: what is measured is the first backward pass" in page
     assert "With one seed nobody knows" in page
@@ -87,7 +87,7 @@ def test_an_untrained_study_of_one_seed_says_what_that_means(findings, make_stud
 
 def test_names_stay_text(findings, make_study):
     factor = Factor("<b>", ("<i>", "x"))
-    members = findings.members.assign(**{"<b>": "x"})
+    members = findings.run.members.assign(**{"<b>": "x"})
     found = str(methods_section(make_study(members, factors=(factor, DUMMY), responses=())))
     assert "<b>" not in found
     assert "&lt;i&gt;, x" in found

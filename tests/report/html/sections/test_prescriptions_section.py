@@ -24,7 +24,7 @@ NOTHING = Prescription(9, {"a": "<b>"}, "diverged", "Trial 9 is diverged. Nothin
 @pytest.fixture
 def section(findings, make_study):
     return lambda *cures: str(
-        prescriptions_section(make_study(findings.members, responses=(), prescriptions=tuple(cures)))
+        prescriptions_section(make_study(findings.run.members, responses=(), prescriptions=tuple(cures)))
     )
 
 

@@ -13,7 +13,7 @@ COMMAND = "python -m gradstudy +study=rnn_clip 'model.width=8' 'task.path=/a b/<
 
 @pytest.fixture
 def section(findings, make_study):
-    return lambda **info: str(reproduce_section(make_study(findings.members, responses=(), info=info)))
+    return lambda **info: str(reproduce_section(make_study(findings.run.members, responses=(), info=info)))
 
 
 def commands(fragment):

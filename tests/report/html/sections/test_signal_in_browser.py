@@ -41,7 +41,7 @@ def read(figure):
 def test_pointing_at_a_field_reads_its_step_place_and_value(page, findings):
     figure = page.locator("#signal figure").nth(1)
     trial = int(figure.get_attribute("id").removeprefix("flow-"))
-    signal = signal_map(stored_records(findings.gradients, [trial], ["signal"])[trial])
+    signal = signal_map(stored_records(findings.run.gradients, [trial], ["signal"])[trial])
     box = figure.locator(".flow-map").bounding_box()
     for row, column in ((0, 4), (2, 0), (1, 3)):
         share = (column + 0.5) / len(signal.steps), (row + 0.5) / len(signal.places)

@@ -4,7 +4,6 @@ import base64
 import html
 import json
 import re
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -33,7 +32,7 @@ def code(section):
 
 def test_a_typical_trial_of_every_verdict_is_shown_without_a_script(findings, section):
     shown = [int(trial) for trial, _ in FIGURE.findall(static(section))]
-    verdicts = findings.members.groupby("trial")["verdict"].agg(lambda own: own.mode().iloc[0])
+    verdicts = findings.run.members.groupby("trial")["verdict"].agg(lambda own: own.mode().iloc[0])
     assert [verdicts[trial] for trial in shown] == ["healthy", "vanishing", "diverged"]
     assert "verdict-healthy" in section
     assert "verdict-exploding" not in section
@@ -52,7 +51,7 @@ def test_the_embedded_numbers_are_the_medians_of_the_record(findings, section):
     for trial, figure in FIGURE.findall(static(section)):
         numbers = np.frombuffer(base64.b64decode(re.search(r'data-numbers="([^"]*)"', figure)[1]), "<u2")
         places, steps = (axes[int(re.search(f'data-{name}="([^"]*)"', figure)[1])] for name in ("places", "steps"))
-        record = findings.gradients(trial=[int(trial)], quantity="signal")
+        record = findings.run.gradients(trial=[int(trial)], quantity="signal")
         decades = record.assign(decades=np.log10(record["value"])).groupby(["place", "step"])["decades"]
         median = decades.median().unstack().loc[places, steps]
         found = (numbers.reshape(len(places), len(steps)).astype(int) - MIDDLE) / HUNDREDTHS
@@ -106,15 +105,15 @@ def test_the_gradient_norm_is_drawn_below_the_map_on_its_axis(section):
         assert 'aria-label="Gradient norm before clipping: 1e+00 at step 0, 8e+01 at step 4; from' in figure
 
 
-def test_without_a_norm_or_a_second_step_there_is_no_chart(findings):
+def test_without_a_norm_or_a_second_step_there_is_no_chart(findings, make_study):
     def only_signal(**filters):
-        return findings.gradients(**filters | {"quantity": "signal"})
+        return findings.run.gradients(**filters | {"quantity": "signal"})
 
     def only_first(**filters):
-        return findings.gradients(**filters, step=0)
+        return findings.run.gradients(**filters, step=0)
 
     for gradients in (only_signal, only_first):
-        found = str(signal_section(replace(findings, gradients=gradients)))
+        found = str(signal_section(make_study(findings.run.members, responses=(), gradients=gradients)))
         assert "flow-map" in found
         assert "flow-curves" not in found
 

@@ -25,7 +25,7 @@ def members_of(*trials):
 @pytest.fixture
 def section(make_study, findings):
     return lambda *trials: str(
-        theory_section(make_study(findings.members, responses=(), theory=agreement(members_of(*trials))))
+        theory_section(make_study(findings.run.members, responses=(), theory=agreement(members_of(*trials))))
     )
 
 
@@ -75,7 +75,7 @@ def test_every_trial_is_told_and_the_furthest_from_theory_in_words(section):
 
 
 def test_a_study_of_which_theory_says_nothing_says_why(make_study, findings):
-    found = str(theory_section(make_study(findings.members, responses=(), theory=None)))
+    found = str(theory_section(make_study(findings.run.members, responses=(), theory=None)))
     assert "says nothing about any trial" in found
     assert "<svg" not in found
 

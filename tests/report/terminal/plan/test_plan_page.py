@@ -2,10 +2,12 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from support.made_trials import make_info
 
 from gradstudy.analysis.ranking.power import Power
+from gradstudy.plan import Plan
 from gradstudy.records import DUMMY, Factor, Trial
-from gradstudy.report.terminal.plan.plan_page import Plan, plan_page, where_it_lives
+from gradstudy.report.terminal.plan.plan_page import plan_page, where_it_lives
 from gradstudy.search.quality import Association, Quality
 
 CLIPPING = Factor("clipping", ("none", "norm", "value"))
@@ -27,15 +29,11 @@ TRIALS = (
     trial(2, "norm", **{"clipping.max_norm": 2.0, "model.bias": 1}),
     trial(3, "value", **{"model.bias": False}),
 )
+INFO = make_info("rnn_clip", question="Does clipping help?", factors=FACTORS, seeds=4, steps=200)
 PLAN = Plan(
-    name="rnn_clip",
-    question="Does clipping help?",
-    source="Pascanu 2013",
-    factors=FACTORS,
+    info=INFO,
     asleep=("model.order",),
     trials=TRIALS,
-    seeds=4,
-    steps=200,
     cohorts=(10, 6),
     seconds=210.0,
     memory=3.2e8,
@@ -77,7 +75,7 @@ def test_sizes_estimates_and_store_are_told(render):
 
 
 def test_what_is_not_known_is_said_to_be_unknown(render):
-    page = words(render(plan_page(replace(PLAN, seconds=None, memory=None, cohorts=(), steps=0))))
+    page = words(render(plan_page(replace(PLAN, seconds=None, memory=None, cohorts=(), info=replace(INFO, steps=0)))))
     assert "time unknown memory unknown" in page
     assert "measured at initialization only" in page
 
@@ -117,7 +115,8 @@ def test_a_condition_that_no_one_choice_decides_is_not_made_up():
 
 
 def test_a_plan_stays_text_within_80_columns(render):
-    page = render(plan_page(replace(PLAN, name="[red]x", question="[bold]why[/bold]? " + "very " * 30)))
+    info = replace(INFO, name="[red]x", question="[bold]why[/bold]? " + "very " * 30)
+    page = render(plan_page(replace(PLAN, info=info)))
     assert "[red]x: [bold]why[/bold]?" in page
     assert max(map(len, page.splitlines())) <= 80
     assert "\x1b" not in page

@@ -72,8 +72,8 @@ def test_hunted_trials_are_said_to_rank_no_causes_where_nothing_else_does(page, 
 
 
 def test_a_trials_levels_are_those_that_live_in_it_without_what_was_counted():
-    catch = hunt_findings_of(run_of(objective=("exploding",)))
-    rows = {row["trial"]: levels_of(row, catch.objectives) for row in catch.best.to_dict("records")}
+    hunt = hunt_findings_of(run_of(objective=("exploding",)))
+    rows = {row["trial"]: levels_of(row, hunt.objectives) for row in hunt.best.to_dict("records")}
     assert rows == {0: "activation=tanh", 1: "activation=relu, clipping.max_norm=0.123"}
 
 

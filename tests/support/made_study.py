@@ -1,0 +1,36 @@
+"""A stored study that was never stored: members, records and whatever else a test gives, as a Run reads them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from gradstudy.analysis.settings import DEFAULTS, Analysis
+from gradstudy.records import FINISHED, StudyInfo, Trial, TrialResult
+from gradstudy.results import Run, response_settings
+
+
+@dataclass
+class MadeStudy:
+    """What `tracking.reader.StoredStudy` gives."""
+
+    info: StudyInfo
+    members: pd.DataFrame
+    made: Sequence[TrialResult] = ()
+    trial: Callable[[int], Trial] | None = None
+    gradients: Callable[..., pd.DataFrame] | None = None
+    uri: str = "sqlite:///mlflow.db"
+    report: str = ""
+    progress: str = FINISHED
+
+    def results(self):
+        return iter(self.made)
+
+    def result(self, number):
+        return self.made[number]
+
+
+def made_run(info: StudyInfo, members: pd.DataFrame, settings: Analysis = DEFAULTS, **stored) -> Run:
+    """The run of a study whose members were measured with these settings."""
+    measured = replace(info, settings={"responses": response_settings(settings)})
+    return Run(MadeStudy(measured, members, **stored), settings)
