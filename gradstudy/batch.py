@@ -6,6 +6,7 @@ from typing import Any
 
 from gradstudy.analysis.responses.measures import CEILING, FLOOR, member_row
 from gradstudy.analysis.theory.agreement import PREDICTED
+from gradstudy.execution.executor import Runner
 from gradstudy.prediction import predicted
 from gradstudy.preparation import Prepared, cohorts_of
 from gradstudy.random_network import NoTheory
@@ -13,7 +14,7 @@ from gradstudy.records import HUNT, MemberRecord, Trial, TrialResult
 from gradstudy.training.engine import train
 
 
-def measured_trials(prepared: Prepared, trials: Sequence[Trial], runner: Any) -> Iterator[TrialResult]:
+def measured_trials(prepared: Prepared, trials: Sequence[Trial], runner: Runner) -> Iterator[TrialResult]:
     """Every trial with all its seeds; or, where hopeless ones are pruned, with those that it was given.
 
     Seeds are the rungs: all trials train their first, those with any hope their second. A trial is handed out, and
@@ -42,14 +43,14 @@ def _together(before: TrialResult | None, result: TrialResult) -> TrialResult:
 
 
 def train_trials(
-    prepared: Prepared, trials: Sequence[Trial], runner: Any, seeds: Sequence[int] | None = None
+    prepared: Prepared, trials: Sequence[Trial], runner: Runner, seeds: Sequence[int] | None = None
 ) -> Iterator[TrialResult]:
     """Trains these seeds of the trials, by default all, and hands out each trial as soon as its cohort is done."""
     same = {trial.number: trial for trial in prepared.preview}
     known = {t.number: prepared.parts[t.number] for t in trials if same.get(t.number) == t}
     parts = {t.number: known.get(t.number) or prepared.composer.parts(t.levels) for t in trials}
     by_number = {trial.number: trial for trial in trials}
-    settings = prepared.launch.machinery["analysis"]
+    settings = prepared.launch.analysis
     for _, records in runner(train, cohorts_of(prepared, trials, parts, seeds)):
         of_trial: dict[int, list[MemberRecord]] = {}
         for record in records:

@@ -104,10 +104,10 @@ def measure(overrides: Sequence[str] = (), seeds: int | None = None, *, weights:
     count = launch.budget.seeds if seeds is None else seeds
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise InputError(f"seeds must be a whole number of at least 1, got {seeds!r}.")
-    device = launch.machinery["device"]
+    device = launch.device
     settings = {"study_seed": launch.seed, "steps": launch.budget.steps, "record": launch.record}
     where = {"device": device.names()[0], "dtype": device.dtype, "keep_weights": weights}
     groups = plan([Member(0, seed) for seed in range(count)], {0: parts}, count)
     records = [record for group in groups for record in train(Cohort(group, {0: parts}, **settings, **where))]
     ask_theory = partial(predicted, parts, launch.seed)
-    return Measurement(records, launch.machinery["analysis"], composer.choices, ask_theory)
+    return Measurement(records, launch.analysis, composer.choices, ask_theory)

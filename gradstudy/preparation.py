@@ -78,7 +78,7 @@ def prepare(overrides: Sequence[str], command: str) -> Prepared:
             f"Study '{launch.name}' varies nothing: its space is empty. "
             "Add an entry such as +space.activation='choice(tanh,relu)'."
         )
-    way = launch.machinery["search"]
+    way = launch.search
     factors = (*composer.factors, DUMMY) if SCREEN in way.phases else composer.factors
     where = {"active": composer.active, "groups": composer.groups}
     search = way.search(factors, **where, seed=launch.seed, seeds=launch.budget.seeds, trials=launch.budget.trials)
@@ -87,8 +87,8 @@ def prepare(overrides: Sequence[str], command: str) -> Prepared:
     if HUNT in way.phases and len(parts) < CHECKED:  # what it may yet ask and cannot be built is refused at the door
         for asked in chain.from_iterable(search.preview(CHECKED)):
             composer.parts(asked.levels)
-    devices = launch.machinery["device"].names()
-    check_store(launch.machinery["tracking"])
+    devices = launch.device.names()
+    check_store(launch.tracking)
     if launch.report:
         check_page_path(launch.report)
     info = _info(composer, factors, command, trials=len(parts))
@@ -101,7 +101,7 @@ def plan_study(prepared: Prepared) -> Plan:
     cohorts = [cohort for batch in prepared.batches for cohort in cohorts_of(prepared, batch, prepared.parts)]
     cohorts.sort(key=lambda cohort: len(cohort.members), reverse=True)
     cost = estimate(cohorts)
-    workers = min(launch.machinery["execution"].count(prepared.devices), len(cohorts))
+    workers = min(launch.execution.count(prepared.devices), len(cohorts))
     designed = [trial.levels for trial in prepared.preview if trial.phase == SCREEN]
     table = pd.DataFrame(designed, columns=[factor.name for factor in info.factors], dtype=object)
     return Plan(
@@ -111,10 +111,10 @@ def plan_study(prepared: Prepared) -> Plan:
         cohorts=tuple(len(cohort.members) for cohort in cohorts),
         seconds=START_SECONDS + STORE_SECONDS * len(prepared.preview) + cost.seconds / workers,
         memory=cost.memory,
-        store=shown(store_address(launch.machinery["tracking"])),
+        store=shown(store_address(launch.tracking)),
         quality=quality(info.factors, designed) if designed else None,
-        note=launch.machinery["search"].note,
-        power=power_of_design(table, info.factors, launch.machinery["analysis"]) if designed else None,
+        note=launch.search.note,
+        power=power_of_design(table, info.factors, launch.analysis) if designed else None,
     )
 
 
@@ -129,7 +129,7 @@ def cohorts_of(
     launch, devices = prepared.launch, prepared.devices
     knee = CUDA_KNEE if devices[0].startswith("cuda") else CPU_KNEE
     members = [Member(trial.number, seed) for trial in trials for seed in seeds]
-    groups = plan(members, parts, launch.machinery["execution"].cohort_size or knee)
+    groups = plan(members, parts, launch.execution.cohort_size or knee)
     return [
         Cohort(
             group,
@@ -137,7 +137,7 @@ def cohorts_of(
             study_seed=launch.seed,
             steps=launch.budget.steps,
             device=devices[index % len(devices)],
-            dtype=launch.machinery["device"].dtype,
+            dtype=launch.device.dtype,
             record=launch.record,
         )
         for index, group in enumerate(groups)
@@ -159,7 +159,7 @@ def study_name(launch: Launch) -> str:
 
 
 def _info(composer: Composer, factors: tuple[Factor, ...], command: str, *, trials: int) -> StudyInfo:
-    launch, way = composer.launch, composer.launch.machinery["search"]
+    launch, way = composer.launch, composer.launch.search
     return StudyInfo(
         name=launch.name,
         fingerprint=fingerprint_of(composer),
@@ -171,7 +171,7 @@ def _info(composer: Composer, factors: tuple[Factor, ...], command: str, *, tria
         seed=launch.seed,
         design=way.name,
         command=command,
-        settings={"responses": response_settings(launch.machinery["analysis"])},
+        settings={"responses": response_settings(launch.analysis)},
         phases=way.phases,
         hunted=way.hunted,
         versions=versions_here(),
@@ -190,7 +190,7 @@ def fingerprint_of(composer: Composer) -> str:
         "search": _search_identity(launch),
         "seed": launch.seed,
         "budget": asdict(replace(launch.budget, trials=1)),
-        "dtype": launch.machinery["device"].dtype,
+        "dtype": launch.device.dtype,
         "record": [name for name in launch.record if name in ON_REQUEST],
     }
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
@@ -198,6 +198,6 @@ def fingerprint_of(composer: Composer) -> str:
 
 def _search_identity(launch: Launch) -> Any:
     """What decides the trials that are asked: in a hunt also what a response is, as far as its values depend on it."""
-    way, responses = launch.machinery["search"], response_settings(launch.machinery["analysis"])
+    way, responses = launch.search, response_settings(launch.analysis)
     identity = way.identity(launch.budget.trials)
     return [identity, responses["cap"], responses["first_steps"]] if way.hunted else identity

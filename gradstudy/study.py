@@ -42,7 +42,7 @@ def run_study(overrides: Sequence[str], *, command: str = "") -> Run:
     with hydra_ready():
         prepared = prepare(overrides, command or _as_command(overrides))
         _check_journal(prepared)
-        database = prepared.launch.machinery["search"].storage
+        database = prepared.launch.search.storage
         storage = open_storage(database, prepared.folder) if database else None  # before a folder is made for nothing
         with _opened(prepared.folder):
             _carry_out(prepared, storage or open_storage("", prepared.folder))
@@ -82,16 +82,16 @@ def report_study(overrides: Sequence[str]) -> Run:
 
 
 def _stored(name: str, launch: Launch, fingerprint: str | None = None) -> Run:
-    found = find_study(name, launch.machinery["tracking"], fingerprint)
-    return Run(found, launch.machinery["analysis"])
+    found = find_study(name, launch.tracking, fingerprint)
+    return Run(found, launch.analysis)
 
 
 def _published(prepared: Prepared) -> Run:
     """The finished study, its findings stored with it for people to look at."""
     launch, info = prepared.launch, prepared.info
-    tracking = launch.machinery["tracking"]
+    tracking = launch.tracking
     stored = find_study(info.name, tracking, info.fingerprint)
-    run = Run(stored, launch.machinery["analysis"])
+    run = Run(stored, launch.analysis)
     shown = study_display(findings_of(run))
     if launch.report:  # first, since MLflow may be away
         run.page = str(write_page(shown.files[REPORT_FILE], launch.report))
@@ -101,11 +101,11 @@ def _published(prepared: Prepared) -> Run:
 
 def _carry_out(prepared: Prepared, storage: Any) -> None:
     launch, search = prepared.launch, prepared.search
-    execution = launch.machinery["execution"]
+    execution = launch.execution
     with execution.start(prepared.devices) as runner:
         search.open(storage, prepared.folder.name)
         show = partial(trial_display, prepared.info)
-        writer = StudyWriter(launch.machinery["tracking"], prepared.info, prepared.folder, show)
+        writer = StudyWriter(launch.tracking, prepared.info, prepared.folder, show)
         stored, total = writer.stored(), search.total(launch.budget.trials)
         done = {number: rows for number, (_, rows) in stored.items() if number < total}
         with writer, _progress(prepared, total, {number: stored[number] for number in done}) as progress:
@@ -122,9 +122,9 @@ def _carry_out(prepared: Prepared, storage: Any) -> None:
 
 def _check_journal(prepared: Prepared) -> None:
     """A study whose journal was lost is asked anew; after it was extended in steps, that would give other trials."""
-    if prepared.launch.machinery["search"].storage or (prepared.folder / JOURNAL).exists():
+    if prepared.launch.search.storage or (prepared.folder / JOURNAL).exists():
         return
-    tracking, info = prepared.launch.machinery["tracking"], prepared.info
+    tracking, info = prepared.launch.tracking, prepared.info
     try:
         stored = find_study(info.name, tracking, info.fingerprint).trials()
     except (InputError, TrackingAway):  # nothing is stored, or nobody can say
@@ -151,10 +151,10 @@ def _check_same(trial: Trial, stored: Trial) -> None:
 
 
 def _progress(prepared: Prepared, total: int, done: Stored) -> Progress:
-    machinery, info = prepared.launch.machinery, prepared.info
+    launch, info = prepared.launch, prepared.info
     verdicts = [row["verdict"] for _, rows in done.values() for row in rows]
-    shown = {"done": len(done), "verdicts": verdicts, "so_far": SoFar(info, machinery["analysis"], done)}
-    workers = machinery["execution"].count(prepared.devices)
+    shown = {"done": len(done), "verdicts": verdicts, "so_far": SoFar(info, launch.analysis, done)}
+    workers = launch.execution.count(prepared.devices)
     return Progress(info.name, total=total, seeds=info.seeds, workers=workers, console=make_console(), **shown)
 
 

@@ -33,5 +33,5 @@ def test_a_screen_is_told_apart_by_its_name_alone_as_it_was_before_there_were_hu
     """Whatever else went into it would make all stored studies others."""
     with hydra_ready():
         composer = Composer(["+study=rnn_clip"])
-    assert composer.launch.machinery["search"].identity(64) == "Screen"
+    assert composer.launch.search.identity(64) == "Screen"
     assert _search_identity(composer.launch) == "Screen"

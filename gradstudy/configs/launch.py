@@ -3,13 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from gradstudy.configs.instantiate import make_part
 from gradstudy.errors import InputError, nearest
 from gradstudy.parts import Part, number
+
+if TYPE_CHECKING:  # for annotations alone: what is read at the door needs neither torch nor Optuna nor MLflow
+    from gradstudy.analysis.settings import Analysis
+    from gradstudy.execution.executor import Executor
+    from gradstudy.search.asking import Way
+    from gradstudy.tracking.store import Mlflow
+    from gradstudy.training.device import Device
 
 STUDIED = (
     "model", "activation", "init", "normalization", "residual",
@@ -37,7 +44,7 @@ class Launch:
     """What was asked for: everything but the studied parts, which differ from trial to trial.
 
     `space` maps a factor's name to its sweep text; `record` names what is measured on request; `report` is where the
-    report is written beside the store; `machinery` maps a group to its part.
+    report is written beside the store. The last five are the machinery: a part for each of its groups.
     """
 
     mode: str
@@ -49,7 +56,11 @@ class Launch:
     budget: Budget
     record: tuple[str, ...]
     report: Path | None
-    machinery: Mapping[str, Any]
+    search: "Way"
+    execution: "Executor"
+    device: "Device"
+    tracking: "Mlflow"
+    analysis: "Analysis"
 
 
 def open_door(config: DictConfig) -> Launch:
@@ -70,7 +81,7 @@ def open_door(config: DictConfig) -> Launch:
         budget=_budget(config.budget),
         record=_record(config.record),
         report=_report(config.report),
-        machinery={group: make_part(group, OmegaConf.to_container(config[group], resolve=True)) for group in MACHINERY},
+        **{group: make_part(group, OmegaConf.to_container(config[group], resolve=True)) for group in MACHINERY},
     )
 
 

@@ -1,14 +1,11 @@
 """Cohorts one after the other in this process: for debugging, notebooks and tests."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
+from gradstudy.execution.executor import Runner
 from gradstudy.parts import Part, number
-
-Runner = Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[tuple[int, Any]]]
-"""The one contract of execution: (pure function, items) -> (index of the item, its result), in any order."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import Any
 
-from gradstudy.execution.inline import Runner
+from gradstudy.execution.executor import Runner
 from gradstudy.parts import Part, number
 
 PRELOAD = ["gradstudy.training.engine"]

@@ -31,7 +31,7 @@ def main():
         prepared = prepare(["+study=rnn_clip", "execution=inline", f"budget.trials={trials}"], "")
         asking, results = seconds_of_asking(prepared, Path(folder)), list(train_inline(prepared))
         show = partial(trial_display, prepared.info)
-        writer = StudyWriter(prepared.launch.machinery["tracking"], prepared.info, Path(folder), show)
+        writer = StudyWriter(prepared.launch.tracking, prepared.info, Path(folder), show)
         storing = [seconds(lambda result=result: writer.write(result)) for result in results]
         telling = [seconds(lambda r=r: prepared.search.tell(r.trial.number, r.rows)) for r in results]
     parts = {"ask": asking / trials, "store": statistics.median(storing), "tell": statistics.median(telling)}
@@ -45,7 +45,7 @@ def seconds_of_asking(prepared, folder):
 
 
 def train_inline(prepared):
-    with prepared.launch.machinery["execution"].start(prepared.devices) as runner:
+    with prepared.launch.execution.start(prepared.devices) as runner:
         yield from train_trials(prepared, prepared.preview, runner)
 
 

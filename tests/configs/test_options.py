@@ -37,7 +37,7 @@ def test_every_option_makes_its_part(hydra, group, option, monkeypatch):
     if (group, option) == ("task", "openml"):  # tests reach no network
         monkeypatch.setattr("gradstudy.tasks.openml._fetched", lambda *asked: None)
     composer = Composer([f"{group}={option}"])
-    part = composer.launch.machinery[group] if group in MACHINERY else make_part(group, composer.fixed()[group])
+    part = getattr(composer.launch, group) if group in MACHINERY else make_part(group, composer.fixed()[group])
     assert isinstance(part, Part)
 
 
