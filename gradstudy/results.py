@@ -1,4 +1,4 @@
-"""What a study found, for notebooks: its stored trials, gradients and rankings."""
+"""A stored study for notebooks: its trials, gradients, rankings and prescriptions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -10,17 +10,17 @@ from threadpoolctl import threadpool_limits
 
 from gradstudy.analysis.prescription.experience import Experience
 from gradstudy.analysis.prescription.prescription import Prescription, Prescriptions, prescribe
-from gradstudy.analysis.prescription.starting_point import given_start, stored_start
+from gradstudy.analysis.prescription.starting_point import StartingPoint, given_start, stored_start
 from gradstudy.analysis.ranking.ranking import Ranking, rank
 from gradstudy.analysis.responses.measures import member_row
 from gradstudy.analysis.settings import RESPONSES, Analysis
 from gradstudy.analysis.theory.agreement import PREDICTED, Agreement, agreement
-from gradstudy.configs.changed import changed_overrides
+from gradstudy.configs.changed import changed_trial
 from gradstudy.errors import InputError
 from gradstudy.notebook.cards import study_page
 from gradstudy.notebook.members_plots import plot_levels, plot_verdicts
 from gradstudy.notebook.signal_field import plot_signal
-from gradstudy.records import DUMMY, FAILING, SCREEN, Level, StudyInfo, Trial, trial_verdict
+from gradstudy.records import DUMMY, FAILING, SCREEN, Level, StudyInfo, trial_verdict
 from gradstudy.search.best import best_trials
 from gradstudy.search.objective import Objective, objectives_of
 from gradstudy.tracking.address_check import shown
@@ -32,9 +32,12 @@ from gradstudy.words.trial_words import verdicts_words
 
 
 class Run:
-    """A stored study. `members` has one row per trial and seed, `trials` one per trial; the rest is read on demand.
+    """A stored study, as notebooks read it; what it found is read and computed on demand.
 
-    `page` is where this launch wrote the report, beside the stored one.
+    Attributes:
+        stored: The study in its store, whose files are fetched when they are asked for.
+        settings: How responses, verdicts and rankings are made of what was measured.
+        page: Where this launch wrote the report, beside the stored one; empty where it wrote none.
     """
 
     def __init__(self, stored: StoredStudy, settings: Analysis):
@@ -44,13 +47,16 @@ class Run:
 
     @property
     def info(self) -> StudyInfo:
+        """The study's identity: its name, question, factors, seeds, steps and launch."""
         return self.stored.info
 
     @cached_property
     def members(self) -> pd.DataFrame:
-        """One row per trial x seed: factors (missing where inactive), responses, verdict, first bad step and tensor.
+        """One row per trial x seed: `trial`, `seed`, `phase`, the factors, the responses and what became of it.
 
-        `gain_init_theory` is what mean-field theory predicts of `gain_init`, missing where it says nothing.
+        Factors are missing where they do not live. Responses are decades, shares or steps. `gain_init_theory` is what
+        mean-field theory predicts of `gain_init`, missing where it says nothing. `verdict` is one of `VERDICTS`;
+        `first_bad_step` and `first_bad_tensor` say when and where a member diverged.
         """
         measured_with = self.info.settings.get("responses")
         if measured_with == response_settings(self.settings):
@@ -62,30 +68,13 @@ class Run:
         """One row per trial: factors, responses (median over seeds), verdict (of `trial_verdict`) and `n_diverged`."""
         return trial_table(self.members, [factor.name for factor in self.info.factors])
 
-    def gradients(self, **filters: Any) -> pd.DataFrame:
-        """The full record, tidy: trial, seed, step, quantity, place, value.
-
-        Filters `trial`, `seed`, `step`, `quantity`, `place` (a value or a list) are pushed down to the Parquet files.
-        InputError, naming what is stored, where the trials that were asked for hold nothing of that name; a step at
-        which nothing was measured has no rows.
-        """
-        return self.stored.gradients(**filters)
-
-    def rank(self, response: str = "vanishing") -> Ranking:
-        """Which factors cause this response, with intervals? See `gradstudy.analysis.ranking.ranking.Ranking`.
-
-        Of the trials of the screen alone. InputError where there are none: trials that were chosen by what came out
-        before show the choice's causes beside the network's. Computed once per response.
-        """
-        if response not in self._rankings:
-            about = (self.screened, self.info.factors, response, self.settings, self.info.seed)
-            with threadpool_limits(1):  # a second BLAS thread changes the order of sums; small matrices wait for it
-                self._rankings[response] = rank(*about, steps=self.info.steps)
-        return self._rankings[response]
-
     @property
     def screened(self) -> pd.DataFrame:
-        """The members of the trials that were drawn at random. InputError for a study that has no such trials."""
+        """The members of the trials that were drawn at random.
+
+        Raises:
+            InputError: The study has no such trials.
+        """
         if SCREEN not in self.info.phases:
             raise InputError(
                 f"Rankings and prescriptions need trials that were drawn at random, but those of '{self.info.name}' "
@@ -94,87 +83,154 @@ class Run:
             )
         return self.members[self.members[PHASE] == SCREEN]
 
+    def gradients(self, **filters: Any) -> pd.DataFrame:
+        """The full record, tidy: one row per trial, seed, step, quantity and place.
+
+        Args:
+            filters: `trial`, `seed`, `step`, `quantity` and `place`, each a value or a list of them. They are pushed
+                down to the Parquet files.
+
+        Returns:
+            Columns `trial`, `seed`, `step`, `quantity`, `place`, `value`; no rows for a step without a measurement.
+
+        Raises:
+            InputError: The trials that were asked for hold nothing of that name; it says what is stored.
+        """
+        return self.stored.gradients(**filters)
+
+    def rank(self, response: str = "vanishing") -> Ranking:
+        """Which factors cause this response, by the trials of the screen. Computed once per response.
+
+        Args:
+            response: One of the measured responses, or `time_to_divergence`.
+
+        Returns:
+            Shares of variance of every factor with intervals and tests; see `gradstudy.analysis.ranking.ranking`.
+
+        Raises:
+            InputError: There is no such response, or the study has no trials that were drawn at random: trials that
+                were chosen by what came out before show the choice's causes beside the network's.
+        """
+        if response not in self._rankings:
+            with threadpool_limits(1):  # a second BLAS thread changes the order of sums; small matrices wait for it
+                self._rankings[response] = rank(
+                    self.screened, self.info.factors, response, self.settings, self.info.seed, steps=self.info.steps
+                )
+        return self._rankings[response]
+
     @property
     def objectives(self) -> tuple[Objective, ...]:
         """What was hunted for; in a study without a hunt, what its screen was told."""
         return objectives_of(self.info.hunted or {"goal": "healthiest", "objective": ["vanishing", "exploding"]})
 
     def best(self, count: int = 5) -> pd.DataFrame:
-        """Which trials came closest to what was hunted for, best first? See `gradstudy.search.best.best_trials`."""
+        """The trials that came closest to what was hunted for, best first.
+
+        Args:
+            count: How many are listed at most.
+
+        Returns:
+            One row per trial: `trial`, what counted (mean over seeds), `verdict`, `n_diverged` and the factors. Of
+            several objectives the Pareto front; see `gradstudy.search.best`.
+
+        Raises:
+            InputError: `count` is below 1.
+        """
         names = [factor.name for factor in self.info.factors if factor != DUMMY]
         return best_trials(self.members, names, self.objectives, seeds=self.info.seeds, count=count)
 
     def prescribe(
         self, trial: int | None = None, levels: Mapping[str, Level] | None = None
     ) -> Prescription | Prescriptions:
-        """What is the smallest change that makes a failing configuration healthy, by what the screen's trials say?
+        """The smallest change that makes a failing configuration healthy, by what the screen's trials say.
 
-        Of a stored trial by its number, or of `levels`, a mapping of the study's factors to levels; without either, of
-        the most typical trial of every verdict but healthy that occurs. See `gradstudy.analysis.prescription`.
+        Args:
+            trial: The number of a stored trial, of whatever phase.
+            levels: The study's factors and their levels, in place of a trial: all that live in this configuration.
+
+        Returns:
+            What to change, with what speaks for it and the command that runs it; without arguments `prescriptions`.
+
+        Raises:
+            InputError: Both are given, there is no such trial or level, or no trial was drawn at random.
         """
         if trial is not None and levels is not None:
             raise InputError("prescribe takes a trial or levels, got both: leave one out.")
-        factors, known = self.info.factors, self._experience
+        if trial is None and levels is None:
+            return self.prescriptions
+        known = self._experience
         with threadpool_limits(1):
             if levels is not None:
-                return self._runnable(prescribe(known, given_start(known, self.members, levels)))
-            if trial is not None:
-                return self._runnable(prescribe(known, stored_start(self.members, factors, trial)))
-        return self.prescriptions
+                return self._prescribed(given_start(known, self.members, levels))
+            return self._prescribed(stored_start(self.members, self.info.factors, trial))
 
     @cached_property
     def prescriptions(self) -> Prescriptions:
-        """One for the most typical trial of every verdict but healthy that occurs, among the screen's trials."""
+        """One for the most typical trial of the screen of every verdict but healthy that occurs.
+
+        Raises:
+            InputError: No trial was drawn at random.
+        """
         with threadpool_limits(1):
             typical = (self._experience.typical(verdict) for verdict in FAILING)
             starts = [stored_start(self.members, self.info.factors, number) for number in typical if number is not None]
-            return Prescriptions(self._runnable(prescribe(self._experience, start)) for start in starts)
+            return Prescriptions(self._prescribed(start) for start in starts)
 
     @cached_property
     def _experience(self) -> Experience:
         return Experience(self.screened, self.info.factors, self.settings, seed=self.info.seed)
 
-    def _runnable(self, prescription: Prescription) -> Prescription:
+    def _prescribed(self, start: StartingPoint) -> Prescription:
         """With the overrides and the command that run the cured configuration."""
-        if not prescription.changes:
-            return prescription
-        names = [factor.name for factor in self.info.factors]
-        number = int(self.members["trial"].iloc[0]) if prescription.trial is None else prescription.trial
-        own = self.members[self.members["trial"] == number].iloc[0]
-        groups = {name: level for name, level in prescription.cured.items() if "." not in name and own[name] != level}
-        donors = {name: self.overrides(self._first_with(name, level)) for name, level in groups.items()}
-        overrides = changed_overrides(prescription.cured, names, self.overrides(number), donors)
-        command = trial_command(self.info, Trial(number, prescription.cured, overrides))
-        return replace(prescription, overrides=overrides, command=command)
+        found = prescribe(self._experience, start)
+        if not found.changes:
+            return found
 
-    def _first_with(self, name: str, level: Level) -> int:
-        return int(self.members.loc[self.members[name] == level, "trial"].iloc[0])
+        def overrides_with(name: str, level: Level) -> Sequence[str]:
+            return self.overrides(int(self.members.loc[self.members[name] == level, "trial"].iloc[0]))
+
+        trial = self.stored.trial(int(self.members["trial"].iloc[0]) if found.trial is None else found.trial)
+        names = [factor.name for factor in self.info.factors]
+        cured = changed_trial(trial, found.cured, names, overrides_with)
+        return replace(found, overrides=cured.overrides, command=trial_command(self.info, cured))
 
     def theory(self) -> Agreement:
-        """Does mean-field theory predict `gain_init`? InputError where it says nothing about any trial."""
+        """How well mean-field theory predicts `gain_init`, trial by trial.
+
+        Raises:
+            InputError: It says nothing about any trial of this study.
+        """
         return agreement(self.members)
 
     def overrides(self, trial: int) -> list[str]:
-        """What runs this trial again, as `gradstudy.measure(run.overrides(7))` or behind `mode=trial`."""
+        """What runs this trial again, as `gradstudy.measure(run.overrides(7))` or behind `mode=trial`.
+
+        Raises:
+            InputError: No such trial is stored.
+        """
         return list(self.stored.trial(trial).overrides)
 
     def command(self, trial: int) -> str:
-        """What runs this trial again, in a terminal?"""
+        """What runs this trial again in a terminal.
+
+        Raises:
+            InputError: No such trial is stored.
+        """
         return trial_command(self.info, self.stored.trial(trial))
 
     @property
     def store(self) -> str:
-        """Where is this study stored?"""
+        """The address of the MLflow store in which this study is, without passwords."""
         return shown(self.stored.uri)
 
     @property
     def progress(self) -> str:
-        """How far is the study? `finished`, `stopped` early, or `running`, also where its driver was killed."""
+        """How far the study is: `finished`, `stopped` early, or `running`, also where its driver was killed."""
         return self.stored.progress
 
     @property
     def report(self) -> str:
-        """Where is the study's page? The path that `report=` asked for; else a path or an address in MLflow.
+        """The path that `report=` asked for; else the path or address of the study's page in MLflow.
 
         Empty where no launch was brought to an end.
         """
@@ -182,24 +238,57 @@ class Run:
 
     @property
     def ui_command(self) -> str:
-        """How does a person look at it?"""
+        """The command that opens the store in a browser."""
         return ui_command(self.stored.uri)
 
     def plot_signal(self, trial: int, axes: Any = None) -> Any:
-        """Where and when did the gradient of this trial vanish or explode? A heat map place x step, in log colours.
+        """Draws where and when the gradient of this trial vanished or exploded: place x step, in log colours.
 
-        Of the median seed; a dashed line stands where a seed diverged. Matplotlib axes, new ones by default.
+        Of the median seed; a dashed line stands where a seed diverged.
+
+        Args:
+            trial: The number of a stored trial.
+            axes: Matplotlib axes to draw on, new ones by default.
+
+        Returns:
+            The axes.
+
+        Raises:
+            InputError: No such trial is stored.
         """
         records = self.stored.result(trial).records
         verdicts = self.members.loc[self.members["trial"] == trial, "verdict"]
         return plot_signal(records, f"trial {trial}, seeds: {verdicts_words(verdicts)}", axes)
 
     def plot_levels(self, factor: str, response: str = "vanishing", axes: Any = None) -> Any:
-        """How is a response spread at each level of this factor, over the trials of the screen? Matplotlib axes."""
+        """Draws how a response is spread at each level of a factor, over the trials of the screen.
+
+        Args:
+            factor: The name of a factor of the study.
+            response: One of the measured responses, or `time_to_divergence`.
+            axes: Matplotlib axes to draw on, new ones by default.
+
+        Returns:
+            The axes.
+
+        Raises:
+            InputError: There is no such factor or response, or no trial was drawn at random.
+        """
         return plot_levels(self.screened, self.info.factors, factor, response, steps=self.info.steps, axes=axes)
 
     def plot_verdicts(self, factor: str = "", axes: Any = None) -> Any:
-        """Which verdicts did the members get, in all or at each level of this factor? Matplotlib axes."""
+        """Draws which verdicts the members got, in all or at each level of a factor.
+
+        Args:
+            factor: The name of a factor of the study; empty for all members together.
+            axes: Matplotlib axes to draw on, new ones by default.
+
+        Returns:
+            The axes.
+
+        Raises:
+            InputError: There is no such factor.
+        """
         return plot_verdicts(self.members, self.info.factors, factor, axes)
 
     def _repr_html_(self) -> str:

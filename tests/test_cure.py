@@ -1,17 +1,15 @@
 """Does what is prescribed cure? A small study is run, and what it prescribes is run as mode=trial would."""
 
 import shlex
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from support.made_study import made_run
 from support.made_trials import make_info
 
 import gradstudy
-from gradstudy.analysis.settings import DEFAULTS
-from gradstudy.records import DUMMY, Factor
-from gradstudy.results import Run, response_settings
+from gradstudy.records import DUMMY, Factor, Trial
 
 STUDY = [
     "name=cure",
@@ -92,9 +90,13 @@ def test_a_trial_and_levels_at_once_are_refused(run):
 
 
 def stored(members, factors, phases):
-    info = make_info("cure", factors=factors, phases=phases, settings={"responses": response_settings(DEFAULTS)})
-    trial = {"trial": lambda number: SimpleNamespace(overrides=("model.depth=12", "activation=sigmoid"))}
-    return Run(SimpleNamespace(info=info, members=members, **trial), DEFAULTS)
+    info = make_info("cure", factors=factors, phases=phases)
+
+    def trial(number):
+        level = members.loc[members["trial"] == number, "activation"].iloc[0]
+        return Trial(number, {"activation": level}, ("model.depth=12", f"activation={level}"))
+
+    return made_run(info, members, trial=trial)
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 """What a notebook gets: trials, theory beside measurement, gradients by filters."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from support.made_study import MadeStudy
 from support.made_trials import FACTORS, make_info, make_result
 
 from gradstudy.analysis.responses.measures import member_row
@@ -32,8 +32,7 @@ def stored(settings=USUAL, theory=(None, -1.5, 0.25)):
         for result, said in zip(results, theory, strict=True)
     }
     info = make_info("any", settings={"responses": response_settings(settings)})
-    files = {"results": lambda: iter(results), "result": lambda number: results[number]}
-    return SimpleNamespace(info=info, members=members_table(rows, FACTORS), report="", uri="sqlite:///it.db", **files)
+    return MadeStudy(info, members_table(rows, FACTORS), results)
 
 
 def test_a_trial_has_the_median_of_its_responses_and_the_one_prediction():
