@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isnan
 from typing import Any
 
-from gradstudy.analysis.responses.measures import CEILING, FLOOR, member_row
+from gradstudy.analysis.responses.member_row import member_row
 from gradstudy.analysis.theory.agreement import PREDICTED
+from gradstudy.decades import CEILING, FLOOR
 from gradstudy.execution.executor import Runner
 from gradstudy.prediction import predicted
 from gradstudy.preparation import Prepared, cohorts_of

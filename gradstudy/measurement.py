@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from gradstudy.analysis.responses.measures import member_row
+from gradstudy.analysis.responses.member_row import member_row
 from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.theory.prediction import Prediction
 from gradstudy.configs.composition import Composer, hydra_ready

@@ -19,7 +19,6 @@ from gradstudy.plan import Plan
 from gradstudy.quantities import ON_REQUEST
 from gradstudy.records import DUMMY, HUNT, SCREEN, Factor, Member, StudyInfo, Trial
 from gradstudy.report.page_file import check_page_path
-from gradstudy.results import response_settings
 from gradstudy.search.asking import Asked, Search
 from gradstudy.search.quality import quality
 from gradstudy.tracking.address_check import shown
@@ -171,7 +170,7 @@ def _info(composer: Composer, factors: tuple[Factor, ...], command: str, *, tria
         seed=launch.seed,
         design=way.name,
         command=command,
-        settings={"responses": response_settings(launch.analysis)},
+        settings={"responses": launch.analysis.of_responses},
         phases=way.phases,
         hunted=way.hunted,
         versions=versions_here(),
@@ -198,6 +197,6 @@ def fingerprint_of(composer: Composer) -> str:
 
 def _search_identity(launch: Launch) -> Any:
     """What decides the trials that are asked: in a hunt also what a response is, as far as its values depend on it."""
-    way, responses = launch.search, response_settings(launch.analysis)
+    way, responses = launch.search, launch.analysis.of_responses
     identity = way.identity(launch.budget.trials)
     return [identity, responses["cap"], responses["first_steps"]] if way.hunted else identity

@@ -1,7 +1,7 @@
 """A stored study for notebooks: its trials, gradients, rankings and prescriptions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -12,8 +12,8 @@ from gradstudy.analysis.prescription.experience import Experience
 from gradstudy.analysis.prescription.prescription import Prescription, Prescriptions, prescribe
 from gradstudy.analysis.prescription.starting_point import StartingPoint, given_start, stored_start
 from gradstudy.analysis.ranking.ranking import Ranking, rank
-from gradstudy.analysis.responses.measures import member_row
-from gradstudy.analysis.settings import RESPONSES, Analysis
+from gradstudy.analysis.responses.member_row import member_row
+from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.theory.agreement import PREDICTED, Agreement, agreement
 from gradstudy.configs.changed import changed_trial
 from gradstudy.errors import InputError
@@ -21,6 +21,7 @@ from gradstudy.notebook.cards import study_page
 from gradstudy.notebook.members_plots import plot_levels, plot_verdicts
 from gradstudy.notebook.signal_field import plot_signal
 from gradstudy.records import DUMMY, FAILING, SCREEN, Level, StudyInfo, trial_verdict
+from gradstudy.response import RESPONSES
 from gradstudy.search.best import best_trials
 from gradstudy.search.objective import Objective, objectives_of
 from gradstudy.tracking.address_check import shown
@@ -59,7 +60,7 @@ class Run:
         `first_bad_step` and `first_bad_tensor` say when and where a member diverged.
         """
         measured_with = self.info.settings.get("responses")
-        if measured_with == response_settings(self.settings):
+        if measured_with == self.settings.of_responses:
             return self.stored.members
         return self._measured_again()
 
@@ -302,11 +303,6 @@ class Run:
         fresh = pd.DataFrame(member_row(record, self.settings) for record in records).set_index(["trial", "seed"])
         known[[*RESPONSES, "verdict"]] = fresh[[*RESPONSES, "verdict"]]
         return known.reset_index()
-
-
-def response_settings(settings: Analysis) -> dict[str, float]:
-    """The settings that a member's responses and verdict depend on; the others only concern the ranking."""
-    return {name: asdict(settings)[name] for name in ("cap", "vanishing", "exploding", "first_steps")}
 
 
 def trial_table(members: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:

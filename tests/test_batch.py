@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from gradstudy import batch
-from gradstudy.analysis.responses.measures import CEILING, FLOOR
 from gradstudy.configs.composition import Composer, hydra_ready
+from gradstudy.decades import CEILING, FLOOR
 from gradstudy.prediction import predicted
 
 

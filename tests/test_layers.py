@@ -9,8 +9,8 @@ PACKAGE = Path(__file__).parent.parent / "gradstudy"
 LAYERS = [
     {"errors"},
     {"parts", "random_network", "records", "thinning", "versions"},
-    {"network", "over_seeds"},
-    {"quantities"},
+    {"decades", "network", "over_seeds"},
+    {"quantities", "response"},
     {"factors", "tasks", "training", "execution", "search", "analysis", "tracking"},
     {"configs"},
     {"prediction"},

@@ -9,12 +9,13 @@ from matplotlib.figure import Figure
 from support.made_study import MadeStudy
 from support.made_trials import FACTORS, make_info, make_result
 
-from gradstudy.analysis.responses.measures import member_row
-from gradstudy.analysis.settings import RESPONSES, Analysis
+from gradstudy.analysis.responses.member_row import member_row
+from gradstudy.analysis.settings import Analysis
 from gradstudy.errors import InputError
 from gradstudy.measurement import Measurement
 from gradstudy.random_network import NoTheory
-from gradstudy.results import Run, response_settings, trial_table
+from gradstudy.response import RESPONSES
+from gradstudy.results import Run, trial_table
 from gradstudy.tracking.members_file import members_table
 
 NAMES = [factor.name for factor in FACTORS]
@@ -31,7 +32,7 @@ def stored(settings=USUAL, theory=(None, -1.5, 0.25)):
         )
         for result, said in zip(results, theory, strict=True)
     }
-    info = make_info("any", settings={"responses": response_settings(settings)})
+    info = make_info("any", settings={"responses": settings.of_responses})
     return MadeStudy(info, members_table(rows, FACTORS), results)
 
 

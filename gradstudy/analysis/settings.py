@@ -1,19 +1,15 @@
 """The thresholds and the budget of the analysis."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from gradstudy.errors import nearest
 from gradstudy.parts import Part, number
-
-RESPONSES = ("vanishing", "exploding", "gain", "gain_init", "rate", "clipped", "learned")
-TIME = "time_to_divergence"
-RANKED = (*RESPONSES, TIME)
-"""What can be ranked: the responses that every member has, and a time that only a diverged one has."""
+from gradstudy.response import RANKED
 
 
 @dataclass(frozen=True)
 class Analysis(Part):
-    """Where do responses end, when is a verdict given, and how sure must a ranking be?
+    """Where responses end, when a verdict is given, and how sure a ranking must be.
 
     `cap` ends `vanishing`, `exploding` and `learned` (decades); `vanishing` and `exploding` are the verdict's
     thresholds (decades); `first_steps` is how many steps the gradient norm's reference is taken over; `confidence` is
@@ -47,18 +43,10 @@ class Analysis(Part):
                 f"or no member could reach them, got {self.cap:g}"
             )
 
+    @property
+    def of_responses(self) -> dict[str, float]:
+        """The settings that a member's responses and verdict depend on; the others only concern the ranking."""
+        return {name: asdict(self)[name] for name in ("cap", "vanishing", "exploding", "first_steps")}
+
 
 DEFAULTS = Analysis()
-
-
-UNITS = {
-    "vanishing": "decades",
-    "exploding": "decades",
-    "gain": "decades",
-    "gain_init": "decades",
-    "rate": "decades per place",
-    "clipped": "share of steps",
-    "learned": "decades",
-}
-RANKED_UNITS = {**UNITS, "time_to_divergence": "steps"}
-"""Of what can be ranked: a time to divergence is no number of one member, which may never diverge."""

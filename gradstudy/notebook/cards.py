@@ -5,15 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gradstudy.analysis.settings import RANKED_UNITS
 from gradstudy.notebook.html_pieces import code_block, folded, html_table, paragraph
 from gradstudy.records import DUMMY, SCREEN, StudyInfo
+from gradstudy.response import RANKED
 from gradstudy.words.level_words import count_words, digits_of, effect_words, mean_words
 from gradstudy.words.ranking_words import (
     fraction,
     is_proven,
     percent_words,
-    question_of,
     rank_words,
     rough_mark,
     share_words,
@@ -28,8 +27,8 @@ if TYPE_CHECKING:  # a ranking shows itself by this page
 
 def ranking_page(ranking: "Ranking") -> str:
     """What does a person want to see of a ranking first? HTML, with everything escaped."""
-    about = f"({ranking.response}, {RANKED_UNITS[ranking.response]})"
-    parts = [paragraph(about, heading=question_of(ranking.response)), paragraph(ranking.note)]
+    about = f"({ranking.response}, {RANKED[ranking.response].unit})"
+    parts = [paragraph(about, heading=RANKED[ranking.response].question), paragraph(ranking.note)]
     rows = list(ranking.table.itertuples())
     if rows:
         parts.append(html_table(_shares(ranking, rows), muted=[not is_proven(row) for row in rows]))

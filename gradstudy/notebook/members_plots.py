@@ -8,13 +8,13 @@ import pandas as pd
 
 from gradstudy.analysis.ranking.member_check import check_members
 from gradstudy.analysis.ranking.trial_outcomes import trial_outcomes
-from gradstudy.analysis.settings import RANKED_UNITS
 from gradstudy.analysis.space.coordinates import INACTIVE, encode
 from gradstudy.analysis.space.levels import Cut, cut
 from gradstudy.errors import InputError, nearest
 from gradstudy.notebook.axes import axes_or_new, jitter, letters
 from gradstudy.notebook.palette import ACCENT, VERDICT_COLOURS
 from gradstudy.records import VERDICTS, Factor
+from gradstudy.response import RANKED
 
 STRIP_WIDTH = 0.6
 """Of a level's strip, where levels are 1 apart."""
@@ -117,7 +117,7 @@ def plot_levels(
         raise InputError(f"{name} lives in none of the {len(lives)} trials: there is nothing to plot.")
     levels, share = outcome.trials[name].to_numpy()[lives], outcome.diverged / np.bincount(outcome.row)
     axes = level_strips(factor, cut(factor, coordinates[lives]), levels, outcome.shown[lives], share[lives], axes=axes)
-    axes.set_ylabel(f"{response} ({RANKED_UNITS[response]})")
+    axes.set_ylabel(f"{response} ({RANKED[response].unit})")
     return axes
 
 

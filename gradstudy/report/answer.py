@@ -13,20 +13,10 @@ from gradstudy.analysis.ranking.ranking import Ranking
 from gradstudy.records import FINISHED, RUNNING, SCREEN, STOPPED
 from gradstudy.report.findings import Findings
 from gradstudy.report.hunt_findings import HuntFindings, about_words, levels_of
+from gradstudy.response import RANKED, Rankable
 from gradstudy.words.prescription_words import and_list
 from gradstudy.words.ranking_words import percent_words, significance_words
 
-NAMES = {
-    "gain": "the gain",
-    "gain_init": "the gain at initialization",
-    "rate": "the rate",
-    "clipped": "the share of clipped steps",
-    "learned": "what is learned",
-    "time_to_divergence": "the time to divergence",
-}
-"""How is a response called in a sentence? Vanishing and exploding by their own names."""
-SIZES = {"vanishing": "how much they shrink", "exploding": "how much they grow"}
-"""What depends on the causes, behind how often it happens?"""
 UNFINISHED_WORDS = {
     RUNNING: "In progress, {}: the study is still running, or its process was killed.",
     STOPPED: "Stopped early, {}: the same command goes on with it.",
@@ -49,11 +39,6 @@ def answer_sentences(findings: Findings) -> tuple[str, ...]:
     return (*_unfinished(findings), *told, *([_of_hunt(findings.hunt)] if findings.hunt else []))
 
 
-def name_of(response: str) -> str:
-    """How is a response called in a sentence?"""
-    return NAMES.get(response, response)
-
-
 def _unfinished(findings: Findings) -> list[str]:
     if findings.run.progress == FINISHED:
         return []
@@ -63,26 +48,24 @@ def _unfinished(findings: Findings) -> list[str]:
 
 
 def _of_response(ranking: Ranking, verdicts: Mapping[str, int], confidence: float) -> str:
-    name, table = name_of(ranking.response), ranking.table
-    happens = _happens(ranking.response, verdicts) or f"{name[:1].upper()}{name[1:]}"
+    response, table = RANKED[ranking.response], ranking.table
+    happens = _happens(response, verdicts) or f"{response.noun[:1].upper()}{response.noun[1:]}"
     causes = table[table["verdict"] == EVIDENCE]
     if (table["verdict"] == NOT_RANKED).all():  # also of a table without rows
         return f"{happens}; {ranking.note[:1].lower()}{ranking.note[1:]}"
     if causes.empty:
         return f"{happens}; no factor beats the noise floor, so there is no evidence for a cause."
-    depends = f"; {SIZES[ranking.response]} depends" if ranking.response in SIZES else " depends"
+    depends = f"; {response.size} depends" if response.size else " depends"
     return f"{happens}{depends} above all on {_causes(causes, ranking, confidence)}{_trust(ranking.fit)}."
 
 
-def _happens(response: str, verdicts: Mapping[str, int]) -> str:
-    """In how many members? Nothing of a response that is no verdict."""
+def _happens(response: Rankable, verdicts: Mapping[str, int]) -> str:
+    """In how many members it happens; nothing of a response that is no verdict."""
+    if not response.verb:
+        return ""
     total, diverged = sum(verdicts.values()), verdicts["diverged"]
-    if response == "vanishing":
-        return f"Gradients vanish in {verdicts[response] or 'none'} of {total} members"
-    if response == "exploding":
-        diverging = f" and diverge in {diverged}" if diverged else ""
-        return f"Gradients explode in {verdicts[response] or 'none'} of {total} members{diverging}"
-    return ""
+    diverging = f" and diverge in {diverged}" if diverged and response.name == "exploding" else ""
+    return f"Gradients {response.verb} in {verdicts[response.name] or 'none'} of {total} members{diverging}"
 
 
 def _causes(causes: pd.DataFrame, ranking: Ranking, confidence: float) -> str:
@@ -114,8 +97,8 @@ def _direction(row: Any, response: str) -> str:
     if row.direction == UNCLEAR:
         return "it acts together with others" if row.first < row.share / 2 else UNCLEAR
     if row.direction.endswith("in the middle"):
-        return f"{name_of(response)} is {row.direction} of its range"
-    return row.direction.replace(" it by ", f" {name_of(response)} by ", 1)
+        return f"{RANKED[response].noun} is {row.direction} of its range"
+    return row.direction.replace(" it by ", f" {RANKED[response].noun} by ", 1)
 
 
 def _trust(fit: float) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from gradstudy.analysis.settings import UNITS
 from gradstudy.records import SCREEN
+from gradstudy.response import RESPONSES
 from gradstudy.results import Run
 from gradstudy.search.objective import Objective
 from gradstudy.words.trial_words import levels_words, verdicts_words
@@ -63,7 +63,7 @@ def about_words(hunt: HuntFindings) -> str:
     """What was wanted, of how many trials, and which are shown? Or that there is none to be shown."""
     if hunt.best.empty:
         return f"None of the {hunt.trials} trials has been trained on all of its seeds."
-    wanted = (f"{one.name}{_unit(one.response)} {WANTED_WORDS[one.direction]}" for one in hunt.objectives)
+    wanted = (f"{one.name} ({RESPONSES[one.response].unit}) {WANTED_WORDS[one.direction]}" for one in hunt.objectives)
     front = f"those that no other beats in everything ({TRIALS_LISTED} at most), most balanced first"
     shown = f"the {hunt.objectives[0].goal}" if len(hunt.objectives) == 1 else front
     stopped = f", {hunt.pruned} of them stopped early" if hunt.pruned else ""
@@ -75,8 +75,3 @@ def levels_of(row: Mapping[str, Any], objectives: Sequence[Objective]) -> str:
     others = NOT_LEVELS | {one.name for one in objectives}
     living = {name: value for name, value in row.items() if name not in others and not pd.isna(value)}
     return levels_words(living)
-
-
-def _unit(response: str) -> str:
-    unit = UNITS.get(response, "")
-    return f" ({unit})" if unit else ""

@@ -6,17 +6,10 @@ from statistics import fmean
 from typing import Any
 
 from gradstudy.errors import nearest
+from gradstudy.response import RESPONSES
 
 Rows = Sequence[Mapping[str, Any]]
 """What was measured on the members of a trial: one mapping of responses per seed."""
-
-HARM = {
-    "vanishing": 1, "exploding": 1, "gain": 1, "gain_init": 1, "rate": 1, "clipped": 1, "learned": -1,
-}  # fmt: skip
-"""Does more of a response mean more harm (1) or less (-1)?"""
-
-SIGNED = ("gain", "gain_init", "rate")
-"""Responses that are healthy near 0, wherever they come from: their size counts."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +22,7 @@ class Objective:
     @property
     def sign(self) -> int:
         """1 where small values are wanted, -1 where large ones are."""
-        return HARM[self.response] * (1 if self.goal == "healthiest" else -1)
+        return RESPONSES[self.response].harm * (1 if self.goal == "healthiest" else -1)
 
     @property
     def direction(self) -> str:
@@ -39,12 +32,14 @@ class Objective:
     @property
     def name(self) -> str:
         """What is counted, as a column is named: `|gain|` for a response whose size counts."""
-        return f"|{self.response}|" if self.response in SIGNED else self.response
+        return f"|{self.response}|" if RESPONSES[self.response].signed else self.response
 
     def by_seed(self, rows: Rows) -> tuple[float, ...]:
         """What counts of each member of a trial?"""
         ordered = sorted(rows, key=lambda row: row["seed"])
-        return tuple(abs(row[self.response]) if self.response in SIGNED else row[self.response] for row in ordered)
+        return tuple(
+            abs(row[self.response]) if RESPONSES[self.response].signed else row[self.response] for row in ordered
+        )
 
     def mean(self, rows: Rows) -> float:
         """What counts of a trial: the mean over its seeds."""
@@ -59,8 +54,8 @@ def objectives_of(hunted: Mapping[str, Any]) -> tuple[Objective, ...]:
 def check_responses(responses: Sequence[str]) -> None:
     """ValueError for what is no response, or named twice."""
     for response in responses:
-        if response not in HARM:
-            near = nearest(response, HARM)
-            raise ValueError(f"objective must be some of {', '.join(HARM)}, got {response!r}{near and '.' + near}")
+        if response not in RESPONSES:
+            near = nearest(response, RESPONSES)
+            raise ValueError(f"objective must be some of {', '.join(RESPONSES)}, got {response!r}{near and '.' + near}")
     if len(set(responses)) < len(responses):
         raise ValueError(f"objective must name every response once, got {', '.join(responses)}")

@@ -10,13 +10,6 @@ from gradstudy.analysis.ranking.evidence import EVIDENCE, GOOD_FIT, NO_EFFECT
 if TYPE_CHECKING:  # a ranking shows itself in these words
     from gradstudy.analysis.ranking.ranking import Ranking
 
-QUESTIONS = {
-    "vanishing": "What makes gradients vanish?",
-    "exploding": "What makes gradients explode?",
-    "clipped": "What makes clipping engage?",
-    "learned": "What makes the network learn?",
-    "time_to_divergence": "What makes training last before it diverges?",
-}
 SHORT_NAMES = {"Kruskal-Wallis": "KW", "Spearman": "rho", NO_EFFECT: "no effect"}
 SMALLEST_SHARE = 0.005
 NO_CAUSE = "No factor beats the noise floor: there is no evidence for a cause here."
@@ -38,11 +31,6 @@ def percent_words(share: float) -> str:
 def visible(share: float) -> str:
     """A share in a crowd of others: `.47`, and nothing where it would read as nothing."""
     return fraction(share) if share >= SMALLEST_SHARE else ""
-
-
-def question_of(response: str) -> str:
-    """What does a ranking of this response answer?"""
-    return QUESTIONS.get(response, f"What moves the {response.replace('_', ' ')}?")
 
 
 def short(words: str) -> str:

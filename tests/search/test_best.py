@@ -6,7 +6,7 @@ import pytest
 
 from gradstudy.errors import InputError
 from gradstudy.search.best import best_trials, costs, on_front
-from gradstudy.search.objective import HARM, Objective, objectives_of
+from gradstudy.search.objective import Objective, objectives_of
 
 BOTH = objectives_of({"goal": "healthiest", "objective": ["vanishing", "exploding"]})
 
@@ -91,9 +91,3 @@ def test_a_trial_that_was_stopped_early_is_not_among_the_best():
 def test_a_list_of_none_is_refused():
     with pytest.raises(InputError, match="at least 1 trial, got 0"):
         found(members((1, 1, 1)), BOTH, count=0)
-
-
-def test_every_response_has_a_side():
-    from gradstudy.analysis.settings import RESPONSES
-
-    assert set(HARM) == set(RESPONSES)

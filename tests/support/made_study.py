@@ -7,7 +7,7 @@ import pandas as pd
 
 from gradstudy.analysis.settings import DEFAULTS, Analysis
 from gradstudy.records import FINISHED, StudyInfo, Trial, TrialResult
-from gradstudy.results import Run, response_settings
+from gradstudy.results import Run
 
 
 @dataclass
@@ -32,5 +32,5 @@ class MadeStudy:
 
 def made_run(info: StudyInfo, members: pd.DataFrame, settings: Analysis = DEFAULTS, **stored) -> Run:
     """The run of a study whose members were measured with these settings."""
-    measured = replace(info, settings={"responses": response_settings(settings)})
+    measured = replace(info, settings={"responses": settings.of_responses})
     return Run(MadeStudy(measured, members, **stored), settings)

@@ -7,7 +7,8 @@ import pandas as pd
 
 from gradstudy.analysis.ranking.attribution import FEWEST_TRIALS, is_constant
 from gradstudy.analysis.ranking.evidence import GOOD_FIT, NO_EFFECT, NOISE_FLOOR, NOT_RANKED, Weighed
-from gradstudy.analysis.settings import TIME, Analysis
+from gradstudy.analysis.settings import Analysis
+from gradstudy.response import TIME
 
 
 def empty_note(response: str, values: np.ndarray, *, diverged: int, members: int) -> str:

@@ -3,13 +3,12 @@
 import numpy as np
 from scipy import stats
 
-from gradstudy.analysis.settings import TIME
 from gradstudy.analysis.space.coordinates import INACTIVE
 from gradstudy.analysis.space.levels import Cut, against, cut
 from gradstudy.records import Factor
+from gradstudy.response import RANKED
 
 UNCLEAR = "no clear direction"
-_UNITS = {"rate": "decades per place", "clipped": "(share of steps)", TIME: "steps"}
 
 
 def direction(factor: Factor, coordinates: np.ndarray, values: np.ndarray, *, response: str, level: float) -> str:
@@ -18,7 +17,7 @@ def direction(factor: Factor, coordinates: np.ndarray, values: np.ndarray, *, re
     Coordinates and trial means [trial]; means where the factor lives. `level` is the p-value above which no trend over
     a number, and no difference of means, is claimed.
     """
-    lives, unit = coordinates != INACTIVE, _UNITS.get(response, "decades")
+    lives, unit = coordinates != INACTIVE, RANKED[response].amount_unit
     values, groups = values[lives], cut(factor, coordinates[lives])
     if not len(values) or np.ptp(values) == 0.0:
         return UNCLEAR

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from gradstudy.analysis.settings import RANKED, TIME
 from gradstudy.errors import InputError, nearest
 from gradstudy.records import Factor
+from gradstudy.response import RANKED, TIME
 
 _ROUNDING = 1e-9  # of a number that was stored as text
 

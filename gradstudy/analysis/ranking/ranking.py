@@ -17,7 +17,7 @@ from gradstudy.analysis.ranking.interactions import cell_table, interaction_matr
 from gradstudy.analysis.ranking.member_check import check_members
 from gradstudy.analysis.ranking.survival import survival_columns
 from gradstudy.analysis.ranking.trial_outcomes import TrialOutcomes, trial_outcomes
-from gradstudy.analysis.settings import DEFAULTS, RANKED_UNITS, TIME, Analysis
+from gradstudy.analysis.settings import DEFAULTS, Analysis
 from gradstudy.analysis.space.coordinates import CodedTrials, encode
 from gradstudy.analysis.space.levels import level_table
 from gradstudy.errors import InputError
@@ -26,8 +26,9 @@ from gradstudy.notebook.cards import ranking_page
 from gradstudy.notebook.forest_plot import forest_plot
 from gradstudy.notebook.heat_map import heat_map
 from gradstudy.records import DUMMY, Factor
+from gradstudy.response import RANKED, TIME
 from gradstudy.words.level_words import digits_of, mean_words
-from gradstudy.words.ranking_words import percent_words, question_of, visible
+from gradstudy.words.ranking_words import percent_words, visible
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Ranking:
         axes = forest_plot(self.table, self.noise_floor, axes)
         footnote = "\n*where it lives" if self.table.dropna(subset=["share"])["conditional"].any() else ""
         axes.set_xlabel(f"share of the variance, {percent_words(self.confidence)} interval{footnote}")
-        axes.set_title(fill(question_of(self.response), 30))
+        axes.set_title(fill(RANKED[self.response].question, 30))
         return axes
 
     def plot_interactions(self, axes: Any = None) -> Any:
@@ -101,7 +102,7 @@ class Ranking:
             raise InputError(f"a pair of `cells` is needed to plot, there is {', '.join(pairs) or 'none'}. {self.note}")
         down, across = cells["level_a"].unique(), cells["level_b"].unique()
         grid = cells["mean"].to_numpy(dtype=float).reshape(len(down), len(across))
-        unit, digits = RANKED_UNITS[self.response], digits_of(self.levels)
+        unit, digits = RANKED[self.response].unit, digits_of(self.levels)
         axes = heat_map(grid, down, across, write=partial(mean_words, digits=digits), unit=unit, axes=axes)
         names = {"ylabel": letters(cells["factor_a"].iloc[0]), "xlabel": letters(cells["factor_b"].iloc[0])}
         axes.set(title=f"mean {self.response}", **names)

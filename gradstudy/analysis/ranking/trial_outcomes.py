@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from gradstudy.analysis.ranking.survival import lasted, log_rank_scores
-from gradstudy.analysis.settings import TIME
 from gradstudy.analysis.space.replicates import Replicates, replicates_of
+from gradstudy.response import TIME
 
 
 @dataclass(frozen=True)

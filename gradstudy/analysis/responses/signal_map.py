@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradstudy.analysis.responses.measures import full_range
+from gradstudy.decades import full_range
 from gradstudy.over_seeds import by_seed, median_of_seeds
 from gradstudy.records import MemberRecord, Series
 from gradstudy.thinning import evenly_spaced, stretches

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from gradstudy.analysis.responses.measures import verdict
+from gradstudy.analysis.responses.member_row import verdict
 from gradstudy.analysis.settings import Analysis
 from gradstudy.records import VERDICTS
 

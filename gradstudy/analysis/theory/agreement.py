@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gradstudy.analysis.responses.measures import CEILING, FLOOR
+from gradstudy.decades import CEILING, FLOOR
 from gradstudy.errors import InputError
 from gradstudy.notebook.axes import axes_or_new
 from gradstudy.notebook.palette import ACCENT, VERDICT_COLOURS

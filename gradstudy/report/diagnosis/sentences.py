@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from gradstudy.analysis.responses.measures import CEILING, FLOOR
+from gradstudy.decades import CEILING, FLOOR
 from gradstudy.report.diagnosis.symptoms import Idle, Symptoms, known_median, typical
 from gradstudy.words.number_words import amplitude
 

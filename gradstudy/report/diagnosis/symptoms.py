@@ -7,9 +7,9 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from gradstudy.analysis.responses.measures import CEILING, FLOOR, first_signal, gain_by_step, growth
 from gradstudy.analysis.settings import DEFAULTS, Analysis
 from gradstudy.analysis.theory.prediction import Prediction
+from gradstudy.decades import CEILING, FLOOR, first_signal, gain_by_step, norm_growth
 from gradstudy.records import MemberRecord
 
 
@@ -162,7 +162,7 @@ def _worst_gain(record: MemberRecord) -> float:
 
 
 def _growth(record: MemberRecord, first_steps: int) -> float:
-    return growth(record.series["norm_before_clipping"].values[:, 0], first_steps)
+    return norm_growth(record.series["norm_before_clipping"].values[:, 0], first_steps)
 
 
 def _idle(records: Sequence[MemberRecord], quantity: str) -> Idle | None:

@@ -10,12 +10,13 @@ from gradstudy.report.answer import answer_sentences
 from gradstudy.report.figure.trial_figure import trial_figures
 from gradstudy.report.findings import Findings
 from gradstudy.report.mlflow.study_files import study_files
+from gradstudy.response import RANKED
 from gradstudy.tracking.markdown import code_fence, escaped, markdown_table, note_of
 from gradstudy.tracking.publication import REPORT_FILE
 from gradstudy.tracking.run_display import RunDisplay
 from gradstudy.tracking.trial_metrics import outcome
 from gradstudy.words.command_words import again_command, folded_command, load_call, trial_command
-from gradstudy.words.ranking_words import question_of, rank_words, rough_mark, share_words, significance_words
+from gradstudy.words.ranking_words import rank_words, rough_mark, share_words, significance_words
 from gradstudy.words.trial_words import levels_words, verdict_line, verdicts_words
 
 
@@ -71,7 +72,7 @@ def _ranking(ranking: Ranking) -> str:
     left_out = len(ranking.table) - len(rows)
     more = [f"And {left_out} more in `ranking/{ranking.response}.csv`."] if left_out else []
     tables = [markdown_table(HEADINGS, rows)] if rows else []
-    heading = f"### {question_of(ranking.response)}"
+    heading = f"### {RANKED[ranking.response].question}"
     return "\n\n".join([heading, *tables, *more, escaped(ranking.note)])
 
 

@@ -13,9 +13,9 @@ from planted.screens import simulate, trials_of
 from planted.truths import ROWS, clipped_mean, grid_shares, make, mean_response, truths
 from planted_truths import main
 
-from gradstudy.analysis.settings import RESPONSES
 from gradstudy.analysis.space.coordinates import INACTIVE, encode
 from gradstudy.records import DUMMY
+from gradstudy.response import RESPONSES
 
 EVEN = np.full(2, 1 / 2)
 SAMPLES = 8192

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from gradstudy.analysis.responses.measures import CEILING, FLOOR
 from gradstudy.analysis.theory.agreement import agreement
+from gradstudy.decades import CEILING, FLOOR
 from gradstudy.errors import InputError
 
 SCATTER = np.array([-0.5, 0.0, 0.5])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gradstudy.analysis.responses.measures import member_row
+from gradstudy.analysis.responses.member_row import member_row
 from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.records import MemberRecord, Series, Trial, TrialResult
 from gradstudy.report.figure.heat_image import FINE

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from gradstudy.analysis.ranking.ranking import rank
-from gradstudy.analysis.responses.measures import verdict
+from gradstudy.analysis.responses.member_row import verdict
 from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.records import DUMMY, SCREEN, Factor
 from gradstudy.report.findings import Findings

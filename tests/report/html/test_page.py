@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gradstudy.analysis.settings import RANKED, TIME
 from gradstudy.analysis.space.coordinates import CodedTrials, encode
 from gradstudy.analysis.space.levels import level_table
 from gradstudy.records import DUMMY, HUNT, Factor
 from gradstudy.report.html.page import report_page
+from gradstudy.response import RANKED, TIME
 
 LARGEST = 3_000_000
 """Bytes."""

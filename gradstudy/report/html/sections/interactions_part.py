@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from gradstudy.analysis.ranking.interactions import interaction_matrix
 from gradstudy.analysis.ranking.ranking import Ranking
-from gradstudy.analysis.settings import RANKED_UNITS
 from gradstudy.report.figure.heat_image import colour_stops
 from gradstudy.report.html.pieces.heat_table import Field, HeatTable
 from gradstudy.report.rendering import render
+from gradstudy.response import RANKED
 from gradstudy.words.level_words import count_words, digits_of, mean_words
 from gradstudy.words.ranking_words import fraction, share_words
 
@@ -25,7 +25,7 @@ def interactions(ranking: Ranking) -> Markup:
     return render(
         "interactions.html",
         response=ranking.response,
-        unit=RANKED_UNITS[ranking.response],
+        unit=RANKED[ranking.response].unit,
         pairs=_pairs(ranking, shares),
         meetings=list(_meetings(ranking)),
         stops=", ".join(colour_stops()),

@@ -5,12 +5,12 @@ from typing import Any
 from markupsafe import Markup
 
 from gradstudy.analysis.ranking.ranking import Ranking
-from gradstudy.analysis.settings import RANKED_UNITS
 from gradstudy.report.findings import Findings
 from gradstudy.report.html.pieces.axis import axis_of
 from gradstudy.report.html.pieces.level_view import level_view
 from gradstudy.report.html.pieces.trial_points import POINT_KINDS, TrialPoints, trial_points
 from gradstudy.report.rendering import render
+from gradstudy.response import RANKED
 from gradstudy.words import level_words
 from gradstudy.words.ranking_words import direction_words, is_proven, percent_words
 
@@ -32,7 +32,7 @@ def levels(ranking: Ranking, findings: Findings) -> Markup:
     return render(
         "levels.html",
         response=ranking.response,
-        unit=RANKED_UNITS[ranking.response],
+        unit=RANKED[ranking.response].unit,
         interval=percent_words(ranking.confidence),
         causes=[views.pop(name) for name in names if name in rows and is_proven(rows[name])],
         others=list(views.values()),

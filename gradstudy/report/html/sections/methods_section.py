@@ -1,20 +1,24 @@
 """How was all this found? In plain words, with the numbers of this very study behind them."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from gradstudy.analysis.ranking.attribution import FEWEST_TRIALS
 from gradstudy.analysis.ranking.evidence import GOOD_FIT
-from gradstudy.analysis.settings import RANKED_UNITS
+from gradstudy.analysis.settings import Analysis
 from gradstudy.records import DUMMY, HUNT, SCREEN, Factor
 from gradstudy.report.findings import Findings
-from gradstudy.report.rendering import render
+from gradstudy.report.rendering import counted, render
+from gradstudy.response import RANKED
 from gradstudy.tracking.members_file import PHASE
 from gradstudy.words.ranking_words import percent_words
 from gradstudy.words.trial_words import level_word
+
+ALWAYS_DEFINED = ("gain", "vanishing", "exploding")
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,8 @@ def methods_section(findings: Findings) -> Markup:
         factors=factors,
         conditional=[factor.name for factor in factors if factor.is_conditional],
         rankings=findings.rankings,
-        units=RANKED_UNITS,
-        responses=[ranking.response for ranking in findings.rankings],
+        ranked=RANKED,
+        defined=_defined([ranking.response for ranking in findings.rankings], findings.run.settings),
         good_fit=GOOD_FIT,
         fewest=FEWEST_TRIALS,
         diverged=int((members["verdict"] == "diverged").sum()),
@@ -54,6 +58,20 @@ def methods_section(findings: Findings) -> Markup:
         has_theory=findings.theory is not None,
         percent=percent_words(findings.run.settings.confidence),
     )
+
+
+def _defined(ranked: Sequence[str], settings: Analysis) -> dict[str, Markup]:
+    """How responses are measured, by name: the three that every page speaks of, and those that were ranked."""
+    numbers = {"cap": f"{settings.cap:g}", "first_steps": counted(settings.first_steps, "step")}
+    names: dict[str, str] = {}
+    for name in (*ALWAYS_DEFINED, *ranked):
+        names.setdefault(RANKED[name].definition, name)
+    return {name: _with_code(definition.format(**numbers)) for definition, name in names.items()}
+
+
+def _with_code(text: str) -> Markup:
+    """HTML of a text with `names` in it."""
+    return Markup(re.sub("`(.*?)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _varied(members: pd.DataFrame, factors: tuple[Factor, ...]) -> Iterator[Varied]:

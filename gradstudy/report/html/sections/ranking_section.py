@@ -3,13 +3,12 @@
 from markupsafe import Markup
 
 from gradstudy.analysis.ranking.ranking import Ranking
-from gradstudy.analysis.settings import RANKED_UNITS
 from gradstudy.report.findings import Findings
 from gradstudy.report.html.pieces.forest_table import forest_table
 from gradstudy.report.html.sections.interactions_part import interactions
 from gradstudy.report.html.sections.levels_part import levels
 from gradstudy.report.rendering import render
-from gradstudy.words.ranking_words import question_of
+from gradstudy.response import RANKED
 
 
 def ranking_section(ranking: Ranking, findings: Findings) -> Markup:
@@ -17,8 +16,8 @@ def ranking_section(ranking: Ranking, findings: Findings) -> Markup:
     return render(
         "ranking.html",
         ranking=ranking,
-        question=question_of(ranking.response),
-        unit=RANKED_UNITS[ranking.response],
+        question=RANKED[ranking.response].question,
+        unit=RANKED[ranking.response].unit,
         forest=forest_table(ranking),
         levels=levels(ranking, findings),
         interactions=interactions(ranking),

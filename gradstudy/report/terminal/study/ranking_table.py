@@ -14,8 +14,8 @@ from rich.text import Text
 
 from gradstudy.analysis.ranking.evidence import EVIDENCE, NOISE_FLOOR, NOT_RANKED
 from gradstudy.analysis.ranking.ranking import Ranking
-from gradstudy.analysis.settings import RANKED_UNITS
 from gradstudy.report.terminal.plain import Bar, plain_name, plain_table, plain_text
+from gradstudy.response import RANKED
 from gradstudy.words.level_words import count_words, digits_of, effect_words, mean_words
 from gradstudy.words.ranking_words import (
     NO_CAUSE,
@@ -24,7 +24,6 @@ from gradstudy.words.ranking_words import (
     fraction,
     is_proven,
     percent_words,
-    question_of,
     rank_words,
     rough_mark,
     share_words,
@@ -98,7 +97,7 @@ def ranking_legend(confidence: float) -> Text:
 
 
 def _title(response: str) -> Text:
-    return plain_text(f"{question_of(response)}  ({response}, {RANKED_UNITS[response]})", "bold")
+    return plain_text(f"{RANKED[response].question}  ({response}, {RANKED[response].unit})", "bold")
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ def _together(ranking: Ranking) -> list[RenderableType]:
     first = ranking.cells.head(1)[["factor_a", "factor_b"]].merge(ranking.cells)
     if first.empty:
         return []
-    grid = cell_grid(first, unit=RANKED_UNITS[ranking.response], digits=digits_of(ranking.levels))
+    grid = cell_grid(first, unit=RANKED[ranking.response].unit, digits=digits_of(ranking.levels))
     return [] if grid is None else [Text(), grid]
 
 

@@ -10,13 +10,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gradstudy.analysis.settings import UNITS
 from gradstudy.records import MemberRecord
 from gradstudy.report.diagnosis.diagnose import diagnose
 from gradstudy.report.diagnosis.symptoms import Measured
 from gradstudy.report.terminal.plain import plain_table, plain_text, way_on
 from gradstudy.report.terminal.trial.flow_table import flow_table
 from gradstudy.report.terminal.trial.probe_table import probe_table
+from gradstudy.response import RESPONSES
 from gradstudy.words.command_words import folded_call, folded_command
 
 SUSPECTS = {"activation": ("relu", "tanh"), "init": ("default", "orthogonal")}
@@ -61,10 +61,10 @@ def flow_page(measured: Measured, overrides: Sequence[str]) -> RenderableType:
 
 def _responses(members: pd.DataFrame) -> Table:
     table = plain_table("response", "median", "lowest", "highest", "", numbers=("median", "lowest", "highest"))
-    for response, unit in UNITS.items():
-        values = members[response]
+    for name, response in RESPONSES.items():
+        values = members[name]
         numbers = (f"{value:.2f}" for value in (values.median(), values.min(), values.max()))
-        table.add_row(response, *numbers, unit)
+        table.add_row(name, *numbers, response.unit)
     return table
 
 

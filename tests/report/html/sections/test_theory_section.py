@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gradstudy.analysis.responses.measures import CEILING, FLOOR
 from gradstudy.analysis.theory.agreement import agreement
+from gradstudy.decades import CEILING, FLOOR
 from gradstudy.report.html.sections.theory_section import theory_section
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gradstudy.analysis.responses.measures import member_row
+from gradstudy.analysis.responses.member_row import member_row
 from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.analysis.theory.prediction import Prediction
 from gradstudy.report.terminal.trial.flow_table import TABLE_PLACES, flow_table, shown_places

@@ -1,0 +1,225 @@
+"""What can be asked of the gradients of a study's networks: all that is known of each response, in one place.
+
+A response is a number per member, finite whatever was recorded. A new one is a function of a member's record and an
+entry of `RESPONSES`: rankings, hunts, pages and tests find it there.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from gradstudy.decades import CEILING, FLOOR, decades, first_signal, full_range, gain_by_step, norm_growth
+from gradstudy.records import MemberRecord
+
+
+class ResponseSettings(Protocol):
+    """What a response may depend on beside the record; see `gradstudy.analysis.settings.Analysis`."""
+
+    @property
+    def cap(self) -> float:
+        """Where capped responses end, in decades."""
+
+    @property
+    def first_steps(self) -> int:
+        """How many steps the gradient norm's reference is taken over."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rankable:
+    """What causes can be ranked of, and how it is spoken of.
+
+    `noun` is its name inside a sentence, `question` what a ranking of it answers, `definition` how it is measured:
+    with `{cap}` and `{first_steps}` where those of the settings belong. Where it is also a verdict, gradients `verb` in
+    a member that has it, and `size` is what its amount means.
+    """
+
+    name: str
+    unit: str
+    noun: str
+    question: str
+    definition: str
+    verb: str = ""
+    size: str = ""
+
+    @property
+    def amount_unit(self) -> str:
+        """The unit behind a number: `3.2 decades`, `0.4 (share of steps)`."""
+        return f"({self.unit})" if self.unit.startswith("share") else self.unit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Response(Rankable):
+    """A number of one member: `measure` takes it from the record. More of it is harm (`harm` 1), or less is (-1).
+
+    A `signed` one is healthy near 0, wherever it comes from: its size counts.
+    """
+
+    measure: Callable[[MemberRecord, ResponseSettings], float]
+    harm: int = 1
+    signed: bool = False
+
+
+def vanishing(record: MemberRecord, settings: ResponseSettings) -> float:
+    """The decades that the signal lost on its way back, in the median step: from 0 to the cap."""
+    return float(np.clip(-gain(record, settings), 0.0, settings.cap))
+
+
+def exploding(record: MemberRecord, settings: ResponseSettings) -> float:
+    """The decades by which the signal on its way back, or the norm over training, grew at worst: from 0 to the cap."""
+    gains = gain_by_step(full_range(record))
+    growth = norm_growth(_series(record, "norm_before_clipping"), settings.first_steps)
+    if record.first_bad_step is not None or not (np.isfinite(gains).all() and np.isfinite(growth)):
+        return settings.cap
+    return float(np.clip(max(gains.max(), growth), 0.0, settings.cap))
+
+
+def gain(record: MemberRecord, settings: ResponseSettings) -> float:
+    """The decades by which the signal grew on its way back, in the median step that is known."""
+    return _median_gain(full_range(record))
+
+
+def gain_init(record: MemberRecord, settings: ResponseSettings) -> float:
+    """The gain before anything was learned."""
+    return _median_gain(first_signal(record))
+
+
+def rate(record: MemberRecord, settings: ResponseSettings) -> float:
+    """The decades by which the signal grows per place on its way back: least-squares slope, median over steps.
+
+    A signal that falls by a factor r per place has log10 r; gain = rate * (places - 1) holds for a geometric decay,
+    for a dead signal and for one that was never finite.
+    """
+    signal = full_range(record)
+    travelled = np.arange(signal.shape[1])[::-1] - (signal.shape[1] - 1) / 2
+    distance = max(signal.shape[1] - 1, 1)
+    known = signal[np.isfinite(signal).all(axis=1)]
+    if not len(known):
+        return CEILING / distance
+    slopes = decades(known) @ travelled / max(float(travelled @ travelled), 1.0)
+    return float(np.median(np.where(known[:, 0] == 0.0, FLOOR / distance, slopes)))
+
+
+def clipped(record: MemberRecord, settings: ResponseSettings) -> float:
+    """The share of the steps on which clipping engaged."""
+    return float(np.mean(_series(record, "clip_coefficient") < 1.0))
+
+
+def learned(record: MemberRecord, settings: ResponseSettings) -> float:
+    """The decades by which the loss fell, from -cap to cap; a loss of exactly 0 counts as the smallest number.
+
+    A diverged member is judged by its last finite loss and never above 0: whatever it had learned, it lost.
+    """
+    loss = _series(record, "loss")
+    known = loss[np.isfinite(loss)]
+    if not known.size:
+        return -settings.cap
+    fall = float(np.clip(decades(known[0]) - decades(known[-1]), -settings.cap, settings.cap))
+    return fall if record.first_bad_step is None else min(fall, 0.0)
+
+
+def _series(record: MemberRecord, quantity: str) -> np.ndarray:
+    """A quantity that has one place: [step]"""
+    return record.series[quantity].values[:, 0]
+
+
+def _median_gain(signal: np.ndarray) -> float:
+    gains = gain_by_step(signal)
+    known = gains[np.isfinite(gains)]
+    return float(np.median(known)) if known.size else CEILING
+
+
+_GAIN = (
+    "log10 of the signal at the first place over that at the last, in the median step: below 0 the signal shrinks on "
+    "its way back, above 0 it grows. `gain_init` is that of step 0."
+)
+
+RESPONSES: Mapping[str, Response] = {
+    response.name: response
+    for response in (
+        Response(
+            name="vanishing",
+            measure=vanishing,
+            unit="decades",
+            noun="vanishing",
+            question="What makes gradients vanish?",
+            definition="How many decades the signal loses on its way back, in the median step: 0 where it loses none, "
+            "and {cap} at most.",
+            verb="vanish",
+            size="how much they shrink",
+        ),
+        Response(
+            name="exploding",
+            measure=exploding,
+            unit="decades",
+            noun="exploding",
+            question="What makes gradients explode?",
+            definition="How many decades it gains on its way back, or the gradient norm grows over its median in the "
+            "first {first_steps}, in the worst step: from 0 to {cap}, and {cap} for a member that diverged.",
+            verb="explode",
+            size="how much they grow",
+        ),
+        Response(
+            name="gain",
+            measure=gain,
+            unit="decades",
+            noun="the gain",
+            question="What moves the gain?",
+            definition=_GAIN,
+            signed=True,
+        ),
+        Response(
+            name="gain_init",
+            measure=gain_init,
+            unit="decades",
+            noun="the gain at initialization",
+            question="What moves the gain init?",
+            definition=_GAIN,
+            signed=True,
+        ),
+        Response(
+            name="rate",
+            measure=rate,
+            unit="decades per place",
+            noun="the rate",
+            question="What moves the rate?",
+            definition="Decades that the signal gains per place on its way back, by least squares, in the median step: "
+            "comparable over depths.",
+            signed=True,
+        ),
+        Response(
+            name="clipped",
+            measure=clipped,
+            unit="share of steps",
+            noun="the share of clipped steps",
+            question="What makes clipping engage?",
+            definition="The share of steps on which clipping changed the gradient.",
+        ),
+        Response(
+            name="learned",
+            measure=learned,
+            unit="decades",
+            noun="what is learned",
+            question="What makes the network learn?",
+            definition="Decades by which the training loss fell from the first step to the last, from -{cap} to {cap}.",
+            harm=-1,
+        ),
+    )
+}
+"""What every member has, by name, in the order in which it is stored and shown."""
+
+TIME = "time_to_divergence"
+
+RANKED: Mapping[str, Rankable] = {
+    **RESPONSES,
+    TIME: Rankable(
+        name=TIME,
+        unit="steps",
+        noun="the time to divergence",
+        question="What makes training last before it diverges?",
+        definition="The step at which a member diverged; those that never did lasted longer than that. Ranked by "
+        "log-rank scores.",
+    ),
+}
+"""What can be ranked: also a time that is no number of one member, which may never diverge."""
