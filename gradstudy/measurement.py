@@ -11,7 +11,7 @@ from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.theory.prediction import Prediction
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.errors import InputError
-from gradstudy.notebook.cards import measurement_page
+from gradstudy.notebook.cards import measurement_card
 from gradstudy.notebook.flow_lines import flow_lines
 from gradstudy.notebook.signal_field import plot_signal
 from gradstudy.prediction import predicted
@@ -88,7 +88,7 @@ class Measurement:
 
     def _repr_html_(self) -> str:
         theory = f"predicts a gain_init of {self.prediction.gain_init:.2f}" if self.prediction else self.no_theory
-        return measurement_page(self.members, self.choices, theory)
+        return measurement_card(self.members, self.choices, theory)
 
 
 def measure(overrides: Sequence[str] = (), seeds: int | None = None, *, weights: bool = False) -> Measurement:

@@ -17,7 +17,7 @@ from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.theory.agreement import PREDICTED, Agreement, agreement
 from gradstudy.configs.changed import changed_trial
 from gradstudy.errors import InputError
-from gradstudy.notebook.cards import study_page
+from gradstudy.notebook.cards import study_card
 from gradstudy.notebook.members_plots import plot_levels, plot_verdicts
 from gradstudy.notebook.signal_field import plot_signal
 from gradstudy.records import DUMMY, FAILING, SCREEN, Level, StudyInfo, trial_verdict
@@ -294,7 +294,7 @@ class Run:
 
     def _repr_html_(self) -> str:
         ways = (*(("# the report, for a browser:", self.report) if self.report else ()), self.ui_command)
-        return study_page(self.info, self.members, self.trials, ways)
+        return study_card(self.info, self.members, self.trials, ways)
 
     def _measured_again(self) -> pd.DataFrame:
         """The responses of the stored record under other settings than those of the launch."""

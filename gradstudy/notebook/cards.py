@@ -1,18 +1,21 @@
 """What a ranking, a measurement and a study show of themselves in a notebook."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
+from gradstudy.analysis.prescription.prescription import Prescription
+from gradstudy.analysis.ranking.ranking import Ranking
+from gradstudy.analysis.theory.agreement import Agreement
 from gradstudy.notebook.html_pieces import code_block, folded, html_table, paragraph
 from gradstudy.records import DUMMY, SCREEN, StudyInfo
 from gradstudy.response import RANKED
-from gradstudy.words.level_words import count_words, digits_of, effect_words, mean_words
+from gradstudy.words.level_words import count_words, digits_of, effect_words
+from gradstudy.words.number_words import fraction, percent_words, rounded
+from gradstudy.words.prescription_words import as_told
 from gradstudy.words.ranking_words import (
-    fraction,
     is_proven,
-    percent_words,
     rank_words,
     rough_mark,
     share_words,
@@ -21,12 +24,9 @@ from gradstudy.words.ranking_words import (
 )
 from gradstudy.words.trial_words import level_word, verdicts_words
 
-if TYPE_CHECKING:  # a ranking shows itself by this page
-    from gradstudy.analysis.ranking.ranking import Ranking
 
-
-def ranking_page(ranking: "Ranking") -> str:
-    """What does a person want to see of a ranking first? HTML, with everything escaped."""
+def ranking_card(ranking: Ranking) -> str:
+    """A ranking in HTML, with everything escaped: the question, the conclusions, the shares, what the causes do."""
     about = f"({ranking.response}, {RANKED[ranking.response].unit})"
     parts = [paragraph(about, heading=RANKED[ranking.response].question), paragraph(ranking.note)]
     rows = list(ranking.table.itertuples())
@@ -40,7 +40,7 @@ def ranking_page(ranking: "Ranking") -> str:
     return "".join([*parts, paragraph(f"{trust_words(ranking)}.")])
 
 
-def _shares(ranking: "Ranking", rows: Sequence[Any]) -> pd.DataFrame:
+def _shares(ranking: Ranking, rows: Sequence[Any]) -> pd.DataFrame:
     rough, interval = rough_mark(ranking), percent_words(ranking.confidence)
     return pd.DataFrame(
         {
@@ -62,12 +62,29 @@ def _levels(levels: pd.DataFrame, digits: int) -> pd.DataFrame:
         {
             "factor": row.factor,
             "level": row.level,
-            "mean": mean_words(row.mean, digits),
+            "mean": rounded(row.mean, digits),
             "difference": "reference" if row.reference else effect_words(row, digits),
             "counts": count_words(row),
         }
         for row in levels[levels["trials"] > 0].itertuples()
     )
+
+
+def prescription_card(found: Prescription) -> str:
+    """A prescription in HTML, with everything escaped: its note, its changes, and the command that tries them."""
+    rows = [(name, *map(as_told, pair)) for name, pair in found.changes.items()]
+    changes = html_table(pd.DataFrame(rows, columns=["factor", "from", "to"])) if rows else ""
+    return paragraph(found.note) + changes + (code_block(found.command) if found.command else "")
+
+
+def prescription_cards(found: Sequence[Prescription]) -> str:
+    """One below the other."""
+    return "<hr>".join(map(prescription_card, found)) or paragraph("No trial fails: there is nothing to cure.")
+
+
+def agreement_card(agreement: Agreement) -> str:
+    """What theory says beside what was measured, in HTML: the note, and some trials."""
+    return paragraph(agreement.note) + agreement.table.round(3).to_html(index=False, max_rows=10)
 
 
 MEMBER_COLUMNS = ["seed", "gain_init", "vanishing", "exploding", "learned", "verdict", "first_bad_step"]
@@ -78,8 +95,8 @@ MEASUREMENT_WAYS = (
 )
 
 
-def measurement_page(members: pd.DataFrame, choices: Mapping[str, str], theory: str) -> str:
-    """How did the gradients of this configuration behave? HTML, with everything escaped.
+def measurement_card(members: pd.DataFrame, choices: Mapping[str, str], theory: str) -> str:
+    """How the gradients of one configuration behaved, in HTML, with everything escaped.
 
     `members` has a row per seed; `theory` is what mean-field theory says of the first step, or why it says nothing.
     """
@@ -109,8 +126,8 @@ OF_ANY = (
 )
 
 
-def study_page(info: StudyInfo, members: pd.DataFrame, trials: pd.DataFrame, ways: Sequence[str]) -> str:
-    """What does a person want to see of a study first? HTML, with everything escaped.
+def study_card(info: StudyInfo, members: pd.DataFrame, trials: pd.DataFrame, ways: Sequence[str]) -> str:
+    """A study in HTML, with everything escaped: its question, its verdicts, its first trials, and the ways on.
 
     `trials` has a row per trial; `ways` are addresses and commands where there is more to see.
     """

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gradstudy.analysis.ranking.evidence import EVIDENCE
+from gradstudy.conclusions import EVIDENCE
 from gradstudy.notebook.axes import axes_or_new, letters
 from gradstudy.notebook.palette import ACCENT, MUTED
 

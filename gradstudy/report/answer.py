@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gradstudy.analysis.ranking.direction import UNCLEAR
-from gradstudy.analysis.ranking.evidence import EVIDENCE, GOOD_FIT, NOT_RANKED
 from gradstudy.analysis.ranking.ranking import Ranking
+from gradstudy.conclusions import EVIDENCE, GOOD_FIT, NOT_RANKED, UNCLEAR
 from gradstudy.records import FINISHED, RUNNING, SCREEN, STOPPED
 from gradstudy.report.findings import Findings
 from gradstudy.report.hunt_findings import HuntFindings, about_words, levels_of
 from gradstudy.response import RANKED, Rankable
+from gradstudy.words.number_words import percent_words
 from gradstudy.words.prescription_words import and_list
-from gradstudy.words.ranking_words import percent_words, significance_words
+from gradstudy.words.ranking_words import significance_words
 
 UNFINISHED_WORDS = {
     RUNNING: "In progress, {}: the study is still running, or its process was killed.",

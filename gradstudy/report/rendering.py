@@ -7,8 +7,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from gradstudy.words.ranking_words import fraction
-from gradstudy.words.trial_words import percent, threshold_words
+from gradstudy.words.number_words import fraction, percent, percent_words, rounded
+from gradstudy.words.trial_words import threshold_words
 
 _TEMPLATES = Environment(
     loader=PackageLoader(__package__, "templates"),
@@ -29,8 +29,8 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-_TEMPLATES.filters.update(fraction=fraction, percent=percent, breakable=breakable)
-_TEMPLATES.filters.update(counted=counted, threshold=threshold_words)
+_TEMPLATES.filters.update(fraction=fraction, percent=percent, percent_words=percent_words, rounded=rounded)
+_TEMPLATES.filters.update(breakable=breakable, counted=counted, threshold=threshold_words)
 _TEMPLATES.tests["finite"] = isfinite
 
 

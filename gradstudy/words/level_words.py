@@ -1,20 +1,22 @@
-"""How is written what a level does? The numbers that every page shares."""
+"""How it is written what a level does."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from gradstudy.words.number_words import signed
+
 
 def digits_of(levels: pd.DataFrame) -> int:
-    """With how many digits are these differences read? Fewer, the larger they are."""
+    """With how many digits these differences are read: fewer, the larger they are."""
     largest = np.abs(np.nan_to_num(levels["effect"].to_numpy(dtype=float))).max(initial=0.0)
     return 0 if largest >= 20.0 else 1 if largest >= 1.0 else 2
 
 
 def effect_words(row: Any, digits: int) -> str:
     """`+2.8 [+1.8, +3.8]`, without an interval where none is known."""
-    effect, low, high = (_signed(number, digits) for number in (row.effect, row.effect_low, row.effect_high))
+    effect, low, high = (signed(number, digits) for number in (row.effect, row.effect_low, row.effect_high))
     return f"{effect} [{low}, {high}]" if np.isfinite(row.effect_low) else effect
 
 
@@ -25,12 +27,3 @@ def count_words(row: Any) -> str:
         half = f", half by step {median:.0f}" if np.isfinite(median) else ""
         return f"n={row.trials}, {share:.0%} diverged{half}".replace("%", " %")
     return f"n={row.trials}, {row.diverged} diverged" if row.diverged else f"n={row.trials}"
-
-
-def mean_words(number: float, digits: int) -> str:
-    """`2.8`, and `-` where no trial is known."""
-    return "-" if pd.isna(number) else f"{round(number, digits) + 0.0:.{digits}f}"
-
-
-def _signed(number: float, digits: int) -> str:
-    return f"{round(number, digits) + 0.0:+.{digits}f}"  # + 0.0: no negative zero

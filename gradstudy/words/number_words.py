@@ -1,10 +1,46 @@
-"""How is an amplitude written that is known by its decades?"""
+"""How numbers are written, the same on every page."""
 
 import numpy as np
 
+SMALLEST_SHARE = 0.005
+
+
+def fraction(number: float) -> str:
+    """What seldom exceeds 1, with two digits and no leading zero: `.47`, and `-` where it is no number."""
+    if not np.isfinite(number):
+        return "-"
+    digits = f"{abs(number):.2f}"
+    return ("-" if number < 0 and digits != "0.00" else "") + digits.removeprefix("0")
+
+
+def visible(share: float) -> str:
+    """A share in a crowd of others: `.47`, and nothing where it would read as nothing."""
+    return fraction(share) if share >= SMALLEST_SHARE else ""
+
+
+def percent_words(share: float) -> str:
+    """What somebody chose, such as a confidence, with all of its digits: `95 %`, `99.5 %`."""
+    return f"{100 * share:g} %"
+
+
+def percent(count: int, total: int) -> str:
+    """A count as a part of the total: `23 %`, and `<1 %` for what is more than nothing."""
+    share = 100 * count / max(total, 1)
+    return "<1 %" if 0 < share < 1 else f"{share:.0f} %"
+
+
+def rounded(number: float, digits: int) -> str:
+    """`2.8`, and `-` where it is missing."""
+    return "-" if np.isnan(number) else f"{round(number, digits) + 0.0:.{digits}f}"  # + 0.0: no negative zero
+
+
+def signed(number: float, digits: int) -> str:
+    """`+2.8`, and `+0.0` for what rounds to nothing."""
+    return f"{round(number, digits) + 0.0:+.{digits}f}"
+
 
 def amplitude(decades: float) -> str:
-    """How is the amplitude of so many decades written? `3e-53`; float64 itself may have no such number."""
+    """The amplitude of so many decades: `3e-53`; float64 itself may have no such number."""
     exponent = int(np.floor(decades))
     digit = round(10.0 ** (decades - exponent))
     return f"1e{exponent + 1:+03d}" if digit == 10 else f"{digit}e{exponent:+03d}"

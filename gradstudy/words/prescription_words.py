@@ -1,75 +1,97 @@
-"""A prescription in plain words, and why there is none."""
+"""How a prescription is written: what to change and what speaks for it, or why nothing is advised."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
-from gradstudy.analysis.prescription.cure_search import Cure
-from gradstudy.analysis.prescription.neighbours import Support
-from gradstudy.analysis.prescription.starting_point import Changes, StartingPoint
-from gradstudy.records import Level
-from gradstudy.words.ranking_words import percent_words
-from gradstudy.words.trial_words import level_word
+from gradstudy.conclusions import FEWEST_TRIALS, MOST_CHANGES, Changes, NoCure
+from gradstudy.records import HEALTHY, Level
+from gradstudy.words.number_words import percent_words
+from gradstudy.words.trial_words import level_word, levels_words
 
-
-def change_words(changes: Changes) -> str:
-    """What is changed? `activation from sigmoid to relu, optimizer from sgd to adam (with optimizer.eps 0.001)`."""
-    made = [f"{name} from {as_told(a)} to {as_told(b)}" for name, (a, b) in changes.items() if None not in (a, b)]
-    brought = [f"{name} {as_told(after)}" for name, (before, after) in changes.items() if before is None]
-    return ", ".join(made) + (f" (with {', '.join(brought)})" if brought else "")
-
-
-def support_words(support: Support) -> str:
-    """How many stored trials speak for it? `14 of 15 trials like it are healthy (95 % interval 68 to 100 %)`."""
-    if not support.trials:
-        return "No stored trial is like it"
-    interval = f"{percent_words(support.confidence)} interval {100 * support.low:.0f} to {100 * support.high:.0f} %"
-    return f"{support.healthy} of {support.trials} trials like it are healthy ({interval})"
+REASONS = {
+    NoCure.NONE_HEALTHY: "none of the {} trials is healthy on every seed, so nothing shows what would be.",
+    NoCure.TOO_FEW: f"{{}} trials are too few, at least {FEWEST_TRIALS} are needed; raise budget.trials.",
+    NoCure.NOTHING_DECIDES: "no factor is known to decide who is healthy; more trials may show it.",
+    NoCure.UNSURE: f"no change of up to {MOST_CHANGES} factors is sure enough, by what the stored trials say.",
+}
+"""Why nothing is prescribed, by so many trials."""
 
 
-def cure_note(start: StartingPoint, changes: Changes, cure: Cure) -> str:
-    """What to change, what the stored trials and the surrogate say of it, and what alike means."""
-    return (
-        f"{_found(start)} {advice(changes, supported=cure.supported)} {support_words(cure.support)}; like it means the "
-        f"same {and_list(cure.support.matched)}. {chance_words(cure.chance, cure.low, cure.high)}"
-    )
+class Counted(Protocol):
+    """What words tell of trials that are alike; see `gradstudy.analysis.prescription.neighbours.Support`."""
+
+    @property
+    def matched(self) -> tuple[str, ...]: ...
+    @property
+    def trials(self) -> int: ...
+    @property
+    def healthy(self) -> int: ...
+    @property
+    def low(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+    @property
+    def confidence(self) -> float: ...
 
 
-def advice(changes: Changes, *, supported: bool) -> str:
-    """What should be done? A guess is called one."""
-    if supported:
-        return f"Change {change_words(changes)}."
-    return f"Nothing is sure enough to be prescribed. A guess worth trying: change {change_words(changes)}."
+class Prescribed(Protocol):
+    """What words tell of a prescription; see `gradstudy.analysis.prescription.prescription.Prescription`."""
+
+    @property
+    def trial(self) -> int | None: ...
+    @property
+    def levels(self) -> Mapping[str, Level]: ...
+    @property
+    def verdict(self) -> str: ...
+    @property
+    def failing(self) -> int: ...
+    @property
+    def seeds(self) -> int: ...
+    @property
+    def screened(self) -> int: ...
+    @property
+    def reason(self) -> NoCure | None: ...
+    @property
+    def changes(self) -> Changes: ...
+    @property
+    def chance(self) -> float: ...
+    @property
+    def chance_low(self) -> float: ...
+    @property
+    def chance_high(self) -> float: ...
+    @property
+    def support(self) -> Counted | None: ...
+    @property
+    def supported(self) -> bool: ...
+    @property
+    def nearest(self) -> int | None: ...
+    @property
+    def differences(self) -> Changes: ...
 
 
-def chance_words(chance: float, low: float, high: float) -> str:
-    """What does the surrogate promise?"""
-    best = f"{100 * chance:.0f} %" if chance < 0.995 else "more than 99 %"
-    size = f"{best} ({100 * low:.0f} to {100 * high:.0f})" if low < 0.99 else "at least 99 %"
-    return f"The surrogate gives it a chance of {size} to be healthy on every seed."
+def prescription_note(found: Prescribed) -> str:
+    """What to change and all that is known for it, in one paragraph; or why nothing is prescribed."""
+    name = "This configuration" if found.trial is None else f"Trial {found.trial}"
+    if found.verdict == HEALTHY:
+        return f"{name} is healthy on every seed: there is nothing to cure."
+    fails = f"is {found.verdict}: {found.failing} of {found.seeds} seeds fail" if found.seeds else "was not measured"
+    if found.reason is not None:
+        reason = REASONS[found.reason].format(found.screened)
+        return f"{name} {fails}. Nothing can be prescribed: {reason}{_nearest_words(found)}"
+    alike = f"; like it means the same {and_list(found.support.matched)}" if found.support is not None else ""
+    return f"{name} {fails}. {_advice(found)} {_support_words(found.support)}{alike}. {_chance_words(found)}"
 
 
-def no_cure_note(start: StartingPoint, reason: str, nearest: int | None, differences: Changes) -> str:
-    """Why is nothing prescribed, and what comes nearest?"""
-    note = f"{_found(start)} Nothing can be prescribed: {reason}"
-    if nearest is None:
-        return note
-    apart = [f"{factor} ({as_told(before)}, there {as_told(after)})" for factor, (before, after) in differences.items()]
-    where = f"It differs in {and_list(apart)}" if apart else "It differs in nothing that is known to decide"
-    return f"{note} The nearest healthy trial is {nearest}. {where}; one trial may be luck."
+def title_words(found: Prescribed) -> str:
+    """`Typical of vanishing: trial 40, activation=relu, init=default`"""
+    return f"Typical of {found.verdict}: trial {found.trial}, {levels_words(found.levels)}"
 
 
-def healthy_note(start: StartingPoint) -> str:
-    """What is said of a trial without a failing seed?"""
-    return f"{_name(start)} is healthy on every seed: there is nothing to cure."
-
-
-def _found(start: StartingPoint) -> str:
-    if not start.seeds:
-        return f"{_name(start)} was not measured."
-    return f"{_name(start)} is {start.verdict}: {start.failing} of {start.seeds} seeds fail."
-
-
-def _name(start: StartingPoint) -> str:
-    return "This configuration" if start.trial is None else f"Trial {start.trial}"
+def said_of(found: Prescribed) -> list[str]:
+    """What to change and what speaks for it, a paragraph each; or why there is no advice."""
+    if not found.changes:
+        return [prescription_note(found)]
+    return [_advice(found), f"{_support_words(found.support)}. {_chance_words(found)}"]
 
 
 def and_list(words: Sequence[str]) -> str:
@@ -80,3 +102,40 @@ def and_list(words: Sequence[str]) -> str:
 def as_told(level: Level | None) -> str:
     """A level in a sentence; `none` where the factor does not live."""
     return "none" if level is None else level_word(level)
+
+
+def _advice(found: Prescribed) -> str:
+    """`Change activation from sigmoid to relu, optimizer from sgd to adam (with optimizer.eps 0.001).`"""
+    pairs = found.changes.items()
+    made = [f"{name} from {as_told(a)} to {as_told(b)}" for name, (a, b) in pairs if None not in (a, b)]
+    brought = [f"{name} {as_told(after)}" for name, (before, after) in pairs if before is None]
+    changes = ", ".join(made) + (f" (with {', '.join(brought)})" if brought else "")
+    if found.supported:
+        return f"Change {changes}."
+    return f"Nothing is sure enough to be prescribed. A guess worth trying: change {changes}."
+
+
+def _support_words(support: Counted | None) -> str:
+    """`14 of 15 trials like it are healthy (95 % interval 68 to 100 %)`"""
+    if support is None or not support.trials:
+        return "No stored trial is like it"
+    interval = f"{percent_words(support.confidence)} interval {100 * support.low:.0f} to {100 * support.high:.0f} %"
+    return f"{support.healthy} of {support.trials} trials like it are healthy ({interval})"
+
+
+def _chance_words(found: Prescribed) -> str:
+    low, high = found.chance_low, found.chance_high
+    best = f"{100 * found.chance:.0f} %" if found.chance < 0.995 else "more than 99 %"
+    size = f"{best} ({100 * low:.0f} to {100 * high:.0f})" if low < 0.99 else "at least 99 %"
+    return f"The surrogate gives it a chance of {size} to be healthy on every seed."
+
+
+def _nearest_words(found: Prescribed) -> str:
+    """What the nearest healthy trial has instead, where there is one."""
+    if found.nearest is None:
+        return ""
+    apart = [
+        f"{name} ({as_told(before)}, there {as_told(after)})" for name, (before, after) in found.differences.items()
+    ]
+    where = f"It differs in {and_list(apart)}" if apart else "It differs in nothing that is known to decide"
+    return f" The nearest healthy trial is {found.nearest}. {where}; one trial may be luck."

@@ -1,36 +1,46 @@
-"""How is a row of a ranking written? The numbers and short words that every page shares."""
+"""How a row of a ranking is written: the numbers and short words that every page shares."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
-from gradstudy.analysis.ranking.evidence import EVIDENCE, GOOD_FIT, NO_EFFECT
-
-if TYPE_CHECKING:  # a ranking shows itself in these words
-    from gradstudy.analysis.ranking.ranking import Ranking
+from gradstudy.conclusions import EVIDENCE, GOOD_FIT, NO_EFFECT
+from gradstudy.words.number_words import fraction
 
 SHORT_NAMES = {"Kruskal-Wallis": "KW", "Spearman": "rho", NO_EFFECT: "no effect"}
-SMALLEST_SHARE = 0.005
 NO_CAUSE = "No factor beats the noise floor: there is no evidence for a cause here."
 
 
-def fraction(number: float) -> str:
-    """How is written what seldom exceeds 1? With two digits and no leading zero, `.47`; `-` where it is no number."""
-    if not np.isfinite(number):
-        return "-"
-    digits = f"{abs(number):.2f}"
-    return ("-" if number < 0 and digits != "0.00" else "") + digits.removeprefix("0")
+class Ranked(Protocol):
+    """What words tell of a ranking; see `gradstudy.analysis.ranking.ranking.Ranking`."""
 
-
-def percent_words(share: float) -> str:
-    """How is written what somebody chose, such as a confidence? With all of its digits: `95 %`, `99.5 %`."""
-    return f"{100 * share:g} %"
-
-
-def visible(share: float) -> str:
-    """A share in a crowd of others: `.47`, and nothing where it would read as nothing."""
-    return fraction(share) if share >= SMALLEST_SHARE else ""
+    @property
+    def response(self) -> str: ...
+    @property
+    def table(self) -> pd.DataFrame: ...
+    @property
+    def noise_floor(self) -> float: ...
+    @property
+    def fit(self) -> float: ...
+    @property
+    def seed_noise(self) -> float: ...
+    @property
+    def trials(self) -> int: ...
+    @property
+    def members(self) -> int: ...
+    @property
+    def diverged(self) -> int: ...
+    @property
+    def unproven(self) -> tuple[str, ...]: ...
+    @property
+    def tied(self) -> tuple[str, ...]: ...
+    @property
+    def constant(self) -> float | None: ...
+    @property
+    def negligible(self) -> float: ...
+    @property
+    def confidence(self) -> float: ...
 
 
 def short(words: str) -> str:
@@ -39,11 +49,11 @@ def short(words: str) -> str:
 
 
 def is_proven(row: Any) -> bool:
-    """Is there evidence that this row's factor is a cause?"""
-    return row.verdict == EVIDENCE
+    """Whether there is evidence that this row's factor is a cause."""
+    return bool(row.verdict == EVIDENCE)
 
 
-def rough_mark(ranking: "Ranking") -> str:
+def rough_mark(ranking: Ranked) -> str:
     """`~` before every share of a surrogate that fits badly."""
     return "~" if 0.0 < ranking.fit < GOOD_FIT else ""
 
@@ -73,8 +83,8 @@ def significance_words(row: Any) -> str:
     return f"{short(row.test)} {p}"
 
 
-def trust_words(ranking: "Ranking") -> str:
-    """What do the shares rest on? `128 trials, 22 members diverged, Q2 ... .66, noise floor .08`"""
+def trust_words(ranking: Ranked) -> str:
+    """What the shares rest on: `128 trials, 22 members diverged, Q2 ... .66, noise floor .08`"""
     known = {
         "Q2 of the surrogate (cross-validated)": ranking.fit,
         "noise of the seeds": ranking.seed_noise,

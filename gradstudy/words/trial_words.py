@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gradstudy.records import DUMMY, VERDICTS, Level, level_name
+from gradstudy.words.number_words import percent
 
 
 def levels_words(levels: Mapping[str, Level]) -> str:
@@ -18,29 +19,23 @@ def level_word(level: Level) -> str:
 
 
 def verdicts_words(verdicts: Iterable[str]) -> str:
-    """`3 vanishing, 1 diverged`: how many seeds got which verdict?"""
+    """How many seeds got which verdict: `3 vanishing, 1 diverged`."""
     counts = Counter(verdicts)
     return ", ".join(f"{counts[one]} {one}" for one in VERDICTS if counts[one])
 
 
 def verdict_counts(counts: Mapping[str, int]) -> str:
-    """How many members got each verdict? `healthy 120, vanishing 88, exploding 20, diverged 28`."""
+    """How many members got each verdict: `healthy 120, vanishing 88, exploding 20, diverged 28`."""
     return ", ".join(f"{verdict} {counts.get(verdict, 0)}" for verdict in VERDICTS)
 
 
 def verdict_line(verdicts: Sequence[str]) -> str:
-    """Which share of the members got each verdict? One line, from the verdict of every member."""
+    """Which share of the members got each verdict, in one line, from the verdict of every member."""
     counts = Counter(verdicts)
     words = (f"{verdict} {counts[verdict]} ({percent(counts[verdict], len(verdicts))})" for verdict in VERDICTS)
     return f"{len(verdicts)} members: " + ", ".join(words)
 
 
 def threshold_words(row: Mapping[str, Any]) -> str:
-    """Which threshold is this row of `verdicts_by_threshold` of? `vanishing from 3 (now)`"""
+    """The threshold of this row of `verdicts_by_threshold`: `vanishing from 3 (now)`."""
     return f"{row['moved']} from {row['threshold']:g}{' (now)' if row['current'] else ''}"
-
-
-def percent(count: int, total: int) -> str:
-    """How much of the total is this? `23 %`, and `<1 %` for what is more than nothing."""
-    share = 100 * count / max(total, 1)
-    return "<1 %" if 0 < share < 1 else f"{share:.0f} %"

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gradstudy.notebook.cards import measurement_page, study_page
+from gradstudy.notebook.cards import measurement_card, study_card
 from gradstudy.notebook.html_pieces import code_block, folded, html_table, paragraph
 from gradstudy.records import DUMMY, Factor
 
@@ -57,7 +57,7 @@ def study():
 
 
 def test_a_study_shows_what_it_asks_what_became_of_it_and_how_to_go_on(study):
-    page = study_page(*study, ways=["mlflow ui"])
+    page = study_card(*study, ways=["mlflow ui"])
     read = words(page)
     assert "<script" not in page
     assert "Is 1 &lt; 2?" in page
@@ -68,7 +68,7 @@ def test_a_study_shows_what_it_asks_what_became_of_it_and_how_to_go_on(study):
 
 
 def test_the_trials_of_a_study_are_read_with_three_digits_and_without_the_dummy(study):
-    read = words(study_page(*study, ways=[]))
+    read = words(study_card(*study, ways=[]))
     assert "0 1 healthy, 1 diverged 3.14 0 a 0.123" in read
     assert "1 1 healthy, 1 diverged 3.14 0 &lt;script&gt;alert(1)&lt;/script&gt; -" in read
     assert "dummy" not in read
@@ -77,7 +77,7 @@ def test_the_trials_of_a_study_are_read_with_three_digits_and_without_the_dummy(
 def test_a_hunt_is_not_offered_a_ranking(study):
     info, members, trials = study
     info.phases = ("hunt",)
-    read = words(study_page(info, members, trials, []))
+    read = words(study_card(info, members, trials, []))
     assert "run.best()" in read
     assert "run.rank" not in read
     assert "run.prescribe" not in read
@@ -86,7 +86,7 @@ def test_a_hunt_is_not_offered_a_ranking(study):
 def test_a_measurement_shows_its_seeds_and_what_theory_says():
     row = {"gain_init": -8.5, "vanishing": 7.96, "exploding": 0.149, "learned": 0.27, "first_bad_step": np.nan}
     members = pd.DataFrame([{"seed": seed, **row, "verdict": "vanishing"} for seed in range(2)])
-    page = measurement_page(members, {"activation": "sigmoid", "residual": "none", "x": EVIL}, "gates <are> silent")
+    page = measurement_card(members, {"activation": "sigmoid", "residual": "none", "x": EVIL}, "gates <are> silent")
     assert "<script" not in page
     assert "<are>" not in page
     assert "Seeds: 2 vanishing." in words(page)

@@ -96,8 +96,8 @@ def make_ranking() -> Callable[..., Ranking]:
             "fit": 0.87,
             "seed_noise": 0.04,
             "trials": 128,
+            "members": 512,
             "diverged": 36,
-            "note": "",
         }
         return Ranking(**{**whole, **fields})
 

@@ -75,12 +75,10 @@ def test_without_a_proven_cause_nothing_is_blamed(answered):
 
 
 def test_what_could_not_be_ranked_says_why(answered):
-    assert answered(note="No ranking: 5 trials, at least 8 are needed; raise budget.trials.") == (
+    assert answered(trials=5) == (
         "Gradients vanish in 3 of 8 members; no ranking: 5 trials, at least 8 are needed; raise budget.trials."
     )
-    assert "every member diverged" in answered(
-        {**BLANK, "verdict": "not ranked"}, note="No ranking: every member diverged."
-    )
+    assert "Every member diverged." in answered({**BLANK, "verdict": "not ranked"}, diverged=512)
 
 
 @pytest.mark.parametrize(

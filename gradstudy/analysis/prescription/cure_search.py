@@ -16,8 +16,8 @@ import numpy as np
 from gradstudy.analysis.prescription.candidates import Candidates, Moves
 from gradstudy.analysis.prescription.experience import Experience
 from gradstudy.analysis.prescription.neighbours import Support, find_support, kinds, most_alike
+from gradstudy.conclusions import MOST_CHANGES
 
-MOST_CHANGES = 3
 SHORTLIST = 200
 """Candidates of one size that are looked at closely, the most promising by the surrogates' means."""
 

@@ -9,6 +9,7 @@ import pandas as pd
 from gradstudy.analysis.prescription.chance import Chance, burdens
 from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials, Rule, encode, infer_space
+from gradstudy.conclusions import FEWEST_TRIALS, NoCure
 from gradstudy.errors import InputError
 from gradstudy.records import DUMMY, FAILING, HEALTHY, VERDICTS, Factor, Level, trial_verdict
 
@@ -26,10 +27,6 @@ def trial_health(members: pd.DataFrame) -> pd.DataFrame:
     health["verdict"] = members.groupby("trial")["verdict"].agg(trial_verdict)
     health["failing"], health["seeds"] = counts[FAILING].sum(axis=1), counts.sum(axis=1)
     return health
-
-
-FEWEST_FOR_CURE = 8
-"""Below this a surrogate knows nothing but its prior."""
 
 
 class Experience:
@@ -56,21 +53,19 @@ class Experience:
 
     @cached_property
     def chance(self) -> Chance | None:
-        if len(self.trials) < FEWEST_FOR_CURE or not self.healthy.any():
+        if len(self.trials) < FEWEST_TRIALS or not self.healthy.any():
             return None
         worst = [(self.health[name].to_numpy(), getattr(self.settings, name)) for name in ("vanishing", "exploding")]
         return Chance(self.screen, burdens(worst), self._seed)
 
     @property
-    def unknown(self) -> str:
-        """Why can nothing be said about who is healthy? Empty where something can."""
+    def unknown(self) -> NoCure | None:
+        """Why nothing can be said about who is healthy; None where something can."""
         if not self.healthy.any():
-            return f"none of the {len(self.trials)} trials is healthy on every seed, so nothing shows what would be."
+            return NoCure.NONE_HEALTHY
         if self.chance is None:
-            return f"{len(self.trials)} trials are too few, at least {FEWEST_FOR_CURE} are needed; raise budget.trials."
-        if not self.chance.decisive:
-            return "no factor is known to decide who is healthy; more trials may show it."
-        return ""
+            return NoCure.TOO_FEW
+        return None if self.chance.decisive else NoCure.NOTHING_DECIDES
 
     def levels_of(self, row: int) -> dict[str, Level]:
         """The levels of one trial as a person gave them; the dummy is none."""

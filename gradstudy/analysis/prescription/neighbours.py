@@ -7,8 +7,9 @@ import numpy as np
 from scipy.stats import binomtest
 
 from gradstudy.analysis.prescription.experience import Experience
-from gradstudy.analysis.prescription.starting_point import Changes, StartingPoint
+from gradstudy.analysis.prescription.starting_point import StartingPoint
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials
+from gradstudy.conclusions import Changes
 from gradstudy.records import DUMMY
 
 FEWEST_ALIKE, FEWEST_BESIDE_CERTAINTY = 5, 3

@@ -5,42 +5,51 @@ count of healthy trials among those that are like it. What only one of them prom
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-import pandas as pd
 
 from gradstudy.analysis.prescription.candidates import level_at
-from gradstudy.analysis.prescription.cure_search import MOST_CHANGES, smallest_cure
+from gradstudy.analysis.prescription.cure_search import smallest_cure
 from gradstudy.analysis.prescription.experience import Experience
 from gradstudy.analysis.prescription.neighbours import Support, nearest_healthy
-from gradstudy.analysis.prescription.starting_point import Changes, StartingPoint
+from gradstudy.analysis.prescription.starting_point import StartingPoint
 from gradstudy.analysis.space.coordinates import INACTIVE
-from gradstudy.notebook.html_pieces import code_block, html_table, paragraph
+from gradstudy.conclusions import Changes, NoCure
 from gradstudy.records import DUMMY, HEALTHY, Level
-from gradstudy.words.prescription_words import as_told, cure_note, healthy_note, no_cure_note
-
-NOT_SUPPORTED = f"no change of up to {MOST_CHANGES} factors is sure enough, by what the stored trials say."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Prescription:
-    """What should be changed, so that this configuration becomes healthy, and what speaks for it?
+    """What should be changed, so that this configuration becomes healthy, and what speaks for it.
 
-    `levels` and `verdict` are where it starts (`trial`, None for levels that no trial has). `changes` maps a factor to
-    its level before and after: None before for what a changed group brings along, None after for what it takes away;
-    empty where there is no advice, and `note` then says why. `cured` are all levels afterwards. `supported` is False
-    for a guess, which the surrogate believes in and the stored trials do not bear out: they are too few, or too ill.
-    `chance`, `chance_low` and `chance_high` are the surrogates' chance that a new trial is healthy on every seed, with
-    its interval; `support` counts the stored trials that are like the cured one. No interval is corrected for having
-    looked at several candidates. `nearest` is the healthy trial that differs least, in `differences`, where nothing is
-    advised. `overrides` and `command` run the cured configuration.
+    Attributes:
+        trial: The stored trial where it starts, None for levels that no trial has.
+        levels: The levels there, by factor.
+        verdict: What became of it.
+        failing: How many of its `seeds` fail.
+        seeds: How many were measured.
+        screened: How many trials of the screen it rests on.
+        changes: A factor's level before and after: None before for what a changed group brings along, None after for
+            what it takes away. Empty where there is no advice.
+        cured: All levels afterwards.
+        chance: How likely a new trial is healthy on every seed, by the surrogates, with the interval `chance_low` to
+            `chance_high`. No interval is corrected for having looked at several candidates.
+        support: The stored trials that are like the cured one.
+        supported: False for a guess, which the surrogate believes in and the stored trials do not bear out: they are
+            too few, or too ill.
+        reason: Why nothing is advised, None where something is or nothing needs to be.
+        nearest: The healthy trial that differs least, in `differences`, where nothing is advised.
+        overrides: Hydra overrides that run the cured configuration.
+        command: The command that does.
     """
 
     trial: int | None
     levels: Mapping[str, Level]
     verdict: str
-    note: str
+    failing: int = 0
+    seeds: int = 0
+    screened: int = 0
     changes: Changes = field(default_factory=dict)
     cured: Mapping[str, Level] = field(default_factory=dict)
     chance: float = float("nan")
@@ -48,6 +57,7 @@ class Prescription:
     chance_high: float = float("nan")
     support: Support | None = None
     supported: bool = False
+    reason: NoCure | None = None
     nearest: int | None = None
     differences: Changes = field(default_factory=dict)
     overrides: tuple[str, ...] = ()
@@ -55,38 +65,67 @@ class Prescription:
 
     @property
     def found(self) -> bool:
-        """Is there a prescription, and not only a guess or nothing?"""
+        """Whether there is a prescription, and not only a guess or nothing."""
         return self.supported
 
+    @property
+    def note(self) -> str:
+        """What to change and what speaks for it, or why nothing is advised, in plain words."""
+        from gradstudy.words.prescription_words import prescription_note
+
+        return prescription_note(self)
+
     def _repr_html_(self) -> str:
-        rows = [(name, *map(as_told, pair)) for name, pair in self.changes.items()]
-        changes = html_table(pd.DataFrame(rows, columns=["factor", "from", "to"])) if rows else ""
-        return paragraph(self.note) + changes + (code_block(self.command) if self.command else "")
+        from gradstudy.notebook.cards import prescription_card
+
+        return prescription_card(self)
 
 
 class Prescriptions(tuple[Prescription, ...]):
     """Several of them, which a notebook shows one below the other."""
 
     def _repr_html_(self) -> str:
-        return "<hr>".join(one._repr_html_() for one in self) or paragraph("No trial fails: there is nothing to cure.")
+        from gradstudy.notebook.cards import prescription_cards
+
+        return prescription_cards(self)
 
 
 def prescribe(experience: Experience, start: StartingPoint) -> Prescription:
-    """What should be changed in this configuration, as little as possible?"""
-    about = {"trial": start.trial, "levels": dict(start.levels), "verdict": start.verdict}
+    """The smallest change that should make this configuration healthy.
+
+    Args:
+        experience: The measured trials of a screen.
+        start: The configuration, of a stored trial or given.
+
+    Returns:
+        A prescription, or a guess (`supported` is False), or neither, with the `reason`.
+    """
+    nothing = Prescription(
+        trial=start.trial,
+        levels=dict(start.levels),
+        verdict=start.verdict,
+        failing=start.failing,
+        seeds=start.seeds,
+        screened=len(experience.trials),
+    )
     if start.verdict == HEALTHY:
-        return Prescription(**about, note=healthy_note(start))
+        return nothing
     cure = smallest_cure(experience, start.point)
     if cure is None:
         nearest, differences = nearest_healthy(experience, start)
-        note = no_cure_note(start, experience.unknown or NOT_SUPPORTED, nearest, differences)
-        return Prescription(**about, note=note, nearest=nearest, differences=differences)
+        reason = experience.unknown or NoCure.UNSURE
+        return replace(nothing, reason=reason, nearest=nearest, differences=differences)
     cured = _levels(experience, start, cure.point)
-    changes = _changes(start.levels, cured)
-    note = cure_note(start, changes, cure)
-    chance = {"chance": cure.chance, "chance_low": cure.low, "chance_high": cure.high}
-    found = {"changes": changes, "cured": cured, "support": cure.support, "supported": cure.supported}
-    return Prescription(**about, note=note, **found, **chance)
+    return replace(
+        nothing,
+        changes=_changes(start.levels, cured),
+        cured=cured,
+        chance=cure.chance,
+        chance_low=cure.low,
+        chance_high=cure.high,
+        support=cure.support,
+        supported=cure.supported,
+    )
 
 
 def _levels(experience: Experience, start: StartingPoint, point: np.ndarray) -> dict[str, Level]:

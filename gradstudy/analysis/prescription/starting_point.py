@@ -13,9 +13,6 @@ from gradstudy.records import DUMMY, Factor, Level
 
 NOT_MEASURED = "not measured"
 
-Changes = Mapping[str, tuple[Level | None, Level | None]]
-"""Levels before and after: None before for what a changed group brings along, None after for what it takes away."""
-
 
 class StartingPoint(NamedTuple):
     """A configuration: its `trial` (None: no stored one has these levels), levels, coded point [factor], verdict."""

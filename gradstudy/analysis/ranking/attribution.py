@@ -10,9 +10,7 @@ from gradstudy.analysis.ranking.sobol_indices import effect_draws, whole_draws
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials, FactorSpace, infer_space
 from gradstudy.analysis.surrogate.effects import Basis
 from gradstudy.analysis.surrogate.model import Model, fit_model
-
-FEWEST_TRIALS = 8
-"""Below this, an interval says nothing but the prior."""
+from gradstudy.conclusions import FEWEST_TRIALS
 
 PAIR_COLUMNS = ["factor_a", "factor_b", "share", "share_low", "share_high"]
 

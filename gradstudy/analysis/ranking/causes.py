@@ -5,10 +5,11 @@ import pandas as pd
 from scipy import stats
 
 from gradstudy.analysis.ranking.attribution import Attribution
-from gradstudy.analysis.ranking.direction import UNCLEAR, direction
-from gradstudy.analysis.ranking.evidence import NOT_RANKED, Weighed
+from gradstudy.analysis.ranking.direction import direction
+from gradstudy.analysis.ranking.evidence import Weighed
 from gradstudy.analysis.ranking.significance import control_false_discoveries, factor_significance
 from gradstudy.analysis.space.coordinates import CodedTrials
+from gradstudy.conclusions import NOT_RANKED, UNCLEAR
 
 RANKING_COLUMNS = [
     "factor",

@@ -5,10 +5,9 @@ from scipy import stats
 
 from gradstudy.analysis.space.coordinates import INACTIVE
 from gradstudy.analysis.space.levels import Cut, against, cut
+from gradstudy.conclusions import UNCLEAR
 from gradstudy.records import Factor
 from gradstudy.response import RANKED
-
-UNCLEAR = "no clear direction"
 
 
 def direction(factor: Factor, coordinates: np.ndarray, values: np.ndarray, *, response: str, level: float) -> str:

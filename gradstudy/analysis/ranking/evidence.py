@@ -6,20 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradstudy.analysis.ranking.attribution import Attribution
+from gradstudy.analysis.ranking.confounding import confounded
 from gradstudy.analysis.ranking.significance import control_false_discoveries
 from gradstudy.analysis.settings import Analysis
-from gradstudy.analysis.space.confounding import confounded
 from gradstudy.analysis.space.coordinates import CodedTrials
+from gradstudy.conclusions import EVIDENCE, GOOD_FIT, NO_EFFECT, NO_EVIDENCE, NOISE_FLOOR, NOT_RANKED
 from gradstudy.records import DUMMY
-
-EVIDENCE = "evidence"
-NO_EVIDENCE = "no evidence"
-NO_EFFECT = "evidence of no effect"
-NOISE_FLOOR = "noise floor"
-NOT_RANKED = "not ranked"
-
-GOOD_FIT = 0.5
-"""Below this leave-one-out Q2 the surrogate misses half of what it should predict, and proves nothing by itself."""
 
 ENOUGH = 10
 """Trials per factor on the rarer side of the response. With fewer, nobody can say that a factor does nothing: seven

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from gradstudy.analysis.ranking.causes import tested
+from gradstudy.analysis.ranking.confounding import confounded
 from gradstudy.analysis.ranking.trial_outcomes import trial_outcomes
 from gradstudy.analysis.settings import Analysis
-from gradstudy.analysis.space.confounding import confounded
 from gradstudy.analysis.space.coordinates import CodedTrials, encode
 from gradstudy.records import DUMMY, Factor
 

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from gradstudy.analysis.ranking.attribution import FEWEST_TRIALS
 from gradstudy.analysis.ranking.significance import parts_of
 from gradstudy.analysis.settings import DEFAULTS, Analysis
 from gradstudy.analysis.space.coordinates import INACTIVE, encode
+from gradstudy.conclusions import FEWEST_TRIALS
 from gradstudy.records import Factor
 
 SIMULATIONS, MOST_VALUES, NULL_DRAWS, SEED = 400, 1_000_000, 100_000, 0

@@ -1,6 +1,5 @@
 """Does mean-field theory predict how the gradient flows before anything is learned?"""
 
-import html
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +8,6 @@ import pandas as pd
 
 from gradstudy.decades import CEILING, FLOOR
 from gradstudy.errors import InputError
-from gradstudy.notebook.axes import axes_or_new
-from gradstudy.notebook.palette import ACCENT, VERDICT_COLOURS
 
 MEASURED, PREDICTED = "gain_init", "gain_init_theory"
 
@@ -39,14 +36,11 @@ class Agreement:
     @property
     def note(self) -> str:
         """What was found, in plain words."""
-        remarks = (
-            (True, f"Theory predicts gain_init for {self.predicted} of {self.predicted + self.silent} trials"),
-            (np.isfinite(self.r2), f", R2 {self.r2:.4f}"),
-            (np.isfinite(self.rmse), f", off by {self.rmse:.2f} decades (RMS)"),
-            (True, "."),
-            (self.beyond, f" Left out, for a signal of exactly 0 or beyond float64: {self.beyond} of them."),
+        from gradstudy.words.theory_words import agreement_note
+
+        return agreement_note(
+            predicted=self.predicted, silent=self.silent, beyond=self.beyond, r2=self.r2, rmse=self.rmse
         )
-        return "".join(remark for holds, remark in remarks if holds)
 
     def plot(self, axes: Any = None) -> Any:
         """Measured over predicted gain with the line on which theory is right: matplotlib axes, new ones by default.
@@ -54,32 +48,14 @@ class Agreement:
         A dot is a trial's mean and its bar reaches from the lowest to the highest seed. What is out of range stands at
         the edge, as a cross, so that a signal of 0 does not squeeze everything else into a corner.
         """
-        axes = axes_or_new(axes, (5, 5))
-        low, high = _limits(self.table[self.table["in_range"]])
-        axes.plot([low, high], [low, high], color="0.6", linewidth=1, label="theory is right")
-        self._draw_trials(axes, low, high)
-        axes.set(xlim=(low, high), ylim=(low, high), aspect="equal", title=self._title())
-        axes.set(xlabel="predicted gain_init (decades)", ylabel="measured gain_init (decades)")
-        axes.legend(loc="upper left")
-        return axes
+        from gradstudy.notebook.theory_plot import plot_agreement
 
-    def _draw_trials(self, axes: Any, low: float, high: float) -> None:
-        inside, beyond = self.table[self.table["in_range"]], self.table[~self.table["in_range"]]
-        reach = [inside["measured"] - inside["lowest"], inside["highest"] - inside["measured"]]
-        looks = {"fmt": "o", "markersize": 4, "alpha": 0.7, "elinewidth": 0.8, "color": ACCENT}
-        # the mean of equal seeds may lie a rounding error above the highest
-        bars = np.maximum(reach, 0.0)
-        label = "trials, from lowest to highest seed"
-        axes.errorbar(inside["predicted"], inside["measured"], yerr=bars, label=label, **looks)
-        if len(beyond):
-            edge = beyond[["predicted", "measured"]].clip(low, high).T.to_numpy()
-            axes.plot(*edge, "x", color=VERDICT_COLOURS["diverged"], clip_on=False, label="0 or beyond float64")
-
-    def _title(self) -> str:
-        return f"{self.predicted} trials" + (f", R2 {self.r2:.4f}" if np.isfinite(self.r2) else "")
+        return plot_agreement(self, axes)
 
     def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self.note)}</p>{self.table.round(3).to_html(index=False, max_rows=10)}"
+        from gradstudy.notebook.cards import agreement_card
+
+        return agreement_card(self)
 
 
 def agreement(members: pd.DataFrame) -> Agreement:
@@ -116,12 +92,3 @@ def _fit(table: pd.DataFrame) -> tuple[float, float]:
     errors = measured - table["predicted"].to_numpy(dtype=float)
     variance = measured.var()
     return float(1 - np.mean(errors**2) / variance) if variance > 0 else np.nan, float(np.sqrt(np.mean(errors**2)))
-
-
-def _limits(table: pd.DataFrame) -> tuple[float, float]:
-    """Of both axes, with a margin."""
-    if table.empty:
-        return -1.0, 1.0
-    shown = table[["predicted", "lowest", "highest"]].to_numpy(dtype=float)
-    margin = max(0.05 * (shown.max() - shown.min()), 0.1)
-    return float(shown.min() - margin), float(shown.max() + margin)

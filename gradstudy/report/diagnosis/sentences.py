@@ -7,7 +7,7 @@ import pandas as pd
 
 from gradstudy.decades import CEILING, FLOOR
 from gradstudy.report.diagnosis.symptoms import Idle, Symptoms, known_median, typical
-from gradstudy.words.number_words import amplitude
+from gradstudy.words.number_words import amplitude, signed
 
 NAMED = 0.05
 """Decades per place: less is no loss and no gain worth naming, unless a verdict says so."""
@@ -107,7 +107,7 @@ def _mended(symptoms: Symptoms) -> list[str]:
     later = float(symptoms.members["gain"].median())
     if abs(later) > abs(symptoms.gain) / 2:
         return []
-    return [f"Training mends it: {_signed(later, 1)} decades in the median step."]
+    return [f"Training mends it: {signed(later, 1)} decades in the median step."]
 
 
 def _only_in_training(symptoms: Symptoms) -> pd.Series:
@@ -192,8 +192,8 @@ def _where(many: np.ndarray, sites: tuple[str, ...]) -> str:
 
 
 def _well(symptoms: Symptoms, opening: str) -> str:
-    change = f"{_signed(symptoms.gain / symptoms.distance, 2)} decades per {symptoms.kind}"
-    whole = f"on its way back ({_signed(symptoms.gain, 1)} in all)"
+    change = f"{signed(symptoms.gain / symptoms.distance, 2)} decades per {symptoms.kind}"
+    whole = f"on its way back ({signed(symptoms.gain, 1)} in all)"
     if len(symptoms.places) == 1:
         return f"{opening} has one {symptoms.kind} only, and no way to be lost on."
     return f"{opening} changes by {change} {whole}; {_theory(symptoms)}."
@@ -206,7 +206,7 @@ def _theory(symptoms: Symptoms, sign: int = 0, digits: int = 2, unit: str = "") 
     rate = symptoms.theory / symptoms.distance
     if not np.isfinite(rate):
         return "theory says nan" if np.isnan(rate) else f"theory says {'zero' if rate < 0 else 'inf'}"
-    number = f"{abs(rate):.{digits}f}" if sign * rate > 0 else _signed(rate, digits)
+    number = f"{abs(rate):.{digits}f}" if sign * rate > 0 else signed(rate, digits)
     return f"theory says {number}{unit}"
 
 
@@ -225,7 +225,3 @@ def _of(count: int, total: int) -> str:
 def _decimals(rate: float) -> int:
     """Two, or as many as show two digits of a small number."""
     return max(2, 1 - int(np.floor(np.log10(rate))))
-
-
-def _signed(number: float, digits: int) -> str:
-    return f"{round(number, digits) + 0.0:+.{digits}f}"  # + 0.0: no negative zero

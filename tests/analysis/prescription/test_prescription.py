@@ -404,10 +404,16 @@ def test_a_trial_that_is_not_stored_is_refused_and_so_is_an_empty_screen(planted
 
 
 def test_prescriptions_show_themselves_one_below_the_other_with_every_name_as_text():
-    changes = {"<b>x</b>": ("sigmoid", 0.0123456), "optimizer.eps": (None, 0.001)}
-    one = Prescription(7, {}, "vanishing", "Change <i>x</i>.", changes, command="python -m gradstudy 'x=<u>'")
-    page = Prescriptions((one, replace(one, note="Another.")))._repr_html_()
-    assert page.index("Change &lt;i&gt;x") < page.index("<hr>") < page.index("Another.")
+    one = Prescription(
+        trial=7,
+        levels={},
+        verdict="vanishing",
+        changes={"<b>x</b>": ("sigmoid", 0.0123456), "optimizer.eps": (None, 0.001)},
+        supported=True,
+        command="python -m gradstudy 'x=<u>'",
+    )
+    page = Prescriptions((one, replace(one, trial=8)))._repr_html_()
+    assert page.index("Change &lt;b&gt;x") < page.index("<hr>") < page.index("Trial 8")
     assert not re.findall("<[biu]>", page)
     for words in ("&lt;b&gt;x", "sigmoid", "0.0123", "none", "0.001", "x=&lt;u&gt;"):
         assert words in page

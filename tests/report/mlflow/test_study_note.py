@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from gradstudy.analysis.prescription.prescription import Prescription
+from gradstudy.conclusions import NoCure
 from gradstudy.report.mlflow.displays import MOST_ROWS, study_note
 from gradstudy.tracking.markdown import LONGEST_NOTE
 
@@ -39,13 +40,14 @@ def test_the_question_and_the_answer_stand_before_all_else(note, make_ranking):
 
 def test_a_ranking_is_a_table_of_its_first_rows_and_says_where_the_others_are(note, make_ranking):
     names = [f"factor_{which}" for which in range(MOST_ROWS + 2)]
-    paragraphs = note(rankings=(make_ranking(*({"factor": name} for name in names), note="Add trials."),))
+    paragraphs = note(rankings=(make_ranking(*({"factor": name} for name in names), fit=0.3),))
     place = paragraphs.index("### What makes gradients vanish?")
     heading, _, *rows = paragraphs[place + 1].splitlines()
     assert [cell.strip("\u2003 ") for cell in heading.split("|")[1:3]] == ["factor", "share of the variance"]
     assert [row.split("|")[1].strip("\u2003 ") for row in rows] == names[:MOST_ROWS]
     assert ".20 [.10, .30]" in rows[0]
-    assert paragraphs[place + 2 : place + 4] == ["And 2 more in `ranking/vanishing.csv`.", "Add trials."]
+    assert paragraphs[place + 2] == "And 2 more in `ranking/vanishing.csv`."
+    assert paragraphs[place + 3].endswith("badly: shares are rough; add trials.")
 
 
 def test_every_member_is_counted(note):
@@ -53,8 +55,9 @@ def test_every_member_is_counted(note):
 
 
 def test_a_prescription_is_a_line(note):
-    cure = Prescription(0, {}, "vanishing", "Trial 0 is vanishing: 2 of 2 seeds fail. Change init.")
-    assert "- Trial 0 is vanishing: 2 of 2 seeds fail. Change init." in note(prescriptions=(cure,))
+    cure = Prescription(trial=0, levels={}, verdict="vanishing", failing=2, seeds=2, reason=NoCure.UNSURE)
+    assert f"- {cure.note}" in note(prescriptions=(cure,))
+    assert cure.note.startswith("Trial 0 is vanishing: 2 of 2 seeds fail. Nothing can be prescribed: no change")
 
 
 def test_the_ways_on_can_be_copied(note):
@@ -65,7 +68,7 @@ def test_the_ways_on_can_be_copied(note):
 
 def test_what_people_named_stays_text(make_findings, make_ranking):
     evil = "<script>alert(1)</script> | *x* `y`\n# z"
-    ranking = make_ranking({"factor": evil, "direction": evil}, note=evil)
+    ranking = make_ranking({"factor": evil, "direction": evil})
     info = {"question": evil, "source": evil}
     written = study_note(make_findings(MEMBERS, rankings=(ranking,), info=info))
     assert "<" not in written
@@ -75,7 +78,7 @@ def test_what_people_named_stays_text(make_findings, make_ranking):
 
 
 def test_a_note_of_many_rankings_is_cut_between_paragraphs(make_findings, make_ranking):
-    rankings = (make_ranking(*({"factor": "x" * 60 + str(which)} for which in range(6)), note="y" * 300),) * 5
+    rankings = (make_ranking(*({"factor": "x" * 60 + str(which)} for which in range(6))),) * 5
     written = study_note(make_findings(MEMBERS, rankings=rankings))
     assert len(written) <= LONGEST_NOTE
-    assert written.endswith("y" * 300)
+    assert written.endswith("x5.")

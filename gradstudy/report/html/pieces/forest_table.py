@@ -5,11 +5,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from gradstudy.analysis.ranking.evidence import NOISE_FLOOR
 from gradstudy.analysis.ranking.ranking import Ranking
+from gradstudy.conclusions import NOISE_FLOOR
 from gradstudy.report.html.pieces.axis import Axis
 from gradstudy.report.rendering import render
 from gradstudy.words import ranking_words
+from gradstudy.words.number_words import fraction
 
 
 def forest_table(ranking: Ranking) -> Markup:
@@ -39,5 +40,5 @@ def _tip(row: Any, ranking: Ranking) -> str:
     if row.verdict == NOISE_FLOOR:
         return f"{row.factor}: a factor that training never sees. What does not beat it is no evidence."
     share = ranking_words.share_words(row, ranking_words.rough_mark(ranking))
-    alone, test = ranking_words.fraction(row.first), ranking_words.significance_words(row)
+    alone, test = fraction(row.first), ranking_words.significance_words(row)
     return f"{ranking_words.direction_words(row)}\nshare {share}, without others {alone}, test {test}"

@@ -13,8 +13,9 @@ from gradstudy.report.figure.heat_image import colour_stops
 from gradstudy.report.html.pieces.heat_table import Field, HeatTable
 from gradstudy.report.rendering import render
 from gradstudy.response import RANKED
-from gradstudy.words.level_words import count_words, digits_of, mean_words
-from gradstudy.words.ranking_words import fraction, share_words
+from gradstudy.words.level_words import count_words, digits_of
+from gradstudy.words.number_words import fraction, rounded
+from gradstudy.words.ranking_words import share_words
 
 
 def interactions(ranking: Ranking) -> Markup:
@@ -68,5 +69,5 @@ def _meetings(ranking: Ranking) -> Iterator[HeatTable]:
 
 def _cell(row: Any, digits: int) -> Field:
     counts = count_words(row)
-    tip = f"{row.factor_a}={row.level_a}, {row.factor_b}={row.level_b}: mean {mean_words(row.mean, digits)}, {counts}"
-    return Field(row.mean, mean_words(row.mean, digits), tip, note=f"n={row.trials}")
+    tip = f"{row.factor_a}={row.level_a}, {row.factor_b}={row.level_b}: mean {rounded(row.mean, digits)}, {counts}"
+    return Field(row.mean, rounded(row.mean, digits), tip, note=f"n={row.trials}")

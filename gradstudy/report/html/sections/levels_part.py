@@ -12,7 +12,8 @@ from gradstudy.report.html.pieces.trial_points import POINT_KINDS, TrialPoints, 
 from gradstudy.report.rendering import render
 from gradstudy.response import RANKED
 from gradstudy.words import level_words
-from gradstudy.words.ranking_words import direction_words, is_proven, percent_words
+from gradstudy.words.number_words import percent_words
+from gradstudy.words.ranking_words import direction_words, is_proven
 
 MEANINGS = ("a trial without a diverged seed", "some seeds diverged", "every seed diverged")
 """What do the kinds of points mean?"""

@@ -9,10 +9,9 @@ from gradstudy.analysis.prescription.prescription import Prescription
 from gradstudy.records import Level
 from gradstudy.report.findings import Findings
 from gradstudy.report.html.pieces.axis import Axis
-from gradstudy.report.prescription_words import said_of
 from gradstudy.report.rendering import render
-from gradstudy.words.prescription_words import as_told
-from gradstudy.words.ranking_words import percent_words
+from gradstudy.words.number_words import percent_words
+from gradstudy.words.prescription_words import as_told, said_of
 from gradstudy.words.trial_words import levels_words
 
 PERCENT = Axis(0.0, 1.0)

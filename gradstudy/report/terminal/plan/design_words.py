@@ -4,10 +4,10 @@ from math import isfinite
 
 import numpy as np
 
-from gradstudy.analysis.ranking.attribution import FEWEST_TRIALS
 from gradstudy.analysis.ranking.power import Power
+from gradstudy.conclusions import FEWEST_TRIALS
 from gradstudy.search.quality import Association, Quality
-from gradstudy.words.ranking_words import fraction
+from gradstudy.words.number_words import fraction
 
 SCATTER = 3.0
 """Decades by which trials scatter in the example: what studies of depth and activation came out at."""

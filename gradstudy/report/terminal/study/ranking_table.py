@@ -12,18 +12,16 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from gradstudy.analysis.ranking.evidence import EVIDENCE, NOISE_FLOOR, NOT_RANKED
 from gradstudy.analysis.ranking.ranking import Ranking
+from gradstudy.conclusions import EVIDENCE, NOISE_FLOOR, NOT_RANKED
 from gradstudy.report.terminal.plain import Bar, plain_name, plain_table, plain_text
 from gradstudy.response import RANKED
-from gradstudy.words.level_words import count_words, digits_of, effect_words, mean_words
+from gradstudy.words.level_words import count_words, digits_of, effect_words
+from gradstudy.words.number_words import SMALLEST_SHARE, fraction, percent_words, rounded
 from gradstudy.words.ranking_words import (
     NO_CAUSE,
-    SMALLEST_SHARE,
     direction_words,
-    fraction,
     is_proven,
-    percent_words,
     rank_words,
     rough_mark,
     share_words,
@@ -64,7 +62,7 @@ def cell_grid(cells: pd.DataFrame, *, unit: str, digits: int) -> RenderableType 
     table = plain_table(names[0], *map(str, columns), numbers=tuple(map(str, columns)))
     for level, row in cells.groupby(f"level_{down}", sort=False):
         known = row.set_index(f"level_{across}")["mean"]
-        table.add_row(plain_name(level), *(plain_text(mean_words(known[column], digits)) for column in columns))
+        table.add_row(plain_name(level), *(plain_text(rounded(known[column], digits)) for column in columns))
     title = f"Together: {names[0]} (down) and {names[1]} (across), mean in {unit}"
     return Group(plain_text(title), table)
 

@@ -12,11 +12,11 @@ from gradstudy.analysis.prescription.prescription import Prescription
 from gradstudy.records import VERDICTS
 from gradstudy.report.answer import answer_sentences
 from gradstudy.report.findings import Findings
-from gradstudy.report.prescription_words import said_of, title_words
 from gradstudy.report.terminal.plain import plain_name, plain_table, plain_text, way_on, whole_text
 from gradstudy.report.terminal.study.hunt_table import hunt_table
 from gradstudy.report.terminal.study.ranking_table import ranking_legend, ranking_table
 from gradstudy.words.command_words import again_command, folded_command, load_call
+from gradstudy.words.prescription_words import said_of, title_words
 from gradstudy.words.trial_words import threshold_words, verdict_line
 
 

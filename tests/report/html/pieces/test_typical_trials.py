@@ -33,7 +33,7 @@ def test_typical_of_a_failing_verdict_is_where_its_prescription_starts():
     found = trials_by_verdict(
         members_of((-9.0, "vanishing"), (-4.0, "vanishing"), (-3.0, "vanishing"), (0.0, "healthy"))
     )
-    start = Prescription(trial=10, levels={}, verdict="vanishing", note="")
+    start = Prescription(trial=10, levels={}, verdict="vanishing")
     assert typical_trials(found, [start]) == {"healthy": 13, "vanishing": 10}
 
 

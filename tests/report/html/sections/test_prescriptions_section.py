@@ -1,24 +1,33 @@
 """Cards of advice: a prescription, a guess, and an honest nothing."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from gradstudy.analysis.prescription.neighbours import Support
 from gradstudy.analysis.prescription.prescription import Prescription
+from gradstudy.conclusions import NoCure
 from gradstudy.report.html.sections.prescriptions_section import prescriptions_section
 
 LEVELS = {"activation": "sigmoid", "lr.value": 0.00191958}
 CHANGES = {"activation": ("sigmoid", "relu"), "optimizer.eps": (None, 0.001), "clipping.max_norm": (0.5, None)}
-CHANCE = {"chance": 0.93, "chance_low": 0.85, "chance_high": 0.98}
 CURE = Prescription(
-    7, LEVELS, "vanishing", "", CHANGES, {}, **CHANCE, support=Support(("activation",), 15, 12, 0.52, 0.96, 0.95),
-    supported=True, command="python -m gradstudy mode=trial 'task.path=/a b' activation=relu",
-)  # fmt: skip
-GUESS = Prescription(
-    8, LEVELS, "exploding", "", CHANGES, {}, **CHANCE, support=Support((), 0, 0, 0.0, 1.0, 0.95), command="x"
+    trial=7,
+    levels=LEVELS,
+    verdict="vanishing",
+    changes=CHANGES,
+    chance=0.93,
+    chance_low=0.85,
+    chance_high=0.98,
+    support=Support(("activation",), 15, 12, 0.52, 0.96, 0.95),
+    supported=True,
+    command="python -m gradstudy mode=trial 'task.path=/a b' activation=relu",
 )
-NOTHING = Prescription(9, {"a": "<b>"}, "diverged", "Trial 9 is diverged. Nothing can be prescribed: <too> few trials.")
+GUESS = replace(CURE, trial=8, verdict="exploding", support=Support((), 0, 0, 0.0, 1.0, 0.95), supported=False)
+NOTHING = Prescription(
+    trial=9, levels={"a": "<b>"}, verdict="diverged", reason=NoCure.TOO_FEW, nearest=3, differences={"<i>": ("x", "y")}
+)
 
 
 @pytest.fixture
@@ -62,10 +71,12 @@ def test_a_guess_is_called_one_and_a_witness_without_trials_is_not_drawn(section
 def test_where_there_is_no_advice_the_reason_stands_alone(section):
     found = section(NOTHING)
     assert ">no prescription<" in found
-    assert "&lt;too&gt; few trials." in found
+    assert "trials are too few" in found
+    assert "It differs in &lt;i&gt; (x, there y)" in found
     assert "<pre" not in found
     assert "<table" not in found
     assert "<b>" not in found
+    assert "<i>" not in found
 
 
 def test_without_prescriptions_there_is_no_section(section):

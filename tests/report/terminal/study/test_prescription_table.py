@@ -2,12 +2,14 @@
 
 import shlex
 import subprocess
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from gradstudy.analysis.prescription.neighbours import Support
 from gradstudy.analysis.prescription.prescription import Prescription
+from gradstudy.conclusions import NoCure
 from gradstudy.report.terminal.study.summary import folded_command, prescription_table, summary
 
 COMMAND = (
@@ -19,7 +21,6 @@ FOUND = Prescription(
     trial=7,
     levels={"activation": "sigmoid", "lr.value": 0.00191958, "optimizer": "sgd"},
     verdict="vanishing",
-    note="",
     changes={"activation": ("sigmoid", "relu"), "optimizer": ("sgd", "adam"), "optimizer.eps": (None, 0.001)},
     chance=0.93,
     chance_low=0.85,
@@ -32,7 +33,9 @@ NONE = Prescription(
     trial=9,
     levels={"activation": "relu"},
     verdict="exploding",
-    note="Trial 9 is exploding: 2 of 2 seeds fail. Nothing can be prescribed: no change is sure enough.",
+    failing=2,
+    seeds=2,
+    reason=NoCure.NOTHING_DECIDES,
 )
 
 
@@ -59,7 +62,10 @@ def test_every_failing_verdict_says_what_to_change_and_how_sure_that_is(page):
 def test_where_nothing_can_be_prescribed_the_page_says_why(page):
     words = " ".join(page.split())
     assert "Typical of exploding: trial 9, activation=relu" in words
-    assert words.endswith("Nothing can be prescribed: no change is sure enough.")
+    assert words.endswith(
+        "Trial 9 is exploding: 2 of 2 seeds fail. Nothing can be prescribed: no factor is known to decide who is "
+        "healthy; more trials may show it."
+    )
 
 
 def test_the_command_is_copied_from_the_page_as_it_was(page):
@@ -81,16 +87,17 @@ def test_a_word_longer_than_a_line_stays_whole():
 
 
 def test_what_is_certain_is_not_said_to_be_one_hundred_percent(render):
-    sure = Prescription(**{**vars(FOUND), "chance": 1.0, "chance_low": 0.999, "chance_high": 1.0})
+    sure = replace(FOUND, chance=1.0, chance_low=0.999, chance_high=1.0)
     words = " ".join(render(prescription_table([sure])).split())
     assert "a chance of at least 99 % to be healthy" in words
 
 
 def test_a_level_with_brackets_is_shown_as_it_is(render):
-    odd = Prescription(trial=1, levels={"task.path": "[red]a"}, verdict="vanishing", note="No [bold]cure.")
+    differs = {"task.path": ("[bold]a", "b")}
+    odd = replace(NONE, levels={"task.path": "[red]a"}, nearest=3, differences=differs)
     words = " ".join(render(prescription_table([odd])).split())
     assert "task.path=[red]a" in words
-    assert "No [bold]cure." in words
+    assert "task.path ([bold]a, there b)" in words
 
 
 def test_the_last_page_of_a_launch_gives_the_advice(render, make_findings):
@@ -101,7 +108,7 @@ def test_the_last_page_of_a_launch_gives_the_advice(render, make_findings):
 
 def test_a_guess_is_called_a_guess(render):
     few = Support(("activation",), 0, 0, 0.0, 1.0, 0.95)
-    guess = Prescription(**{**vars(FOUND), "supported": False, "support": few})
+    guess = replace(FOUND, supported=False, support=few)
     words = " ".join(render(prescription_table([guess])).split())
     assert "Nothing is sure enough to be prescribed. A guess worth trying: change activation from" in words
     assert "No stored trial is like it. The surrogate gives it" in words

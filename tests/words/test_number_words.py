@@ -1,10 +1,10 @@
-"""A row of a ranking in a few letters, the same on every page."""
+"""Numbers in a few letters, the same on every page."""
 
 import math
 
 import pytest
 
-from gradstudy.words.ranking_words import fraction, visible
+from gradstudy.words.number_words import fraction, visible
 
 
 @pytest.mark.parametrize(

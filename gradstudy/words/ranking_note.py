@@ -1,0 +1,61 @@
+"""What can and what cannot be concluded from a ranking, in plain words."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradstudy.conclusions import FEWEST_TRIALS, GOOD_FIT, NO_EFFECT, NOISE_FLOOR, NOT_RANKED
+from gradstudy.response import TIME
+from gradstudy.words.ranking_words import Ranked
+
+
+def ranking_note(ranking: Ranked) -> str:
+    """What can be concluded, and what stands against it; or why there is no ranking."""
+    remarks = [_why_empty(ranking)] if ranking.table.empty else [*_about_factors(ranking), *_about_trust(ranking)]
+    return " ".join([*remarks, *["Every member diverged."] * (ranking.diverged == ranking.members)])
+
+
+def _why_empty(ranking: Ranked) -> str:
+    if ranking.response == TIME and not ranking.diverged:
+        lasted = f"all {ranking.members} lasted to the end"
+        return f"No ranking: no member diverged, {lasted}; nothing causes a difference."
+    if ranking.trials < FEWEST_TRIALS:
+        return f"No ranking: {ranking.trials} trials, at least {FEWEST_TRIALS} are needed; raise budget.trials."
+    if ranking.constant is not None:
+        return f"No ranking: the response is {ranking.constant:.3g} in every trial, so nothing causes a difference."
+    return f"No ranking: no factor took two values in at least {FEWEST_TRIALS} trials."
+
+
+def _about_factors(ranking: Ranked) -> Iterator[str]:
+    table = ranking.table
+    names, causes = table["factor"], table["evidence"]
+    ranked, nowhere = table["verdict"] != NOT_RANKED, table["trials"] == 0
+    tested = table["p"] < 1.0 - ranking.confidence
+    silent, together = causes & ~tested, table["first"] < table["share"] / 2
+    near_floor = causes & tested & (table["share_low"] <= ranking.noise_floor) & (ranking.fit >= GOOD_FIT)
+    said = {
+        f"Evidence of no effect (share below {ranking.negligible:g})": table["verdict"] == NO_EFFECT,
+        "Acting mainly through interactions, which the test cannot see": silent & together,
+        "Seen by the surrogate, while the test, which knows one factor at a time, is not sure": silent & ~together,
+        "By the test alone, the share's interval reaches the noise floor": near_floor,
+        "Suspected by a surrogate that fits too badly to prove it": names.isin(ranking.unproven),
+        "Assigned hand in hand with another factor, so that the test alone proves nothing": names.isin(ranking.tied),
+        "Ranked where they live": table["conditional"] & ranked & (table["verdict"] != NOISE_FLOOR),
+        "Not ranked, absent from every trial": nowhere,
+        "Not ranked, too few trials or values": ~ranked & ~nowhere,
+    }
+    yield f"Evidence for: {', '.join(names[causes]) or 'no factor'}."
+    yield from (f"{words}: {', '.join(names[which])}." for words, which in said.items() if which.any())
+
+
+def _about_trust(ranking: Ranked) -> Iterator[str]:
+    if ranking.fit < GOOD_FIT:
+        blind = "no better than their mean does: it knows no shares and no ranks, evidence rests on the tests alone"
+        words = blind if ranking.fit <= 0.0 else "badly: shares are rough"
+        yield f"The surrogate predicts left-out trials (Q2 {ranking.fit:.2f}) {words}; add trials."
+    if np.isnan(ranking.noise_floor):
+        yield "Without a dummy factor there is no noise floor: evidence rests on the tests alone."
+    if ranking.seed_noise > 0.5:
+        yield f"Seeds make {ranking.seed_noise:.0%} of the variance of trial means: add seeds."
+    if ranking.response == TIME:
+        yield "Shares and tests are of log-rank scores: what never diverged counts as lasting longest."
