@@ -1,72 +1,80 @@
 """A batch of trials, trained: with all of their seeds at once, or seed by seed where hopeless trials are stopped."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from math import isnan
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from gradstudy.analysis.responses.member_row import member_row
 from gradstudy.analysis.theory.agreement import PREDICTED
-from gradstudy.decades import CEILING, FLOOR
+from gradstudy.configs.composition import Composer
 from gradstudy.execution.executor import Runner
-from gradstudy.prediction import predicted
-from gradstudy.preparation import Prepared, cohorts_of
-from gradstudy.random_network import NoTheory
-from gradstudy.records import HUNT, MemberRecord, Trial, TrialResult
+from gradstudy.prediction import predicted_gain
+from gradstudy.records import HUNT, Member, MemberRecord, Trial, TrialResult
+from gradstudy.search.asking import Search
+from gradstudy.training.cohort import CPU_KNEE, CUDA_KNEE, Cohort, plan
 from gradstudy.training.engine import train
 
 
-def measured_trials(prepared: Prepared, trials: Sequence[Trial], runner: Runner) -> Iterator[TrialResult]:
-    """Every trial with all its seeds; or, where hopeless ones are pruned, with those that it was given.
+@dataclass(frozen=True)
+class Batch:
+    """Trials that a launch trains together on these devices: as cohorts, whose records become results by trial."""
 
-    Seeds are the rungs: all trials train their first, those with any hope their second. A trial is handed out, and
-    stored, when it is done with, so that what a killed driver had begun is begun again.
-    """
-    search, seeds = prepared.search, range(prepared.launch.budget.seeds)
-    if not search.prunes or {trial.phase for trial in trials} != {HUNT}:
-        yield from train_trials(prepared, trials, runner, seeds)
-        return
-    begun: dict[int, TrialResult] = {}
-    for seed in seeds:
-        for result in train_trials(prepared, trials, runner, [seed]):
-            whole = _together(begun.pop(result.trial.number, None), result)
-            if seed == seeds[-1] or search.hopeless(result.trial.number, whole.rows):
-                yield whole
-            else:
-                begun[result.trial.number] = whole
-        trials = [trial for trial in trials if trial.number in begun]
+    composer: Composer
+    devices: tuple[str, ...]
+    trials: tuple[Trial, ...]
 
+    def cohorts(self, seeds: Sequence[int] | None = None) -> list[Cohort]:
+        """How the trials train together, and where: the largest cohorts first, spread over the devices.
 
-def _together(before: TrialResult | None, result: TrialResult) -> TrialResult:
-    if before is None:
-        return result
-    records, rows = (*before.records, *result.records), (*before.rows, *result.rows)
-    return TrialResult(result.trial, records, rows, before.seconds + result.seconds)
+        `seeds` are those to be trained, by default all of the budget.
+        """
+        launch, devices = self.composer.launch, self.devices
+        parts = {trial.number: self.composer.parts(trial.levels) for trial in self.trials}
+        seeds = range(launch.budget.seeds) if seeds is None else seeds
+        members = [Member(trial.number, seed) for trial in self.trials for seed in seeds]
+        knee = CUDA_KNEE if devices[0].startswith("cuda") else CPU_KNEE
+        return [
+            Cohort(
+                group,
+                {member.trial: parts[member.trial] for member in group},
+                study_seed=launch.seed,
+                steps=launch.budget.steps,
+                device=devices[index % len(devices)],
+                dtype=launch.device.dtype,
+                record=launch.record,
+            )
+            for index, group in enumerate(plan(members, parts, launch.execution.cohort_size or knee))
+        ]
 
+    def trained(self, runner: Runner, seeds: Sequence[int] | None = None) -> Iterator[TrialResult]:
+        """Trains these seeds, by default all, and hands out each trial as soon as its cohort is done."""
+        launch, by_number = self.composer.launch, {trial.number: trial for trial in self.trials}
+        for _, records in runner(train, self.cohorts(seeds)):
+            of_trial: dict[int, list[MemberRecord]] = {}
+            for record in records:
+                of_trial.setdefault(record.trial, []).append(record)
+            for number, own in of_trial.items():
+                trial = by_number[number]
+                theory = {PREDICTED: predicted_gain(self.composer.parts(trial.levels), launch.seed)}
+                rows = tuple(member_row(record, launch.analysis) | theory for record in own)
+                yield TrialResult(trial, tuple(own), rows, sum(one.cost["seconds"] for one in own) / len(records))
 
-def train_trials(
-    prepared: Prepared, trials: Sequence[Trial], runner: Runner, seeds: Sequence[int] | None = None
-) -> Iterator[TrialResult]:
-    """Trains these seeds of the trials, by default all, and hands out each trial as soon as its cohort is done."""
-    same = {trial.number: trial for trial in prepared.preview}
-    known = {t.number: prepared.parts[t.number] for t in trials if same.get(t.number) == t}
-    parts = {t.number: known.get(t.number) or prepared.composer.parts(t.levels) for t in trials}
-    by_number = {trial.number: trial for trial in trials}
-    settings = prepared.launch.analysis
-    for _, records in runner(train, cohorts_of(prepared, trials, parts, seeds)):
-        of_trial: dict[int, list[MemberRecord]] = {}
-        for record in records:
-            of_trial.setdefault(record.trial, []).append(record)
-        for number, own in of_trial.items():
-            theory = {PREDICTED: _predicted(parts[number], prepared.launch.seed)}
-            rows = tuple(member_row(record, settings) | theory for record in own)
-            seconds = sum(record.cost["seconds"] for record in own) / len(records)
-            yield TrialResult(by_number[number], tuple(own), rows, seconds)
+    def measured(self, runner: Runner, search: Search) -> Iterator[TrialResult]:
+        """Every trial with all its seeds; or, where hopeless ones are pruned, with those that it was given.
 
-
-def _predicted(parts: Mapping[str, Any], study_seed: int) -> float | None:
-    """What theory says of `gain_init`, None where it says nothing. Its ends are those of what can be measured."""
-    try:
-        gain = predicted(parts, study_seed).gain_init
-    except NoTheory:
-        return None
-    return None if isnan(gain) else float(min(max(gain, FLOOR), CEILING))
+        Seeds are the rungs: all trials train their first, those with any hope their second. A trial is handed out, and
+        stored, when it is done with, so that what a killed driver had begun is begun again.
+        """
+        if not search.prunes or {trial.phase for trial in self.trials} != {HUNT}:
+            yield from self.trained(runner)
+            return
+        begun: dict[int, TrialResult] = {}
+        hopeful, seeds = self, range(self.composer.launch.budget.seeds)
+        for seed in seeds:
+            for result in hopeful.trained(runner, [seed]):
+                number = result.trial.number
+                whole = begun.pop(number, TrialResult(result.trial, (), ())) + result
+                if seed == seeds[-1] or search.hopeless(number, whole.rows):
+                    yield whole
+                else:
+                    begun[number] = whole
+            hopeful = replace(hopeful, trials=tuple(trial for trial in hopeful.trials if trial.number in begun))

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -11,19 +11,19 @@ from typing import Any
 import pandas as pd
 
 from gradstudy.analysis.ranking.power import power_of_design
+from gradstudy.batch import Batch
 from gradstudy.configs.composition import Composer
 from gradstudy.configs.launch import Launch
 from gradstudy.configs.studies import find_studies
 from gradstudy.errors import InputError
 from gradstudy.plan import Plan
 from gradstudy.quantities import ON_REQUEST
-from gradstudy.records import DUMMY, HUNT, SCREEN, Factor, Member, StudyInfo, Trial
+from gradstudy.records import DUMMY, HUNT, SCREEN, StudyInfo, Trial
 from gradstudy.report.page_file import check_page_path
 from gradstudy.search.asking import Asked, Search
 from gradstudy.search.quality import quality
 from gradstudy.tracking.address_check import shown
 from gradstudy.tracking.store import check_store, store_address
-from gradstudy.training.cohort import CPU_KNEE, CUDA_KNEE, Cohort, plan
 from gradstudy.training.estimate import estimate
 from gradstudy.versions import versions_here
 
@@ -40,27 +40,27 @@ START_SECONDS, STORE_SECONDS = 10.0, 0.05
 CHECKED = 128
 """How many trials of a hunt's space, at least, are tried for whether they can be built? Some 2 ms each."""
 
-PartsByTrial = Mapping[int, Mapping[str, Any]]
-
 
 @dataclass(frozen=True)
 class Prepared:
     """A launch that passed the door: checked as a whole, with nothing written yet.
 
-    `batches` are the trials that a new study would train, or of a hunt others like them; `parts` are theirs by number.
+    `batches` are the trials that a new study would train, or of a hunt others like them.
     """
 
     composer: Composer
-    launch: Launch
     info: StudyInfo
     search: Search
-    batches: tuple[tuple[Trial, ...], ...]
-    parts: PartsByTrial
+    batches: tuple[Batch, ...]
     devices: tuple[str, ...]
 
     @property
+    def launch(self) -> Launch:
+        return self.composer.launch
+
+    @property
     def preview(self) -> tuple[Trial, ...]:
-        return tuple(chain.from_iterable(self.batches))
+        return tuple(chain.from_iterable(batch.trials for batch in self.batches))
 
     @property
     def folder(self) -> Path:
@@ -70,34 +70,56 @@ class Prepared:
 def prepare(overrides: Sequence[str], command: str) -> Prepared:
     """Checks a whole launch: every level, every trial of the design, the device. Used inside `hydra_ready`."""
     composer = Composer(overrides)
-    launch = composer.launch
-    study_name(launch)
+    launch, way = composer.launch, composer.launch.search
+    name = study_name(launch)
     if not composer.factors:
         raise InputError(
-            f"Study '{launch.name}' varies nothing: its space is empty. "
+            f"Study '{name}' varies nothing: its space is empty. "
             "Add an entry such as +space.activation='choice(tanh,relu)'."
         )
-    way = launch.search
     factors = (*composer.factors, DUMMY) if SCREEN in way.phases else composer.factors
-    where = {"active": composer.active, "groups": composer.groups}
-    search = way.search(factors, **where, seed=launch.seed, seeds=launch.budget.seeds, trials=launch.budget.trials)
-    batches = tuple(tuple(trials_asked(composer, batch)) for batch in search.preview(launch.budget.trials))
-    parts = {trial.number: composer.parts(trial.levels) for batch in batches for trial in batch}
-    if HUNT in way.phases and len(parts) < CHECKED:  # what it may yet ask and cannot be built is refused at the door
-        for asked in chain.from_iterable(search.preview(CHECKED)):
-            composer.parts(asked.levels)
+    search = way.search(
+        factors,
+        active=composer.active,
+        groups=composer.groups,
+        seed=launch.seed,
+        seeds=launch.budget.seeds,
+        trials=launch.budget.trials,
+    )
+    asked = search.preview(launch.budget.trials)
+    trials = sum(map(len, asked))
+    beyond = search.preview(CHECKED) if HUNT in way.phases and trials < CHECKED else []
+    for one in chain.from_iterable([*asked, *beyond]):  # what a hunt may yet ask and cannot be built is refused now
+        composer.parts(one.levels)
     devices = launch.device.names()
     check_store(launch.tracking)
     if launch.report:
         check_page_path(launch.report)
-    info = _info(composer, factors, command, trials=len(parts))
-    return Prepared(composer, launch, info, search, batches, parts, devices)
+    info = StudyInfo(
+        name=name,
+        fingerprint=fingerprint_of(composer),
+        question=launch.question,
+        source=launch.source,
+        factors=factors,
+        seeds=launch.budget.seeds,
+        steps=launch.budget.steps,
+        seed=launch.seed,
+        design=way.name,
+        command=command,
+        settings={"responses": launch.analysis.of_responses},
+        phases=way.phases,
+        hunted=way.hunted,
+        versions=versions_here(),
+        trials=trials,
+    )
+    batches = tuple(Batch(composer, devices, trials_asked(composer, batch)) for batch in asked)
+    return Prepared(composer, info, search, batches, devices)
 
 
 def plan_study(prepared: Prepared) -> Plan:
-    """What would this launch do, how long would it take, and how much memory? Writes nothing."""
+    """What this launch would do, how long it would take, and how much memory. Writes nothing."""
     launch, info = prepared.launch, prepared.info
-    cohorts = [cohort for batch in prepared.batches for cohort in cohorts_of(prepared, batch, prepared.parts)]
+    cohorts = [cohort for batch in prepared.batches for cohort in batch.cohorts()]
     cohorts.sort(key=lambda cohort: len(cohort.members), reverse=True)
     cost = estimate(cohorts)
     workers = min(launch.execution.count(prepared.devices), len(cohorts))
@@ -117,65 +139,18 @@ def plan_study(prepared: Prepared) -> Plan:
     )
 
 
-def cohorts_of(
-    prepared: Prepared, trials: Sequence[Trial], parts: PartsByTrial, seeds: Sequence[int] | None = None
-) -> list[Cohort]:
-    """How do these trials train together, and where? The largest cohorts first, spread over the devices.
-
-    `seeds` are those to be trained, by default all of the budget.
-    """
-    seeds = range(prepared.launch.budget.seeds) if seeds is None else seeds
-    launch, devices = prepared.launch, prepared.devices
-    knee = CUDA_KNEE if devices[0].startswith("cuda") else CPU_KNEE
-    members = [Member(trial.number, seed) for trial in trials for seed in seeds]
-    groups = plan(members, parts, launch.execution.cohort_size or knee)
-    return [
-        Cohort(
-            group,
-            {member.trial: parts[member.trial] for member in group},
-            study_seed=launch.seed,
-            steps=launch.budget.steps,
-            device=devices[index % len(devices)],
-            dtype=launch.device.dtype,
-            record=launch.record,
-        )
-        for index, group in enumerate(groups)
-    ]
-
-
-def trials_asked(composer: Composer, asked: Sequence[Asked]) -> Iterator[Trial]:
-    """The trials that a search asked for, as overrides."""
-    return (replace(composer.trial(number, levels), phase=phase) for number, levels, phase in asked)
+def trials_asked(composer: Composer, asked: Sequence[Asked]) -> tuple[Trial, ...]:
+    """The trials that a search asked for, with the overrides that run them."""
+    return tuple(replace(composer.trial(number, levels), phase=phase) for number, levels, phase in asked)
 
 
 def study_name(launch: Launch) -> str:
-    """What is the study stored under? InputError when none was chosen, or when no folder could have that name."""
+    """The name that the study is stored under. InputError where none was chosen, or where no folder could have it."""
     if launch.name is None:
         raise InputError(f"No study was chosen. Write +study=NAME with one of: {', '.join(find_studies())}.")
     if not launch.name.strip(". ") or set(launch.name) & set("/\\\n\0"):
         raise InputError(f"name must be usable as the name of a folder, without / and \\, got {launch.name!r}.")
     return launch.name
-
-
-def _info(composer: Composer, factors: tuple[Factor, ...], command: str, *, trials: int) -> StudyInfo:
-    launch, way = composer.launch, composer.launch.search
-    return StudyInfo(
-        name=launch.name,
-        fingerprint=fingerprint_of(composer),
-        question=launch.question,
-        source=launch.source,
-        factors=factors,
-        seeds=launch.budget.seeds,
-        steps=launch.budget.steps,
-        seed=launch.seed,
-        design=way.name,
-        command=command,
-        settings={"responses": launch.analysis.of_responses},
-        phases=way.phases,
-        hunted=way.hunted,
-        versions=versions_here(),
-        trials=trials,
-    )
 
 
 def fingerprint_of(composer: Composer) -> str:
@@ -186,7 +161,7 @@ def fingerprint_of(composer: Composer) -> str:
         "data": composer.contents(),
         "space": [asdict(factor) for factor in composer.factors],
         "fixed": composer.fixed(),
-        "search": _search_identity(launch),
+        "search": search_identity(launch),
         "seed": launch.seed,
         "budget": asdict(replace(launch.budget, trials=1)),
         "dtype": launch.device.dtype,
@@ -195,7 +170,7 @@ def fingerprint_of(composer: Composer) -> str:
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
 
 
-def _search_identity(launch: Launch) -> Any:
+def search_identity(launch: Launch) -> Any:
     """What decides the trials that are asked: in a hunt also what a response is, as far as its values depend on it."""
     way, responses = launch.search, launch.analysis.of_responses
     identity = way.identity(launch.budget.trials)

@@ -152,6 +152,11 @@ class TrialResult:
     rows: tuple[Mapping[str, Any], ...]
     seconds: float = 0.0
 
+    def __add__(self, other: "TrialResult") -> "TrialResult":
+        """This trial with further seeds."""
+        records, rows = (*self.records, *other.records), (*self.rows, *other.rows)
+        return TrialResult(self.trial, records, rows, self.seconds + other.seconds)
+
 
 @dataclass(frozen=True)
 class StudyInfo:

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from gradstudy.batch import measured_trials
+from gradstudy.batch import Batch
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.configs.launch import Launch
 from gradstudy.errors import InputError, TrackingAway
+from gradstudy.execution.executor import Runner
 from gradstudy.preparation import Prepared, fingerprint_of, prepare, study_name, trials_asked
 from gradstudy.records import SCREEN, Trial
 from gradstudy.report.findings import findings_of
@@ -27,7 +27,6 @@ from gradstudy.report.terminal.live.so_far import SoFar
 from gradstudy.results import Run
 from gradstudy.search.lock import study_lock
 from gradstudy.search.storage import JOURNAL, open_storage
-from gradstudy.tracking.members_file import Stored
 from gradstudy.tracking.publication import REPORT_FILE, publish
 from gradstudy.tracking.reader import find_study
 from gradstudy.tracking.writer import StudyWriter
@@ -45,7 +44,9 @@ def run_study(overrides: Sequence[str], *, command: str = "") -> Run:
         database = prepared.launch.search.storage
         storage = open_storage(database, prepared.folder) if database else None  # before a folder is made for nothing
         with _opened(prepared.folder):
-            _carry_out(prepared, storage or open_storage("", prepared.folder))
+            with prepared.launch.execution.start(prepared.devices) as runner:
+                prepared.search.open(storage or open_storage("", prepared.folder), prepared.folder.name)
+                _carry_out(prepared, runner)
             return _published(prepared)
 
 
@@ -99,25 +100,35 @@ def _published(prepared: Prepared) -> Run:
     return run
 
 
-def _carry_out(prepared: Prepared, storage: Any) -> None:
-    launch, search = prepared.launch, prepared.search
-    execution = launch.execution
-    with execution.start(prepared.devices) as runner:
-        search.open(storage, prepared.folder.name)
-        show = partial(trial_display, prepared.info)
-        writer = StudyWriter(launch.tracking, prepared.info, prepared.folder, show)
-        stored, total = writer.stored(), search.total(launch.budget.trials)
-        done = {number: rows for number, (_, rows) in stored.items() if number < total}
-        with writer, _progress(prepared, total, {number: stored[number] for number in done}) as progress:
-            for asked in search.batches(launch.budget.trials):
-                trials = list(trials_asked(prepared.composer, asked))
-                for trial in (trial for trial in trials if trial.number in done):
+def _carry_out(prepared: Prepared, runner: Runner) -> None:
+    launch, info, search = prepared.launch, prepared.info, prepared.search
+    writer = StudyWriter(launch.tracking, info, prepared.folder, partial(trial_display, info))
+    stored, total = writer.stored(), search.total(launch.budget.trials)
+    done = {number: found for number, found in stored.items() if number < total}
+    with (
+        writer,
+        Progress(
+            info.name,
+            total=total,
+            seeds=info.seeds,
+            workers=launch.execution.count(prepared.devices),
+            console=make_console(),
+            so_far=SoFar(info, launch.analysis, done),
+            done=len(done),
+            verdicts=[row["verdict"] for _, rows in done.values() for row in rows],
+        ) as progress,
+    ):
+        for asked in search.batches(launch.budget.trials):
+            trials = trials_asked(prepared.composer, asked)
+            for trial in trials:
+                if trial.number in done:
                     _check_same(trial, stored[trial.number][0])
-                    search.tell(trial.number, done[trial.number])
-                for result in measured_trials(prepared, [t for t in trials if t.number not in done], runner):
-                    writer.write(result)
-                    search.tell(result.trial.number, result.rows)
-                    progress.advance(result)
+                    search.tell(trial.number, done[trial.number][1])
+            new = tuple(trial for trial in trials if trial.number not in done)
+            for result in Batch(prepared.composer, prepared.devices, new).measured(runner, search):
+                writer.write(result)
+                search.tell(result.trial.number, result.rows)
+                progress.advance(result)
 
 
 def _check_journal(prepared: Prepared) -> None:
@@ -148,14 +159,6 @@ def _check_same(trial: Trial, stored: Trial) -> None:
             "the study's journal is lost, and was written by other versions of its tools. Give the study another name "
             "with name=..."
         )
-
-
-def _progress(prepared: Prepared, total: int, done: Stored) -> Progress:
-    launch, info = prepared.launch, prepared.info
-    verdicts = [row["verdict"] for _, rows in done.values() for row in rows]
-    shown = {"done": len(done), "verdicts": verdicts, "so_far": SoFar(info, launch.analysis, done)}
-    workers = launch.execution.count(prepared.devices)
-    return Progress(info.name, total=total, seeds=info.seeds, workers=workers, console=make_console(), **shown)
 
 
 @contextmanager

@@ -1,32 +1,43 @@
-"""What is added to what was measured."""
+"""What is added to what was measured, and cohorts that become results by trial."""
 
-from types import SimpleNamespace
-
-import numpy as np
 import pytest
 
-from gradstudy import batch
+from gradstudy.batch import Batch
 from gradstudy.configs.composition import Composer, hydra_ready
-from gradstudy.decades import CEILING, FLOOR
+from gradstudy.execution.inline import Inline
 from gradstudy.prediction import predicted
+from gradstudy.records import Trial
+
+SMALL = ["model=mlp", "task=random_signal", "task.features=64", "model.width=64", "model.depth=2", "budget.steps=0"]
+INITS = "+space.init=choice(lecun,identity)"
 
 
-def parts_of(*overrides):
+@pytest.fixture
+def results():
+    """Of a trial of which theory speaks, and of one of which it does not: by number, with two seeds."""
     with hydra_ready():
-        return Composer(["model=mlp", "task=random_signal", *overrides]).parts({})
+        composer = Composer([*SMALL, INITS, "budget.seeds=2", "seed=3"])
+        batch = Batch(composer, ("cpu",), (Trial(5, {"init": "lecun"}, ()), Trial(6, {"init": "identity"}, ())))
+        with Inline().start(batch.devices) as runner:
+            return composer, {result.trial.number: result for result in batch.trained(runner)}
 
 
-def test_a_prediction_is_that_of_the_trials_parts_and_none_where_theory_says_nothing():
-    spoken, silent = parts_of("init=lecun"), parts_of("init=identity", "task.features=64", "model.width=64")
-    assert batch._predicted(spoken, 3) == predicted(spoken, 3).gain_init
-    assert batch._predicted(silent, 3) is None
+def test_a_trial_has_a_record_and_a_row_for_each_of_its_seeds(results):
+    _, found = results
+    assert sorted(found) == [5, 6]
+    for number, result in found.items():
+        assert [(one.trial, one.seed) for one in result.records] == [(number, 0), (number, 1)]
+        assert [(row["trial"], row["seed"]) for row in result.rows] == [(number, 0), (number, 1)]
 
 
-@pytest.mark.parametrize(
-    ("said", "kept"), [(-3.5, -3.5), (-np.inf, FLOOR), (-400.0, FLOOR), (np.inf, CEILING), (np.nan, None)]
-)
-def test_a_prediction_ends_where_measurements_end(monkeypatch, said, kept):
-    monkeypatch.setattr(batch, "predicted", lambda parts, seed: SimpleNamespace(gain_init=np.float64(said)))
-    found = batch._predicted({}, 0)
-    assert found == kept
-    assert kept is None or type(found) is float
+def test_the_seconds_of_a_cohort_are_shared_among_its_members(results):
+    _, found = results
+    (seconds,) = {record.cost["seconds"] for result in found.values() for record in result.records}  # of one cohort
+    assert [result.seconds for result in found.values()] == pytest.approx([seconds / 2, seconds / 2])
+
+
+def test_a_prediction_is_that_of_the_trials_parts_and_none_where_theory_says_nothing(results):
+    composer, found = results
+    gain = predicted(composer.parts({"init": "lecun"}), 3).gain_init
+    assert {row["gain_init_theory"] for row in found[5].rows} == {gain}
+    assert {row["gain_init_theory"] for row in found[6].rows} == {None}

@@ -13,7 +13,8 @@ from support.enrolled import options
 
 import gradstudy
 from gradstudy.configs.composition import Composer, hydra_ready
-from gradstudy.prediction import predicted
+from gradstudy.decades import CEILING, FLOOR
+from gradstudy.prediction import predicted, within_measurement
 from gradstudy.random_network import NoTheory
 from gradstudy.training.theory_input import inputs_of
 
@@ -262,3 +263,12 @@ def test_the_inputs_of_a_prediction_come_of_the_study_seed():
         inputs_of.cache_clear()
         gains.append(predicted(given, seed).gain_init)
     assert gains[0] == gains[1] != gains[2]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [(-3.5, -3.5), (-np.inf, FLOOR), (-400.0, FLOOR), (np.inf, CEILING), (np.nan, None)]
+)
+def test_a_prediction_ends_where_measurements_end(said, kept):
+    found = within_measurement(np.float64(said))
+    assert found == kept
+    assert kept is None or type(found) is float

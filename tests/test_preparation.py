@@ -1,7 +1,7 @@
 """A launch before it runs: what makes it the same study."""
 
 from gradstudy.configs.composition import Composer, hydra_ready
-from gradstudy.preparation import _search_identity, fingerprint_of
+from gradstudy.preparation import fingerprint_of, search_identity
 
 TABLE = [
     "name=mine",
@@ -34,4 +34,4 @@ def test_a_screen_is_told_apart_by_its_name_alone_as_it_was_before_there_were_hu
     with hydra_ready():
         composer = Composer(["+study=rnn_clip"])
     assert composer.launch.search.identity(64) == "Screen"
-    assert _search_identity(composer.launch) == "Screen"
+    assert search_identity(composer.launch) == "Screen"

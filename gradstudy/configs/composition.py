@@ -51,6 +51,7 @@ class Composer:
             check_readable(named["study"].partition("=")[2])
         self.overrides = quoted
         self._parts: dict[tuple[str, str], Any] = {}
+        self._parts_by_levels: dict[str, dict[str, Any]] = {}
         self._combined = Combinations(quoted)
         try:
             self._base = self._combined.config
@@ -103,12 +104,16 @@ class Composer:
         return Fixed(self.overrides, self._base)
 
     def parts(self, levels: Mapping[str, Level]) -> dict[str, Any]:
-        """The studied parts of a trial by group; InputError where a level does not fit its part."""
+        """The studied parts of a trial by group, made once; InputError where a level does not fit its part."""
+        key = repr(levels)
+        if key in self._parts_by_levels:
+            return self._parts_by_levels[key]
         plain = self._configured(levels)
         parts = {group: self._part(group, plain[group]) for group in STUDIED}
         choices = {name: levels[name] for name in self.groups if name in levels}
         made = [as_override(name, level) for name, level in choices.items()]
         check_fit(parts, made, steps=self.launch.budget.steps, request=self.launch.record)
+        self._parts_by_levels[key] = parts
         return parts
 
     def _configured(self, levels: Mapping[str, Level]) -> Plain:

@@ -14,7 +14,6 @@ import time
 from functools import partial
 from pathlib import Path
 
-from gradstudy.batch import train_trials
 from gradstudy.configs.composition import hydra_ready
 from gradstudy.preparation import prepare
 from gradstudy.report.mlflow.displays import trial_display
@@ -46,7 +45,8 @@ def seconds_of_asking(prepared, folder):
 
 def train_inline(prepared):
     with prepared.launch.execution.start(prepared.devices) as runner:
-        yield from train_trials(prepared, prepared.preview, runner)
+        for batch in prepared.batches:
+            yield from batch.trained(runner)
 
 
 def seconds(work):
