@@ -23,26 +23,26 @@ class Batch:
     trials: tuple[Trial, ...]
 
     def cohorts(self, seeds: Sequence[int] | None = None) -> list[Cohort]:
-        """How the trials train together, and where: the largest cohorts first, spread over the devices.
+        """How the trials train together: the largest cohorts first.
 
         `seeds` are those to be trained, by default all of the budget.
         """
-        launch, devices = self.composer.launch, self.devices
+        launch = self.composer.launch
         parts = {trial.number: self.composer.parts(trial.levels) for trial in self.trials}
         seeds = range(launch.budget.seeds) if seeds is None else seeds
         members = [Member(trial.number, seed) for trial in self.trials for seed in seeds]
-        knee = CUDA_KNEE if devices[0].startswith("cuda") else CPU_KNEE
+        knee = CUDA_KNEE if self.devices[0].startswith("cuda") else CPU_KNEE
         return [
             Cohort(
                 group,
                 {member.trial: parts[member.trial] for member in group},
                 study_seed=launch.seed,
                 steps=launch.budget.steps,
-                device=devices[index % len(devices)],
+                device=launch.device.name,
                 dtype=launch.device.dtype,
                 record=launch.record,
             )
-            for index, group in enumerate(plan(members, parts, launch.execution.cohort_size or knee))
+            for group in plan(members, parts, launch.execution.cohort_size or knee)
         ]
 
     def trained(self, runner: Runner, seeds: Sequence[int] | None = None) -> Iterator[TrialResult]:

@@ -106,7 +106,7 @@ def measure(overrides: Sequence[str] = (), seeds: int | None = None, *, weights:
         raise InputError(f"seeds must be a whole number of at least 1, got {seeds!r}.")
     device = launch.device
     settings = {"study_seed": launch.seed, "steps": launch.budget.steps, "record": launch.record}
-    where = {"device": device.names()[0], "dtype": device.dtype, "keep_weights": weights}
+    where = {"device": device.name, "dtype": device.dtype, "keep_weights": weights}
     groups = plan([Member(0, seed) for seed in range(count)], {0: parts}, count)
     records = [record for group in groups for record in train(Cohort(group, {0: parts}, **settings, **where))]
     ask_theory = partial(predicted, parts, launch.seed)

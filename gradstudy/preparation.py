@@ -91,7 +91,7 @@ def prepare(overrides: Sequence[str], command: str) -> Prepared:
     beyond = search.preview(CHECKED) if HUNT in way.phases and trials < CHECKED else []
     for one in chain.from_iterable([*asked, *beyond]):  # what a hunt may yet ask and cannot be built is refused now
         composer.parts(one.levels)
-    devices = launch.device.names()
+    devices = launch.execution.devices(launch.device)
     check_store(launch.tracking)
     if launch.report:
         check_page_path(launch.report)

@@ -1,11 +1,12 @@
 """Cohorts one after the other in this process: for debugging, notebooks and tests."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from gradstudy.execution.executor import Runner
+from gradstudy.execution.executor import Item, Result, Runner
 from gradstudy.parts import Part, number
+from gradstudy.training.device import Device
 
 
 @dataclass(frozen=True)
@@ -14,9 +15,18 @@ class Inline(Part):
 
     cohort_size: int = number(0, at_least=0)
 
+    outlives_workers = False
+
+    def devices(self, wanted: Device) -> tuple[str, ...]:
+        return wanted.names()
+
     def count(self, devices: Sequence[str]) -> int:
         return 1
 
     @contextmanager
     def start(self, devices: Sequence[str]) -> Iterator[Runner]:
-        yield lambda function, items: ((index, function(item)) for index, item in enumerate(items))
+        yield _one_by_one
+
+
+def _one_by_one(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[int, Result]]:
+    return ((index, function(item)) for index, item in enumerate(items))

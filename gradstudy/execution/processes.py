@@ -4,16 +4,18 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import wait
-from typing import Any
+from multiprocessing.context import BaseContext
+from multiprocessing.sharedctypes import Synchronized
 
-from gradstudy.execution.executor import Runner
+from gradstudy.execution.executor import Item, Result, Runner
 from gradstudy.parts import Part, number
+from gradstudy.training.device import Device, take_slot
 
 PRELOAD = ["gradstudy.training.engine"]
 """Imported once in the fork server, so that a worker starts in milliseconds instead of importing torch again."""
@@ -32,6 +34,11 @@ class Processes(Part):
     workers: int = number(0, at_least=0)
     cohort_size: int = number(0, at_least=0)
 
+    outlives_workers = True
+
+    def devices(self, wanted: Device) -> tuple[str, ...]:
+        return wanted.names()
+
     def count(self, devices: Sequence[str]) -> int:
         return self.workers or (len(devices) if devices[0].startswith("cuda") else _cores())
 
@@ -45,22 +52,28 @@ class Processes(Part):
 
 
 class _Pool:
-    def __init__(self, workers: int):
-        self.workers = workers
-        self.executor = self._open()
+    """Worker processes, from the start on, so that they import what they need while the driver reads its store."""
 
-    def run(self, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+    def __init__(self, workers: int):
+        self.workers, self.context = workers, _context()
+        self.begun = self.context.Value("i", 0)
+        self.executor: ProcessPoolExecutor | None = self._open()
+
+    def run(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[int, Result]]:
         """Results as they come; what was under way when a worker died is handed out again."""
         waiting = dict(enumerate(items))
-        for _ in range(DEATHS):
-            try:
-                for index, result in self._hand_out(function, waiting):
-                    del waiting[index]
-                    yield index, result
-                return
-            except BrokenProcessPool:
+        try:
+            for _ in range(DEATHS):
+                try:
+                    for index, result in self._hand_out(function, waiting):
+                        del waiting[index]
+                        yield index, result
+                    return
+                except BrokenProcessPool:
+                    self.stop()
+        finally:
+            if waiting:
                 self.stop()
-                self.executor = self._open()
         raise RuntimeError(
             f"Worker processes died {DEATHS} times; the machine may be out of memory. Everything finished so far is "
             "stored. Try fewer workers (execution.workers=1) or smaller cohorts (execution.cohort_size=16). "
@@ -69,24 +82,30 @@ class _Pool:
 
     def stop(self) -> None:
         """Drops what is under way: a cohort that is not stored yet is simply trained again."""
+        if self.executor is None:
+            return
         processes = list((self.executor._processes or {}).values())
         self.executor.shutdown(wait=False, cancel_futures=True)
+        self.executor = None
         for process in processes:
             process.terminate()
 
     def _open(self) -> ProcessPoolExecutor:
-        executor = ProcessPoolExecutor(self.workers, mp_context=_context(), initializer=_begin_work)
+        executor = ProcessPoolExecutor(self.workers, self.context, initializer=_begin_work, initargs=(self.begun,))
         for _ in range(self.workers):
-            executor.submit(_import_engine)  # now, while the driver is still reading its store
+            executor.submit(_import_engine)
         return executor
 
-    def _hand_out(self, function, waiting) -> Iterator[tuple[int, Any]]:
-        futures: dict[Future, int] = {self.executor.submit(function, item): index for index, item in waiting.items()}
+    def _hand_out(
+        self, function: Callable[[Item], Result], waiting: Mapping[int, Item]
+    ) -> Iterator[tuple[int, Result]]:
+        self.executor = executor = self.executor or self._open()
+        futures: dict[Future[Result], int] = {executor.submit(function, item): i for i, item in waiting.items()}
         for future in as_completed(futures):
             yield futures.pop(future), future.result()
 
 
-def _context() -> multiprocessing.context.BaseContext:
+def _context() -> BaseContext:
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
@@ -94,11 +113,15 @@ def _context() -> multiprocessing.context.BaseContext:
     return context
 
 
-def _begin_work() -> None:
-    """Ctrl-C is the driver's to handle; and a worker whose driver was killed must not stay behind."""
+def _begin_work(begun: "Synchronized[int]") -> None:
+    """Ctrl-C is the driver's to handle; a worker whose driver was killed must not stay behind; each has its own GPU."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     driver = multiprocessing.parent_process()
+    assert driver is not None
     threading.Thread(target=lambda: (wait([driver.sentinel]), os._exit(1)), daemon=True).start()
+    with begun.get_lock():
+        take_slot(begun.value)
+        begun.value += 1
 
 
 def _import_engine() -> None:

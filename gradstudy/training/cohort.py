@@ -24,8 +24,9 @@ GPU has more lanes to fill, and halves a cohort that its memory does not hold.""
 class Cohort:
     """Members to be trained as one stacked network, and all that a worker needs for it: plain data, safe to send.
 
-    `parts` are the parts of every trial, by trial number and group. `record` names what is measured on request;
-    `keep_weights` asks for every member's final parameters and buffers.
+    `parts` are the parts of every trial, by trial number and group. `device` is the wanted one (auto, cpu, cuda or
+    cuda:N): which that is, a worker sees where it runs. `record` names what is measured on request; `keep_weights` asks
+    for every member's final parameters and buffers.
     """
 
     members: tuple[Member, ...]

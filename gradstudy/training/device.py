@@ -33,7 +33,10 @@ class Device(Part):
             raise ValueError(f"name must be auto, cpu, cuda or cuda:N, got {self.name!r}.{near}")
 
     def names(self) -> tuple[str, ...]:
-        """The devices that workers may be spread over: every GPU for `auto` and `cuda`, else the one that was named."""
+        """The devices of this machine that are meant: every GPU for `auto` and `cuda`, else the one that was named.
+
+        InputError where it is not there.
+        """
         count = torch.cuda.device_count() if self.name != "cpu" else 0
         if self.name.startswith("cuda"):
             index = int(self.name.partition(":")[2] or 0)
@@ -45,6 +48,21 @@ class Device(Part):
         if self.name.startswith("cuda:"):
             return (self.name,)
         return tuple(f"cuda:{index}" for index in range(count)) or ("cpu",)
+
+
+_slot = 0
+
+
+def take_slot(number: int) -> None:
+    """Makes this process the worker of that number, so that those of one machine spread over its GPUs."""
+    global _slot
+    _slot = number
+
+
+def device_here(wanted: str) -> torch.device:
+    """The device that this process trains on, where `wanted` is the name of a `Device`."""
+    names = Device(wanted).names()
+    return torch.device(names[_slot % len(names)])
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from gradstudy.errors import InputError
 from gradstudy.network import Flow, Pass, Probe, spread_over
 from gradstudy.records import MemberRecord, Series
 from gradstudy.training.cohort import Cohort, halves
-from gradstudy.training.device import DTYPES, denormals_kept, one_thread
+from gradstudy.training.device import DTYPES, denormals_kept, device_here, one_thread
 from gradstudy.training.divergence import Divergence
 from gradstudy.training.instrument.norms import combined_norm, norms
 from gradstudy.training.instrument.probe import Prober
@@ -55,7 +55,7 @@ class _Training:
 
     def __init__(self, cohort: Cohort):
         self.cohort = cohort
-        self.device, self.dtype = torch.device(cohort.device), DTYPES[cohort.dtype]
+        self.device, self.dtype = device_here(cohort.device), DTYPES[cohort.dtype]
         start = CohortStart(cohort, self.device, self.dtype)
         self.task, self.parts, self.network = start.task, start.parts, start.network
         self.batches, self._draws = start.batches("data"), Draws(start.streams, "dropout", self.device)

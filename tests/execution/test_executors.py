@@ -1,4 +1,4 @@
-"""Executors: one contract, whoever runs the cohorts and whatever dies meanwhile."""
+"""The contract of executors, whoever runs the cohorts and whatever dies meanwhile: every option of conf/execution."""
 
 import os
 import signal
@@ -8,15 +8,43 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
+from support.enrolled import changed, option_part, options
 
-from gradstudy.execution.inline import Inline
+from gradstudy.errors import InputError
 from gradstudy.execution.processes import Processes
+from gradstudy.training.device import Device, device_here
 
-EXECUTORS = {"inline": Inline(), "one process": Processes(workers=1), "two processes": Processes(workers=2)}
+EXECUTORS = list(
+    dict.fromkeys(changed(option_part("execution", o), {"workers": n}) for o in options("execution") for n in (1, 2))
+)
+OF_PROCESSES = [executor for executor in EXECUTORS if executor.outlives_workers]
+CPU = ["cpu"]
+
+every_executor = pytest.mark.parametrize("executor", EXECUTORS, ids=repr)
+every_one_of_processes = pytest.mark.parametrize("executor", OF_PROCESSES, ids=repr)
 
 
 def square(number):
     return number * number
+
+
+def refuse(log):
+    with log.open("a") as file:
+        file.write("tried\n")
+    raise InputError("Too wide: lower model.width.")
+
+
+def wait_for(path):
+    wait_until(path.exists)
+    return path.name
+
+
+def beat(path):
+    """Writes on and on, as a cohort that is training, unless it is told to be done at once."""
+    while path.suffix == ".endless":
+        path.write_text(str(time.monotonic()))
+        time.sleep(0.01)
 
 
 def die_once(marker):
@@ -31,49 +59,163 @@ def die(_):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-@pytest.mark.parametrize("name", EXECUTORS)
-def test_every_item_comes_back_once_under_its_own_index(name):
-    with EXECUTORS[name].start(["cpu"]) as runner:
-        results = dict(runner(square, [3, 1, 2]))
-    assert results == {0: 9, 1: 1, 2: 4}
+def gpu_of_two(_):
+    """The GPU of this worker, once another one has its own."""
+    torch.cuda.device_count = lambda: 2
+    mine = str(device_here("cuda"))
+    Path(f"{mine}.taken").touch()
+    wait_until(lambda: len(list(Path().glob("*.taken"))) == 2)
+    return mine
 
 
-def test_what_a_dead_worker_was_doing_is_done_again(tmp_path):
+@every_executor
+def test_every_item_comes_back_once_under_its_own_index(executor):
+    with executor.start(CPU) as runner:
+        assert dict(runner(square, [3, 1, 2])) == {0: 9, 1: 1, 2: 4}
+        assert sorted(runner(square, [2, 2])) == [(0, 4), (1, 4)]
+        assert list(runner(square, [])) == []
+
+
+@every_executor
+def test_a_result_is_handed_out_before_all_are_there(executor, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.touch()
+    with executor.start(CPU) as runner:
+        results = runner(wait_for, [first, second])
+        assert next(results) == (0, "first")
+        second.touch()
+        assert list(results) == [(1, "second")]
+
+
+@every_executor
+def test_an_exception_passes_unchanged_and_nothing_is_tried_again(executor, tmp_path):
+    log = tmp_path / "log"
+    with executor.start(CPU) as runner:
+        with pytest.raises(InputError) as refusal:
+            list(runner(refuse, [log]))
+        assert dict(runner(square, [3])) == {0: 9}
+    assert type(refusal.value) is InputError
+    assert str(refusal.value) == "Too wide: lower model.width."
+    assert log.read_text() == "tried\n"
+
+
+@every_executor
+def test_an_iterator_that_is_closed_leaves_no_work_running(executor, tmp_path):
+    items = [tmp_path / "done", tmp_path / "a.endless", tmp_path / "b.endless"]
+    with executor.start(CPU) as runner:
+        results = runner(beat, items)
+        assert next(results)[0] == 0
+        results.close()
+        assert_still(items)
+        assert dict(runner(square, [3])) == {0: 9}
+
+
+@every_executor
+def test_at_least_one_item_is_under_way_at_a_time_and_a_cohort_has_any_number(executor):
+    devices = executor.devices(Device("cpu"))
+    assert devices == ("cpu",)
+    assert executor.count(devices) >= 1
+    assert executor.cohort_size >= 0
+
+
+@every_executor
+def test_a_device_that_this_machine_does_not_have_is_refused_before_anything_runs(executor, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    assert executor.devices(Device("auto")) == ("cuda:0",)
+    with pytest.raises(InputError, match=r"device.name=cpu"):
+        executor.devices(Device("cuda:1"))
+
+
+@every_one_of_processes
+def test_what_a_dead_worker_was_doing_is_done_again(executor, tmp_path):
     markers = [tmp_path / "first", tmp_path / "second"]
     markers[1].write_text("")
-    with Processes(workers=1).start(["cpu"]) as runner:
+    with executor.start(CPU) as runner:
         assert dict(runner(die_once, markers)) == {0: "alive", 1: "alive"}
 
 
-def test_workers_that_keep_dying_end_the_study_in_words():
-    with Processes(workers=1).start(["cpu"]) as runner, pytest.raises(RuntimeError, match="smaller cohorts"):
+@every_one_of_processes
+def test_workers_that_keep_dying_end_the_study_in_words(executor):
+    with executor.start(CPU) as runner, pytest.raises(RuntimeError, match="smaller cohorts"):
         list(runner(die, [0]))
 
 
 def test_one_worker_per_core_or_per_gpu():
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    assert Processes().count(["cpu"]) == cores
+    assert Processes().count(CPU) == cores
     assert Processes().count(["cuda:0", "cuda:1", "cuda:2"]) == 3
-    assert Processes(workers=5).count(["cpu"]) == 5
+    assert Processes(workers=5).count(CPU) == 5
 
 
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads the list of processes from /proc")
-def test_workers_do_not_outlive_a_killed_driver(tmp_path):
-    """The driver below hangs in a worker's task until it is killed; its workers must be gone soon after."""
-    script = tmp_path / "driver.py"
-    script.write_text(
-        "import os, time\n"
-        "from gradstudy.execution.processes import Processes\n"
-        "def report(path):\n    open(path, 'w').write(str(os.getpid()))\n    time.sleep(60)\n"
-        "if __name__ == '__main__':\n"
-        "    with Processes(workers=1).start(['cpu']) as runner:\n        list(runner(report, ['worker.pid']))\n"
-    )
-    driver = subprocess.Popen([sys.executable, script], cwd=tmp_path)
-    pid = tmp_path / "worker.pid"
+def test_two_workers_of_one_machine_have_a_gpu_each(workplace):
+    with Processes(workers=2).start(["cuda:0", "cuda:1"]) as runner:
+        assert sorted(gpu for _, gpu in runner(gpu_of_two, [0, 1])) == ["cuda:0", "cuda:1"]
+
+
+DRIVER = """
+import os, sys, time
+from pathlib import Path
+from {module} import {name}
+
+def report(path):
+    Path(path).write_text(str(os.getpid()))
+    time.sleep(60)
+
+if __name__ == "__main__":
+    try:
+        with {executor!r}.start(["cpu"]) as runner:
+            list(runner(report, ["worker.pid"]))
+    except KeyboardInterrupt:
+        sys.exit(130)
+"""
+
+
+@pytest.fixture
+def driver(executor, tmp_path):
+    """A driver whose worker is in the middle of an item; and the file that names the worker's process."""
+    script, pid = tmp_path / "driver.py", tmp_path / "worker.pid"
+    script.write_text(DRIVER.format(module=type(executor).__module__, name=type(executor).__name__, executor=executor))
+    process = subprocess.Popen([sys.executable, script], cwd=tmp_path, start_new_session=True)
     wait_until(lambda: pid.exists() and pid.read_text())
-    driver.kill()
-    driver.wait()
+    yield process, pid
+    process.kill()
+
+
+needs_processes_to_look_at = pytest.mark.skipif(
+    not Path("/proc").is_dir(), reason="reads the list of processes from /proc"
+)
+
+
+@needs_processes_to_look_at
+@every_executor
+def test_control_c_ends_the_driver_and_its_workers(driver):
+    process, pid = driver
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(60) == 130
     wait_until(lambda: not Path(f"/proc/{pid.read_text()}").exists())
+
+
+@needs_processes_to_look_at
+@every_one_of_processes
+def test_workers_do_not_outlive_a_killed_driver(driver):
+    process, pid = driver
+    process.kill()
+    process.wait()
+    wait_until(lambda: not Path(f"/proc/{pid.read_text()}").exists())
+
+
+def assert_still(paths):
+    """Nobody writes to these files any more."""
+
+    def written():
+        return [path.read_text() for path in paths if path.exists()]
+
+    def still():
+        before = written()
+        time.sleep(0.2)
+        return written() == before
+
+    wait_until(still, seconds=10)
 
 
 def wait_until(condition, seconds=60):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gradstudy.errors import InputError
-from gradstudy.training.device import Device, denormals_kept, one_thread
+from gradstudy.training.device import Device, denormals_kept, device_here, one_thread, take_slot
 
 
 def test_auto_is_the_cpu_where_there_is_no_gpu(monkeypatch):
@@ -17,6 +17,16 @@ def test_auto_and_cuda_spread_over_every_gpu(monkeypatch):
     assert Device().names() == ("cuda:0", "cuda:1") == Device("cuda").names()
     assert Device("cuda:1").names() == ("cuda:1",)
     assert Device("cpu").names() == ("cpu",)
+
+
+def test_a_worker_takes_the_gpu_of_its_number_unless_one_was_named(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    for number, gpu in enumerate(["cuda:0", "cuda:1", "cuda:0"]):
+        take_slot(number)
+        assert {str(device_here(name)) for name in ("auto", "cuda")} == {gpu}
+        assert str(device_here("cuda:1")) == "cuda:1"
+        assert str(device_here("cpu")) == "cpu"
+    take_slot(0)
 
 
 @pytest.mark.parametrize("name", ["cuda", "cuda:0", "cuda:7"])
