@@ -9,7 +9,7 @@ from gradstudy.configs.composition import Composer
 from gradstudy.execution.executor import Runner
 from gradstudy.prediction import predicted_gain
 from gradstudy.records import HUNT, Member, MemberRecord, Trial, TrialResult
-from gradstudy.search.asking import Search
+from gradstudy.search.base import AskTell
 from gradstudy.training.cohort import CPU_KNEE, CUDA_KNEE, Cohort, plan
 from gradstudy.training.engine import train
 
@@ -58,7 +58,7 @@ class Batch:
                 rows = tuple(member_row(record, launch.analysis) | theory for record in own)
                 yield TrialResult(trial, tuple(own), rows, sum(one.cost["seconds"] for one in own) / len(records))
 
-    def measured(self, runner: Runner, search: Search) -> Iterator[TrialResult]:
+    def measured(self, runner: Runner, search: AskTell) -> Iterator[TrialResult]:
         """Every trial with all its seeds; or, where hopeless ones are pruned, with those that it was given.
 
         Seeds are the rungs: all trials train their first, those with any hope their second. A trial is handed out, and

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gradstudy.analysis.ranking.power import Power
 from gradstudy.records import StudyInfo, Trial
-from gradstudy.search.quality import Quality
+from gradstudy.search.screen.quality import Quality
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,9 @@ from gradstudy.plan import Plan
 from gradstudy.quantities import ON_REQUEST
 from gradstudy.records import DUMMY, HUNT, SCREEN, StudyInfo, Trial
 from gradstudy.report.page_file import check_page_path
-from gradstudy.search.asking import Asked, Search
-from gradstudy.search.quality import quality
+from gradstudy.search.base import AskedTrial, AskTell
+from gradstudy.search.screen.quality import quality
+from gradstudy.search.search_space import SearchSpace
 from gradstudy.tracking.address_check import shown
 from gradstudy.tracking.store import check_store, store_address
 from gradstudy.training.estimate import estimate
@@ -50,7 +51,7 @@ class Prepared:
 
     composer: Composer
     info: StudyInfo
-    search: Search
+    search: AskTell
     batches: tuple[Batch, ...]
     devices: tuple[str, ...]
 
@@ -78,14 +79,8 @@ def prepare(overrides: Sequence[str], command: str) -> Prepared:
             "Add an entry such as +space.activation='choice(tanh,relu)'."
         )
     factors = (*composer.factors, DUMMY) if SCREEN in way.phases else composer.factors
-    search = way.search(
-        factors,
-        active=composer.active,
-        groups=composer.groups,
-        seed=launch.seed,
-        seeds=launch.budget.seeds,
-        trials=launch.budget.trials,
-    )
+    space = SearchSpace(factors, composer.active, composer.groups)
+    search = way.over(space, seed=launch.seed, seeds=launch.budget.seeds, trials=launch.budget.trials)
     asked = search.preview(launch.budget.trials)
     trials = sum(map(len, asked))
     beyond = search.preview(CHECKED) if HUNT in way.phases and trials < CHECKED else []
@@ -139,7 +134,7 @@ def plan_study(prepared: Prepared) -> Plan:
     )
 
 
-def trials_asked(composer: Composer, asked: Sequence[Asked]) -> tuple[Trial, ...]:
+def trials_asked(composer: Composer, asked: Sequence[AskedTrial]) -> tuple[Trial, ...]:
     """The trials that a search asked for, with the overrides that run them."""
     return tuple(replace(composer.trial(number, levels), phase=phase) for number, levels, phase in asked)
 

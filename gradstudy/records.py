@@ -58,8 +58,9 @@ class Factor:
     def place(self, numbers: np.ndarray) -> np.ndarray:
         """The shares of the (log) range, 0 to 1, at which numbers lie; a whole one at the middle of its piece."""
         scale, (low, high) = np.log if self.log else np.asarray, self.span
-        placed: np.ndarray = (scale(numbers) + scale(numbers + self.integer)) / 2
-        return ((placed - scale(low)) / (scale(high) - scale(low))).clip(0.0, 1.0)
+        placed = (scale(numbers) + scale(numbers + self.integer)) / 2
+        shares: np.ndarray = np.clip((placed - scale(low)) / (scale(high) - scale(low)), 0.0, 1.0)
+        return shares
 
     def at(self, share: float) -> float | int:
         """The number that lies at this share of the (log) range, or the whole one in whose piece the share falls."""

@@ -106,13 +106,13 @@ def test_a_driver_that_is_killed_in_a_hunt_is_continued_bit_for_bit(hunted, stor
     script = (
         "import os, signal, sys, gradstudy\n"
         "from gradstudy.tracking.writer import StudyWriter\n"
-        "from gradstudy.search.adaptive import Adaptive\n"
+        "from gradstudy.search.hunt.hunt import HuntTrials\n"
         "told = []\n"
-        "def tell(self, number, rows, tell=Adaptive.tell):\n"
+        "def tell(self, number, rows, tell=HuntTrials.tell):\n"
         "    told.append(number)\n"
         "    len(told) == 7 and os.kill(os.getpid(), signal.SIGKILL)\n"
         "    tell(self, number, rows)\n"
-        "Adaptive.tell = tell\n"
+        "HuntTrials.tell = tell\n"
         "gradstudy.run_study(sys.argv[1:])\n"
     )
     overrides = [*HUNTS["tpe"], "name=killed", "execution=inline", store]

@@ -14,7 +14,7 @@ from gradstudy.parts import Part, number
 if TYPE_CHECKING:  # for annotations alone: what is read at the door needs neither torch nor Optuna nor MLflow
     from gradstudy.analysis.settings import Analysis
     from gradstudy.execution.executor import Executor
-    from gradstudy.search.asking import Way
+    from gradstudy.search.base import Search
     from gradstudy.tracking.store import Mlflow
     from gradstudy.training.device import Device
 
@@ -56,7 +56,7 @@ class Launch:
     budget: Budget
     record: tuple[str, ...]
     report: Path | None
-    search: "Way"
+    search: "Search"
     execution: "Executor"
     device: "Device"
     tracking: "Mlflow"

@@ -1,13 +1,14 @@
 """Which trials of a study are best, or worst, in what was hunted for?"""
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
 from gradstudy.errors import InputError
 from gradstudy.records import trial_verdict
-from gradstudy.search.objective import Objective
+from gradstudy.search.objective import Objective, Rows
 
 
 def best_trials(
@@ -24,11 +25,11 @@ def best_trials(
         raise InputError(f"best(count) lists at least 1 trial, got {count}.")
     whole = members[members.groupby("trial")["trial"].transform("size") >= seeds]
     grouped = whole.groupby("trial")
-    rows = {trial: own.to_dict("records") for trial, own in grouped}
-    counted = {one.name: pd.Series({trial: one.mean(own) for trial, own in rows.items()}) for one in objectives}
+    rows = [cast(Rows, own.to_dict("records")) for _, own in grouped]  # whose columns are all named by text
+    counted = pd.DataFrame({one.name: list(map(one.mean, rows)) for one in objectives}, index=list(grouped.groups))
     verdict = grouped["verdict"].agg(trial_verdict)
     diverged = grouped["verdict"].agg(lambda verdicts: int((verdicts == "diverged").sum())).rename("n_diverged")
-    table = pd.concat([pd.DataFrame(counted), verdict, diverged, grouped[list(factors)].first()], axis=1)
+    table = pd.concat([counted, verdict, diverged, grouped[list(factors)].first()], axis=1)
     table = table.rename_axis("trial").reset_index()
     healthy = grouped["verdict"].agg(lambda verdicts: (verdicts == "healthy").mean())
     order = _best_first(table[list(counted)].to_numpy(float), healthy.to_numpy(float), objectives)
@@ -39,7 +40,8 @@ def costs(values: np.ndarray, objectives: Sequence[Objective]) -> np.ndarray:
     """How far is each trial from the best that was seen, in its worst objective? [trial, objective] -> [trial], 0..1"""
     wanted = values * [objective.sign for objective in objectives]
     span = np.ptp(wanted, axis=0)
-    return ((wanted - wanted.min(axis=0)) / np.where(span > 0.0, span, 1.0)).max(axis=1)
+    worst: np.ndarray = ((wanted - wanted.min(axis=0)) / np.where(span > 0.0, span, 1.0)).max(axis=1)
+    return worst
 
 
 def on_front(values: np.ndarray, objectives: Sequence[Objective]) -> np.ndarray:

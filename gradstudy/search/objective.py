@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
+from typing import Any, Literal
 
 from gradstudy.errors import nearest
 from gradstudy.response import RESPONSES
@@ -25,7 +25,7 @@ class Objective:
         return RESPONSES[self.response].harm * (1 if self.goal == "healthiest" else -1)
 
     @property
-    def direction(self) -> str:
+    def direction(self) -> Literal["minimize", "maximize"]:
         """In Optuna's words."""
         return "minimize" if self.sign > 0 else "maximize"
 

@@ -1,19 +1,22 @@
 """First a screen, which ranks causes, then a hunt inside the best region that it found."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from optuna.samplers import BaseSampler
+from optuna.storages import BaseStorage
 
 from gradstudy.errors import InputError
 from gradstudy.parts import number, word
-from gradstudy.records import HUNT, SCREEN, Factor
-from gradstudy.search import samplers
-from gradstudy.search.asking import Search
-from gradstudy.search.hunt import Hunt
-from gradstudy.search.search_space import Active, SearchSpace
-from gradstudy.search.staged import Staged
+from gradstudy.records import DUMMY, HUNT, SCREEN
+from gradstudy.search.base import AskedTrial, AskTell
+from gradstudy.search.hunt.hunt import Hunt, HuntTrials
+from gradstudy.search.hunt.region import best_region, inside
+from gradstudy.search.hunt.sampler import SAMPLERS, sampled
+from gradstudy.search.hunt.told import Told
+from gradstudy.search.objective import Rows
+from gradstudy.search.screen.screen import ScreenTrials
+from gradstudy.search.search_space import Levels, SearchSpace
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class ScreenThenHunt(Hunt):
     """
 
     screen_share: float = number(0.5, above=0.0, below=1.0)
-    hunt: str = word("tpe", "gp", "nsga2", "random")
+    hunt: str = word(*SAMPLERS)
 
     name: ClassVar[str] = "screen_then_hunt"
     phases: ClassVar[tuple[str, ...]] = (SCREEN, HUNT)
@@ -36,17 +39,68 @@ class ScreenThenHunt(Hunt):
             f"where its best lie, {self.batch} at a time; those shown are drawn at random, for an estimate."
         )
 
-    def identity(self, trials: int) -> Any:
+    def identity(self, trials: int) -> dict[str, Any]:
         return {**super().identity(trials), "trials": trials}
 
-    def search(
-        self, factors: Sequence[Factor], *, active: Active, groups: Collection[str], seed: int, seeds: int, trials: int
-    ) -> Search:
-        self.check_seeds(seeds)
+    def rows(self, space: SearchSpace, told: Sequence[Told], *, start: int, count: int, seed: int) -> list[Levels]:
+        return sampled(self.hunt, space, self.objectives, told, start=start, count=count, seed=seed)
+
+    def over(self, space: SearchSpace, *, seed: int, seeds: int, trials: int) -> AskTell:
+        self.check(space, seeds)
         if trials < 2:
             raise InputError(f"search=screen_then_hunt needs budget.trials of at least 2, got {trials}.")
         screened = min(max(round(self.screen_share * trials), 1), trials - 1)
-        return Staged(SearchSpace(tuple(factors), active, groups), self, screened=screened, seed=seed, seeds=seeds)
+        return ScreenThenHuntTrials(self, space, screened=screened, seed=seed, seeds=seeds)
 
-    def sampler(self, seed: int, told: int) -> BaseSampler:
-        return getattr(samplers, self.hunt)(seed, told)
+
+class ScreenThenHuntTrials:
+    """Both parts as one `AskTell`. The hunt has an Optuna study of its own in the same storage.
+
+    It knows the screen's trials that lie in its region; its own numbers go on behind the screen's.
+    """
+
+    _hunt: HuntTrials  # once all trials of the screen are told
+
+    def __init__(self, way: ScreenThenHunt, space: SearchSpace, *, screened: int, seed: int, seeds: int):
+        self.prunes = way.pruner != "none"
+        self._way, self._screened, self._seed, self._seeds = way, screened, seed, seeds
+        self._hunted = space.among(tuple(factor for factor in space.factors if factor != DUMMY))
+        self._screen = ScreenTrials(space, seed)
+        self._levels: dict[int, Levels] = {}
+        self._told: dict[int, Told] = {}
+
+    def preview(self, budget: int) -> list[list[AskedTrial]]:
+        hunt = self._hunt_in(self._hunted, ())
+        return [*self._screen.preview(self._screened), *hunt.preview(budget - self._screened)]
+
+    def open(self, storage: BaseStorage, name: str) -> None:
+        self._screen.open(storage, name)
+        self._storage, self._name = storage, f"{name}-hunt"
+
+    def total(self, budget: int) -> int:
+        return budget
+
+    def batches(self, budget: int) -> Iterator[list[AskedTrial]]:
+        for batch in self._screen.batches(self._screened):
+            self._levels = {trial.number: trial.levels for trial in batch}
+            yield batch
+        told = [self._told[number] for number in sorted(self._told)]
+        region = best_region(self._hunted.factors, told, self._way.objectives)
+        self._hunt = self._hunt_in(self._hunted.among(region), [one for one in told if inside(region, one.levels)])
+        self._hunt.open(self._storage, self._name)
+        yield from self._hunt.batches(budget - self._screened)
+
+    def tell(self, number: int, rows: Rows) -> None:
+        if number >= self._screened:
+            self._hunt.tell(number, rows)
+            return
+        levels = {name: level for name, level in self._levels[number].items() if name != DUMMY.name}
+        values = tuple(objective.mean(rows) for objective in self._way.objectives)
+        self._told[number] = Told(levels, values, self._way.objectives[0].by_seed(rows))
+        self._screen.tell(number, rows)
+
+    def hopeless(self, number: int, rows: Rows) -> bool:
+        return number >= self._screened and self._hunt.hopeless(number, rows)
+
+    def _hunt_in(self, space: SearchSpace, known: Sequence[Told]) -> HuntTrials:
+        return HuntTrials(self._way, space, seed=self._seed, seeds=self._seeds, first=self._screened, known=known)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from math import floor, log10
+from typing import cast
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
@@ -55,7 +56,7 @@ def distribution(factor: Factor) -> BaseDistribution:
 def suggested(trial: optuna.Trial, factor: Factor) -> Level:
     """The trial's level of a factor: read where it is stored, else taken from the sampler."""
     if factor.levels:
-        return trial.suggest_categorical(factor.name, factor.levels)
+        return cast(Level, trial.suggest_categorical(factor.name, factor.levels))  # None is no level
     if factor.integer:
         return trial.suggest_int(factor.name, int(factor.low), int(factor.high), log=factor.log)
     return trial.suggest_float(factor.name, factor.low, factor.high, log=factor.log)

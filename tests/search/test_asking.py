@@ -12,8 +12,9 @@ from optuna.storages.journal import JournalFileBackend
 
 from gradstudy.errors import InputError
 from gradstudy.records import DUMMY, Factor
-from gradstudy.search.design import design
-from gradstudy.search.screen import Screen
+from gradstudy.search.screen.design import design
+from gradstudy.search.screen.screen import Screen
+from gradstudy.search.search_space import SearchSpace
 from gradstudy.search.storage import JOURNAL, open_storage, scratch_storage
 
 FACTORS = (
@@ -43,7 +44,7 @@ def active(choices):
 
 
 def make(factors=FACTORS, seed=3):
-    return Screen().search(factors, active=active, groups=GROUPS, seed=seed, seeds=1, trials=0)
+    return Screen().over(SearchSpace(factors, active, GROUPS), seed=seed, seeds=1, trials=0)
 
 
 def opened(folder, **search):

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import qmc
 
 from gradstudy.records import Factor
-from gradstudy.search.design import design
+from gradstudy.search.screen.design import design
 
 ACTIVATION = Factor("activation", ("tanh", "relu", "selu"))
 CLIPPING = Factor("clipping", (True, False))

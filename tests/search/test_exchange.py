@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from gradstudy.search.exchange import exchange
+from gradstudy.search.screen.exchange import exchange
 
 COUNTS = (4, 3, 3, 2)
 
@@ -37,7 +37,7 @@ def in_line(codes, numbers):
 
 @pytest.mark.parametrize("trials", [24, 50])
 def test_no_single_exchange_could_make_the_columns_more_independent(trials, monkeypatch):
-    monkeypatch.setattr("gradstudy.search.exchange.SWEEPS", 100)  # until nothing moves any more
+    monkeypatch.setattr("gradstudy.search.screen.exchange.SWEEPS", 100)  # until nothing moves any more
     codes, numbers = columns(trials, seed=trials)
     after = exchange(codes, COUNTS, numbers, np.arange(trials))
     least = in_line(after, numbers)

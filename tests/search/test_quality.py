@@ -8,8 +8,8 @@ from scipy import stats
 from scipy.stats import qmc
 
 from gradstudy.records import Factor
-from gradstudy.search.design import design
-from gradstudy.search.quality import association, chance_discrepancy, discrepancy, quality
+from gradstudy.search.screen.design import design
+from gradstudy.search.screen.quality import association, chance_discrepancy, discrepancy, quality
 
 LETTER = Factor("letter", tuple("abc"))
 SIGN = Factor("sign", (True, 1))  # two levels that Python holds for equal

@@ -5,9 +5,9 @@ import pytest
 from support.hunted import FACTORS, driven, harm, made
 
 from gradstudy.records import Factor
+from gradstudy.search.hunt.region import best_region, inside
+from gradstudy.search.hunt.told import Told
 from gradstudy.search.objective import Objective
-from gradstudy.search.past import Told
-from gradstudy.search.region import best_region, inside
 from gradstudy.search.screen_then_hunt import ScreenThenHunt
 from gradstudy.search.storage import open_storage
 

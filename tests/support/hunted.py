@@ -2,7 +2,12 @@
 
 from math import log10
 
+from omegaconf import OmegaConf
+
+from gradstudy.configs.folders import shipped
+from gradstudy.configs.instantiate import make_part
 from gradstudy.records import Factor
+from gradstudy.search.search_space import SearchSpace
 from gradstudy.search.storage import open_storage
 
 FACTORS = (
@@ -21,13 +26,27 @@ def active(choices):
     return {"clipping", "init.gain", "model.depth", "dummy"} | own
 
 
+OPTIONS = sorted(path.stem for path in (shipped("conf") / "search").glob("*.yaml"))
+
+
+def option(name, **settings):
+    """The way of searching that an option of conf/search configures, with these settings."""
+    return make_part("search", {**_config(name), **settings})
+
+
+def _config(name):
+    config = OmegaConf.to_container(OmegaConf.load(shipped("conf") / "search" / f"{name}.yaml"))
+    bases = [base for base in config.pop("defaults", []) if base != "_self_"]
+    return {key: value for part in [*map(_config, bases), config] for key, value in part.items()}
+
+
 def previewed(way, budget, factors=FACTORS):
     """What a plan shows of a hunt: the trials of all batches."""
     return [trial for batch in made(way, factors).preview(budget) for trial in batch]
 
 
 def made(way, factors=FACTORS, seed=3, trials=0, seeds=SEEDS):
-    return way.search(factors, active=active, groups=GROUPS, seed=seed, seeds=seeds, trials=trials)
+    return way.over(SearchSpace(factors, active, GROUPS), seed=seed, seeds=seeds, trials=trials)
 
 
 def harm(levels):

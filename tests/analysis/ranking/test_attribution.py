@@ -9,7 +9,7 @@ from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials, encode
 from gradstudy.analysis.space.replicates import replicates_of
 from gradstudy.records import DUMMY, Factor
-from gradstudy.search.design import design
+from gradstudy.search.screen.design import design
 
 RANDOM = np.random.default_rng(0)
 X, Y = RANDOM.random((2, 64))

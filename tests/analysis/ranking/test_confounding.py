@@ -8,7 +8,7 @@ from scipy import stats
 from gradstudy.analysis.ranking.confounding import LEVEL, confounded
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials, encode
 from gradstudy.records import DUMMY, Factor
-from gradstudy.search.design import design
+from gradstudy.search.screen.design import design
 
 ACT, NORM = Factor("act", ("relu", "tanh", "gelu")), Factor("norm", ("none", "layer"))
 LR, GAIN = Factor("lr", low=1e-4, high=1e-1, log=True), Factor("gain", low=0.5, high=2.0)

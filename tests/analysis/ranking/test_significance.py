@@ -13,7 +13,7 @@ from gradstudy.analysis.ranking.significance import (
 )
 from gradstudy.analysis.space.coordinates import INACTIVE, encode
 from gradstudy.records import Factor
-from gradstudy.search.design import design
+from gradstudy.search.screen.design import design
 
 X = np.random.default_rng(0).random(64)
 

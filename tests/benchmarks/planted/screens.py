@@ -8,7 +8,7 @@ import pandas as pd
 
 from gradstudy.analysis.space.coordinates import encode
 from gradstudy.records import Factor
-from gradstudy.search.design import design
+from gradstudy.search.screen.design import design
 from planted.row import CAP, Row
 
 

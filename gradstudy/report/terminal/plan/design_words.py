@@ -6,7 +6,7 @@ import numpy as np
 
 from gradstudy.analysis.ranking.power import Power
 from gradstudy.conclusions import FEWEST_TRIALS
-from gradstudy.search.quality import Association, Quality
+from gradstudy.search.screen.quality import Association, Quality
 from gradstudy.words.number_words import fraction
 
 SCATTER = 3.0

@@ -8,7 +8,7 @@ from gradstudy.analysis.ranking.power import Power
 from gradstudy.plan import Plan
 from gradstudy.records import DUMMY, Factor, Trial
 from gradstudy.report.terminal.plan.plan_page import plan_page, where_it_lives
-from gradstudy.search.quality import Association, Quality
+from gradstudy.search.screen.quality import Association, Quality
 
 CLIPPING = Factor("clipping", ("none", "norm", "value"))
 MAX_NORM = Factor("clipping.max_norm", low=0.1, high=10.0, log=True)

@@ -59,12 +59,14 @@ def _gain(pull: np.ndarray, levels: np.ndarray, trial: int, count: int) -> np.nd
     """[trial]: to first order, what an exchange of this trial's level with each other's adds to the sum."""
     theirs = pull[trial, levels] - pull[np.arange(len(levels)), levels]
     own = pull[trial, levels[trial]] - pull[:, levels[trial]]
-    return 2 * np.sqrt(count) * (theirs - own)
+    gain: np.ndarray = 2 * np.sqrt(count) * (theirs - own)
+    return gain
 
 
 def _contrasts(codes: np.ndarray, count: int) -> np.ndarray:
     """[trial, level], scaled so that the squared product of two factors' contrasts is n times their chi-square."""
-    return np.sqrt(count) * (np.eye(count) - 1 / count)[codes]
+    contrasts: np.ndarray = np.sqrt(count) * (np.eye(count) - 1 / count)[codes]
+    return contrasts
 
 
 def _curves(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

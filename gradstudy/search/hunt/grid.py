@@ -1,17 +1,17 @@
 """A hunt through every point of a space of levels, each once."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 from math import prod
 from typing import ClassVar
 
 from gradstudy.errors import InputError
-from gradstudy.records import Factor, Level
-from gradstudy.search.asking import Search
-from gradstudy.search.hunt import Hunt
-from gradstudy.search.past import Told
-from gradstudy.search.search_space import Active, Levels, SearchSpace
+from gradstudy.records import Level
+from gradstudy.search.base import AskTell
+from gradstudy.search.hunt.hunt import Hunt
+from gradstudy.search.hunt.told import Told
+from gradstudy.search.search_space import Levels, SearchSpace
 
 
 @dataclass(frozen=True)
@@ -24,18 +24,16 @@ class Grid(Hunt):
     name: ClassVar[str] = "grid"
     note: ClassVar[str] = "A grid: every combination of levels, once. It finds the best, and ranks no causes."
 
-    def search(
-        self, factors: Sequence[Factor], *, active: Active, groups: Collection[str], seed: int, seeds: int, trials: int
-    ) -> Search:
-        ranges = [factor.name for factor in factors if factor.is_number]
+    def over(self, space: SearchSpace, *, seed: int, seeds: int, trials: int) -> AskTell:
+        ranges = [factor.name for factor in space.factors if factor.is_number]
         if ranges:
             raise InputError(
                 f"search=grid needs a list of levels for every factor, but {ranges[0]} has a range. Name its levels, "
                 f"as in space.{ranges[0]}='choice(0.1,1,10)' or range(1,9), or let search=random or search=tpe choose."
             )
-        return super().search(factors, active=active, groups=groups, seed=seed, seeds=seeds, trials=trials)
+        return super().over(space, seed=seed, seeds=seeds, trials=trials)
 
-    def rows(self, space: SearchSpace, past: Sequence[Told], *, start: int, count: int, seed: int) -> list[Levels]:
+    def rows(self, space: SearchSpace, told: Sequence[Told], *, start: int, count: int, seed: int) -> list[Levels]:
         return list(islice(_points(space), start, start + count))
 
     def preview(self, space: SearchSpace, count: int, seed: int) -> list[Levels]:

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.stats import qmc
 
 from gradstudy.records import Factor, Level
-from gradstudy.search.exchange import exchange
+from gradstudy.search.screen.exchange import exchange
 from gradstudy.search.search_space import readable
 
 
@@ -120,7 +120,8 @@ def _balanced(ranks: np.ndarray, count: int, generator: np.random.Generator) -> 
     One offset for all trials (systematic sampling), so that it is random which levels come once more.
     """
     cells = (ranks + generator.random()) / max(len(ranks), 1) * count
-    return np.minimum(cells.astype(int), count - 1)
+    balanced: np.ndarray = np.minimum(cells.astype(int), count - 1)
+    return balanced
 
 
 def _generator(purpose: str, index: int, seed: int) -> np.random.Generator:

@@ -8,8 +8,8 @@ import numpy as np
 
 from gradstudy.records import Factor, Level
 from gradstudy.search.best import costs
+from gradstudy.search.hunt.told import Told
 from gradstudy.search.objective import Objective
-from gradstudy.search.past import Told
 from gradstudy.search.search_space import readable
 
 BEST = 0.25
@@ -36,7 +36,7 @@ def inside(region: Sequence[Factor], levels: Mapping[str, Level]) -> bool:
 
 
 def _holds(factor: Factor, level: Level) -> bool:
-    return level in factor.levels if factor.levels else factor.low <= level <= factor.high
+    return level in factor.levels if factor.levels else factor.low <= float(level) <= factor.high
 
 
 def _narrowed(factor: Factor, seen: Sequence[Level]) -> Factor:
@@ -44,7 +44,8 @@ def _narrowed(factor: Factor, seen: Sequence[Level]) -> Factor:
         return factor
     if factor.levels:
         return replace(factor, levels=tuple(level for level in factor.levels if level in seen))
-    low, high = _widened(factor, min(seen), max(seen))
+    numbers = [float(level) for level in seen]
+    low, high = _widened(factor, min(numbers), max(numbers))
     if factor.integer:
         low, high = floor(low), ceil(high)
     low, high = max(factor.low, low), min(factor.high, high)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import optuna
-from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
@@ -19,7 +18,7 @@ GENERATION = "NSGAIISampler:generation"
 
 @dataclass(frozen=True)
 class Told:
-    """What came of one trial? `values` per objective, mean over its seeds; `by_seed` of the first objective."""
+    """What came of one trial. `values` per objective, mean over its seeds; `by_seed` of the first objective."""
 
     levels: Levels
     values: tuple[float, ...]
@@ -44,17 +43,11 @@ def frozen(factors: Sequence[Factor], told: Told) -> FrozenTrial:
     )
 
 
-def remembered(
-    factors: Sequence[Factor], objectives: Sequence[Objective], past: Sequence[Told], sampler: BaseSampler | None = None
+def study_in_memory(
+    factors: Sequence[Factor], objectives: Sequence[Objective], told: Sequence[Told], sampler: BaseSampler | None = None
 ) -> optuna.Study:
-    """An Optuna study that knows this past and is stored nowhere."""
+    """An Optuna study that knows these trials and is stored nowhere."""
     directions = [objective.direction for objective in objectives]
     study = optuna.create_study(storage=scratch_storage(), sampler=sampler, directions=directions)
-    study.add_trials([frozen(factors, told) for told in past])
+    study.add_trials([frozen(factors, one) for one in told])
     return study
-
-
-def is_hopeless(study: optuna.Study, pruner: BasePruner, by_seed: Sequence[float]) -> bool:
-    """Would this pruner stop a trial with these values of its seeds?"""
-    trial = create_trial(state=TrialState.RUNNING, intermediate_values=dict(enumerate(by_seed)))
-    return bool(pruner.prune(study, trial))

@@ -1,0 +1,73 @@
+"""Optuna's samplers, each by a word that its class is named by: `tpe`, `gp`, `nsga2`, `random` and others."""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from inspect import signature
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.exceptions import ExperimentalWarning
+from optuna.samplers import BaseSampler
+
+from gradstudy.records import Factor, Level
+from gradstudy.search.hunt.told import Told, study_in_memory
+from gradstudy.search.objective import Objective
+from gradstudy.search.search_space import Levels, SearchSpace, readable, suggested
+
+SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    "tpe": {"multivariate": True, "group": True, "constant_liar": True},
+    "gp": {"warn_independent_sampling": False},
+}
+"""What some are told beside the seed. TPE looks jointly at the factors that live together, and counts trials asked
+before and not yet told as bad ones, which spreads a batch out; GP draws factors that do not live everywhere at random.
+"""
+
+POPULATION = 32
+"""From how many of the best trials does a genetic algorithm breed?"""
+
+
+def _samplers() -> dict[str, Callable[..., BaseSampler]]:
+    """Those that need no more than a seed, TPE first; their numerals are ours: NSGAIISampler is `nsga2`."""
+    found = {}
+    for name in sorted(optuna.samplers.__all__, key=lambda name: name != "TPESampler"):
+        made = getattr(optuna.samplers, name)
+        settings = signature(made).parameters if name.endswith("Sampler") else {}
+        if "seed" in settings and all(one.default is not one.empty for one in settings.values()):
+            found[name.removesuffix("Sampler").replace("III", "3").replace("II", "2").lower()] = made
+    return found
+
+
+SAMPLERS = _samplers()
+
+
+def sampled(
+    sampler: str,
+    space: SearchSpace,
+    objectives: Sequence[Objective],
+    told: Sequence[Told],
+    *,
+    start: int,
+    count: int,
+    seed: int,
+) -> list[Levels]:
+    """The levels of the next `count` trials, the first of which is `start`, as this sampler chooses them."""
+    # Every batch has a random stream of its own, so that it can be asked again without those before it.
+    own_seed = int(np.random.SeedSequence([*b"hunt", seed, start]).generate_state(1)[0])
+    made = _make_sampler(sampler, own_seed, sum(not one.pruned for one in told))
+    study = study_in_memory(space.factors, objectives, told, made)
+
+    def chosen(trial: optuna.Trial, factor: Factor) -> Level:
+        return readable(factor, suggested(trial, factor))
+
+    return [space.levels(partial(chosen, study.ask())) for _ in range(count)]
+
+
+def _make_sampler(sampler: str, seed: int, told: int) -> BaseSampler:
+    made, settings = SAMPLERS[sampler], dict(SETTINGS.get(sampler, {}))
+    if "population_size" in signature(made).parameters:
+        settings["population_size"] = max(2, min(POPULATION, told))
+    with warnings.catch_warnings():  # several samplers, and `group`, have been experimental for years
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        return made(seed=seed, **settings)

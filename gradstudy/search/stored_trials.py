@@ -1,0 +1,120 @@
+"""The Optuna study that keeps what was asked and told.
+
+Optuna numbers the trials and keeps them. A trial left unfinished by a killed driver is taken up under its own number,
+so that every row is used by exactly one trial, whenever and however often drivers are stopped.
+"""
+
+import json
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import chain
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.exceptions import ExperimentalWarning
+from optuna.samplers import BaseSampler
+from optuna.storages import BaseStorage
+from optuna.trial import FrozenTrial, TrialState
+
+from gradstudy.errors import InputError
+from gradstudy.search.objective import Objective
+from gradstudy.search.search_space import Levels, SearchSpace, suggested
+
+SPACE = "space"
+"""The attribute of an Optuna study that says what its trials were drawn from."""
+
+Row = Callable[[optuna.Study, int], Levels]
+"""The levels of the trial of this number."""
+
+
+class StoredTrials:
+    """The trials of one Optuna study, whose levels are `row(study, number)`. `open` comes before everything else."""
+
+    study: optuna.Study
+
+    def __init__(self, space: SearchSpace, row: Row, objectives: Sequence[Objective]):
+        self._space, self._row, self._objectives = space, row, objectives
+
+    def open(self, storage: BaseStorage, name: str, *, search: str | Mapping[str, Any], seed: int) -> None:
+        """Goes on with the study of this name, or begins it; InputError when its trials came from elsewhere.
+
+        `search` is the identity of the way of searching.
+        """
+        origin = {"search": search, "seed": seed, "factors": [factor.to_json() for factor in self._space.factors]}
+        directions = [objective.direction for objective in self._objectives]
+        sampler = _RowSampler(self._row)
+        try:  # looked for first: `create_study(load_if_exists=True)` adds a line to the journal at every launch
+            study = optuna.load_study(storage=storage, study_name=name, sampler=sampler)
+        except KeyError:
+            study = optuna.create_study(storage=storage, study_name=name, sampler=sampler, directions=directions)
+        ours = [direction.name.lower() for direction in study.directions] == directions
+        if ours and SPACE not in study.user_attrs and not study.get_trials(deepcopy=False):
+            study.set_user_attr(SPACE, origin)
+        if not ours or not _same(study.user_attrs.get(SPACE), origin):
+            raise InputError(
+                f"The stored trials of '{name}' must come from this launch's space, seed and search, but came from "
+                "others. Give this study another name, or another search.storage."
+            )
+        if study.metric_names is None:
+            with warnings.catch_warnings():  # experimental since Optuna 3.2; it only labels the dashboard
+                warnings.simplefilter("ignore", ExperimentalWarning)
+                study.set_metric_names([objective.response for objective in self._objectives])
+        self.study = study
+
+    def __len__(self) -> int:
+        return len(self.study.get_trials(deepcopy=False))
+
+    def begin_with(self, told: Sequence[FrozenTrial]) -> None:
+        """Trials that were told elsewhere come first; those that a killed driver put here are there already."""
+        self.study.add_trials(told[len(self) :])
+
+    def ask(self, start: int, stop: int) -> list[tuple[int, Levels]]:
+        """The trials from `start` up to `stop` as (number, levels), in order: stored ones, and newly asked ones."""
+        known = self.study.get_trials(deepcopy=False)
+        stored = [optuna.Trial(self.study, trial._trial_id) for trial in known[start:stop]]
+        asked = (self.study.ask() for _ in range(len(known), stop))
+        return [(trial.number, self._space.levels(partial(suggested, trial))) for trial in chain(stored, asked)]
+
+    def tell(self, number: int, values: Sequence[float] | None, by_seed: Sequence[float] = ()) -> None:
+        """Stores what came of a trial and ends it, pruned without values; a trial that has ended stays as it is.
+
+        `by_seed` are the values of single seeds, where a pruner compares them.
+        """
+        stored = self.study.get_trials(deepcopy=False)[number]
+        if not stored.state.is_finished():
+            trial = optuna.Trial(self.study, stored._trial_id)
+            for seed in range(len(stored.intermediate_values), len(by_seed)):
+                trial.report(by_seed[seed], seed)
+        state = TrialState.PRUNED if values is None else None
+        self.study.tell(number, values, state=state, skip_if_finished=True)
+
+
+class _RowSampler(BaseSampler):
+    """Gives every trial the row of its number, however often and by whichever process it is asked.
+
+    It samples each parameter "independently", as Optuna's GridSampler does: whatever made the rows has settled long
+    before how the columns go together.
+    """
+
+    def __init__(self, row: Row):
+        self._row = row
+
+    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        return {}
+
+    def sample_relative(
+        self, study: optuna.Study, trial: FrozenTrial, search_space: Mapping[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        return {}
+
+    def sample_independent(
+        self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        return self._row(study, trial.number)[param_name]
+
+
+def _same(stored: Any, wanted: Any) -> bool:
+    """Compared as text: to Python 1, 1.0 and True are equal, and a tuple and a list never are."""
+    return json.dumps(stored, sort_keys=True) == json.dumps(wanted, sort_keys=True)
