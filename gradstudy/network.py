@@ -6,13 +6,12 @@ Axis names: member, batch, feature. A stacked tensor has the member axis first; 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:  # ground stays light: annotations must not import torch
     from torch import Generator, Tensor
 
 Role = Literal["hidden", "recurrent", "edge", "bias", "own"]
-
 
 KERNEL_TAIL = 32
 """Elements at the end of a tensor that vector kernels may hand to scalar code (two AVX-512 registers of float32)."""
@@ -20,7 +19,7 @@ KERNEL_TAIL = 32
 
 @dataclass(frozen=True)
 class Shape:
-    """What goes in and out of a network?
+    """What goes in and out of a network. `outputs`: how many numbers come out.
 
     `inputs` of one sample: (feature,), (time, feature) or (channel, height, width). `each_step`: the `outputs` are
     wanted at every time step and not once.
@@ -32,7 +31,7 @@ class Shape:
 
     @property
     def features(self) -> int:
-        """How many numbers is one sample, flattened? ValueError where one output per sample is not enough."""
+        """The count of numbers in one sample, flattened. ValueError where one output per sample is not enough."""
         if self.each_step:
             raise ValueError("this task wants an output at every time step: use model=rnn, lstm, gru or transformer")
         return prod(self.inputs)
@@ -61,12 +60,13 @@ class Shape:
 
 @dataclass(frozen=True)
 class Parameter:
-    """How is one parameter (or buffer) of one member shaped and filled?
+    """The shape of one parameter (or buffer) of one member, and what fills it.
 
     `role` decides who fills it. `hidden` and `recurrent` weights carry the measured signal: the init does, block by
     block where `blocks` of them are stacked along the first axis (the gates of an LSTM). `edge` weights take PyTorch's
     own law U(-bound, bound), `bias` what the init says of biases, and `own` what `fill` returns, given the filled
-    parameter that `of` names (None without) and a generator. `adjust` then changes the drawn tensor in place.
+    parameter that `of` names (its own unfilled tensor without one) and a generator. `adjust` then changes the drawn
+    tensor in place.
     `trained=False` keeps it as it was filled. `scale_free`: the map does not change when the weight is scaled.
     """
 
@@ -75,21 +75,11 @@ class Parameter:
     role: Role
     bound: float = 0.0
     blocks: int = 1
-    fill: "Callable[[Tensor | None, Generator], Tensor] | None" = None
+    fill: "Callable[[Tensor, Generator], Tensor] | None" = None
     of: str | None = None
-    adjust: "Callable[[Tensor], Any] | None" = None
+    adjust: "Callable[[Tensor], object] | None" = None
     trained: bool = True
     scale_free: bool = False
-
-
-@dataclass(frozen=True)
-class Layers:
-    """The parts, beside the family, that a network is made of."""
-
-    activation: Any
-    normalization: Any
-    residual: Any
-    regularization: Any
 
 
 @dataclass
@@ -124,6 +114,7 @@ class Pass:
     probe: Probe | None = None
 
     def at(self, place: str) -> "Local":
+        """What the layer at this place sees of the pass."""
         return Local(self, place)
 
 
@@ -149,12 +140,27 @@ class Local:
 
     def uniform(self, shape: "Sequence[int]") -> "Tensor":
         """Numbers in [0, 1), [member, ...]: a stream per member, place and step; again the same within a step."""
+        assert self.run.uniform is not None, "asked for in passes that draw only"
         return self.run.uniform(self.place, shape)
 
 
 @dataclass(frozen=True)
+class GreedyLayer:
+    """One hidden layer x -> phi(W x + b) as a network offers it for pretraining.
+
+    `weight` and `bias` are names of parameters, `activation` gives phi in a pass. `trained=False` keeps the layer as it
+    was filled.
+    """
+
+    weight: str
+    bias: str
+    activation: "Callable[[Pass], Callable[[Tensor], Tensor]]"
+    trained: bool = True
+
+
+@dataclass(frozen=True)
 class Flow:
-    """What did a forward pass make? The output [member, batch, output] and the flow points.
+    """What a forward pass made: the output [member, batch, output] and the flow points.
 
     `points` maps a quantity (`signal`, `cell_signal`) to its places in natural order. A place is a tuple of tensors
     [member, batch, ...]: the layers of a stacked recurrent network share one time step.
@@ -177,24 +183,22 @@ class Flow:
 class Network(Protocol):
     """A stacked network without state: the engine owns parameters and buffers.
 
-    `narrowest(batch)`: the smallest number of elements that lie together in memory for one member in any activation.
-    `greedy`: the layers that can be pretrained one by one, if there are any.
+    `greedy`: the layers that can be pretrained one by one, if there are any. `places`: the names of the flow points, by
+    quantity and in natural order.
     """
 
-    greedy: Sequence[Any]
+    greedy: Sequence[GreedyLayer]
     parameters: tuple[Parameter, ...]
     buffers: tuple[Parameter, ...]
     places: Mapping[str, tuple[str, ...]]
 
-    def narrowest(self, batch: int) -> int: ...
+    def narrowest(self, batch: int) -> int:
+        """The smallest number of elements that lie together in memory for one member in any activation."""
+        ...
 
-    def __call__(self, run: Pass, inputs: "Tensor") -> Flow: ...
-
-
-def network_of(parts: Mapping[str, Any]) -> Network:
-    """The network that these parts by group make. ValueError where they do not fit together."""
-    layers = Layers(*(parts[group] for group in ("activation", "normalization", "residual", "regularization")))
-    return parts["model"].network(parts["task"].shape, layers)
+    def __call__(self, run: Pass, inputs: "Tensor") -> Flow:
+        """The flow of one pass for inputs [member, batch, *shape of a sample]."""
+        ...
 
 
 def spread_over(values: "Tensor", like: "Tensor") -> "Tensor":

@@ -25,15 +25,15 @@ class ActivationCurve:
 
 @dataclass(frozen=True)
 class PixelWindow:
-    """Over which pixels does a convolution look? A square of `kernel` x `kernel`, with this padding."""
+    """The pixels that a convolution looks at: a square of `kernel` x `kernel`, `padding` "zeros" or "circular"."""
 
     kernel: int
-    padding: Literal["zeros", "circular"]
+    padding: str
 
 
 @dataclass(frozen=True)
 class RandomMap:
-    """A random linear map with independent entries of mean 0, as theory needs it.
+    """A random linear map with independent entries of mean 0.
 
     `forward` is fan_in * Var W, `backward` fan_out * Var W (fans of a convolution count its whole window), `bias` is
     E[b^2]. With a `window` it convolves images; without one it mixes features only. `fans` are (fan_in, fan_out) of a

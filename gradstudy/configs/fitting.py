@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gradstudy.errors import InputError
-from gradstudy.network import network_of
+from gradstudy.layer_parts import network_of
 from gradstudy.quantities import check_request
 
 

@@ -3,38 +3,17 @@
 Values and slopes are those of torch.nn.functional, with one coefficient per member.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from gradstudy.factors.coefficients import per_member
+from gradstudy.factors.coefficients import Coefficient, per_member
 from gradstudy.factors.parameter_shapes import filled
+from gradstudy.layer_parts import Activation, TensorMap
 from gradstudy.network import Local, Parameter
-from gradstudy.parts import Part, number
-
-
-@dataclass(frozen=True)
-class Activation(Part):
-    """A function of one number. One that learns (PReLU) names its `parameters`, and `at` binds them.
-
-    `saturates`: it is flat at both ends and steepest at 0.
-    """
-
-    saturates = False
-
-    def parameters(self, name: str) -> tuple[Parameter, ...]:
-        """What it learns at the place `name`."""
-        return ()
-
-    def at(self, local: Local) -> Callable[[Tensor], Tensor]:
-        """The function at one place of a network in one forward pass."""
-        return self
-
-    def __call__(self, x: Tensor) -> Tensor:
-        raise NotImplementedError
+from gradstudy.parts import number
 
 
 @dataclass(frozen=True)
@@ -105,14 +84,14 @@ class LeakyRelu(Activation):
 
 @dataclass(frozen=True)
 class Prelu(Activation):
-    """A leaky ReLU that learns its slope, one per layer, from `start` on (He, Zhang, Ren & Sun 2015)."""
+    """phi(x) = x above 0 and s x below, with a slope s per layer that learns from `start` on (He et al. 2015)."""
 
     start: float = 0.25
 
     def parameters(self, name: str) -> tuple[Parameter, ...]:
         return (filled(f"{name}.slope", 1, self.start),)
 
-    def at(self, local: Local) -> Callable[[Tensor], Tensor]:
+    def at(self, local: Local) -> TensorMap:
         return partial(self._rectify, local["slope"].flatten())
 
     @staticmethod
@@ -133,8 +112,9 @@ class Elu(Activation):
 
 @dataclass(frozen=True)
 class Selu(Activation):
-    """phi(x) = 1.0507 ELU(x) with alpha = 1.6733: mean 0 and variance 1 are an attracting fixed point of layers with
-    Var W = 1/fan_in (Klambauer, Unterthiner, Mayr & Hochreiter 2017).
+    """phi(x) = 1.0507 ELU(x) with alpha = 1.6733 (Klambauer, Unterthiner, Mayr & Hochreiter 2017).
+
+    Mean 0 and variance 1 are an attracting fixed point of layers with Var W = 1/fan_in.
     """
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -170,7 +150,7 @@ class Softplus(Activation):
         return nn.functional.softplus(beta * x) / beta
 
 
-def _times_below_zero(x: Tensor, coefficient: Tensor) -> Tensor:
+def _times_below_zero(x: Tensor, coefficient: Coefficient) -> Tensor:
     """x above 0, and the member's coefficient times x elsewhere.
 
     The factor is made of sign, clamp, + and *: torch.where costs ten times as much on a CPU at 64 x 32 x 32.

@@ -2,21 +2,30 @@
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
 from gradstudy.network import KERNEL_TAIL, spread_over
 
+Coefficient = float | Tensor
+"""A field of a part: a number as it was configured, and float64 [member] in the parts of a cohort."""
 
-def per_member(coefficient: Tensor, like: Tensor) -> Tensor:
+
+def stacked(coefficient: Coefficient) -> Tensor:
+    """The coefficient as a float64 tensor, [member]."""
+    return coefficient if isinstance(coefficient, Tensor) else torch.tensor(coefficient, dtype=torch.float64)
+
+
+def per_member(coefficient: Coefficient, like: Tensor) -> Tensor:
     """A float64 coefficient [member], cast once and shaped to broadcast over `like` [member, ...]."""
-    return spread_over(coefficient.to(like.dtype), like)
+    return spread_over(stacked(coefficient).to(like.dtype), like)
 
 
-def by_lane(function: Callable[..., Tensor], *coefficients: Tensor) -> Tensor:
-    """An element-wise function of coefficients [member].
+def elementwise(function: Callable[..., Tensor], *coefficients: Coefficient) -> Tensor:
+    """An element-wise function of coefficients [member], rounded alike in every slot.
 
     Vector kernels treat the last few elements of a tensor by scalar code, which rounds pow otherwise: in a cohort of
-    65 one result in sixty differed from that of the member alone. Repeated over a block of lanes, no member is a tail.
+    65 one result in sixty differed from that of the member alone. Repeated over a whole block, no member is a tail.
     """
-    wide = [coefficient.unsqueeze(-1).expand(-1, KERNEL_TAIL).contiguous() for coefficient in coefficients]
+    wide = [stacked(each).unsqueeze(-1).expand(-1, KERNEL_TAIL).contiguous() for each in coefficients]
     return function(*wide)[:, 0]

@@ -5,7 +5,7 @@ a stacked tensor would be wrong). `gain` multiplies the weight; biases are N(bia
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -22,7 +22,7 @@ NONLINEARITIES = ("relu", "linear", "sigmoid", "tanh", "leaky_relu", "selu")
 
 @dataclass(frozen=True)
 class Init(Part):
-    """What every initialisation can say.
+    """The law of a network's hidden weights and of its biases.
 
     `looks_at_data`: after the draw, weights are scaled map by map, so that what each makes of a batch has the variance
     gain^2. `centred`: of a kernel only the centre is drawn, the rest is 0. `beyond_theory`: why there is no `variance`.
@@ -73,7 +73,7 @@ class Default(Init):
 
 @dataclass(frozen=True)
 class Gained(Init):
-    """What the laws below share: biases b ~ N(bias_mean, bias_std^2)."""
+    """A law of weights with biases b ~ N(bias_mean, bias_std^2)."""
 
     bias_std: float = number(0.0, at_least=0.0)
     bias_mean: float = 0.0
@@ -176,9 +176,14 @@ class Kaiming(Gained):
                 "nonlinearity=leaky_relu, or leave negative_slope at 0"
             )
 
+    def fill(self, law: Callable[..., Tensor], matrix: Tensor, generator: Generator) -> None:
+        """Fills a weight in place by one of torch.nn.init's laws of this name, times the gain."""
+        law(matrix, self.negative_slope, self.mode, self.nonlinearity, generator).mul_(self.gain)
+
     def variance(self, shape: Sequence[int], bound: float) -> float:
         fan = fans(shape)[self.mode == "fan_out"]
-        return (self.gain * nn.init.calculate_gain(self.nonlinearity, self.negative_slope)) ** 2 / fan
+        known = nn.init.calculate_gain(self.nonlinearity, self.negative_slope)  # type: ignore[arg-type]  # a checked word
+        return (self.gain * known) ** 2 / fan
 
 
 @dataclass(frozen=True)
@@ -186,7 +191,7 @@ class KaimingUniform(Kaiming):
     """W ~ U(-a, a) with a = gain g sqrt(3 / fan) (He et al. 2015)."""
 
     def weight(self, matrix: Tensor, bound: float, generator: Generator) -> None:
-        nn.init.kaiming_uniform_(matrix, self.negative_slope, self.mode, self.nonlinearity, generator).mul_(self.gain)
+        self.fill(nn.init.kaiming_uniform_, matrix, generator)
 
 
 @dataclass(frozen=True)
@@ -194,7 +199,7 @@ class KaimingNormal(Kaiming):
     """W ~ N(0, (gain g)^2 / fan) (He et al. 2015)."""
 
     def weight(self, matrix: Tensor, bound: float, generator: Generator) -> None:
-        nn.init.kaiming_normal_(matrix, self.negative_slope, self.mode, self.nonlinearity, generator).mul_(self.gain)
+        self.fill(nn.init.kaiming_normal_, matrix, generator)
 
 
 @dataclass(frozen=True)
@@ -277,8 +282,9 @@ class Identity(Gained):
 
 @dataclass(frozen=True)
 class Lsuv(Orthogonal):
-    """Orthogonal, then scaled layer by layer: on a batch of data, each W x has the variance gain^2 over batch and units
-    (layer-sequential unit variance; Mishkin & Matas 2016).
+    """Orthogonal, then scaled layer by layer until W x has the variance gain^2 (Mishkin & Matas 2016).
+
+    The variance over units and a batch of data; layer-sequential unit variance.
     """
 
     looks_at_data = True

@@ -1,4 +1,4 @@
-"""L-BFGS: the one optimizer that looks at a batch more than once in a step, and cannot be stacked."""
+"""L-BFGS: the optimizer that evaluates a batch more than once in a step, and cannot be stacked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gradstudy.factors.optimizer import Again, Optimizer, Tensors
+from gradstudy.factors.optimizer import Again, Optimizer, State, Tensors
 from gradstudy.parts import number
 
 
@@ -27,7 +27,7 @@ class Lbfgs(Optimizer):
     history: int = number(100, at_least=1)
     line_search: bool = False
 
-    def start(self, parameters: Sequence[Tensor]) -> list:
+    def start(self, parameters: Sequence[Tensor]) -> State:
         if len(parameters[0]) != 1:
             raise ValueError(f"lbfgs trains one member at a time, got a cohort of {len(parameters[0])}: plan cohorts")
         values = [parameter.clone() for parameter in parameters]
@@ -38,12 +38,13 @@ class Lbfgs(Optimizer):
         self,
         parameters: Sequence[Tensor],
         gradients: Sequence[Tensor],
-        state: list,
+        state: State,
         *,
         lr: Tensor,
         count: int,
         again: Again,
     ) -> Tensors:
+        values: Tensors
         values, optimizer = state
         for value, parameter in zip(values, parameters, strict=True):
             value.copy_(parameter)

@@ -1,4 +1,4 @@
-"""Learning-rate schedules: which rate does a member train with at a step?
+"""Learning-rate schedules: the rate that a member trains with at each step.
 
 `value` is the highest rate of each. `at` says the rate [member] of a step, counted from 0, of so many steps.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gradstudy.factors.coefficients import by_lane
+from gradstudy.factors.coefficients import elementwise, stacked
 from gradstudy.parts import Part, number
 
 
@@ -20,7 +20,8 @@ class Constant(Part):
     value: float = number(0.01, at_least=0.0)
 
     def at(self, step: int, steps: int) -> Tensor:
-        return self.value
+        """The rate [member] of step `step`, from 0, of `steps`."""
+        return stacked(self.value)
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Warmup(Constant):
     warmup: float = number(0.1, at_least=0.0, at_most=1.0)
 
     def at(self, step: int, steps: int) -> Tensor:
-        return self.value * ((step + 1) / (self.warmup * steps)).clamp(max=1.0)
+        return self.value * ((step + 1) / (stacked(self.warmup) * steps)).clamp(max=1.0)
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Cosine(Constant):
 
     def at(self, step: int, steps: int) -> Tensor:
         left = (1 + math.cos(math.pi * step / steps)) / 2
-        return self.value * (self.final + (1 - self.final) * left)
+        return stacked(self.value) * (self.final + (1 - self.final) * left)
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ class Step(Constant):
     every: float = number(0.4, above=0.0, at_most=1.0)
 
     def at(self, step: int, steps: int) -> Tensor:
-        period = (self.every * steps).round().clamp(min=1.0)
-        return self.value * by_lane(torch.pow, self.drop, (step / period).floor())
+        period = (stacked(self.every) * steps).round().clamp(min=1.0)
+        return self.value * elementwise(torch.pow, self.drop, (step / period).floor())
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,9 @@ class OneCycle(Constant):
     final_div_factor: float = number(1e4, at_least=1.0)
 
     def at(self, step: int, steps: int) -> Tensor:
-        peak = self.pct_start * steps - 1
+        value, peak = stacked(self.value), stacked(self.pct_start) * steps - 1
         rising = step < peak
-        start = self.value / self.div_factor
+        start = value / self.div_factor
         low = torch.where(rising, start, start / self.final_div_factor)
         from_peak = torch.where(rising, 1 - step / peak, (step - peak) / (steps - 1 - peak))
-        return low + (self.value - low) / 2 * (1 + by_lane(torch.cos, math.pi * from_peak))
+        return low + (value - low) / 2 * (1 + elementwise(torch.cos, math.pi * from_peak))

@@ -9,26 +9,29 @@ result must not depend on its place in the stack.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from gradstudy.factors.coefficients import by_lane, per_member
+from gradstudy.factors.coefficients import elementwise, per_member
 from gradstudy.parts import Part, number
 
 Tensors = list[Tensor]
 Rates = Sequence[Tensor]
+State = list[Any]
+"""What an optimizer keeps between steps, changed in place; for all but one a list of tensors per parameter."""
 Again = Callable[[Sequence[Tensor]], tuple[Tensor, Tensors]]
 """Other parameters -> their loss [member] and clipped, decayed gradients on this step's batch."""
 
 
 @dataclass(frozen=True)
 class Optimizer(Part):
-    """What every optimizer can say. `has_eps`: an eps keeps its steps small where gradients are tiny."""
+    """A rule that moves parameters. `has_eps`: an eps keeps its steps small where gradients are tiny."""
 
     has_eps = False
 
-    def start(self, parameters: Sequence[Tensor]) -> list[Tensors]:
+    def start(self, parameters: Sequence[Tensor]) -> State:
         """The state of each parameter before the first step."""
         return [[torch.zeros_like(p)] for p in parameters]
 
@@ -36,7 +39,7 @@ class Optimizer(Part):
         self,
         parameters: Sequence[Tensor],
         gradients: Sequence[Tensor],
-        state: list,
+        state: State,
         *,
         lr: Tensor,
         count: int,
@@ -54,17 +57,33 @@ class Optimizer(Part):
         """The new value of one parameter."""
         raise NotImplementedError
 
-    def root(self, state: Tensors, rates: Rates) -> Tensor:
-        """The root of a parameter's mean squared gradient, to which eps is added."""
-        raise NotImplementedError
-
-    def below_eps(self, state: Sequence[Tensors], *, lr: Tensor, count: int) -> list[Tensor]:
-        """Where does eps rule, parameter by parameter, after step `count`? [member, ...] of bools; none without an eps.
+    def below_eps(self, state: State, *, lr: Tensor, count: int) -> Tensors:
+        """Where eps rules after step `count`, parameter by parameter, bools [member, ...]; none without an eps.
 
         There a step no longer has the size of the learning rate: it shrinks with the gradient.
         """
+        return []
+
+
+@dataclass(frozen=True)
+class AdaptiveOptimizer(Optimizer):
+    """An optimizer that divides each entry's step by the root of its mean squared gradient, plus `eps`."""
+
+    has_eps = True
+
+    eps: float = number(1e-8, at_least=0.0)
+
+    def below_eps(self, state: State, *, lr: Tensor, count: int) -> Tensors:
         rates = self.rates(lr, count)
-        return [self.root(own, rates) < per_member(self.eps, own[0]) for own in state] if self.has_eps else []
+        return [self.root(own, rates) < per_member(self.eps, own[0]) for own in state]
+
+    def scaled(self, direction: Tensor, state: Tensors, rates: Rates) -> Tensor:
+        """The direction over the root and eps."""
+        return direction / (self.root(state, rates) + per_member(self.eps, direction))
+
+    def root(self, state: Tensors, rates: Rates) -> Tensor:
+        """The root of a parameter's mean squared gradient, to which eps is added."""
+        return state[0].sqrt()
 
 
 @dataclass(frozen=True)
@@ -82,28 +101,24 @@ class Sgd(Optimizer):
 
 
 @dataclass(frozen=True)
-class Adam(Optimizer):
+class Adam(AdaptiveOptimizer):
     """Steps scaled by running moments of the gradient (Kingma & Ba 2015; torch.optim.Adam)."""
 
-    has_eps = True
-
     betas: tuple[float, float] = number((0.9, 0.999), at_least=0.0, below=1.0)
-    eps: float = number(1e-8, at_least=0.0)
 
-    def start(self, parameters: Sequence[Tensor]) -> list[Tensors]:
+    def start(self, parameters: Sequence[Tensor]) -> State:
         return [[torch.zeros_like(p), torch.zeros_like(p)] for p in parameters]
 
     def rates(self, lr: Tensor, count: int) -> Rates:
         """The rate and the root of the second moment's share, both corrected for moments that started at 0."""
-        first, second = (1 - by_lane(lambda beta: beta**count, beta) for beta in self.betas)
+        first, second = (1 - elementwise(lambda beta: beta**count, beta) for beta in self.betas)
         return lr / first, second.sqrt()
 
     def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
         beta1, beta2 = self.betas
         state[0] = per_member(beta1, gradient) * state[0] + per_member(1 - beta1, gradient) * gradient
         state[1] = per_member(beta2, gradient) * state[1] + per_member(1 - beta2, gradient) * gradient * gradient
-        scale = self.root(state, rates) + per_member(self.eps, gradient)
-        return parameter - per_member(rates[0], parameter) * (state[0] / scale)
+        return parameter - per_member(rates[0], parameter) * self.scaled(state[0], state, rates)
 
     def root(self, state: Tensors, rates: Rates) -> Tensor:
         return state[1].sqrt() / per_member(rates[1], state[1])
@@ -124,42 +139,29 @@ class AdamW(Adam):
 
 
 @dataclass(frozen=True)
-class RmsProp(Optimizer):
+class RmsProp(AdaptiveOptimizer):
     """Steps scaled by a running mean of squared gradients (Tieleman & Hinton 2012; torch.optim.RMSprop)."""
 
-    has_eps = True
-
     alpha: float = number(0.99, at_least=0.0, below=1.0)
-    eps: float = number(1e-8, at_least=0.0)
 
     def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
         state[0] = per_member(self.alpha, gradient) * state[0] + per_member(1 - self.alpha, gradient) * gradient**2
-        scale = self.root(state, rates) + per_member(self.eps, gradient)
-        return parameter - per_member(rates[0], parameter) * (gradient / scale)
-
-    def root(self, state: Tensors, rates: Rates) -> Tensor:
-        return state[0].sqrt()
+        return parameter - per_member(rates[0], parameter) * self.scaled(gradient, state, rates)
 
 
 @dataclass(frozen=True)
-class Adagrad(Optimizer):
+class Adagrad(AdaptiveOptimizer):
     """Steps scaled by the root of the sum of all squared gradients so far (Duchi et al. 2011; torch.optim.Adagrad)."""
-
-    has_eps = True
 
     eps: float = number(1e-10, at_least=0.0)
     initial_accumulator: float = number(0.0, at_least=0.0)
 
-    def start(self, parameters: Sequence[Tensor]) -> list[Tensors]:
+    def start(self, parameters: Sequence[Tensor]) -> State:
         return [[torch.zeros_like(p) + per_member(self.initial_accumulator, p)] for p in parameters]
 
     def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
         state[0] = state[0] + gradient * gradient
-        scale = self.root(state, rates) + per_member(self.eps, gradient)
-        return parameter - per_member(rates[0], parameter) * (gradient / scale)
-
-    def root(self, state: Tensors, rates: Rates) -> Tensor:
-        return state[0].sqrt()
+        return parameter - per_member(rates[0], parameter) * self.scaled(gradient, state, rates)
 
 
 @dataclass(frozen=True)

@@ -19,4 +19,4 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
 
 def filled(name: str, size: int, value: float) -> Parameter:
     """A parameter [size] of a part's own, filled with `value` whatever the seed."""
-    return Parameter(name, (size,), "own", fill=lambda _, __: torch.full((size,), value, dtype=torch.float64))
+    return Parameter(name, (size,), "own", fill=lambda unfilled, _: torch.full_like(unfilled, value))

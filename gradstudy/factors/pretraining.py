@@ -3,47 +3,32 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from gradstudy.factors.coefficients import per_member
-from gradstudy.network import Network, Pass
+from gradstudy.factors.coefficients import Coefficient, per_member
+from gradstudy.layer_parts import TensorMap
+from gradstudy.network import GreedyLayer, Network, Pass
 from gradstudy.parts import Part, number
 
 UniformDraws = Callable[[str, Sequence[int], int], Tensor]
 """(place, shape [member, ...], step) -> numbers in [0, 1) of each member's own stream."""
 Draw = Callable[[Sequence[int], int], Tensor]
 """The same at the place of one layer."""
-LayerMap = Callable[[Tensor], Tensor]
-
-
-@dataclass(frozen=True)
-class GreedyLayer:
-    """One hidden layer x -> phi(W x + b) as a network offers it for pretraining.
-
-    `weight` and `bias` are names of parameters, `place` is where phi finds its own. `trained=False` keeps the layer as
-    it was filled.
-    """
-
-    weight: str
-    bias: str
-    activation: Any
-    place: str
-    trained: bool = True
 
 
 @dataclass(frozen=True)
 class Tied:
     """A layer that gives back what it reads: up by W [member, out, in] and `phi`, down by W transposed and `back`.
 
-    The hidden units' bias is [member, out]; that of the visible units, [member, in], is forgotten after pretraining.
+    `weights` are W, the hidden units' bias b [member, out] and that of the visible units c [member, in], which is
+    forgotten after pretraining.
     """
 
-    weights: tuple[Tensor, Tensor, Tensor]
-    phi: LayerMap
-    back: LayerMap
+    weights: tuple[Tensor, ...]
+    phi: TensorMap
+    back: TensorMap
 
     def up(self, x: Tensor) -> Tensor:
         """phi(W x + b), [member, batch, out], for x [member, batch, in]."""
@@ -55,7 +40,7 @@ class Tied:
         weight, _, bias = self.weights
         return self.back(torch.baddbmm(bias.unsqueeze(1), hidden, weight))
 
-    def moved(self, rate: Tensor, directions: Sequence[Tensor]) -> "Tied":
+    def moved(self, rate: Coefficient, directions: Sequence[Tensor]) -> "Tied":
         """After a step of `rate` [member] along a direction for each of W, b and c."""
         pairs = zip(self.weights, directions, strict=True)
         return replace(self, weights=tuple(value + per_member(rate, value) * along for value, along in pairs))
@@ -76,7 +61,7 @@ class NoPretraining(Part):
 
     @property
     def changes_weights(self) -> bool:
-        """Do weights leave the law that drew them before training starts?"""
+        """Whether weights leave the law that drew them before training starts."""
         return type(self).pretrain is not NoPretraining.pretrain
 
 
@@ -111,7 +96,8 @@ class Greedy(NoPretraining):
     def pretrain(
         self, network: Network, run: Pass, inputs: Callable[[], Tensor], uniform: UniformDraws
     ) -> Mapping[str, Tensor]:
-        below, changed = [], {}
+        below: list[Tied] = []
+        changed: dict[str, Tensor] = {}
         for layer in network.greedy:
             tied, draw = self._start(layer, run, first=not below), partial(uniform, layer.weight)
             if layer.trained:
@@ -130,9 +116,9 @@ class Greedy(NoPretraining):
         back = torch.nn.Identity() if first and self.linear_inputs else phi
         return Tied((weight, bias, torch.zeros_like(weight[:, 0])), phi, back)
 
-    def nonlinearity(self, layer: GreedyLayer, run: Pass) -> LayerMap:
+    def nonlinearity(self, layer: GreedyLayer, run: Pass) -> TensorMap:
         """phi while the layer is pretrained."""
-        return layer.activation.at(run.at(layer.place))
+        return layer.activation(run)
 
     def step(self, tied: Tied, x: Tensor, draw: Draw, step: int) -> Tied:
         """The layer after one update on its input x [member, batch, in]."""
@@ -150,7 +136,7 @@ class Rbm(Greedy):
 
     k: int = number(1, at_least=1)
 
-    def nonlinearity(self, layer: GreedyLayer, run: Pass) -> LayerMap:
+    def nonlinearity(self, layer: GreedyLayer, run: Pass) -> TensorMap:
         return torch.sigmoid
 
     def step(self, tied: Tied, x: Tensor, draw: Draw, step: int) -> Tied:

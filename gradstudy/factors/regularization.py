@@ -8,15 +8,14 @@ import torch
 from torch import Tensor
 
 from gradstudy.factors.coefficients import per_member
+from gradstudy.layer_parts import Regularization, TensorMap
 from gradstudy.network import Local, Network, spread_over
-from gradstudy.parts import Part, number
+from gradstudy.parts import number
 from gradstudy.random_network import NoTheory
-
-DropoutMap = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
-class Penalty(Part):
+class Penalty(Regularization):
     """Adds `weight_decay` * w, the gradient of weight_decay / 2 * ||w||^2, to the clipped gradient of every parameter.
 
     As torch.optim's SGD and Adam do (Krogh & Hertz 1992). With `none` it is 0: both train in one cohort.
@@ -24,38 +23,11 @@ class Penalty(Part):
 
     weight_decay: float = number(0.0, at_least=0.0)
 
-    def check(self, network: Network) -> None:
-        """ValueError where it has no place in such a network."""
-
     def decay(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor]) -> list[Tensor]:
-        """The clipped gradients, with those of the penalties added."""
         return [
             gradient + per_member(self.weight_decay, parameter) * parameter
             for parameter, gradient in zip(parameters, gradients, strict=True)
         ]
-
-    def constrain(self, parameters: Sequence[Tensor]) -> list[Tensor]:
-        """The parameters after an optimizer step, brought back to where they are allowed to be."""
-        return list(parameters)
-
-    def drop(self, local: Local) -> DropoutMap:
-        """What is done to activations [member, sample, ...] at one place in one forward pass."""
-        return lambda x: x
-
-    def drop_sequence(self, local: Local) -> DropoutMap:
-        """The same for [member, time, batch, feature]."""
-        return lambda x: x
-
-    def drop_state(self, local: Local) -> DropoutMap:
-        """The same for the hidden state [member, batch, feature] that enters every recurrent step."""
-        return lambda x: x
-
-    def dropped(self) -> float:
-        """Which share of activations is set to 0, each by itself? NoTheory where that is not what is done to them."""
-        for name in ("drop", "drop_sequence", "drop_state"):
-            if getattr(type(self), name) is not getattr(Penalty, name):
-                raise NoTheory("this regularization does not say what it does to activations")
-        return 0.0
 
 
 @dataclass(frozen=True)
@@ -115,13 +87,13 @@ class Dropout(Penalty):
                 "regularization=dropout, or model=rnn, lstm or gru"
             )
 
-    def drop(self, local: Local) -> DropoutMap:
+    def drop(self, local: Local) -> TensorMap:
         return self._map(local.at("dropout"), lambda x: x.shape)
 
-    def drop_sequence(self, local: Local) -> DropoutMap:
+    def drop_sequence(self, local: Local) -> TensorMap:
         return self._map(local.at("dropout"), _one_time_step if self.variational else lambda x: x.shape)
 
-    def drop_state(self, local: Local) -> DropoutMap:
+    def drop_state(self, local: Local) -> TensorMap:
         if not self.variational or not _drops(local):
             return lambda x: x
         masks: list[Tensor] = []  # drawn when the first state enters, and kept for the others of this pass
@@ -138,7 +110,7 @@ class Dropout(Penalty):
             raise NoTheory("variational dropout drops the same units at every time step")
         return self.dropout
 
-    def _map(self, local: Local, shape: Callable[[Tensor], Sequence[int]]) -> DropoutMap:
+    def _map(self, local: Local, shape: Callable[[Tensor], Sequence[int]]) -> TensorMap:
         if not _drops(local):
             return lambda x: x
         return lambda x: self._dropped(x, local.uniform(shape(x)))

@@ -1,48 +1,16 @@
 """Residual connections: how a layer's input and its output are joined."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from gradstudy.factors.coefficients import by_lane, per_member
+from gradstudy.factors.coefficients import elementwise, per_member
 from gradstudy.factors.parameter_shapes import filled
+from gradstudy.layer_parts import Adjust, Join, Residual
 from gradstudy.network import Local, Parameter, spread_over
-from gradstudy.parts import Part, number
+from gradstudy.parts import number
 from gradstudy.random_network import NoTheory
-
-Join = Callable[[Tensor, Tensor], Tensor]
-"""(skip, branch) -> joined; all [member, sample, feature] or [member, sample, channel, height, width]."""
-
-
-@dataclass(frozen=True)
-class Residual(Part):
-    """What every residual connection can say. `blocks` is how many of them a network has, one behind the other (two per
-    block of a transformer, whose sublayers are joined one by one).
-
-    `joins`: there is a skip at all. `projection`: where a block changes the number of features, its skip passes through
-    a linear map; without one such a network is refused.
-    """
-
-    joins = True
-    projection = False
-
-    def parameters(self, name: str, size: int) -> tuple[Parameter, ...]:
-        """What it learns at the place `name` for `size` features."""
-        return ()
-
-    def at(self, local: Local, blocks: int) -> Join:
-        """How skip and branch are joined at one place of a network in one forward pass."""
-        raise NotImplementedError
-
-    def adjust(self, blocks: int, maps: int, index: int) -> Callable[[Tensor], object] | None:
-        """What is done, in place, to the drawn weight and bias of map `index` (from 0) of the `maps` in a branch."""
-        return None
-
-    def shares(self, blocks: int) -> tuple[float, float]:
-        """(a, b) where a block starts as a skip + b branch, its maps as they were drawn; NoTheory where it does not."""
-        raise NoTheory("this residual connection does not say by how much it scales skip and branch")
 
 
 @dataclass(frozen=True)
@@ -73,7 +41,7 @@ class Scaled(Residual):
     projection: bool = False
 
     def at(self, local: Local, blocks: int) -> Join:
-        branch_scale = self.scale * by_lane(lambda power: torch.pow(blocks, -power), self.depth_power)
+        branch_scale = self.scale * elementwise(lambda power: torch.pow(blocks, -power), self.depth_power)
 
         def join(skip: Tensor, branch: Tensor) -> Tensor:
             return skip * per_member(self.skip_scale, skip) + branch * per_member(branch_scale, branch)
@@ -97,7 +65,7 @@ class ZeroInit(Residual):
     def at(self, local: Local, blocks: int) -> Join:
         return torch.add
 
-    def adjust(self, blocks: int, maps: int, index: int) -> Callable[[Tensor], object] | None:
+    def adjust(self, blocks: int, maps: int, index: int) -> Adjust:
         return Tensor.zero_ if index == maps - 1 else None
 
     def shares(self, blocks: int) -> tuple[float, float]:
@@ -112,7 +80,7 @@ class Fixup(ZeroInit):
     read-out that starts at 0, which would send back no gradient at all at the first step.
     """
 
-    def adjust(self, blocks: int, maps: int, index: int) -> Callable[[Tensor], object] | None:
+    def adjust(self, blocks: int, maps: int, index: int) -> Adjust:
         if index == maps - 1:
             return Tensor.zero_
         return lambda weight: weight.mul_(blocks ** (-1 / (2 * maps - 2)))

@@ -3,16 +3,20 @@
 from dataclasses import dataclass
 
 import numpy as np
+from torch import Tensor
 
 from gradstudy.network import Shape
 from gradstudy.parts import number
 from gradstudy.tasks.loss import mean_squared_error
 from gradstudy.tasks.task import Arrays, Drawn
 
+Marked = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Values and markers [count, length], and targets [count]."""
+
 
 @dataclass(frozen=True)
 class Adding(Drawn):
-    """Can a network carry information over `length` steps? Inputs are (value, marker) pairs, the target is their sum.
+    """The sum of two marked numbers among `length` (value, marker) pairs: information carried over a long gap.
 
     `unit_interval=False`: Hochreiter & Schmidhuber 1997, experiment 4, at a fixed length: values U[-1, 1]; one of the
     first ten pairs and one of the first length/2 - 1 others are marked 1, the first and last pair -1; if the first
@@ -28,7 +32,7 @@ class Adding(Drawn):
     def shape(self) -> Shape:
         return Shape((self.length, 2), outputs=1)
 
-    def loss(self, output, target):
+    def loss(self, output: Tensor, target: Tensor) -> Tensor:
         return mean_squared_error(output, target)
 
     def draw(self, stream: np.random.Generator, count: int) -> Arrays:
@@ -37,7 +41,7 @@ class Adding(Drawn):
         values, markers, targets = draw(stream, count)
         return np.stack([values, markers], axis=2), targets[:, None]
 
-    def _unit_interval(self, stream, count):
+    def _unit_interval(self, stream: np.random.Generator, count: int) -> Marked:
         values = stream.random((count, self.length))
         rows, half = np.arange(count), self.length // 2
         first, second = stream.integers(half, size=count), stream.integers(half, self.length, size=count)
@@ -45,7 +49,7 @@ class Adding(Drawn):
         markers[rows, first] = markers[rows, second] = 1
         return values, markers, values[rows, first] + values[rows, second]
 
-    def _original(self, stream, count):
+    def _original(self, stream: np.random.Generator, count: int) -> Marked:
         values = stream.uniform(-1, 1, (count, self.length))
         rows, reach = np.arange(count), self.length // 2 - 1
         first = stream.integers(min(10, reach), size=count)

@@ -1,5 +1,6 @@
 """From a table of columns to arrays that a network reads, with what it cannot read told in words."""
 
+from collections.abc import Hashable
 from math import ceil
 
 import numpy as np
@@ -28,7 +29,7 @@ def data_of(features: pd.DataFrame, target: pd.Series, classify: str) -> Data:
     numbers = _class_numbers(target) if classes else target.to_numpy(float)[:, None]
     chosen, held_out = _split(len(target), numbers if classes else None)
     if not classes:
-        numbers = _standardised(numbers, numbers[chosen])
+        numbers = (numbers - numbers[chosen].mean()) / (numbers[chosen].std() or 1.0)
     rows = inputs.to_numpy(float)
     outputs = int(numbers.max()) + 1 if classes else 1
     return Data(rows[chosen], numbers[chosen], rows[held_out], numbers[held_out], outputs)
@@ -49,13 +50,9 @@ def _split(count: int, classes: np.ndarray | None) -> list[np.ndarray]:
     held_out = min(ceil(count / 5), MOST_HELD_OUT)
     sizes = np.bincount(classes) if classes is not None else np.zeros(1)
     balanced = sizes.min() >= 2 and len(sizes) <= held_out
-    return train_test_split(
-        np.arange(count), test_size=held_out, random_state=0, stratify=classes if balanced else None
-    )
-
-
-def _standardised(numbers: np.ndarray, known: np.ndarray) -> np.ndarray:
-    return (numbers - known.mean()) / (known.std() or 1.0)
+    stratify = classes if balanced else None
+    rows: list[np.ndarray] = train_test_split(np.arange(count), test_size=held_out, random_state=0, stratify=stratify)
+    return rows
 
 
 def _names_classes(target: pd.Series, classify: str) -> bool:
@@ -87,7 +84,7 @@ def _check(features: pd.DataFrame, target: pd.Series) -> None:
         raise ValueError(f"target '{target.name}' is '{target.iloc[0]}' in every row: choose one that varies")
 
 
-def _check_column(name: str, column: pd.Series) -> None:
+def _check_column(name: Hashable, column: pd.Series) -> None:
     if is_datetime64_any_dtype(column):
         raise ValueError(f"column '{name}' holds dates: turn them into numbers")
     missing = int(column.isna().sum())

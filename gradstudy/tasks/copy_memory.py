@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from torch import Tensor
 
 from gradstudy.network import Shape
 from gradstudy.parts import number
@@ -15,7 +16,7 @@ BLANK, DELIMITER = 8, 9
 
 @dataclass(frozen=True)
 class CopyMemory(Drawn):
-    """Can a network repeat ten symbols after `length` steps? (Arjovsky, Shah & Bengio 2016, after H&S 1997.)
+    """Ten symbols to be repeated after `length` steps (Arjovsky, Shah & Bengio 2016, after H&S 1997).
 
     Ten symbols drawn from eight, T - 1 blanks with T = `length`, a delimiter, ten blanks: T + 20 steps, one-hot over
     ten symbols. An output is wanted at every step: T + 10 blanks, then the symbols. Remembering nothing has a loss of
@@ -28,7 +29,7 @@ class CopyMemory(Drawn):
     def shape(self) -> Shape:
         return Shape((self.length + 2 * REPEATED, SYMBOLS + 2), outputs=SYMBOLS + 2, each_step=True)
 
-    def loss(self, output, target):
+    def loss(self, output: Tensor, target: Tensor) -> Tensor:
         return cross_entropy(output, target)
 
     def draw(self, stream: np.random.Generator, count: int) -> Arrays:

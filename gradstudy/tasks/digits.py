@@ -12,7 +12,7 @@ from gradstudy.tasks.feature_task import Data, Features
 
 @dataclass(frozen=True)
 class Digits(Features):
-    """Can a network tell ten handwritten digits from 8x8 pixels in [0, 1]? (Alpaydin & Kaynak 1998.)
+    """Ten handwritten digits to be told from 8x8 pixels in [0, 1] (Alpaydin & Kaynak 1998).
 
     Inputs are 64 features or, with `image`, one channel of 8 rows of 8 pixels: for models that convolve or read row by
     row. A fixed fifth of the 1797 images, balanced over classes, is held out.
@@ -35,4 +35,5 @@ def _digits(image: bool) -> Data:
 def split() -> list[np.ndarray]:
     """Pixels [row, 64] in [0, 1] to train on and held out, then their labels [row]."""
     pixels, labels = load_digits(return_X_y=True)
-    return train_test_split(pixels / 16, labels, test_size=0.2, random_state=0, stratify=labels)
+    arrays: list[np.ndarray] = train_test_split(pixels / 16, labels, test_size=0.2, random_state=0, stratify=labels)
+    return arrays

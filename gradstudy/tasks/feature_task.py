@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
+from torch import Tensor
 
 from gradstudy.network import Shape
 from gradstudy.parts import number
@@ -31,7 +32,8 @@ class Data:
     @cached_property
     def mean(self) -> np.ndarray:
         """Of each feature over the rows to train on."""
-        return self.inputs.mean(0)
+        mean: np.ndarray = self.inputs.mean(0)
+        return mean
 
     @cached_property
     def variance(self) -> np.ndarray:
@@ -42,7 +44,7 @@ class Data:
 
 @dataclass(frozen=True)
 class Features(Task):
-    """What does it do to gradients when features are badly scaled, and is standardising them enough?
+    """A table of features, scaled badly where asked, and standardised where asked.
 
     A batch is drawn without replacement, and is the whole set where that is not larger. An input x_i becomes
     `scale` * s_i * x_i. The s_i span `spread` decades from the smallest to the largest feature, evenly, in a fixed
@@ -83,7 +85,7 @@ class Features(Task):
         data = self.data()
         return self._scaled(data, data.held_out_inputs, stream), data.held_out_targets
 
-    def loss(self, output, target):
+    def loss(self, output: Tensor, target: Tensor) -> Tensor:
         """Mean squared error for numbers, cross-entropy for classes, [member]."""
         return mean_squared_error(output, target) if target.is_floating_point() else cross_entropy(output, target)
 
@@ -91,11 +93,12 @@ class Features(Task):
         # drawn even where no entry is an outlier: a trial with outliers then trains on the same rows as one without
         drawn = stream.random(inputs.shape, dtype=np.float32)
         factors = self.scale * multipliers(inputs.shape[1:], self.spread)
-        scaled = np.where(drawn < self.outliers, self.outlier_scale, 1.0) * (factors * inputs)
+        scaled: np.ndarray = np.where(drawn < self.outliers, self.outlier_scale, 1.0) * (factors * inputs)
         if not self.standardize:
             return scaled
         mean, variance = self._moments(data, factors)
-        return (scaled - mean) / np.sqrt(np.where(variance > 0, variance, 1.0))
+        standard: np.ndarray = (scaled - mean) / np.sqrt(np.where(variance > 0, variance, 1.0))
+        return standard
 
     def _moments(self, data: Data, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and variance of f x o, where o is `outlier_scale` with the probability `outliers` and else 1.
@@ -109,7 +112,7 @@ class Features(Task):
 
 @cache
 def multipliers(shape: tuple[int, ...], spread: float) -> np.ndarray:
-    """The s_i: what is each feature multiplied by?"""
+    """The s_i that features are multiplied by, of the shape of a sample."""
     count = int(np.prod(shape))
     # down from 1, so that no square overflows however far they are spread
     evenly = 10.0 ** np.linspace(-spread, 0.0, count) if count > 1 else np.ones(1)

@@ -13,7 +13,7 @@ SLOPE, INTERCEPT = 3.0, 2.0
 
 @dataclass(frozen=True)
 class Line(Features):
-    """Can a network learn the line y = 3 x + 2 from `points` noisy points? x ~ N(0, 1), the noise is N(0, noise^2).
+    """The line y = 3 x + 2 from `points` noisy points: x ~ N(0, 1), the noise is N(0, noise^2).
 
     The points, and a fifth as many held out, are drawn once, the same for every seed and every noise: the least
     possible error is noise^2. With `batch_size` of at least `points` every batch is the whole set.

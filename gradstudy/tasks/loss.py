@@ -1,4 +1,4 @@
-"""How good is a stacked output? One number per member, averaged over its own batch."""
+"""Losses and scores of a stacked output: one number per member, averaged over its own batch."""
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -19,6 +19,6 @@ def cross_entropy(output: Tensor, target: Tensor) -> Tensor:
 
 
 def accuracy(output: Tensor, target: Tensor) -> Tensor:
-    """Which share of the answers is right, [member]? Shapes as for cross_entropy; a network of nans is never right."""
+    """The share of right answers, [member]. Shapes as for cross_entropy; a network of nans is never right."""
     right = (output.argmax(-1) == target) & output.isfinite().all(-1)
     return right.double().flatten(1).mean(1)

@@ -16,7 +16,7 @@ from gradstudy.tasks.feature_task import Data, Features
 
 @dataclass(frozen=True)
 class OpenMl(Features):
-    """How do gradients behave on a public data set? One of openml.org (Vanschoren et al. 2013), by name or number.
+    """A public data set of openml.org (Vanschoren et al. 2013), by name or number.
 
     `id` is its number there and goes before name and version; 0 means none. With `image` the features are the pixels
     of a square, or of three of them, one per colour. Targets and text are treated as in task=table; a fixed fifth, at

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from torch import Tensor
 
 from gradstudy.network import Shape
 from gradstudy.parts import number
@@ -11,7 +12,7 @@ from gradstudy.tasks.task import Arrays, Drawn
 
 @dataclass(frozen=True)
 class RandomSignal(Drawn):
-    """How does a network pass on a signal that carries nothing? Meant for `budget.steps=0`.
+    """Random inputs and a random gradient: how a network passes on what carries nothing, with `budget.steps=0`.
 
     Inputs are N(0, scale^2). The loss of a sample is sum_o output_o * target_o with targets N(0, 1), so that the
     gradient at the output is independent noise, whatever the network made of its input (Schoenholz et al. 2017). With
@@ -36,7 +37,7 @@ class RandomSignal(Drawn):
             return Shape((self.features, self.side, self.side), self.outputs)
         return Shape((self.length, self.features) if self.length else (self.features,), self.outputs)
 
-    def loss(self, output, target):
+    def loss(self, output: Tensor, target: Tensor) -> Tensor:
         """Mean over the batch of sum_o output_o * target_o, [member]."""
         return (output * target).sum(-1).mean(1)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from torch import Tensor
 
 from gradstudy.network import Shape
 from gradstudy.parts import number
@@ -13,7 +14,7 @@ from gradstudy.tasks.task import Task
 
 @dataclass(frozen=True)
 class SequentialDigits(Task):
-    """Can a network classify an image from a sequence of its pixels? (Le, Jaitly & Hinton 2015, on smaller images.)
+    """Images to be classified from a sequence of their pixels (Le, Jaitly & Hinton 2015, on smaller images).
 
     scikit-learn's bundled 8x8 digits (Alpaydin & Kaynak 1998) in reading order: 64 steps of one pixel in [0, 1], ten
     classes. A fixed fifth of the images, balanced over classes, is held out.
@@ -34,5 +35,5 @@ class SequentialDigits(Task):
         _, images, _, labels = split()
         return images[:, :, None], labels
 
-    def loss(self, output, target):
+    def loss(self, output: Tensor, target: Tensor) -> Tensor:
         return cross_entropy(output, target)

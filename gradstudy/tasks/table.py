@@ -1,5 +1,6 @@
 """A person's own data: a file with a column to predict."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -12,12 +13,12 @@ from gradstudy.parts import word
 from gradstudy.tasks.columns import data_of
 from gradstudy.tasks.feature_task import Data, Features
 
-READERS = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
+READERS: dict[str, Callable[[Path], pd.DataFrame]] = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
 
 
 @dataclass(frozen=True)
 class Table(Features):
-    """How do gradients behave on my own data? A csv or parquet file, and the name of the column to predict.
+    """A person's own data: a csv or parquet file, and the name of the column to predict.
 
     Columns of numbers are taken as they are (and standardised unless `standardize` is off), text becomes a column per
     word. The target names classes if it is text, true or false, or at most 20 different whole numbers; else it is a

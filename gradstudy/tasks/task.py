@@ -1,8 +1,9 @@
-"""What every task can say, and what those share whose data are drawn anew with every batch."""
+"""What every task promises, and what those share whose data are drawn anew with every batch."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from torch import Tensor
 
 from gradstudy.network import Shape
 from gradstudy.parts import Part, number
@@ -16,14 +17,16 @@ HELD_OUT = 128
 
 @dataclass(frozen=True)
 class Task(Part):
-    """What is a network trained on? `batch` and `held_out` draw from the stream that they are given.
+    """What a network is trained on. `batch` and `held_out` draw from the stream that they are given.
 
     `content` tells apart data that a file may change; `smallest_batch` is how many rows a batch may come down to.
     """
 
-    content = ""
-
     batch_size: int = number(32, at_least=1)
+
+    @property
+    def content(self) -> str:
+        return ""
 
     @property
     def shape(self) -> Shape:
@@ -42,11 +45,11 @@ class Task(Part):
         """What is never trained on."""
         raise NotImplementedError
 
-    def loss(self, output, target):
+    def loss(self, output: Tensor, target: Tensor) -> Tensor:
         """One number per member, [member], for outputs [member, batch, ...] and targets."""
         raise NotImplementedError
 
-    def scores(self, output, target) -> dict:
+    def scores(self, output: Tensor, target: Tensor) -> dict[str, Tensor]:
         """What a held-out set tells, by quantity, [member]: the loss, and the accuracy where targets are classes."""
         scores = {"held_out_loss": self.loss(output, target)}
         return scores if target.is_floating_point() else {**scores, "held_out_accuracy": accuracy(output, target)}

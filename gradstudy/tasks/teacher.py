@@ -11,7 +11,7 @@ from gradstudy.tasks.feature_task import Data, Features
 
 @dataclass(frozen=True)
 class Teacher(Features):
-    """Can a network imitate a fixed random one? Regression without the doubt whether the task can be learned.
+    """A fixed random network to be imitated: regression without the doubt whether the task can be learned.
 
     x ~ N(0, 1) of `features` numbers; the teacher has `teacher_depth` tanh layers of `teacher_width` units, weights
     N(0, 1/fan-in) and biases N(0, 1/4), and its outputs are standardised over the `points`; then comes N(0, noise^2).
@@ -52,4 +52,5 @@ def _taught(sizes: tuple[int, ...], points: int) -> tuple[np.ndarray, np.ndarray
 
 def _mapped(signal: np.ndarray, width: int, draw: np.random.Generator) -> np.ndarray:
     fan_in = signal.shape[1]
-    return signal @ draw.standard_normal((fan_in, width)) / np.sqrt(fan_in) + draw.standard_normal(width) / 2
+    mapped: np.ndarray = signal @ draw.standard_normal((fan_in, width)) / np.sqrt(fan_in)
+    return mapped + draw.standard_normal(width) / 2

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from torch import Tensor
 
 from gradstudy.network import Shape
 from gradstudy.parts import number
@@ -16,7 +17,7 @@ START, TRIGGER = 6, 7
 
 @dataclass(frozen=True)
 class TemporalOrder(Drawn):
-    """Can a network tell XX, XY, YX and YY apart, far apart in `length` random symbols, from its last output?
+    """XX, XY, YX and YY, far apart among `length` random symbols, to be told from the last output.
 
     Symbols are one-hot; the relevant ones stand at one place each in [.1, .2) and [.5, .6) of the length, and a
     distractor of a, b, c, d everywhere else.
@@ -32,7 +33,7 @@ class TemporalOrder(Drawn):
     def shape(self) -> Shape:
         return Shape((self.length, 8 if self.triggers else 6), outputs=4)
 
-    def loss(self, output, target):
+    def loss(self, output: Tensor, target: Tensor) -> Tensor:
         return cross_entropy(output, target)
 
     def draw(self, stream: np.random.Generator, count: int) -> Arrays:

@@ -49,7 +49,7 @@ def plan(members: Sequence[Member], parts: Mapping[int, Mapping[str, Any]], size
     for member in members:
         key = tuple(structure(parts[member.trial][group]) for group in STACKED)
         by_structure[key].setdefault(member.trial, []).append(member)
-    groups = []
+    groups: list[tuple[Member, ...]] = []
     for key, trials in by_structure.items():
         alone = any(of_group[0].member_by_member for of_group in key)
         everyone = [member for seeds in trials.values() for member in seeds]

@@ -1,4 +1,4 @@
-"""Which members are still finite, and what was first to be not?"""
+"""Which members are still finite, and what was first not to be."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ class Divergence:
 
     @property
     def alive(self) -> Tensor:
-        """Which members [member] have been finite so far?"""
+        """Whether each member [member] has been finite so far."""
         return self._first_step < 0
 
     def note(self, step: int, first_suspect: int, bad: Tensor) -> None:

@@ -70,15 +70,15 @@ class _Training:
 
     def _equip(self, members: int) -> None:
         """The instruments, and the clock that says what they cost."""
-        size = {"members": members, "device": self.device}
         self.stopwatch = Stopwatch(self.device)
-        self.recorder = Recorder(self.network, steps=max(1, self.cohort.steps), **size)
+        self.recorder = Recorder(self.network, steps=max(1, self.cohort.steps), members=members, device=self.device)
         self.prober = Prober(
             self.network, self.parts, self.task.loss, steps=self.cohort.steps, request=self.cohort.record
         )
         names = tuple(self.parameters)
         changing = [*(f"parameter {name}" for name in self.trained), *(f"buffer {name}" for name in self.buffers)]
-        self.divergence = Divergence(["loss", *(f"gradient {name}" for name in names), *changing], **size)
+        suspects = ["loss", *(f"gradient {name}" for name in names), *changing]
+        self.divergence = Divergence(suspects, members=members, device=self.device)
 
     def run(self) -> list[MemberRecord]:
         held_out = [self._held_out()]
@@ -99,7 +99,7 @@ class _Training:
                 self.prober.look(step, batch, (self.parameters, self.buffers), self._probing)
         run = self._pass(self.parameters, step)
         loss, flow = self._forward(run, batch)
-        gradients = _gradients(loss, [*self.parameters.values(), *self.recorder.watched(flow)])
+        gradients = _gradients(loss, [*self.parameters.values(), *flow.tensors])
         with self.stopwatch.timing("recorder"):
             self.recorder.write_flow(step, flow, gradients[len(self.parameters) :])
         clipped = self._clip(step, loss.detach(), gradients[: len(self.parameters)])
@@ -127,6 +127,7 @@ class _Training:
         each = norms(gradients)
         before = combined_norm(each.index_select(0, self._trained_rows))
         old = self._of_trained(self.parameters.values())
+        clipped: list[Tensor]
         clipped, factor = self.parts["clipping"].clip(self._of_trained(gradients), old, before)
         with self.stopwatch.timing("recorder"):
             self.recorder.write_gradients(step, loss, each, before)
@@ -201,7 +202,7 @@ class _Training:
         ]
 
     def _cost(self) -> dict[str, float]:
-        """How long did all steps take, and which shares of it the recorder and the probes?"""
+        """The seconds of all steps, and the shares of it that the recorder and the probes took."""
         seconds = self.stopwatch.seconds("everything")
         shares = {name: self.stopwatch.seconds(name) / seconds for name in ("recorder", "probes")}
         return {"seconds": seconds, **shares}

@@ -1,4 +1,4 @@
-"""What will training cost? Measured on a few steps, before a study begins."""
+"""What training will cost, measured on a few steps before a study begins."""
 
 import time
 from collections.abc import Sequence

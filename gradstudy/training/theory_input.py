@@ -1,6 +1,6 @@
-"""From the parts of a trial to what mean-field theory needs to know of them: plain numbers, arrays and functions."""
+"""What mean-field theory needs to know of the parts of a trial: plain numbers, arrays and functions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gradstudy.network import Pass, network_of
+from gradstudy.layer_parts import Activation, TensorMap, network_of
+from gradstudy.network import Pass
 from gradstudy.random_network import ActivationCurve, Facts, Inputs, NoTheory, RandomNetwork
-from gradstudy.training.start.initialization import drawn
+from gradstudy.training.start.initialization import initial_values
 from gradstudy.training.start.stacking import stack
 from gradstudy.training.start.streams import numpy_stream
 
@@ -21,11 +22,12 @@ NUMBERS = 2**22
 BATCHES, EVENNESS_ROWS = 8, 1024
 """How many batches, and rows of each, say how evenly samples point: it costs the square of the rows."""
 CPU = torch.device("cpu")
-TRIED = np.linspace(-3.0, 3.0, 64)
+TEST_UNITS = np.linspace(-3.0, 3.0, 64)
+"""Pre-activations at which an activation is checked to act on each by itself."""
 
 
 def random_network_of(parts: Mapping[str, Any], study_seed: int) -> RandomNetwork:
-    """What is the network that these parts by group make to theory, as it is before any training?
+    """What theory takes the network for that these parts by group make, before any training.
 
     NoTheory where one of its parts has none. The inputs come from a stream of their own.
     """
@@ -35,20 +37,18 @@ def random_network_of(parts: Mapping[str, Any], study_seed: int) -> RandomNetwor
     if not hasattr(network, "random_network"):
         raise NoTheory("this model does not say how its maps are wired")
     try:
-        return network.random_network(facts_of(parts, study_seed))
+        curve = activation_curve_of(parts["activation"])
+        facts = Facts(parts["init"], curve, inputs_of(parts["task"], study_seed))
+        wired: RandomNetwork = network.random_network(facts)
+        return wired
     except OverflowError as error:
         raise NoTheory("a mean square is beyond what a float holds") from error
-
-
-def facts_of(parts: Mapping[str, Any], study_seed: int) -> Facts:
-    """What a network does not know of its own wiring: init, activation, and the inputs of its task."""
-    return Facts(parts["init"], activation_curve_of(parts["activation"]), inputs_of(parts["task"], study_seed))
 
 
 @lru_cache(maxsize=8)  # the trials of a study share their task
 @np.errstate(all="ignore")  # squares may leave the range in which samples are
 def inputs_of(task: Any, study_seed: int) -> Inputs:
-    """What does a task feed into a network? Of up to some thousand samples, from a stream of their own."""
+    """What a task feeds into a network: statistics of up to some thousand samples from a stream of their own."""
     stream = numpy_stream(study_seed, 0, "theory")
     batches = [task.batch(stream)[0]]
     wanted = np.clip(NUMBERS // max(1, batches[0][0].size), *SAMPLES)
@@ -73,11 +73,12 @@ def _typical(powers: np.ndarray) -> np.ndarray:
     middle, wanted = [group[len(group) // 2] for group in groups], [sizes[group].mean() for group in groups]
     known = (sizes[middle] > 0) & np.isfinite(wanted)
     factors = np.divide(wanted, sizes[middle], out=np.ones(len(groups)), where=known)
-    return powers[middle] * factors.reshape(-1, *[1] * (powers.ndim - 1))
+    typical: np.ndarray = powers[middle] * factors.reshape(-1, *[1] * (powers.ndim - 1))
+    return typical
 
 
 def _evenness(batch: np.ndarray) -> float:
-    """In how many directions do samples differ from their mean, as a share of the B - 1 in which B of them can?
+    """The number of directions in which samples differ from their mean, as a share of the B - 1 that B of them can.
 
     The participation ratio (sum of eigenvalues)^2 / (sum of their squares) of their scalar products.
     """
@@ -90,7 +91,7 @@ def _evenness(batch: np.ndarray) -> float:
     return float(np.trace(products) ** 2 / np.square(products).sum() / (len(batch) - 1))
 
 
-def activation_curve_of(activation: Any) -> ActivationCurve:
+def activation_curve_of(activation: Activation) -> ActivationCurve:
     """An activation and its slope, by autograd, as functions of float64 arrays; what it learns stands at its start.
 
     NoTheory for one that is no function of one number.
@@ -110,11 +111,12 @@ def activation_curve_of(activation: Any) -> ActivationCurve:
     return ActivationCurve(value, slope)
 
 
-def _bound(activation: Any) -> Callable[[Tensor], Tensor]:
+def _bound(activation: Activation) -> TensorMap:
     """The activation of a member alone, with its coefficients and its parameters [1, ...]."""
     parameters = activation.parameters("one.activation")
-    values = drawn([parameters], [None], [(0, 0)], torch.float64)
-    return stack([activation], CPU).at(Pass(values).at("one.activation"))
+    values = initial_values([parameters], [None], [(0, 0)], torch.float64)
+    stacked: Activation = stack([activation], CPU)
+    return stacked.at(Pass(values).at("one.activation"))
 
 
 def _as_units(x: np.ndarray) -> Tensor:
@@ -122,12 +124,12 @@ def _as_units(x: np.ndarray) -> Tensor:
     return torch.from_numpy(np.array(x, dtype=np.float64).reshape(1, 1, -1))
 
 
-def _check_alone(function: Callable[[Tensor], Tensor]) -> None:
+def _check_alone(function: TensorMap) -> None:
     """NoTheory where an activation is random, or a unit or sample changes what it makes of the others."""
-    units = _as_units(TRIED)
+    units = _as_units(TEST_UNITS)
     with torch.no_grad():
         together, apart = function(units), function(units.transpose(1, 2).contiguous())
-        half = function(units[:, :, : len(TRIED) // 2])
+        half = function(units[:, :, : len(TEST_UNITS) // 2])
     same = together.shape == units.shape and torch.equal(together.flatten(), apart.flatten())
     if not same or not torch.allclose(together[:, :, : half.shape[2]], half):
         raise NoTheory("the activation is no function of one number")

@@ -17,6 +17,7 @@ from gradstudy.factors.model.mlp import Mlp
 from gradstudy.factors.model.rnn import Rnn
 from gradstudy.network import Pass
 from gradstudy.training.engine import train
+from gradstudy.training.start.initialization import initial_values
 from gradstudy.training.start.stacking import stack
 
 PLACE = "layer_01.activation"
@@ -51,8 +52,9 @@ LEVELS = [*PLAIN, *(kind() for kind in GRADED)]
 
 def bound(members):
     """These activations as one, with what they learn as it is filled."""
-    listed = [{p.name: p.fill(None, None) for p in member.parameters(PLACE)} for member in members]
-    learned = {name: torch.stack([values[name] for values in listed]) for name in listed[0]}
+    count = len(members)
+    listed = [member.parameters(PLACE) for member in members]
+    learned = initial_values(listed, [None] * count, [(0, 0)] * count, torch.float64)
     return stack(members, torch.device("cpu")).at(Pass(learned).at(PLACE))
 
 

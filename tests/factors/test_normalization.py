@@ -9,7 +9,7 @@ from gradstudy.factors.normalization.features import BatchNorm, GroupNorm, Insta
 from gradstudy.factors.normalization.weights import SpectralNorm, WeightNorm
 from gradstudy.factors.residual import ZeroInit
 from gradstudy.network import Parameter, Pass
-from gradstudy.training.start.initialization import derived, drawn
+from gradstudy.training.start.initialization import dependent_values, initial_values
 from gradstudy.training.start.stacking import stack
 
 SIZE = 8
@@ -41,7 +41,9 @@ EXPECTED = {
 
 
 def start(parameters, members):
-    return drawn([parameters] * members, [None] * members, [(0, seed) for seed in range(members)], torch.float64)
+    return initial_values(
+        [parameters] * members, [None] * members, [(0, seed) for seed in range(members)], torch.float64
+    )
 
 
 def normalized(parts, x, affine=PLAIN, *, buffers=None, training=True):
@@ -171,7 +173,7 @@ def weight_start(part, weights, *, adjust=None):
     weight = Parameter("map.weight", tuple(weights.shape[1:]), "hidden", adjust=adjust)
     beside = [*part.weight_parameters(weight)[1:], *part.weight_buffers(weight)]
     values = {"map.weight": weights}
-    return values | derived([beside] * len(weights), values, [(0, seed) for seed in range(len(weights))])
+    return values | dependent_values([beside] * len(weights), values, [(0, seed) for seed in range(len(weights))])
 
 
 def used(part, values, *, training=True):

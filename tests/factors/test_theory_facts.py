@@ -12,14 +12,14 @@ import torch
 from support.enrolled import changed, option_part, options
 
 from gradstudy.factors.init import Gained, Init
-from gradstudy.factors.normalization.base import Normalization
 from gradstudy.factors.parameter_shapes import fans
 from gradstudy.factors.pretraining import NoPretraining
 from gradstudy.factors.regularization import Penalty
 from gradstudy.factors.residual import Residual
+from gradstudy.layer_parts import Normalization
 from gradstudy.network import Pass
 from gradstudy.random_network import NoTheory
-from gradstudy.training.start.initialization import drawn
+from gradstudy.training.start.initialization import initial_values
 from gradstudy.training.start.stacking import stack
 from gradstudy.training.start.streams import torch_stream
 
@@ -209,5 +209,5 @@ def test_a_pretraining_of_ones_own_changes_weights_for_all_that_is_known():
 
 def bound(part, parameters, *more):
     """What a part does at one place of a member alone, with what it learns or remembers there as it is filled."""
-    values = drawn([parameters], [None], [(0, 0)], torch.float64)
+    values = initial_values([parameters], [None], [(0, 0)], torch.float64)
     return stack([part], torch.device("cpu")).at(Pass(values, values, training=True).at("x"), *more)

@@ -17,7 +17,7 @@ from gradstudy.factors import activation, init, lr
 from gradstudy.factors.model.cnn import Cnn
 from gradstudy.factors.model.convolution import Wrapped
 from gradstudy.factors.residual import Residual
-from gradstudy.network import network_of
+from gradstudy.layer_parts import network_of
 from gradstudy.tasks.random_signal import RandomSignal
 from gradstudy.training.engine import train
 

@@ -15,7 +15,7 @@ from support.enrolled import CROSSED, changed, flags, homes, nudged, options, ro
 from support.parity import assert_parity, assert_same_member, trained
 
 from gradstudy.configs.launch import STUDIED
-from gradstudy.network import network_of
+from gradstudy.layer_parts import network_of
 from gradstudy.quantities import standard_quantities
 from gradstudy.records import Member
 from gradstudy.training.start.batches import Batches

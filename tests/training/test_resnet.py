@@ -14,9 +14,9 @@ from torch import nn
 
 from gradstudy.factors import activation, init, lr
 from gradstudy.factors.model.resnet import BLOCKS, RESNET_KINDS, ResNet
-from gradstudy.factors.normalization.base import Normalization
 from gradstudy.factors.residual import NoResidual, Residual
-from gradstudy.network import Parameter, network_of
+from gradstudy.layer_parts import Normalization, network_of
+from gradstudy.network import Parameter
 from gradstudy.tasks.random_signal import RandomSignal
 from gradstudy.training.engine import train
 

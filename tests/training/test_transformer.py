@@ -16,7 +16,7 @@ from gradstudy.factors import activation, init, lr, optimizer, regularization
 from gradstudy.factors.model.transformer import Transformer
 from gradstudy.factors.normalization.features import LayerNorm
 from gradstudy.factors.residual import Scaled
-from gradstudy.network import network_of
+from gradstudy.layer_parts import network_of
 from gradstudy.tasks.adding import Adding
 from gradstudy.tasks.loss import cross_entropy
 from gradstudy.tasks.random_signal import RandomSignal

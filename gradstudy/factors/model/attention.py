@@ -1,12 +1,13 @@
-"""Self-attention of every member: all tokens of a sequence look at each other."""
+"""Self-attention of every member: each token is a weighted mean over all tokens of its sequence."""
 
 import math
 
 import torch
 from torch import Tensor
 
-from gradstudy.factors.model.layers import Adjust, Linear, Weight
-from gradstudy.network import Layers, Parameter, Pass
+from gradstudy.factors.model.layers import Linear, Weight
+from gradstudy.layer_parts import Adjust, Layers
+from gradstudy.network import Parameter, Pass
 from gradstudy.random_network import BranchStep, Law, NoTheory
 
 
@@ -40,8 +41,8 @@ class Attention:
         weights = torch.bmm(queries / math.sqrt(self.head), keys.transpose(1, 2)).softmax(-1)
         return self.out_proj(run, self._merged(torch.bmm(weights, values), like=x))
 
-    def wires(self, law: Law) -> tuple[BranchStep, ...]:
-        """What it is to theory: it has none."""
+    def random_branch(self, law: Law) -> tuple[BranchStep, ...]:
+        """NoTheory: there is none of attention."""
         raise NoTheory("attention weights tokens by what they hold: only attention=false has a theory here")
 
     def _split(self, projected: Tensor) -> tuple[Tensor, ...]:

@@ -1,13 +1,19 @@
 """What a perceptron and a convolutional network share: one map behind the other, each read through a nonlinearity."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from torch import Tensor
 
-from gradstudy.factors.model.layers import Nonlinearity, SkipJoin, buffers_of, check_joins, parameters_of
+from gradstudy.factors.model.layers import (
+    Nonlinearity,
+    SkipJoin,
+    StackedMap,
+    check_joins,
+    parameters_and_buffers,
+)
 from gradstudy.factors.model.random_maps import Side, random_feedforward, random_stage
-from gradstudy.network import Layers, Pass
+from gradstudy.layer_parts import Layers
+from gradstudy.network import Pass
 from gradstudy.random_network import Facts, NoTheory, RandomFeedforward
 
 
@@ -22,10 +28,10 @@ class Chain:
         self,
         names: Sequence[str],
         sizes: Sequence[int],
-        maps: Sequence[Any],
+        maps: Sequence[StackedMap],
         layers: Layers,
         *,
-        skips: Sequence[Any] = (),
+        skips: Sequence[StackedMap | None] = (),
         spatial: bool = False,
     ):
         joins = len(maps) - 1
@@ -34,13 +40,14 @@ class Chain:
         self.maps, self.skips, self.layers = maps, skips or [None] * joins, layers
         self.nonlinearities = [Nonlinearity(name, size, layers, spatial=spatial) for name, size in named]
         self.joins = [SkipJoin(name, size, joins, layers) for name, size in named[1:]]
-        everything = [*self.maps, *self.nonlinearities, *self.joins, *filter(None, self.skips)]
-        self.parameters, self.buffers = parameters_of(everything), buffers_of(everything)
+        self.parameters, self.buffers = parameters_and_buffers(
+            *self.maps, *self.nonlinearities, *self.joins, *filter(None, self.skips)
+        )
 
-    def __call__(self, run: Pass, x: Tensor) -> tuple[Tensor, list[tuple[Tensor]]]:
+    def __call__(self, run: Pass, x: Tensor) -> tuple[Tensor, list[tuple[Tensor, ...]]]:
         """phi(N(z_L)), and z_1 to z_L as places of a flow."""
         z = self.maps[0](run, x)
-        points = [(z,)]
+        points: list[tuple[Tensor, ...]] = [(z,)]
         for before, one, skip, join in zip(self.nonlinearities, self.maps[1:], self.skips, self.joins, strict=False):
             around, through = join.fork(run, z)
             branch = one(run, before(run, through))
@@ -49,7 +56,7 @@ class Chain:
         return self.nonlinearities[-1](run, z), points
 
     def random_network(self, facts: Facts, *, side: Side = None, spatial: bool = False) -> RandomFeedforward:
-        """What it is to theory; NoTheory where a map stands in a skip, or a part has none."""
+        """What theory takes it for; NoTheory where a map stands in a skip, or a part has none."""
         if any(self.skips):
             raise NoTheory("a projection stands in the skip")
         first, *others = [one.random_map(facts.law) for one in self.maps]

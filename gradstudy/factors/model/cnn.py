@@ -6,12 +6,13 @@ from torch import Tensor
 
 from gradstudy.factors.model.chain import Chain
 from gradstudy.factors.model.convolution import Convolution, Dense, LocallyConnected, Readout, Window
-from gradstudy.factors.model.layers import buffers_of, parameters_of
-from gradstudy.network import Flow, Layers, Pass, Shape, numbered
+from gradstudy.factors.model.layers import parameters_and_buffers
+from gradstudy.layer_parts import Layers
+from gradstudy.network import Flow, Pass, Shape, numbered
 from gradstudy.parts import Part, number, word
 from gradstudy.random_network import Facts, RandomFeedforward
 
-SHARING = {"conv": Convolution, "local": LocallyConnected, "dense": Dense}
+SHARING: dict[str, type[Convolution] | type[Dense]] = {"conv": Convolution, "local": LocallyConnected, "dense": Dense}
 
 
 @dataclass(frozen=True)
@@ -50,16 +51,15 @@ class CnnNetwork:
         image = (model.width, *shape.image[1:])
         self.side = shape.image[1:] if make.keeps_pixels else None
         adjust = layers.residual.adjust(model.depth - 1, maps=1, index=0)
-        first = make(names[0], shape.image, model.width, layers, window=window)
+        self.first = make(names[0], shape.image, model.width, layers, window=window)
         others = [make(name, image, model.width, layers, window=window, adjust=adjust) for name in names[1:]]
-        self.chain = Chain(names, [model.width] * model.depth, [first, *others], layers, spatial=True)
+        self.chain = Chain(names, [model.width] * model.depth, [self.first, *others], layers, spatial=True)
         self.readout = Readout(image, shape.outputs, layers, pool=model.pool)
-        everything = [self.chain, self.readout]
-        self.parameters, self.buffers = parameters_of(everything), buffers_of(everything)
+        self.parameters, self.buffers = parameters_and_buffers(self.chain, self.readout)
         self.places = {"signal": names}
 
     def narrowest(self, batch: int) -> int:
-        return self.chain.maps[0].narrowest(batch)
+        return self.first.narrowest(batch)
 
     def __call__(self, run: Pass, inputs: Tensor) -> Flow:
         hidden, points = self.chain(run, inputs)

@@ -6,16 +6,17 @@ All take x [member, sample, channel, height, width] to as many pixels, stride 1,
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gradstudy.factors.model.layers import Adjust, Linear, Weight, watched
+from gradstudy.factors.model.layers import Linear, Weight, watched
 from gradstudy.factors.model.random_maps import random_map
-from gradstudy.network import Layers, Parameter, Pass
-from gradstudy.random_network import Law, RandomMap
-from gradstudy.random_network import PixelWindow as Seen
+from gradstudy.layer_parts import Adjust, Layers
+from gradstudy.network import Parameter, Pass
+from gradstudy.random_network import Law, PixelWindow, RandomMap
 
 Image = tuple[int, int, int]
 """(channel, height, width)."""
@@ -26,11 +27,8 @@ adds up in another order. Groups of zeros keep a small cohort of members with 1 
 
 
 @dataclass(frozen=True)
-class Window:
-    """What does one output pixel see? `kernel` x `kernel` pixels around its own, and beyond the border `padding`."""
-
-    kernel: int
-    padding: str
+class Window(PixelWindow):
+    """What one output pixel sees: `kernel` x `kernel` pixels around its own, and beyond the border `padding`."""
 
     def __post_init__(self) -> None:
         if self.kernel % 2 == 0:
@@ -49,7 +47,9 @@ class Window:
         margin = self.kernel // 2
         if self.padding == "zeros":
             return images, margin
-        return (Wrapped.apply(images, margin) if margin else images), 0
+        if margin:
+            images = Wrapped.apply(images, margin)  # type: ignore[no-untyped-call]  # torch leaves it open
+        return images, 0
 
 
 class Wrapped(torch.autograd.Function):
@@ -60,17 +60,17 @@ class Wrapped(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, images: Tensor, margin: int) -> Tensor:
+    def forward(ctx: Any, images: Tensor, margin: int) -> Tensor:
         ctx.margin = margin
         tall = torch.cat([images[:, :, -margin:], images, images[:, :, :margin]], dim=2)
         return torch.cat([tall[..., -margin:], tall, tall[..., :margin]], dim=3)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         margin = ctx.margin
         for dim in (3, 2):
             size = gradient.shape[dim] - 2 * margin
-            before, inside, behind = gradient.split([margin, size, margin], dim)
+            before, inside, behind = torch.split(gradient, [margin, size, margin], dim)
             gradient = inside.clone(memory_format=torch.contiguous_format)
             gradient.narrow(dim, size - margin, margin).add_(before)
             gradient.narrow(dim, 0, margin).add_(behind)
@@ -106,16 +106,18 @@ class Convolution:
     def output(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         images, margin = self.window.padded(x.transpose(0, 1).flatten(1, 2))
         idle = max(0, -(-LANES // x.shape[2]) - len(weight))
-        groups = _with_idle(idle, images, weight.flatten(0, 1), bias.flatten(), members=len(weight))
-        output = F.conv2d(*groups, padding=margin, groups=len(weight) + idle)
-        return output[:, : bias.numel()].unflatten(1, bias.shape).transpose(0, 1)
+        grouped, kernels, biases = _with_idle(idle, images, weight.flatten(0, 1), bias.flatten(), members=len(weight))
+        output = F.conv2d(grouped, kernels, biases, padding=margin, groups=len(weight) + idle)
+        return torch.unflatten(output[:, : bias.numel()], 1, bias.shape).transpose(0, 1)
 
     def random_map(self, law: Law) -> RandomMap:
-        """What it is to theory."""
-        return random_map(self.weight.drawn, law, window=Seen(self.window.kernel, self.window.padding))
+        """What theory takes it for."""
+        return random_map(self.weight.drawn, law, window=PixelWindow(self.window.kernel, self.window.padding))
 
 
-def _with_idle(idle: int, images: Tensor, weight: Tensor, bias: Tensor, *, members: int) -> tuple[Tensor, ...]:
+def _with_idle(
+    idle: int, images: Tensor, weight: Tensor, bias: Tensor, *, members: int
+) -> tuple[Tensor, Tensor, Tensor]:
     """Groups of zeros behind those of the members."""
     if not idle:
         return images, weight, bias
@@ -124,7 +126,7 @@ def _with_idle(idle: int, images: Tensor, weight: Tensor, bias: Tensor, *, membe
 
 
 class LocallyConnected(Convolution):
-    """The same connections with a kernel and a bias of its own at every pixel: what does sharing weights do?
+    """The same connections with a kernel and a bias of its own at every pixel: no weights are shared.
 
     The weight is [pixel * out, in, kernel, kernel], pixels row by row; each pixel's block is filled by itself.
     """
@@ -137,7 +139,7 @@ class LocallyConnected(Convolution):
     def output(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         members, samples, _, height, width = x.shape
         images, margin = self.window.padded(x.flatten(0, 1))
-        seen = F.unfold(images, self.window.kernel, padding=margin).unflatten(0, (members, samples))
+        seen = torch.unflatten(F.unfold(images, self.window.kernel, padding=margin), 0, (members, samples))
         products = seen.permute(0, 3, 1, 2).flatten(0, 1)  # [member * pixel, sample, in * kernel * kernel]
         kernels = weight.reshape(len(products), self.image[0], -1).transpose(1, 2)
         output = torch.baddbmm(bias.reshape(len(products), 1, -1), products, kernels)
@@ -145,7 +147,7 @@ class LocallyConnected(Convolution):
 
 
 class Dense:
-    """The dense twin: a fully connected map between all units, channel by channel; `window` has nothing to say."""
+    """The dense twin: a fully connected map between all units, channel by channel; `window` is not used."""
 
     keeps_pixels = False
 
@@ -158,10 +160,10 @@ class Dense:
         return batch * math.prod(self.image)
 
     def __call__(self, run: Pass, x: Tensor) -> Tensor:
-        return self.linear(run, x.flatten(2)).unflatten(2, self.image)
+        return torch.unflatten(self.linear(run, x.flatten(2)), 2, self.image)
 
     def random_map(self, law: Law) -> RandomMap:
-        """What it is to theory."""
+        """What theory takes it for."""
         return self.linear.random_map(law)
 
 

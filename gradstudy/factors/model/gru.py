@@ -7,7 +7,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from gradstudy.factors.model.recurrent import CellMap, CellStep, Recurrent, State
+from gradstudy.factors.model.recurrent import CellStep, Recurrent, State
+from gradstudy.layer_parts import TensorMap
 
 
 @dataclass(frozen=True)
@@ -21,13 +22,13 @@ class Gru(Recurrent):
     normalized: ClassVar[Mapping[str, int]] = {"gates": 2, "candidate": 1}
     gated: ClassVar[tuple[str, ...]] = ("candidate",)
 
-    def step(self, activate: CellMap, normalize: Mapping[str, CellMap]) -> CellStep:
-        sizes = (2 * self.width, self.width)
+    def step(self, activate: TensorMap, normalize: Mapping[str, TensorMap]) -> CellStep:
+        sizes = [2 * self.width, self.width]
 
         def step(projection: Tensor, state: State, entering: Tensor, recurrence: Tensor, bias: Tensor) -> State:
             recurrent = torch.baddbmm(bias, entering, recurrence)
-            gates, candidate = projection.split(sizes, dim=2)
-            recurrent_gates, recurrent_candidate = recurrent.split(sizes, dim=2)
+            gates, candidate = torch.split(projection, sizes, dim=2)
+            recurrent_gates, recurrent_candidate = torch.split(recurrent, sizes, dim=2)
             reset, update = torch.sigmoid(normalize["gates"](gates + recurrent_gates)).chunk(2, dim=2)
             new = activate(normalize["candidate"](candidate + reset * recurrent_candidate))
             return (new + update * (state[0] - new),)

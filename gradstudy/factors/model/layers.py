@@ -4,23 +4,45 @@ A layer knows its place in the network by name, lists its parameters and buffers
 """
 
 import math
-from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from gradstudy.factors.model.random_maps import random_map
-from gradstudy.network import Layers, Local, Parameter, Pass, Role
+from gradstudy.layer_parts import Adjust, Layers, Normalization, TensorMap
+from gradstudy.network import Local, Parameter, Pass, Role
 from gradstudy.random_network import Law, RandomMap
 
-Adjust = Callable[[Tensor], object] | None
+
+class Layer(Protocol):
+    """What lists its parameters and buffers."""
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]: ...
+
+    @property
+    def buffers(self) -> tuple[Parameter, ...]: ...
+
+
+class StackedLayer(Layer, Protocol):
+    """A function of x [member, sample, ...] in a pass."""
+
+    def __call__(self, run: Pass, x: Tensor) -> Tensor: ...
+
+
+class StackedMap(StackedLayer, Protocol):
+    """A linear map of every member, such as Linear or Convolution."""
+
+    def random_map(self, law: Law) -> RandomMap:
+        """What theory takes it for."""
+        ...
 
 
 class Weight:
     """One weight as its map uses it, [member, out, ...]: through a normalisation of weights where there is one."""
 
-    def __init__(self, parameter: Parameter, normalization: Any):
+    def __init__(self, parameter: Parameter, normalization: Normalization):
         self.name, self.drawn, self._normalization = parameter.name, parameter, normalization
         self.parameters = normalization.weight_parameters(parameter)
         if parameter.adjust is not None and any(one.scale_free for one in self.parameters):
@@ -61,12 +83,12 @@ class Linear:
         return watched(run, self.weight.name, torch.baddbmm(bias, x, self.weight(run).transpose(1, 2)))
 
     def random_map(self, law: Law) -> RandomMap:
-        """What it is to theory."""
+        """What theory takes it for."""
         return random_map(self.weight.drawn, law)
 
 
 class Normalized:
-    """The normalisation at one place, as it comes."""
+    """The normalisation of one place."""
 
     def __init__(self, name: str, size: int, layers: Layers, *, spatial: bool = False):
         self.name, self.normalization = name, layers.normalization
@@ -95,8 +117,8 @@ class Nonlinearity:
 
     def __init__(self, name: str, size: int, layers: Layers, *, spatial: bool = False):
         self.name, self.regularization = name, layers.regularization
-        both = [Normalized(f"{name}.norm", size, layers, spatial=spatial), Activated(name, layers)]
-        self.parameters, self.buffers = parameters_of(both), buffers_of(both)
+        both: list[StackedLayer] = [Normalized(f"{name}.norm", size, layers, spatial=spatial), Activated(name, layers)]
+        self.parameters, self.buffers = parameters_and_buffers(*both)
         self.ordered = both[::-1] if layers.normalization.after else both
 
     def __call__(self, run: Pass, x: Tensor) -> Tensor:
@@ -125,7 +147,7 @@ class SkipJoin:
         return self.residual.at(run.at(self.name), self.blocks)(skip, branch)
 
 
-def activation(local: Local, layers: Layers) -> Callable[[Tensor], Tensor]:
+def activation(local: Local, layers: Layers) -> TensorMap:
     """The activation of one place in one pass; a probing pass keeps what enters it."""
     function = layers.activation.at(local.at("activation"))
     if local.run.probe is None:
@@ -160,11 +182,7 @@ def watched(run: Pass, weight: str, output: Tensor) -> Tensor:
     return output
 
 
-def parameters_of(layers: Iterable[Any]) -> tuple[Parameter, ...]:
-    """All parameters of these layers, in order."""
-    return tuple(parameter for layer in layers for parameter in layer.parameters)
-
-
-def buffers_of(layers: Iterable[Any]) -> tuple[Parameter, ...]:
-    """All buffers of these layers, in order."""
-    return tuple(buffer for layer in layers for buffer in layer.buffers)
+def parameters_and_buffers(*layers: Layer) -> tuple[tuple[Parameter, ...], tuple[Parameter, ...]]:
+    """All parameters and all buffers of these layers, in order."""
+    parameters = tuple(parameter for layer in layers for parameter in layer.parameters)
+    return parameters, tuple(buffer for layer in layers for buffer in layer.buffers)

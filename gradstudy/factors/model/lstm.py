@@ -7,8 +7,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from gradstudy.factors.model.layers import Adjust
-from gradstudy.factors.model.recurrent import CellMap, CellStep, Recurrent, State
+from gradstudy.factors.model.recurrent import CellStep, Recurrent, State
+from gradstudy.layer_parts import Adjust, TensorMap
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Lstm(Recurrent):
 
     forget_bias: float = 0.0
 
-    def step(self, activate: CellMap, normalize: Mapping[str, CellMap]) -> CellStep:
+    def step(self, activate: TensorMap, normalize: Mapping[str, TensorMap]) -> CellStep:
         def step(projection: Tensor, state: State, entering: Tensor, recurrence: Tensor, bias: Tensor) -> State:
             gates = normalize["norm"](torch.baddbmm(projection, entering, recurrence))
             entry, forget, candidate, leave = gates.chunk(4, dim=2)

@@ -1,14 +1,15 @@
 """The multilayer perceptron."""
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 from torch import Tensor
 
 from gradstudy.factors.model.chain import Chain
-from gradstudy.factors.model.layers import Linear, buffers_of, parameters_of
-from gradstudy.factors.pretraining import GreedyLayer
-from gradstudy.network import Flow, Layers, Pass, Shape, numbered
+from gradstudy.factors.model.layers import Linear, parameters_and_buffers
+from gradstudy.layer_parts import Layers, TensorMap
+from gradstudy.network import Flow, GreedyLayer, Pass, Shape, numbered
 from gradstudy.parts import Part, number
 from gradstudy.random_network import Facts, RandomFeedforward
 
@@ -59,14 +60,13 @@ class MlpNetwork:
             for index, (name, size, adjust) in enumerate(zip(self.layer_names, sizes, adjusts, strict=True))
         ]
         self.greedy = [
-            GreedyLayer(one.weight.name, one.bias, layers.activation, f"{name}.activation", trained=index >= frozen)
+            GreedyLayer(one.weight.name, one.bias, partial(_phi, layers, name), trained=index >= frozen)
             for index, (name, one) in enumerate(zip(self.layer_names, maps, strict=True))
         ]
         skips = [_skip(name, *size, layers) for name, size in zip(self.layer_names[1:], sizes[1:], strict=True)]
         self.chain = Chain(self.layer_names, widths, maps, layers, skips=skips)
         self.readout = Linear("readout", widths[-1], shape.outputs, layers)
-        everything = [self.chain, self.readout]
-        self.parameters, self.buffers = parameters_of(everything), buffers_of(everything)
+        self.parameters, self.buffers = parameters_and_buffers(self.chain, self.readout)
         self.places = {"signal": self.layer_names}
 
     def narrowest(self, batch: int) -> int:
@@ -78,6 +78,10 @@ class MlpNetwork:
 
     def random_network(self, facts: Facts) -> RandomFeedforward:
         return self.chain.random_network(facts)
+
+
+def _phi(layers: Layers, name: str, run: Pass) -> TensorMap:
+    return layers.activation.at(run.at(f"{name}.activation"))
 
 
 def _skip(name: str, inputs: int, outputs: int, layers: Layers) -> Linear | None:

@@ -1,4 +1,4 @@
-"""What the maps and blocks of a network are to mean-field theory, in its own plain types."""
+"""What mean-field theory takes the maps and blocks of a network for, in its own plain types."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from gradstudy.factors.parameter_shapes import fans
-from gradstudy.network import Layers, Parameter
+from gradstudy.layer_parts import Layers
+from gradstudy.network import Parameter
 from gradstudy.random_network import (
     BranchStep,
     Facts,
@@ -55,11 +56,13 @@ def random_feedforward(
     *,
     side: Side = None,
     spatial: bool = False,
-    **ends,
+    stem: bool = False,
+    last: tuple[BranchStep, ...] = ("norm", "activation"),
 ) -> RandomFeedforward:
-    """A whole network of these maps and stages; `ends` says where it starts and ends otherwise than a perceptron.
+    """A whole network of these maps and stages.
 
-    `side` where pixels are kept apart; `spatial` where a feature is a channel, so that norms see its pixels together.
+    `stem` and `last` where it starts or ends otherwise than a perceptron. `side` where pixels are kept apart; `spatial`
+    where a feature is a channel, so that norms see its pixels together.
     NoTheory for a norm that would have to know how samples, or pixels, depend on each other.
     """
     norm, inputs = layers.normalization.norm(), facts.inputs
@@ -78,7 +81,8 @@ def random_feedforward(
         power=_power(inputs, norm, side),
         variance=float(inputs.variance.mean()),
         side=side,
-        **ends,
+        stem=stem,
+        last=last,
     )
 
 
@@ -97,4 +101,6 @@ def _power(inputs: Inputs, norm: Norm, side: Side) -> float | np.ndarray:
     """One number for a batch norm, which sees all samples together; else typical samples, or their pixels."""
     if norm == "batch":
         return float(inputs.power.mean())
-    return inputs.typical.reshape(len(inputs.typical), -1).mean(1) if side is None else inputs.typical.mean(1)
+    samples: np.ndarray = inputs.typical.reshape(len(inputs.typical), -1) if side is None else inputs.typical
+    power: np.ndarray = samples.mean(1)
+    return power

@@ -8,37 +8,34 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from gradstudy.factors.model.layers import (
-    Adjust,
     Linear,
     SkipJoin,
     Weight,
     activation,
     as_sequence,
-    buffers_of,
     check_joins,
-    parameters_of,
+    parameters_and_buffers,
 )
 from gradstudy.factors.model.random_maps import random_map
-from gradstudy.network import Flow, Layers, Local, Parameter, Pass, Shape, numbered
+from gradstudy.layer_parts import Adjust, Layers, TensorMap
+from gradstudy.network import Flow, Local, Parameter, Pass, Role, Shape, numbered
 from gradstudy.parts import Part, number
-from gradstudy.random_network import Facts, NoTheory
-from gradstudy.random_network import RandomRecurrent as Wiring
+from gradstudy.random_network import Facts, NoTheory, RandomRecurrent
 
 State = tuple[Tensor, ...]
-CellMap = Callable[[Tensor], Tensor]
 CellStep = Callable[[Tensor, State, Tensor, Tensor, Tensor], State]
 """(W_ih x_t + b [member, batch, gates * width], state, the hidden state that enters W_hh, W_hh^T, b_hh) -> state."""
 
 
 @dataclass(frozen=True)
 class Recurrent(Part):
-    """What the families share: their size, and what is special about a family.
+    """A recurrent family: the size of its layers, and what its cell does in one time step.
 
     `vanilla`: a step is h_t = phi(W_ih x_t + W_hh h_{t-1} + b) and nothing else. `gates`: blocks of W_hh.
     `normalized`: what a step normalises by itself, by name, in widths, in the order of the gates. `quantities`: what
@@ -70,7 +67,7 @@ class Recurrent(Part):
         return RecurrentNetwork(self, shape, layers)
 
     @abstractmethod
-    def step(self, activate: CellMap, normalize: Mapping[str, CellMap]) -> CellStep:
+    def step(self, activate: TensorMap, normalize: Mapping[str, TensorMap]) -> CellStep:
         """One time step, given the activation and the normalisations by name."""
 
     def adjust_bias(self) -> Adjust:
@@ -93,17 +90,15 @@ class RecurrentNetwork:
         self.cell, self.each_step = cell, shape.each_step
         self.layers = [_Layer(cell, index, cell.width if index else features, layers) for index in range(cell.depth)]
         self.readout = Linear("readout", cell.width, shape.outputs, layers, role="edge")
-        self.parameters = parameters_of([*self.layers, self.readout])
-        self.buffers = buffers_of([*self.layers, self.readout])
+        self.parameters, self.buffers = parameters_and_buffers(*self.layers, self.readout)
         self.places = {quantity: numbered("time", length) for quantity in cell.quantities}
 
     def narrowest(self, batch: int) -> int:
         return batch * self.cell.width
 
     def __call__(self, run: Pass, inputs: Tensor) -> Flow:
-        sequence = as_sequence(inputs).transpose(
-            1, 2
-        )  # [member, time, batch, feature]: a time step is then one dense block
+        # [member, time, batch, feature]: a time step is then one dense block
+        sequence = as_sequence(inputs).transpose(1, 2)
         states = []
         for layer in self.layers:
             around, through = layer.fork(run, sequence)
@@ -114,7 +109,7 @@ class RecurrentNetwork:
         output = self.readout(run, sequence.reshape(members, length * batch, width)).view(members, length, batch, -1)
         return Flow(output.transpose(1, 2) if self.each_step else output[:, 0], self._points(states))
 
-    def random_network(self, facts: Facts) -> Wiring:
+    def random_network(self, facts: Facts) -> RandomRecurrent:
         if not self.cell.vanilla:
             raise NoTheory("gates multiply what a recurrent cell keeps and lets in: only model=rnn has a theory here")
         if len(self.layers) > 1:
@@ -135,8 +130,8 @@ class _Layer:
         self.cell, self.index, self.parts, self.place = cell, index, layers, f"recurrent.l{index}"
         bound, rows = 1 / math.sqrt(cell.width), cell.gates * cell.width
 
-        def named(kind: str, *size: int, **law) -> Parameter:
-            return Parameter(f"recurrent.{kind}_l{index}", size, bound=bound, **law)
+        def named(kind: str, *size: int, role: Role, blocks: int = 1, adjust: Adjust = None) -> Parameter:
+            return Parameter(f"recurrent.{kind}_l{index}", size, role, bound, blocks, adjust=adjust)
 
         normalization = layers.normalization
         self.weight_ih = Weight(named("weight_ih", rows, features, role="edge"), normalization)
@@ -155,10 +150,11 @@ class _Layer:
             *self.biases,
             *(parameter for norm in norms for parameter in normalization.parameters(*norm)),
             *layers.activation.parameters(f"{self.place}.activation"),
-            *parameters_of([self.join] if self.join else []),
+            *(self.join.parameters if self.join else ()),
         )
         self.buffers = (
-            *buffers_of([self.weight_ih, self.weight_hh]),
+            *self.weight_ih.buffers,
+            *self.weight_hh.buffers,
             *(buffer for norm in norms for buffer in normalization.buffers(*norm)),
         )
 
@@ -173,9 +169,11 @@ class _Layer:
         members, length, batch, features = sequence.shape
         flat = sequence.reshape(members, length * batch, features)
         projected = torch.baddbmm(within, flat, self.weight_ih(run).transpose(1, 2)).view(members, length, batch, -1)
-        weight_hh, entered = self.weight_hh(run), []
+        weight_hh = self.weight_hh(run)
+        entered: list[Tensor] = []
         if not cell.gated:
-            projected, weight_hh = OneProduct.apply(projected, weight_hh, entered), weight_hh.detach()
+            projected = OneProduct.apply(projected, weight_hh, entered)  # type: ignore[no-untyped-call]  # torch leaves it open
+            weight_hh = weight_hh.detach()
         step, drop = self._step(own, behind), self.parts.regularization.drop_state(own)
         recurrence = weight_hh.transpose(1, 2)
         state = tuple(projected.new_zeros(members, batch, cell.width) for _ in cell.quantities)
@@ -196,15 +194,15 @@ class _Layer:
             return hidden
         return self.join(run, sequence.flatten(1, 2), hidden.flatten(1, 2)).view_as(hidden)
 
-    def random_network(self, facts: Facts, *, each_step: bool) -> Wiring:
-        """What it is to theory, as the only layer: what is dropped behind h_t scales all gradients alike."""
+    def random_network(self, facts: Facts, *, each_step: bool) -> RandomRecurrent:
+        """What theory takes the only layer for: what is dropped behind h_t scales all gradients alike."""
         if self.parts.normalization.norm() != "none":
             raise NoTheory("a norm stands inside the recurrent cell")
         self.parts.regularization.dropped()
         law, power = facts.law, as_sequence(torch.from_numpy(facts.inputs.power)[None, None])
         entering = random_map(self.weight_ih.drawn, law, biases=len(self.biases))
         recurrent = random_map(self.weight_hh.drawn, law, biases=0)
-        return Wiring(entering, recurrent, facts.curve, power[0, 0].mean(-1).numpy(), each_step)
+        return RandomRecurrent(entering, recurrent, facts.curve, power[0, 0].mean(-1).numpy(), each_step)
 
     def _biases(self, run: Pass) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """The biases of the input projection, those behind each normalisation, and those of what the step gates.
@@ -215,14 +213,20 @@ class _Layer:
         bias_ih, bias_hh = (run.parameters[bias.name].unsqueeze(1) for bias in self.biases)
         outer = bias_ih + bias_hh
         if cell.gated:
-            named = zip(cell.normalized, *(bias.split(widths, dim=2) for bias in (bias_ih, bias_hh)), strict=True)
+            named = zip(
+                cell.normalized, *(torch.split(bias, widths, dim=2) for bias in (bias_ih, bias_hh)), strict=True
+            )
             pairs = [(i, h) if name in cell.gated else (i + h, torch.zeros_like(h)) for name, i, h in named]
             outer, gated = (torch.cat(biases, dim=2) for biases in zip(*pairs, strict=True))
         else:
             gated = torch.zeros_like(bias_hh)
         if not self.parts.normalization.standardizes or self.parts.normalization.after:
             return outer, {}, gated
-        return torch.zeros_like(outer), dict(zip(cell.normalized, outer.split(widths, dim=2), strict=True)), gated
+        return (
+            torch.zeros_like(outer),
+            dict(zip(cell.normalized, torch.split(outer, widths, dim=2), strict=True)),
+            gated,
+        )
 
     def _step(self, own: Local, behind: Mapping[str, Tensor]) -> CellStep:
         """The cell's step; the biases of `behind` are added to what is normalised, by name."""
@@ -234,7 +238,7 @@ class _Layer:
         return self.cell.step(activate, {name: _biased(one, behind.get(name)) for name, one in normalize.items()})
 
 
-def _biased(normalize: CellMap, bias: Tensor | None) -> CellMap:
+def _biased(normalize: TensorMap, bias: Tensor | None) -> TensorMap:
     return normalize if bias is None else lambda x: normalize(x) + bias
 
 
@@ -246,11 +250,11 @@ class OneProduct(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, projected: Tensor, weight_hh: Tensor, entered: list[Tensor]) -> Tensor:
+    def forward(ctx: Any, projected: Tensor, weight_hh: Tensor, entered: list[Tensor]) -> Tensor:
         ctx.entered = entered
         return projected.view_as(projected)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
         hidden = torch.stack(ctx.entered[: gradient.shape[1]], dim=1).flatten(1, 2)
         return gradient, torch.bmm(gradient.flatten(1, 2).transpose(1, 2), hidden), None

@@ -1,21 +1,19 @@
 """The residual network, of convolutions or of fully connected maps."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
 from gradstudy.factors.model.convolution import Convolution, Readout, Window
-from gradstudy.factors.model.layers import Adjust, Linear, Nonlinearity, buffers_of, parameters_of
+from gradstudy.factors.model.layers import Linear, Nonlinearity, StackedLayer, parameters_and_buffers
 from gradstudy.factors.model.random_maps import random_feedforward, random_stage
-from gradstudy.factors.model.residual_block import Feedforward, Original, Preactivation
-from gradstudy.network import Flow, Layers, Pass, Shape, numbered
+from gradstudy.factors.model.residual_block import Block, Feedforward, MakeMap, Original, Preactivation
+from gradstudy.layer_parts import Adjust, Layers
+from gradstudy.network import Flow, Pass, Shape, numbered
 from gradstudy.parts import Part, number, word
-from gradstudy.random_network import Facts
-from gradstudy.random_network import RandomFeedforward as Wiring
+from gradstudy.random_network import Facts, RandomFeedforward
 
-BLOCKS = {"preactivation": Preactivation, "original": Original, "feedforward": Feedforward}
+BLOCKS: dict[str, type[Block]] = {"preactivation": Preactivation, "original": Original, "feedforward": Feedforward}
 
 
 @dataclass(frozen=True)
@@ -71,8 +69,7 @@ class ResNetNetwork:
         ]
         self.early = model.block == "original"
         self.outer = Nonlinearity("stem" if self.early else "readout", model.width, layers, spatial=spatial)
-        everything = [self.stem, *self.blocks, self.outer, self.readout]
-        self.parameters, self.buffers = parameters_of(everything), buffers_of(everything)
+        self.parameters, self.buffers = parameters_and_buffers(self.stem, *self.blocks, self.outer, self.readout)
         self.places = {"signal": names}
 
     def narrowest(self, batch: int) -> int:
@@ -88,15 +85,14 @@ class ResNetNetwork:
             points.append((x,))
         return Flow(self.readout(run, x if self.early else self.outer(run, x)), {"signal": points})
 
-    def random_network(self, facts: Facts) -> Wiring:
-        wires, count = [block.wires(facts.law) for block in self.blocks], len(self.blocks)
-        stages = [random_stage(branch, self.layers, blocks=count) for branch in wires]
-        return random_feedforward(
-            self.stem.random_map(facts.law), stages, self.layers, facts, side=self.side, stem=True
-        )
+    def random_network(self, facts: Facts) -> RandomFeedforward:
+        branches = [block.random_branch(facts.law) for block in self.blocks]
+        stages = [random_stage(branch, self.layers, blocks=len(branches)) for branch in branches]
+        first = self.stem.random_map(facts.law)
+        return random_feedforward(first, stages, self.layers, facts, side=self.side, stem=True)
 
 
-Ends = tuple[Any, Callable[..., Any], Any]
+Ends = tuple["Convolution | _Stem", MakeMap, StackedLayer]
 """The stem, what makes a map of the stream by name, and the read-out."""
 
 

@@ -7,7 +7,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from gradstudy.factors.model.recurrent import CellMap, CellStep, Recurrent, State
+from gradstudy.factors.model.recurrent import CellStep, Recurrent, State
+from gradstudy.layer_parts import TensorMap
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Rnn(Recurrent):
 
     vanilla: ClassVar[bool] = True
 
-    def step(self, activate: CellMap, normalize: Mapping[str, CellMap]) -> CellStep:
+    def step(self, activate: TensorMap, normalize: Mapping[str, TensorMap]) -> CellStep:
         def step(projection: Tensor, state: State, entering: Tensor, recurrence: Tensor, bias: Tensor) -> State:
             return (activate(normalize["norm"](torch.baddbmm(projection, entering, recurrence))),)
 

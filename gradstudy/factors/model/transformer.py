@@ -9,17 +9,16 @@ from torch import Tensor
 
 from gradstudy.factors.model.attention import Attention
 from gradstudy.factors.model.layers import (
-    Adjust,
     Linear,
     Normalized,
     SkipJoin,
     activation,
     as_sequence,
-    buffers_of,
-    parameters_of,
+    parameters_and_buffers,
 )
 from gradstudy.factors.model.random_maps import by_token, random_feedforward, random_stage
-from gradstudy.network import Flow, Layers, Pass, Shape, numbered
+from gradstudy.layer_parts import Adjust, Layers
+from gradstudy.network import Flow, Pass, Shape, numbered
 from gradstudy.parts import Part, number, word
 from gradstudy.random_network import BranchStep, Facts, Law, Norm, NoTheory, RandomFeedforward, RandomMap, RandomStage
 
@@ -54,7 +53,7 @@ class Transformer(Part):
 
     @property
     def joins(self) -> int:
-        """How many residual connections stand one behind the other?"""
+        """How many residual connections stand one behind the other."""
         return self.depth * (2 if self.attention else 1)
 
     def network(self, shape: Shape, layers: Layers) -> "TransformerNetwork":
@@ -85,8 +84,7 @@ class TransformerNetwork:
         self.norms = [Normalized("norm", model.width, layers)] if model.order == "pre" else []
         self.readout = Linear("readout", model.width, shape.outputs, layers)
         sublayers = [sublayer for block in self.blocks for sublayer in block]
-        everything = [self.embedding, *sublayers, *self.norms, self.readout]
-        self.parameters, self.buffers = parameters_of(everything), buffers_of(everything)
+        self.parameters, self.buffers = parameters_and_buffers(self.embedding, *sublayers, *self.norms, self.readout)
         self.places = {"signal": names}
 
     def narrowest(self, batch: int) -> int:
@@ -104,7 +102,7 @@ class TransformerNetwork:
 
     def _embedded(self, run: Pass, inputs: Tensor) -> Tensor:
         """The residual stream [member, batch, token, width] before the first block."""
-        stream = self.embedding(run, inputs.flatten(1, 2)).unflatten(1, inputs.shape[1:3])
+        stream = torch.unflatten(self.embedding(run, inputs.flatten(1, 2)), 1, inputs.shape[1:3])
         if self.model.positions == "none":
             return stream
         return stream + sinusoids(self.length, self.model.width, stream.device, stream.dtype)
@@ -114,7 +112,7 @@ class TransformerNetwork:
         for normalize in self.norms:
             x = normalize(run, x)
         if self.each_step:
-            return self.readout(run, x).unflatten(1, stream.shape[1:3])
+            return torch.unflatten(self.readout(run, x), 1, stream.shape[1:3])
         return self.readout(run, x.view_as(stream).mean(2))
 
     def random_network(self, facts: Facts) -> RandomFeedforward:
@@ -159,15 +157,15 @@ class _FeedForward:
         self.second = Linear(f"{place}.linear2", inner, model.width, layers, adjust=adjusts[1])
         learned = layers.activation.parameters(f"{place}.activation")
         self.parameters = (*self.first.parameters, *learned, *self.second.parameters)
-        self.buffers = buffers_of([self.first, self.second])
+        self.buffers = (*self.first.buffers, *self.second.buffers)
 
     def __call__(self, run: Pass, x: Tensor) -> Tensor:
         own = run.at(self.place)
         activate, drop = activation(own, self.layers), self.layers.regularization.drop
         return self.second(run, drop(own.at("activation"))(activate(self.first(run, x))))
 
-    def wires(self, law: Law) -> tuple[BranchStep, ...]:
-        """What it is to theory."""
+    def random_branch(self, law: Law) -> tuple[BranchStep, ...]:
+        """What theory takes it for."""
         return self.first.random_map(law), "activation", self.second.random_map(law)
 
 
@@ -176,12 +174,12 @@ Branch = Attention | _FeedForward
 
 def _block(place: str, length: int, model: Transformer, layers: Layers) -> list["_Sublayer"]:
     """Attention, where there is any, and the feed-forward sublayer; counted as torch counts its norms."""
-    adjusts = tuple(layers.residual.adjust(model.joins, maps=2, index=index) for index in (0, 1))
+    first, last = (layers.residual.adjust(model.joins, maps=2, index=index) for index in (0, 1))
     branches: dict[int, Branch] = {}
     if model.attention:
         size = (length, model.width)
-        branches[1] = Attention(f"{place}.self_attn", size, layers, heads=model.heads, adjusts=adjusts)
-    branches[2] = _FeedForward(place, model, layers, adjusts)
+        branches[1] = Attention(f"{place}.self_attn", size, layers, heads=model.heads, adjusts=(first, last))
+    branches[2] = _FeedForward(place, model, layers, (first, last))
     return [_Sublayer(place, index, branch, model, layers) for index, branch in branches.items()]
 
 
@@ -193,8 +191,7 @@ class _Sublayer:
         self.place, self.layers, self.blocks = f"{place}.join{index}", layers, model.joins
         self.norm = Normalized(f"{place}.norm{index}", model.width, layers)
         self.join = SkipJoin(self.place, model.width, model.joins, layers)
-        everything = [branch, self.join, self.norm]
-        self.parameters, self.buffers = parameters_of(everything), buffers_of(everything)
+        self.parameters, self.buffers = parameters_and_buffers(branch, self.join, self.norm)
 
     def __call__(self, run: Pass, x: Tensor) -> Tensor:
         around, through = self.join.fork(run, x)
@@ -203,6 +200,6 @@ class _Sublayer:
         return joined if self.pre else self.norm(run, joined)
 
     def random_stage(self, law: Law) -> RandomStage:
-        """What it is to theory: the branch's own dropout multiplies its power by 1 / (1 - p), there and back."""
-        plain = random_stage(("norm", *self.branch.wires(law)), self.layers, blocks=self.blocks)
+        """What theory takes it for: the branch's own dropout multiplies its power by 1 / (1 - p), there and back."""
+        plain = random_stage(("norm", *self.branch.random_branch(law)), self.layers, blocks=self.blocks)
         return replace(plain, scale=plain.scale / math.sqrt(1 - self.layers.regularization.dropped()))

@@ -4,16 +4,17 @@ Each has PyTorch's affine map behind it, a weight and a bias per feature that st
 a channel, and its pixels are normalised together.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from gradstudy.factors.coefficients import per_member
-from gradstudy.factors.normalization.base import Normalization
 from gradstudy.factors.normalization.standardize import divide_by_rms, standardize
 from gradstudy.factors.parameter_shapes import filled
+from gradstudy.layer_parts import Normalization, TensorMap
 from gradstudy.network import Local, Parameter
 from gradstudy.parts import number
 from gradstudy.random_network import Norm, NoTheory
@@ -32,7 +33,7 @@ class FeatureNormalization(Normalization):
     """
 
     standardizes = True
-    over = None
+    over: ClassVar[Norm | None] = None
 
     after: bool = False
     eps: float = number(1e-5, above=0.0)
@@ -40,7 +41,7 @@ class FeatureNormalization(Normalization):
     def parameters(self, name: str, size: int, *, spatial: bool = False) -> tuple[Parameter, ...]:
         return filled(f"{name}.weight", size, 1.0), filled(f"{name}.bias", size, 0.0)
 
-    def at(self, local: Local) -> Callable[[Tensor], Tensor]:
+    def at(self, local: Local) -> TensorMap:
         weight, bias = local["weight"], local["bias"]
         return lambda x: self.standardized(local, x) * per_feature(weight, x) + per_feature(bias, x)
 
@@ -65,7 +66,7 @@ class BatchNorm(FeatureNormalization):
     (Cooijmans et al. 2017 keep them apart). A batch of one sample without pixels leaves the bias alone.
     """
 
-    over = "batch"
+    over: ClassVar[Norm | None] = "batch"
 
     momentum: float = number(0.1, at_least=0.0, at_most=1.0)
 
@@ -96,7 +97,7 @@ class LayerNorm(FeatureNormalization):
     Wu & He 2018 read it; nn.LayerNorm has them per pixel as well.
     """
 
-    over = "layer"
+    over: ClassVar[Norm | None] = "layer"
 
     def standardized(self, local: Local, x: Tensor) -> Tensor:
         return standardize(x, per_member(self.eps, x), tuple(range(2, x.dim())))[0]
@@ -118,7 +119,7 @@ class GroupNorm(FeatureNormalization):
         return super().parameters(name, size, spatial=spatial)
 
     def standardized(self, local: Local, x: Tensor) -> Tensor:
-        grouped = x.unflatten(2, (self.groups, -1))
+        grouped = torch.unflatten(x, 2, (self.groups, -1))
         return standardize(grouped, per_member(self.eps, grouped), tuple(range(3, grouped.dim())))[0].flatten(2, 3)
 
 
@@ -145,12 +146,12 @@ class RmsNorm(FeatureNormalization):
     On images over channels and pixels, with a weight per channel.
     """
 
-    over = "layer"
+    over: ClassVar[Norm | None] = "layer"
 
     def parameters(self, name: str, size: int, *, spatial: bool = False) -> tuple[Parameter, ...]:
         return (filled(f"{name}.weight", size, 1.0),)
 
-    def at(self, local: Local) -> Callable[[Tensor], Tensor]:
+    def at(self, local: Local) -> TensorMap:
         return partial(self._scaled, local["weight"])
 
     def _scaled(self, weight: Tensor, x: Tensor) -> Tensor:

@@ -1,17 +1,22 @@
 """The arithmetic that all normalisations of features share, with its gradient written out."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
 
 def standardize(x: Tensor, eps: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, Tensor, Tensor]:
     """(x - mean) / sqrt(variance + eps), and the mean and the (biased) variance over `axes`, which stay as ones."""
-    return _Standardize.apply(x, eps, axes, True)
+    standardized: tuple[Tensor, Tensor, Tensor]
+    standardized = _Standardize.apply(x, eps, axes, True)  # type: ignore[no-untyped-call]  # torch leaves it open
+    return standardized
 
 
 def divide_by_rms(x: Tensor, eps: Tensor, axes: tuple[int, ...]) -> Tensor:
     """x / sqrt(mean of x^2 + eps), the mean taken over `axes`."""
-    return _Standardize.apply(x, eps, axes, False)[0]
+    divided: Tensor = _Standardize.apply(x, eps, axes, False)[0]  # type: ignore[no-untyped-call]  # torch leaves it open
+    return divided
 
 
 class _Standardize(torch.autograd.Function):
@@ -21,7 +26,9 @@ class _Standardize(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, x: Tensor, eps: Tensor, axes: tuple[int, ...], centred: bool) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(
+        ctx: Any, x: Tensor, eps: Tensor, axes: tuple[int, ...], centred: bool
+    ) -> tuple[Tensor, Tensor, Tensor]:
         mean = x.mean(axes, keepdim=True) if centred else x.new_zeros(())
         y = x - mean
         variance = (y * y).mean(axes, keepdim=True)
@@ -34,7 +41,7 @@ class _Standardize(torch.autograd.Function):
         return y, mean, variance
 
     @staticmethod
-    def backward(ctx, gradient: Tensor, _mean: Tensor, _variance: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: Any, gradient: Tensor, _mean: Tensor, _variance: Tensor) -> tuple[Tensor, None, None, None]:
         y, inverse = ctx.saved_tensors
         along = (gradient * y).mean(ctx.axes, keepdim=True)
         across = gradient - y * along

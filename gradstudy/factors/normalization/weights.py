@@ -9,7 +9,7 @@ from functools import partial
 import torch
 from torch import Generator, Tensor
 
-from gradstudy.factors.normalization.base import Normalization
+from gradstudy.layer_parts import Normalization
 from gradstudy.network import Local, Parameter, spread_over
 from gradstudy.random_network import Norm, NoTheory
 
@@ -32,7 +32,8 @@ class WeightNorm(Normalization):
             adjusted = source.clone()
             if weight.adjust is not None:
                 weight.adjust(adjusted)
-            return torch.linalg.vector_norm(adjusted.flatten(1), dim=1, keepdim=True)
+            length: Tensor = torch.linalg.vector_norm(adjusted.flatten(1), dim=1, keepdim=True)
+            return length
 
         scale = Parameter(f"{weight.name}.scale", (weight.shape[0], 1), "own", fill=norm, of=weight.name)
         return replace(weight, adjust=None), replace(scale, trained=weight.trained)

@@ -1,4 +1,4 @@
-"""What a look inside a stacked network finds: numbers [member] from activations and gradients.
+"""Quantities of a probe: numbers [member] from the activations and gradients of a stacked network.
 
 Sums of measured values are norms, or are taken term by term: `sum` and `mean` add up in an order that depends on the
 number of members.
@@ -12,38 +12,38 @@ from torch import Tensor
 from gradstudy.network import spread_over
 from gradstudy.training.instrument.norms import combined_norm, norms
 
-FLAT = 0.05
+SATURATED_SLOPE = 0.05
 """A unit is saturated where its slope is less than this part of the slope at 0: tanh beyond 0.975 of its range."""
 
-Entered = Sequence[tuple[Callable[[Tensor], Tensor], Tensor]]
-"""What entered a nonlinearity [member, sample, unit, ...] and its function, once per time that it was applied."""
+Applications = Sequence[tuple[Callable[[Tensor], Tensor], Tensor]]
+"""A nonlinearity's function and its input [member, sample, unit, ...], once per time that it was applied."""
 Slopes = Sequence[Tensor]
 """The nonlinearity's slopes there, shaped alike."""
 
 
 def dead_units(slopes: Slopes) -> Tensor:
-    """Which share of the units has a slope of exactly 0 on every sample (pixel, time step), [member]?"""
-    dead = torch.stack([(slope == 0).all(_beside_units(slope)) for slope in slopes]).all(0)
+    """The share of units whose slope is exactly 0 on every sample (pixel, time step), [member]."""
+    dead = torch.stack([(slope == 0).all((1, *range(3, slope.dim()))) for slope in slopes]).all(0)
     return dead.double().mean(1)
 
 
 def saturated_units(slopes: Slopes, steepest: Tensor) -> Tensor:
-    """Which share of the units stands on a flat end, on average over samples (pixels, time steps), [member]?
+    """The share of units on a flat end of their nonlinearity, averaged over samples (pixels, time steps), [member].
 
     `steepest` [member] is the slope at 0.
     """
-    flat = sum((slope.abs() < FLAT * spread_over(steepest, slope)).flatten(1).sum(1) for slope in slopes)
-    return flat.double() / sum(slope[0].numel() for slope in slopes)
+    flat = [(slope.abs() < SATURATED_SLOPE * spread_over(steepest, slope)).flatten(1).sum(1) for slope in slopes]
+    return torch.stack(flat).sum(0).double() / sum(slope[0].numel() for slope in slopes)
 
 
-def slopes(entered: Entered) -> Slopes:
+def slopes(applications: Applications) -> Slopes:
     """phi' wherever a nonlinearity was applied: of a function that acts element by element."""
-    return [_slope(*one) for one in entered]
+    return [_slope(*one) for one in applications]
 
 
-def steepest(entered: Entered) -> Tensor:
+def steepest(applications: Applications) -> Tensor:
     """phi'(0), [member]."""
-    function, x = entered[0]
+    function, x = applications[0]
     at_zero = torch.zeros_like(x).flatten(1)[:, :1]
     return _slope(function, spread_over(at_zero, x)).flatten().abs()
 
@@ -54,16 +54,11 @@ def _slope(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         return torch.autograd.grad(function(x).sum(), x)[0]
 
 
-def _beside_units(slope: Tensor) -> tuple[int, ...]:
-    return 1, *range(3, slope.dim())
-
-
 def skip_share(through_skip: Tensor, through_branch: Tensor) -> Tensor:
-    """Which share of the squared gradient comes back through the skip, [member]? nan where nothing comes back."""
-    skip, branch = norms([through_skip, through_branch])
-    largest = torch.maximum(skip, branch)  # so that no square leaves the range
-    skip, branch = (skip / largest).square(), (branch / largest).square()
-    return skip / (skip + branch)
+    """The share of the squared gradient that comes back through the skip, [member]; nan where nothing comes back."""
+    both = norms([through_skip, through_branch])
+    squares = (both / both.amax(0)).square()  # the largest is 1: no square leaves the range
+    return squares[0] / (squares[0] + squares[1])
 
 
 def cosine(before: Sequence[Tensor], after: Sequence[Tensor]) -> Tensor:
@@ -105,7 +100,7 @@ def jacobian(outputs: Tensor, inputs: Tensor, samples: int) -> Tensor:
         for n in range(min(samples, outputs.shape[1]))
         for o in range(outputs[0, 0].numel())
     ]
-    return torch.stack(rows, dim=1).unflatten(1, (-1, outputs[0, 0].numel()))
+    return torch.unflatten(torch.stack(rows, dim=1), 1, (-1, outputs[0, 0].numel()))
 
 
 def singular_values(jacobians: Tensor) -> Tensor:

@@ -34,7 +34,7 @@ def combined_norm(each: Tensor) -> Tensor:
 def rms(places: Sequence[Sequence[Tensor]]) -> Tensor:
     """Root mean square of the tensors [member, ...] of each place, together, [place, member]."""
     layers = torch.stack([norms([place[layer] for place in places]) for layer in range(len(places[0]))])
-    sizes = [sum(tensor[0].numel() for tensor in place) ** 0.5 for place in places]
+    sizes: list[float] = [sum(tensor[0].numel() for tensor in place) ** 0.5 for place in places]
     total = combined_norm(layers.flatten(1)).view(layers.shape[1:])
     if len(set(sizes)) == 1:
         return total / sizes[0]
@@ -53,14 +53,16 @@ def signal_rms(places: Sequence[Sequence[Tensor]]) -> Tensor:
 def _careful(tensor: Tensor) -> Tensor:
     """Whatever float32 holds has a square in float64; what float64 holds is divided by its largest entry first."""
     if tensor.dtype == torch.float32:
-        return torch.linalg.vector_norm(_flat(tensor), dim=1, dtype=torch.float64)
+        norm: Tensor = torch.linalg.vector_norm(_flat(tensor), dim=1, dtype=torch.float64)
+        return norm
     return _scaled(_flat(tensor))
 
 
 def _scaled(rows: Tensor) -> Tensor:
     largest = rows.abs().amax(1)
     scale = torch.where((largest > 0) & largest.isfinite(), largest, 1.0)
-    return torch.linalg.vector_norm(rows / scale.unsqueeze(1), dim=1) * scale
+    norm: Tensor = torch.linalg.vector_norm(rows / scale.unsqueeze(1), dim=1)
+    return norm * scale
 
 
 def _flat(tensor: Tensor) -> Tensor:

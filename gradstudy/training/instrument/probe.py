@@ -1,4 +1,4 @@
-"""What is measured on a few steps only: a look inside, in float64, on one batch that stays the same.
+"""What is measured on a few steps only, in float64 and on one batch that stays the same.
 
 A probe repeats the first training step's pass, its batch and its dropout masks, with the weights of its own step. In
 float64 a signal of 1e-60 is still a number: where the training's own record reads 0, `signal_float64` tells whether
@@ -8,6 +8,7 @@ that is a true zero or an underflow of float32.
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,6 +25,8 @@ JACOBIAN_ROWS, JACOBIAN_SAMPLES = 512, (2, 16)
 """How many backward passes a Jacobian takes, one per sample and output; but of 2 samples at least and 16 at most."""
 NOISE_GROUPS = 8
 
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""Outputs and targets [member, batch, ...] -> the mean loss [member]."""
 MakePass = Callable[[Mapping[str, Tensor], Mapping[str, Tensor], Probe], Pass]
 """Parameters, buffers and a probe -> a pass that repeats the first step's draws."""
 
@@ -35,9 +38,9 @@ def probe_steps(steps: int) -> frozenset[int]:
 
 
 class Prober:
-    """Looks at a cohort on its probe steps. `request` names what is measured beside the standard quantities."""
+    """What probes find of a cohort. `request` names what is measured beside the standard quantities."""
 
-    def __init__(self, network: Network, parts: Mapping, loss: Callable, *, steps: int, request: Sequence[str]):
+    def __init__(self, network: Network, parts: Mapping[str, Any], loss: Loss, *, steps: int, request: Sequence[str]):
         self._network, self._parts, self._loss = network, parts, loss
         self._steps, self._request = probe_steps(steps), request
         self._trained = [p.name for p in network.parameters if p.trained]
@@ -49,8 +52,10 @@ class Prober:
     def is_due(self, step: int) -> bool:
         return step in self._steps
 
-    def look(self, step: int, batch: Batch, values: tuple[Mapping[str, Tensor], Mapping[str, Tensor]], make: MakePass):
-        """Before the update of a step: what do these parameters and buffers make of the first batch?"""
+    def look(
+        self, step: int, batch: Batch, values: tuple[Mapping[str, Tensor], Mapping[str, Tensor]], make: MakePass
+    ) -> None:
+        """Keeps, before the update of a step, what these parameters and buffers make of the first batch."""
         inputs, targets = self._first(batch)
         parameters, buffers = ({name: _wide(value) for name, value in one.items()} for one in values)
         probe = Probe()
@@ -62,7 +67,7 @@ class Prober:
         self._look_around(step, flow, probe)
 
     def see_update(self, step: int, old: Sequence[Tensor], new: Sequence[Tensor], below_eps: Sequence[Tensor]) -> None:
-        """After the update of a step: how far did each trained parameter move, and what did eps hold back?"""
+        """Keeps, after the update of a step, how far each trained parameter moved, and what eps held back."""
         moved = norms([_wide(one) - _wide(other) for one, other in zip(new, old, strict=True)])
         self._keep(step, "update_ratio", self._trained, moved / norms(old))
         if below_eps:
@@ -96,8 +101,8 @@ class Prober:
         points = flow.tensors
         forks = [way for ways in probe.forks.values() for way in ways]
         wanted = [*trained, *forks, *points]
-        settings = {"retain_graph": bool(self._request), "materialize_grads": True}
-        found = iter(torch.autograd.grad(loss.sum(), wanted, **settings))
+        every = torch.autograd.grad(loss.sum(), wanted, retain_graph=bool(self._request), materialize_grads=True)
+        found = iter(every)
         gradients, ways, flowing = (list(islice(found, len(of))) for of in (trained, forks, points))
         for quantity, places in flow.by_place(flowing).items():
             self._keep(step, exact(quantity), self._network.places[quantity], signal_rms(places))
@@ -148,8 +153,10 @@ class Prober:
         size = max(1, output.shape[1] // NOISE_GROUPS)
         starts = range(0, output.shape[1] - size + 1, size)
         losses = [self._loss(output[:, start : start + size], targets[:, start : start + size]) for start in starts]
-        settings = {"retain_graph": True, "materialize_grads": True}
-        return inspection.noise_scale([torch.autograd.grad(loss.sum(), trained, **settings) for loss in losses], size)
+        groups = [
+            torch.autograd.grad(loss.sum(), trained, retain_graph=True, materialize_grads=True) for loss in losses
+        ]
+        return inspection.noise_scale(groups, size)
 
     def _keep(self, step: int, quantity: str, places: Sequence[str], values: Tensor) -> None:
         """`values` are [place, member] or, of a single place, [member]."""

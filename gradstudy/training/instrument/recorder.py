@@ -1,6 +1,7 @@
 """What is measured on every step, kept on the device until the end: no host sync while training."""
 
 from collections.abc import Sequence
+from math import prod
 
 import numpy as np
 import torch
@@ -21,17 +22,15 @@ class Recorder:
         names = tuple(parameter.name for parameter in parameters)
         self._places = {**network.places, "gradient": names, **dict.fromkeys(SCALARS, ("all",))}
         shapes = {quantity: (steps, len(places), members) for quantity, places in self._places.items()}
-        settings = {"dtype": torch.float64, "device": device}
-        self._buffers = {quantity: torch.full(shape, torch.nan, **settings) for quantity, shape in shapes.items()}
-        sizes = [torch.Size(parameter.shape).numel() for parameter in parameters]
-        self._root_sizes = torch.tensor(sizes, **settings).sqrt().unsqueeze(1)
-
-    def watched(self, flow: Flow) -> list[Tensor]:
-        """The flow points, whose gradients are wanted."""
-        return flow.tensors
+        self._buffers = {
+            quantity: torch.full(shape, torch.nan, dtype=torch.float64, device=device)
+            for quantity, shape in shapes.items()
+        }
+        sizes = [prod(parameter.shape) for parameter in parameters]
+        self._root_sizes = torch.tensor(sizes, dtype=torch.float64, device=device).sqrt().unsqueeze(1)
 
     def write_flow(self, step: int, flow: Flow, gradients: Sequence[Tensor]) -> None:
-        """D_p of every flow point, given the gradients of what is watched."""
+        """D_p of every flow point, given the gradients of the flow's tensors."""
         for quantity, places in flow.by_place(gradients).items():
             self._buffers[quantity][step] = signal_rms(places)
 

@@ -1,9 +1,10 @@
-"""What does the instrument itself cost? Time spent on each part of a step, without waiting for the device."""
+"""Time spent on each part of a step, measured without waiting for the device."""
 
 import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 
@@ -13,24 +14,26 @@ class Stopwatch:
 
     def __init__(self, device: torch.device):
         self._cuda = device.type == "cuda"
-        self._spans: dict[str, list] = defaultdict(list)
+        self._spans: dict[str, list[tuple[Any, Any]]] = defaultdict(list)
 
     @contextmanager
     def timing(self, name: str) -> Iterator[None]:
+        """Adds what is done inside to the time of this name."""
         start = self._now()
         yield
         self._spans[name].append((start, self._now()))
 
     def seconds(self, name: str) -> float:
-        """How long did everything of this name take? Waits for the device."""
+        """Seconds that everything of this name took; waits for the device."""
         if not self._cuda:
-            return sum(end - start for start, end in self._spans[name])
+            return float(sum(end - start for start, end in self._spans[name]))
         torch.cuda.synchronize()
-        return sum(start.elapsed_time(end) for start, end in self._spans[name]) / 1000
+        return float(sum(start.elapsed_time(end) for start, end in self._spans[name])) / 1000
 
-    def _now(self):
+    def _now(self) -> Any:
+        """Seconds on a CPU, an event in the device's queue on CUDA."""
         if not self._cuda:
             return time.perf_counter()
-        event = torch.cuda.Event(enable_timing=True)
+        event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]  # torch leaves it open
         event.record()
         return event

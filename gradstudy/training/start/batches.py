@@ -37,6 +37,7 @@ class Batches:
         self.size = tasks[0].batch_size
 
     def next(self) -> Batch:
+        """The batch of the next step."""
         return self._stack([task.batch(at) for (task, _), at in zip(self._sources, self._streams, strict=True)])
 
     @cached_property

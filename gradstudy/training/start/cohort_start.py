@@ -7,11 +7,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gradstudy.network import KERNEL_TAIL, Network, Pass, network_of
+from gradstudy.layer_parts import network_of
+from gradstudy.network import KERNEL_TAIL, Network, Pass
 from gradstudy.training.cohort import STACKED, Cohort
 from gradstudy.training.start.batches import Batches
 from gradstudy.training.start.calibration import calibrate
-from gradstudy.training.start.initialization import derived, drawn
+from gradstudy.training.start.initialization import dependent_values, initial_values
 from gradstudy.training.start.stacking import stack
 from gradstudy.training.start.streams import Draws
 
@@ -42,22 +43,24 @@ class CohortStart:
         """Parameters and buffers [member, ...] by name: drawn, fitted to data where that is asked for, completed."""
         specifications = [[*network.parameters, *network.buffers] for network in self._networks]
         inits = [of["init"] for of in self._of]
-        drawn_values = drawn(specifications, inits, self.streams, self.dtype)
-        values = {name: tensor.to(self.device) for name, tensor in drawn_values.items()}
+        drawn = initial_values(specifications, inits, self.streams, self.dtype)
+        values = {name: tensor.to(self.device) for name, tensor in drawn.items()}
         if any(init.looks_at_data for init in inits):
             calibrate(self.network, values, inits, self.batches("calibration").next()[0])
         values.update(self._pretrained(values))
-        return {**values, **derived(specifications, values, self.streams)}
+        return {**values, **dependent_values(specifications, values, self.streams)}
 
     def _pretrained(self, values: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         draws, data = Draws(self.streams, "pretraining", self.device), self.batches("pretraining")
         uniform = partial(draws.uniform, dtype=self.dtype)
         run = Pass(values, values, training=True)
-        return self.parts["pretraining"].pretrain(self.network, run, lambda: data.next()[0], uniform)
+        changed: Mapping[str, Tensor]
+        changed = self.parts["pretraining"].pretrain(self.network, run, lambda: data.next()[0], uniform)
+        return changed
 
 
 def _ballast(parts: Mapping[str, Any], network: Network, device: torch.device) -> int:
-    """How many copies of the last member stand behind the cohort, so that no real member meets other code?
+    """How many copies of the last member stand behind the cohort, so that no real member meets other code.
 
     BLAS treats a batch of one by other code than a batch of two, and vector kernels treat the last few elements of a
     tensor by other code than the rest. With ballast behind them members are bit-for-bit the same alone and in company.

@@ -13,7 +13,7 @@ StreamKey = tuple[int, int]
 """(study seed, seed index)."""
 
 
-def drawn(
+def initial_values(
     specifications: Sequence[Sequence[Parameter]],
     inits: Sequence[Any],
     streams: Sequence[StreamKey],
@@ -34,14 +34,14 @@ def drawn(
     return stacked
 
 
-def derived(
+def dependent_values(
     specifications: Sequence[Sequence[Parameter]], values: Mapping[str, Tensor], streams: Sequence[StreamKey]
 ) -> dict[str, Tensor]:
     """Stacked tensors of what is filled from another parameter's `values`, such as the scale of a normalised weight."""
     found: dict[str, list[Tensor]] = {p.name: [] for p in specifications[0] if p.of is not None}
     for slot, (parameters, stream) in enumerate(zip(specifications, streams, strict=True)):
         for parameter in parameters:
-            if parameter.of is not None:
+            if parameter.of is not None and parameter.fill is not None:
                 source = values[parameter.of][slot].detach().cpu().double()
                 found[parameter.name].append(parameter.fill(source, _generator(stream, parameter)))
     like = next(iter(values.values()))
@@ -58,9 +58,9 @@ def _generator(stream: StreamKey, parameter: Parameter) -> torch.Generator:
 
 
 def _draw(parameter: Parameter, init: Any, generator: torch.Generator) -> Tensor:
-    if parameter.role == "own":
-        return parameter.fill(None, generator)
     tensor = torch.empty(parameter.shape, dtype=torch.float64)
+    if parameter.fill is not None:
+        return parameter.fill(tensor, generator)
     if parameter.role == "bias":
         init.bias(tensor, parameter.bound, generator)
     elif parameter.role == "edge":

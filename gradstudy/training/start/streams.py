@@ -24,10 +24,12 @@ def stream_seed(*identity: int | str) -> int:
 
 
 def numpy_stream(*identity: int | str) -> np.random.Generator:
+    """A stream of NumPy's, seeded by `stream_seed`."""
     return np.random.Generator(np.random.Philox(stream_seed(*identity)))
 
 
 def torch_stream(*identity: int | str) -> torch.Generator:
+    """A stream of torch's on the CPU, seeded by `stream_seed`."""
     return torch.Generator().manual_seed(stream_seed(*identity))
 
 

@@ -22,7 +22,7 @@ LINEAR = {"activation": activation.Identity(), "model": Rnn(width=16)}
 
 
 def decades_from_last_to_first(record):
-    flow = record.series["signal_rms"].values[0]
+    flow = record.series["signal"].values[0]
     return math.log10(flow[0] / flow[-1])
 
 
@@ -92,8 +92,8 @@ def test_gradient_and_norm_agree_with_autograd_by_hand():
 def test_an_lstm_also_shows_the_flow_through_its_cell():
     record = train(cohort(parts(model=Lstm(width=5)), seeds=1, steps=2))[0]
     assert record.series["cell_signal"].values.shape == (2, 8)
-    assert record.series["cell_signal"].places == record.series["signal_rms"].places
-    assert record.series["signal_rms"].places[0] == "time_001"
+    assert record.series["cell_signal"].places == record.series["signal"].places
+    assert record.series["signal"].places[0] == "time_001"
 
 
 def test_a_diverged_member_is_recorded_up_to_its_first_bad_step_and_keeps_its_last_finite_weights():
@@ -127,7 +127,7 @@ def test_zero_steps_measure_at_initialisation_and_train_nothing():
     whole = cohort(parts(), steps=0, keep_weights=True)
     record, trained = train(whole)[0], train(cohort(parts(), steps=3, keep_weights=True))[0]
     assert [len(series.steps) for series in record.series.values()] == [1] * len(record.series)
-    np.testing.assert_array_equal(record.series["signal_rms"].values[0], trained.series["signal_rms"].values[0])
+    np.testing.assert_array_equal(record.series["signal"].values[0], trained.series["signal"].values[0])
     assert not np.array_equal(record.weights["readout.weight"], trained.weights["readout.weight"])
 
 
@@ -135,7 +135,7 @@ def test_factors_that_act_after_backward_cannot_change_the_first_gradient():
     """Ground truth G55: learning rate, optimizer, clipping and decay are null factors at step 0, bit for bit."""
     first = None
     for change in ({}, {"lr": lr.Constant(1.0)}, {"clipping": clipping.Threshold(max_value=1e-3)}):
-        flow = train(cohort(parts(**change), seeds=1, steps=1))[0].series["signal_rms"].values
+        flow = train(cohort(parts(**change), seeds=1, steps=1))[0].series["signal"].values
         first = flow if first is None else first
         np.testing.assert_array_equal(flow, first)
 
