@@ -43,7 +43,8 @@ def attribute(
     that of the intervals of pairs. What the model alone says of the `doubted` factors is checked by permutation.
     """
     ranked = _rankable(screen)
-    rules, always = infer_space(screen).rules, screen.lives.all(axis=0)
+    rules = infer_space(screen).rules
+    always = np.asarray(screen.lives.all(axis=0))
     partial = [column for column in ranked if column not in rules and not always[column]]
     together = screen.only([column for column in ranked if column not in partial])
     shares = _joint(together, draws=draws, seed=seed, confidence=confidence, doubted=doubted)
@@ -63,8 +64,8 @@ def _joint(
     names = tuple(factor.name for factor in screen.factors)
     if not names:
         nothing = np.empty((whole_draws(draws), 0))
-        pairs = pd.DataFrame(columns=PAIR_COLUMNS)
-        return Attribution(names, nothing, nothing, nothing, np.empty(0), pairs, float("nan"))
+        no_pairs = pd.DataFrame(columns=PAIR_COLUMNS)
+        return Attribution(names, nothing, nothing, nothing, np.empty(0), no_pairs, float("nan"))
     space = infer_space(screen)
     model = fit_model(screen.points, screen.repeated, Basis(space.codes), seed)
     found = effect_draws(model, space, draws=draws, seed=seed)

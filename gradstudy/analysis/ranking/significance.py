@@ -78,7 +78,8 @@ def number_significance(coordinates: np.ndarray, values: np.ndarray) -> Signific
 
 def parts_of(coordinates: np.ndarray) -> np.ndarray:
     """In which fifth of its range is each of these coordinates of a number?"""
-    return np.minimum((coordinates * PARTS).astype(int), PARTS - 1)
+    parts: np.ndarray = np.minimum((coordinates * PARTS).astype(int), PARTS - 1)
+    return parts
 
 
 def control_false_discoveries(p: np.ndarray) -> np.ndarray:

@@ -62,12 +62,15 @@ def effect_draws(model: Model, space: FactorSpace, *, draws: int, seed: int) -> 
             strict=True,
         )
     )
-    totals, alone, pairs = [], [], []
+    totals: list[np.ndarray] = []
+    alone: list[np.ndarray] = []
+    pairs: list[np.ndarray] = []
     for drawn in model.draws(HYPERDRAWS, random):
         paths = drawn.paths(swaps.points, draws // HYPERDRAWS, random)
         totals.append(swaps.effects(paths))
-        for kept, found in zip((alone, pairs), cells.shares(paths[:, :POINTS]), strict=True):
-            kept.append(found)
+        first, together = cells.shares(paths[:, :POINTS])
+        alone.append(first)
+        pairs.append(together)
     total, variance = np.concatenate(totals, axis=1) - totals_off
     variance = np.maximum(variance, np.finfo(float).tiny)
     share = np.clip(total / variance, 0.0, 1.0)
@@ -115,7 +118,8 @@ class Swaps:
         return np.array([np.stack(total, axis=1), np.stack(variance, axis=1)])
 
     def _variance(self, values: np.ndarray, blocks: list[int]) -> np.ndarray:
-        return np.concatenate([self._block(values, which) for which in blocks], axis=1).var(axis=1)
+        variance: np.ndarray = np.var(np.concatenate([self._block(values, which) for which in blocks], axis=1), axis=1)
+        return variance
 
     def _block(self, values: np.ndarray, which: int) -> np.ndarray:
         begin = self._size + (which - 1) * self._count if which else 0

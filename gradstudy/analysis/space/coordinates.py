@@ -24,7 +24,8 @@ class Rule:
 
     def holds(self, points: np.ndarray) -> np.ndarray:
         """In which points [point, factor] does the factor live? -> [point] of bool"""
-        return (points[:, None, list(self.parents)] == self.alive).all(axis=2).any(axis=1)
+        holds: np.ndarray = (points[:, None, list(self.parents)] == self.alive).all(axis=2).any(axis=1)
+        return holds
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ class CodedTrials:
     @property
     def lives(self) -> np.ndarray:
         """In which trials does each factor live? -> [trial, factor] of bool"""
-        return self.points != INACTIVE
+        lives: np.ndarray = self.points != INACTIVE
+        return lives
 
     @property
     def repeated(self) -> Replicates:

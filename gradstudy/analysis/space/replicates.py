@@ -71,7 +71,8 @@ def replicates_of(values: np.ndarray, row: np.ndarray, diverged: np.ndarray) -> 
 def _at_the_end(values: np.ndarray, diverged: np.ndarray) -> np.ndarray:
     for group in (values[diverged], values[~diverged]):
         if len(group) and np.ptp(group) == 0.0 and group[0] in (values.min(), values.max()):
-            return values == group[0]
+            at_the_end: np.ndarray = values == group[0]
+            return at_the_end
     return np.zeros(len(values), dtype=bool)
 
 

@@ -119,10 +119,12 @@ def combined(single: np.ndarray, pairs: np.ndarray, triples: np.ndarray, strengt
 def spectrum_slope(spectrum: np.ndarray, decay: float) -> np.ndarray:
     """How does the spectrum of a number change with the logit of its ratio from degree to degree?"""
     degree = np.arange(len(spectrum))
-    return spectrum * (degree - spectrum @ degree) / (1.0 + np.exp(decay))
+    slope: np.ndarray = spectrum * (degree - spectrum @ degree) / (1.0 + np.exp(decay))
+    return slope
 
 
 def _spectrum(decay: float) -> np.ndarray:
     # Falling by the same ratio from degree to degree: small for a straight line, near 1 for anything.
     powers = (1.0 / (1.0 + np.exp(-decay))) ** np.arange(DEGREES)
-    return powers / powers.sum()
+    spectrum: np.ndarray = powers / powers.sum()
+    return spectrum

@@ -21,7 +21,7 @@ def prior_features(
     awake = strengths.awake
     sets = [some for size in (2, 3) for some in combinations(awake, size)]
     weights = np.array([_weight(some, strengths) for some in sets])
-    chosen = random.choice(len(sets), size=PRODUCTS, p=weights / weights.sum()) if sets else []
+    chosen = random.choice(len(sets), size=PRODUCTS, p=weights / weights.sum()) if sets else np.arange(0)
     height = np.sqrt(strengths.scale * weights.sum() / PRODUCTS)
     members = {column: np.flatnonzero([column in sets[one] for one in chosen]) for column in awake}
     mixed = {
@@ -43,7 +43,7 @@ def prior_features(
 
 def _weight(some: tuple[int, ...], strengths: Strengths) -> float:
     order = strengths.pairs if len(some) == 2 else strengths.triples
-    return order * prod(strengths.variance[column] for column in some)
+    return float(order * prod(strengths.variance[column] for column in some))
 
 
 FITTED = 320
@@ -123,7 +123,8 @@ class Posterior:
 
     def mean(self, points: np.ndarray) -> np.ndarray:
         """The most probable values at coded points [point, factor] -> [point]"""
-        return self.level + self._carried(self.known.basis(points), self.weights)
+        mean: np.ndarray = self.level + self._carried(self.known.basis(points), self.weights)
+        return mean
 
     def paths(self, points: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
         """Values at these points that could all be true together -> [path, point]"""
@@ -131,7 +132,8 @@ class Posterior:
         amounts, functions = random.standard_normal((number, count)), self.known.basis(points)
         error = np.sqrt(self._noise)[:, None] * random.standard_normal((len(self._noise), count))
         level, weights = self._solve(self.known.values[:, None] - features(self._functions) @ amounts - error)
-        return (level + self._carried(functions, weights) + features(functions) @ amounts).T
+        values: np.ndarray = level + self._carried(functions, weights) + features(functions) @ amounts
+        return values.T
 
     def left_out(self) -> tuple[np.ndarray, np.ndarray]:
         """What would each known value be, from the others? Means and variances, twice [trial]."""
@@ -151,7 +153,8 @@ class Posterior:
 
     def _precision(self) -> np.ndarray:
         inverse = cho_solve(self._factor, np.eye(len(self.weights)))
-        return inverse - np.outer(self._ones, self._ones) / self._ones.sum()
+        precision: np.ndarray = inverse - np.outer(self._ones, self._ones) / self._ones.sum()
+        return precision
 
     def _carried(self, functions: list[np.ndarray], weights: np.ndarray) -> np.ndarray:
         # From the known points to these ones, [point, ...].

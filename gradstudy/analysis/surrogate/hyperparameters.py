@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
-from scipy.optimize import OptimizeResult, minimize
+from scipy.optimize import Bounds, OptimizeResult, minimize
 
 from gradstudy.analysis.space.coordinates import INACTIVE
 from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Strengths, combined, products, spectrum_slope
@@ -65,7 +65,8 @@ class Mode:
     bounds: np.ndarray
 
     def draw(self, random: np.random.Generator) -> np.ndarray:
-        return np.clip(self.at + self.spread @ random.standard_normal(len(self.at)), *self.bounds.T)
+        low, high = self.bounds.T
+        return np.clip(self.at + self.spread @ random.standard_normal(len(self.at)), low, high)
 
 
 class NegativeLogPosterior:
@@ -80,10 +81,14 @@ class NegativeLogPosterior:
         decay, order = [(_DECAY_MEAN, _DECAY_SD)] * numbers, [(_ORDER_MEAN, _ORDER_SD)] * 2
         priors = [(_VARIANCE_MEAN, _VARIANCE_SD)] * factors + decay + order + [noise]
         self.prior_mean, self.prior_sd = np.array(priors).T
-        bounds = [_VARIANCE_BOUNDS] * factors + [_DECAY_BOUNDS] * numbers + [_ORDER_BOUNDS] * 2 + [_NOISE_BOUNDS]
+        bounds: list[tuple[float, float]] = (
+            [_VARIANCE_BOUNDS] * factors + [_DECAY_BOUNDS] * numbers + [_ORDER_BOUNDS] * 2 + [_NOISE_BOUNDS]
+        )
         self.bounds = np.array(bounds)
         self._functions = basis(known.points)
-        self._levels = {c: f @ f.T / f.shape[1] for c, f in enumerate(self._functions) if c not in basis.numbers}
+        self._levels: dict[int, np.ndarray] = {
+            c: f @ f.T / f.shape[1] for c, f in enumerate(self._functions) if c not in basis.numbers
+        }
 
     def __call__(self, hyperparameters: np.ndarray) -> tuple[float, np.ndarray]:
         known = self.known
@@ -106,14 +111,16 @@ class NegativeLogPosterior:
         bounds = self.bounds.copy()
         if asleep is not None:
             bounds[asleep], start = ASLEEP, np.where(np.arange(len(start)) == asleep, ASLEEP, start)
-        how = {"jac": True, "method": "L-BFGS-B", "bounds": bounds, "options": {"maxiter": steps, "ftol": 1e-7}}
-        return minimize(self, np.clip(start, *bounds.T), **how)
+        low, high = bounds.T
+        within = Bounds(low, high)
+        begin: np.ndarray = np.clip(start, low, high)
+        return minimize(
+            self, begin, jac=True, method="L-BFGS-B", bounds=within, options={"maxiter": steps, "ftol": 1e-7}
+        )
 
     def _own(self, column: int, strengths: Strengths) -> np.ndarray:
-        if column in self._levels:
-            return self._levels[column]
-        functions = self._functions[column]
-        return (functions * strengths.spectrum[column]) @ functions.T
+        functions, own = self._functions[column], self._levels.get(column)
+        return own if own is not None else (functions * strengths.spectrum[column]) @ functions.T
 
     def _slopes(
         self, hyperparameters: np.ndarray, strengths: Strengths, sums: "Sums", sensitivity: np.ndarray
@@ -139,10 +146,11 @@ class Sums:
     """The covariances of each factor's `own` effects, and what they add up to: singly, in pairs, in triples."""
 
     def __init__(self, own: list[np.ndarray]):
-        self.own, self.single = own, sum(own)
+        self.own = own
+        self.single: np.ndarray = sum(own, start=np.zeros(()))
         squared = [one * one for one in own]
-        cubes = sum(one * two for one, two in zip(own, squared, strict=True))
-        self.pairs, self.triples = products(self.single, sum(squared), cubes)
+        cubes: np.ndarray = sum((one * two for one, two in zip(own, squared, strict=True)), start=np.zeros(()))
+        self.pairs, self.triples = products(self.single, sum(squared, start=np.zeros(())), cubes)
 
 
 def find_modes(known: Known) -> list[Mode]:

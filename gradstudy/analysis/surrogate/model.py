@@ -38,8 +38,11 @@ class Model(Protocol):
     probable hyperparameters, and `draws` are models that the data allow.
     """
 
-    fit: float
-    p: np.ndarray
+    @property
+    def fit(self) -> float: ...
+
+    @property
+    def p(self) -> np.ndarray: ...
 
     def checked(self, factor: int) -> float: ...
 
@@ -83,7 +86,8 @@ class Hurdle:
 
     @property
     def p(self) -> np.ndarray:
-        return np.minimum(1.0, 2.0 * np.minimum(_chance_of(self.odds.gains), _chance_of(self.others.gains)))
+        p: np.ndarray = np.minimum(1.0, 2.0 * np.minimum(_chance_of(self.odds.gains), _chance_of(self.others.gains)))
+        return p
 
     def checked(self, factor: int) -> float:
         part = max(self.odds, self.others, key=lambda surrogate: surrogate.gains[factor])
@@ -129,12 +133,11 @@ def fit_model(points: np.ndarray, repeats: Replicates, basis: Basis, seed: int) 
         fitting = threads.submit(fit_chance, points, ends.hits, ends.sizes, basis, seed)
         others = fit_surrogate(points[some], rest.values, basis, seed, noise=rest.noise, error=rest.error)
         odds = fitting.result()
-    return Hurdle(odds, others, ends.end, _fit(points, repeats, odds, others))
+    return Hurdle(odds, others, ends.end, _fit(points, means.values, ends, odds, others))
 
 
-def _fit(points: np.ndarray, repeats: Replicates, odds: Surrogate, others: Surrogate) -> float:
+def _fit(points: np.ndarray, values: np.ndarray, ends: EndCounts, odds: Surrogate, others: Surrogate) -> float:
     # Q2 of the means when each trial is left out of both surrogates; above CONDITIONED trials most are left out anyway.
-    values, ends = repeats.means.values, repeats.ends
     parts = Hurdle(odds, others, ends.end, np.nan).typical()
     guess = parts.mean(points) if len(points) > CONDITIONED else _left_out(points, ends, parts)
     away = (values - values.mean()) * len(values) / (len(values) - 1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -43,7 +44,8 @@ REASONS = {
 
 def layers(branch: Sequence[BranchStep], norm: Norm) -> list[BranchLayer]:
     """Of which layers does a branch consist, in order? NoTheory where pre-activations would not be Gaussian."""
-    found, before = [], []
+    found: list[BranchLayer] = []
+    before: list[Literal["norm", "activation"]] = []
     for step in branch:
         if isinstance(step, RandomMap):
             found.append(BranchLayer("norm" in before, "activation" in before, step))

@@ -52,11 +52,12 @@ def expectation(function: Function, power: np.ndarray | float) -> np.ndarray:
     """
     scale = np.sqrt(np.clip(power, 0.0, LARGEST_POWER))
     x, weight = _normal(np.zeros_like(scale), scale)
-    return (function(scale[..., None] * x) * weight).sum(-1)
+    mean: np.ndarray = (function(scale[..., None] * x) * weight).sum(-1)
+    return mean
 
 
 @np.errstate(all="ignore")
-def pair_expectation(function: Function, power: float, correlation: float) -> np.ndarray:
+def pair_expectation(function: Function, power: float, correlation: float) -> float:
     """What is E f(a) f(b) for Gaussians a and b of mean 0, this power and this correlation? Costs 1e5 values of f.
 
     Relative errors are below 1e-6, but for steps at correlations within 1e-4 of 1, where they reach 1e-3.
@@ -67,7 +68,7 @@ def pair_expectation(function: Function, power: float, correlation: float) -> np
     spread = np.broadcast_to(scale * np.sqrt((1.0 - correlation) * (1.0 + correlation)), mean.shape)
     other, other_weight = _normal(mean, spread)
     given = (function(mean[:, None] + spread[:, None] * other) * other_weight).sum(-1)
-    return (function(scale * x) * weight * given).sum()
+    return float((function(scale * x) * weight * given).sum())
 
 
 def value_power(curve: ActivationCurve, power: np.ndarray | float) -> np.ndarray:

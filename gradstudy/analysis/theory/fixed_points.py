@@ -13,7 +13,6 @@ STEADY = 1e-12
 """A relative change of q per layer below which its sign is rounding."""
 FARTHEST = 1e30
 HEAVIEST = 1e12
-_ROOT = {"xtol": 1e-300, "rtol": 1e-13}
 
 
 def variance_map(curve: ActivationCurve, weight: float, bias: float, q: float) -> float:
@@ -71,7 +70,7 @@ def _crossing(function: Callable[[float], float], direction: float, *, end: floa
         near *= 2.0**direction
         value = function(near)
         if value * start < -STEADY:
-            return float(brentq(function, *sorted((clear, near)), **_ROOT))
+            return float(brentq(function, min(clear, near), max(clear, near), xtol=1e-300, rtol=1e-13))
         clear = near if abs(value) > STEADY else clear
     return missing
 

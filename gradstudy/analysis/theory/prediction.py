@@ -62,7 +62,8 @@ def predict_over_time(wiring: RandomRecurrent) -> Prediction:
 
 
 def _pre_activations(wiring: RandomRecurrent) -> np.ndarray:
-    bias, hidden, powers = wiring.entering.bias + wiring.recurrent.bias, 0.0, []
+    bias, hidden = wiring.entering.bias + wiring.recurrent.bias, np.zeros(())
+    powers: list[np.ndarray] = []
     for entering in wiring.power:
         powers.append(passed(wiring.entering.forward, entering) + passed(wiring.recurrent.forward, hidden) + bias)
         hidden = value_power(wiring.curve, powers[-1])
@@ -75,7 +76,8 @@ def _signal_over_time(factors: np.ndarray, each_step: bool) -> np.ndarray:
     own = 0.0 if each_step else -np.inf
     for factor in factors[::-1]:
         powers.append(np.logaddexp(np.log(factor) + powers[-1], own))
-    return np.array(powers[::-1]) / (2 * np.log(10))
+    decades: np.ndarray = np.array(powers[::-1]) / (2 * np.log(10))
+    return decades
 
 
 __all__ = [
@@ -171,7 +173,8 @@ def _through(stream: MeanFieldStream, state: np.ndarray, branch: Sequence[Branch
 
 
 def _joined(stage: RandomStage, around: np.ndarray, through: np.ndarray) -> np.ndarray:
-    return product(stage.skip**2, around) + product(stage.scale**2, through)
+    joined: np.ndarray = product(stage.skip**2, around) + product(stage.scale**2, through)
+    return joined
 
 
 def _back_through_join(stage: RandomStage, back: Back, gradient: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy.ndimage import correlate
@@ -17,7 +18,7 @@ from gradstudy.analysis.theory.expectations import (
 )
 from gradstudy.random_network import ActivationCurve, NoTheory, PixelWindow, RandomFeedforward, RandomMap
 
-BORDERS = {"zeros": "constant", "circular": "wrap"}
+BORDERS: dict[str, Literal["constant", "wrap"]] = {"zeros": "constant", "circular": "wrap"}
 
 
 class Pixels:
@@ -51,7 +52,7 @@ class Pixels:
 
     def power(self, state_or_gradient: np.ndarray) -> float:
         """The mean square over samples and pixels."""
-        return state_or_gradient.mean()
+        return float(state_or_gradient.mean())
 
 
 def _normed(power: np.ndarray, eps: float) -> tuple[np.ndarray, np.ndarray]:
@@ -66,7 +67,7 @@ def _seen(powers: np.ndarray, window: PixelWindow | None) -> np.ndarray:
     if powers.ndim < 2:
         raise NoTheory("a window needs to know the side of its images")
     taps = np.full((*[1] * (powers.ndim - 2), window.kernel, window.kernel), 1.0 / window.kernel**2)
-    return correlate(powers, taps, mode=BORDERS[window.padding])
+    return np.asarray(correlate(powers, taps, mode=BORDERS[window.padding]))
 
 
 LINEAR = ActivationCurve(lambda z: z, np.ones_like)
@@ -148,10 +149,10 @@ class Samples:
 
     def power(self, state_or_gradient: np.ndarray) -> float:
         """The mean square over samples."""
-        return state_or_gradient[0]
+        return float(state_or_gradient[0])
 
 
-def _mapped(one: RandomMap, power: float, variance: float) -> np.ndarray:
+def _mapped(one: RandomMap, power: float | np.ndarray, variance: float | np.ndarray) -> np.ndarray:
     return np.array([passed(one.forward, power) + one.bias, passed(one.forward, np.maximum(variance, 0.0))])
 
 
