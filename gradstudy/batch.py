@@ -7,7 +7,7 @@ from gradstudy.analysis.responses.member_row import member_row
 from gradstudy.analysis.theory.agreement import PREDICTED
 from gradstudy.configs.composition import Composer
 from gradstudy.execution.executor import Runner
-from gradstudy.prediction import predicted_gain
+from gradstudy.mean_field import predicted_gain
 from gradstudy.records import HUNT, Member, MemberRecord, Trial, TrialResult
 from gradstudy.search.base import AskTell
 from gradstudy.training.cohort import CPU_KNEE, CUDA_KNEE, Cohort, plan

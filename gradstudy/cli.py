@@ -82,7 +82,7 @@ def _carry_out(config: DictConfig, command: str) -> None:
     if config.name is None and not overrides:
         _list()
     else:
-        MODES.get(config.mode, _run)(overrides, command)  # a wrong mode is refused at the door
+        COMMANDS.get(config.mode, _run)(overrides, command)  # a wrong mode is refused at the door
 
 
 def _list() -> None:
@@ -140,4 +140,4 @@ def _config_folders(arguments: Sequence[str]) -> list[str]:
     return folders
 
 
-MODES = {"run": _run, "plan": _plan, "report": _report, "trial": _trial}
+COMMANDS = {"run": _run, "plan": _plan, "report": _report, "trial": _trial}

@@ -5,7 +5,7 @@ import pytest
 from gradstudy.batch import Batch
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.execution.inline import Inline
-from gradstudy.prediction import predicted
+from gradstudy.mean_field import predicted
 from gradstudy.records import Trial
 
 SMALL = ["model=mlp", "task=random_signal", "task.features=64", "model.width=64", "model.depth=2", "budget.steps=0"]

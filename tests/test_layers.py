@@ -16,7 +16,7 @@ LAYERS = [
     {"words"},
     {"factors", "tasks", "training", "execution", "search", "analysis", "tracking"},
     {"configs"},
-    {"prediction"},
+    {"mean_field"},
     {"batch", "notebook", "plan"},
     {"results", "measurement"},
     {"report"},

@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 
 from gradstudy.records import SCREEN, Factor, Trial
 from gradstudy.tracking.atomic_file import written_whole
-from gradstudy.tracking.record_file import METADATA, Rows, as_trial
+from gradstudy.tracking.record_file import METADATA, MemberRows, as_trial
 
-Stored = Mapping[int, tuple[Trial, Rows]]
+Stored = Mapping[int, tuple[Trial, MemberRows]]
 """What is known of a study's finished trials, by number."""
 
 FILE = "members.parquet"
@@ -74,7 +74,7 @@ def read_members(path: Path) -> pd.DataFrame:
     return table
 
 
-def read_stored(path: Path) -> dict[int, tuple[Trial, Rows]]:
+def read_stored(path: Path) -> dict[int, tuple[Trial, MemberRows]]:
     """The trials and their rows as they were before they became a table."""
     about = json.loads(pq.read_schema(path).metadata[METADATA])
     trials = [as_trial(stored) for stored in about["trials"]]

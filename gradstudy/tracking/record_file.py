@@ -37,7 +37,7 @@ METADATA = b"gradstudy"
 _REPETITIVE = [name for name in RECORD_COLUMNS.names if name != "value"]
 """What is worth a Parquet dictionary: trying one on measured values costs a third of the time and saves nothing."""
 
-Rows = tuple[Mapping[str, Any], ...]
+MemberRows = tuple[Mapping[str, Any], ...]
 
 
 def trial_file(number: int) -> str:
@@ -57,7 +57,7 @@ def write_trial(result: TrialResult, path: Path) -> None:
         pq.write_table(table, unfinished, compression="zstd", use_dictionary=_REPETITIVE)
 
 
-def read_rows(path: Path) -> tuple[Trial, Rows]:
+def read_rows(path: Path) -> tuple[Trial, MemberRows]:
     """Which trial is stored here, and what were its responses? Reads the metadata only."""
     about = _about(pq.read_schema(path))
     return as_trial(about["trial"]), tuple(about["rows"])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gradstudy.records import Trial, TrialResult
 from gradstudy.tracking.atomic_file import UNFINISHED
-from gradstudy.tracking.record_file import Rows, read_result, read_rows, trial_file, write_trial
+from gradstudy.tracking.record_file import MemberRows, read_result, read_rows, trial_file, write_trial
 
 
 class Spool:
@@ -23,7 +23,7 @@ class Spool:
         """Which trials wait here? In ascending order."""
         return sorted(int(path.stem.partition("_")[2]) for path in self.folder.glob("trial_*.parquet"))
 
-    def rows(self, number: int) -> tuple[Trial, Rows]:
+    def rows(self, number: int) -> tuple[Trial, MemberRows]:
         """What were the responses of this trial?"""
         return read_rows(self.path(number))
 

@@ -17,7 +17,7 @@ from gradstudy.tracking.cost import study_cost, trial_cost
 from gradstudy.tracking.markdown import code_fence, escaped, note_of
 from gradstudy.tracking.members_file import FILE as MEMBERS
 from gradstudy.tracking.members_file import Stored, read_stored, write_members
-from gradstudy.tracking.record_file import Rows, read_rows, trial_file
+from gradstudy.tracking.record_file import MemberRows, read_rows, trial_file
 from gradstudy.tracking.run_display import RunDisplay
 from gradstudy.tracking.runs import (
     FINGERPRINT,
@@ -66,7 +66,7 @@ class StudyRun:
         """Which trials does MLflow hold, finished?"""
         return frozenset(self._finished)
 
-    def stored(self) -> dict[int, tuple[Trial, Rows]]:
+    def stored(self) -> dict[int, tuple[Trial, MemberRows]]:
         """Every trial that MLflow holds, with the responses of its members."""
         with TemporaryDirectory() as folder:
             members = artifact(self._client, self.run, MEMBERS, Path(folder))

@@ -8,7 +8,7 @@ from gradstudy.records import HEALTHY, Level
 from gradstudy.words.number_words import percent_words
 from gradstudy.words.trial_words import level_word, levels_words
 
-REASONS = {
+WHY_NOT = {
     NoCure.NONE_HEALTHY: "none of the {} trials is healthy on every seed, so nothing shows what would be.",
     NoCure.TOO_FEW: f"{{}} trials are too few, at least {FEWEST_TRIALS} are needed; raise budget.trials.",
     NoCure.NOTHING_DECIDES: "no factor is known to decide who is healthy; more trials may show it.",
@@ -76,7 +76,7 @@ def prescription_note(found: Prescribed) -> str:
         return f"{name} is healthy on every seed: there is nothing to cure."
     fails = f"is {found.verdict}: {found.failing} of {found.seeds} seeds fail" if found.seeds else "was not measured"
     if found.reason is not None:
-        reason = REASONS[found.reason].format(found.screened)
+        reason = WHY_NOT[found.reason].format(found.screened)
         return f"{name} {fails}. Nothing can be prescribed: {reason}{_nearest_words(found)}"
     alike = f"; like it means the same {and_list(found.support.matched)}" if found.support is not None else ""
     return f"{name} {fails}. {_advice(found)} {_support_words(found.support)}{alike}. {_chance_words(found)}"

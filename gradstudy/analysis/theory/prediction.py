@@ -24,7 +24,7 @@ from gradstudy.analysis.theory.fixed_points import (
     layer_norm_rate,
     variance_map,
 )
-from gradstudy.analysis.theory.streams import Pixels, Samples, batch_norm_rate
+from gradstudy.analysis.theory.layerwise import Pixels, Samples, batch_norm_rate
 from gradstudy.random_network import (
     BranchStep,
     NoTheory,

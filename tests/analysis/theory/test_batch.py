@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from gradstudy.analysis.theory.layerwise import batch_norm_rate
 from gradstudy.analysis.theory.prediction import predict
-from gradstudy.analysis.theory.streams import batch_norm_rate
 from gradstudy.random_network import NoTheory, RandomFeedforward, RandomMap, RandomStage
 
 

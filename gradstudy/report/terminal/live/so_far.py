@@ -11,7 +11,7 @@ from gradstudy.records import DUMMY, HUNT, SCREEN, StudyInfo, Trial
 from gradstudy.search.best import best_trials
 from gradstudy.search.objective import objectives_of
 from gradstudy.tracking.members_file import PHASE, Stored, members_table
-from gradstudy.tracking.record_file import Rows
+from gradstudy.tracking.record_file import MemberRows
 from gradstudy.words.prescription_words import and_list
 
 MOST_LOOKS = 10
@@ -35,7 +35,7 @@ class SoFar:
         self._looked, self._seen, self._cost = clock(), len(stored), 0.0
         self.words = ""
 
-    def add(self, trial: Trial, rows: Rows) -> None:
+    def add(self, trial: Trial, rows: MemberRows) -> None:
         """One more trial is done: the rows of its members. Looks where a look is due, some ms per hundred trials."""
         self._stored[trial.number] = (trial, rows)
         start, count = self._clock(), len(self._stored)
