@@ -21,7 +21,7 @@ from gradstudy.training.instrument.norms import combined_norm, norms
 from gradstudy.training.instrument.probe import Prober
 from gradstudy.training.instrument.recorder import Recorder
 from gradstudy.training.instrument.stopwatch import Stopwatch
-from gradstudy.training.start.batches import Batch
+from gradstudy.training.start.batches import Examples
 from gradstudy.training.start.cohort_start import CohortStart
 from gradstudy.training.start.initialization import by_name
 from gradstudy.training.start.streams import Draws
@@ -116,7 +116,7 @@ class _Training:
         uniform = partial(self._draws.uniform, step=0, dtype=torch.float64)
         return Pass(parameters, buffers, training=True, uniform=uniform, probe=probe)
 
-    def _forward(self, run: Pass, batch: Batch) -> tuple[Tensor, Flow]:
+    def _forward(self, run: Pass, batch: Examples) -> tuple[Tensor, Flow]:
         """Loss [member] and flow."""
         inputs, targets = batch
         flow = self.network(run, inputs)
@@ -140,7 +140,7 @@ class _Training:
         return [tensor.detach() for tensor, p in zip(tensors, self.network.parameters, strict=True) if p.trained]
 
     @torch.no_grad()
-    def _update(self, step: int, gradients: list[Tensor], buffers: Mapping[str, Tensor], batch: Batch) -> None:
+    def _update(self, step: int, gradients: list[Tensor], buffers: Mapping[str, Tensor], batch: Examples) -> None:
         """One optimizer step; a member that is or becomes non-finite stays at its last finite state."""
         optimizer, rate = self.parts["optimizer"], self.parts["lr"].at(step, self.cohort.steps)
         old = self._of_trained(self.parameters.values())
@@ -162,7 +162,7 @@ class _Training:
         # where, never a product with the mask: nan * 0 is nan
         return torch.where(spread_over(self.divergence.alive, new), new, old)
 
-    def _again(self, step: int, batch: Batch, values: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    def _again(self, step: int, batch: Examples, values: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Loss [member] and clipped, decayed gradients at other values of what is trained, on the same batch."""
         with torch.enable_grad():
             changed = {name: value.detach().requires_grad_() for name, value in zip(self.trained, values, strict=True)}

@@ -7,7 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from gradstudy.factors.model.recurrent import CellStep, Recurrent, State
+from gradstudy.factors.model.recurrent import CellState, CellStep, Recurrent
 from gradstudy.layer_parts import TensorMap
 
 
@@ -25,7 +25,7 @@ class Gru(Recurrent):
     def step(self, activate: TensorMap, normalize: Mapping[str, TensorMap]) -> CellStep:
         sizes = [2 * self.width, self.width]
 
-        def step(projection: Tensor, state: State, entering: Tensor, recurrence: Tensor, bias: Tensor) -> State:
+        def step(projection: Tensor, state: CellState, entering: Tensor, recurrence: Tensor, bias: Tensor) -> CellState:
             recurrent = torch.baddbmm(bias, entering, recurrence)
             gates, candidate = torch.split(projection, sizes, dim=2)
             recurrent_gates, recurrent_candidate = torch.split(recurrent, sizes, dim=2)

@@ -7,7 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from gradstudy.factors.model.recurrent import CellStep, Recurrent, State
+from gradstudy.factors.model.recurrent import CellState, CellStep, Recurrent
 from gradstudy.layer_parts import Adjust, TensorMap
 
 
@@ -26,7 +26,7 @@ class Lstm(Recurrent):
     forget_bias: float = 0.0
 
     def step(self, activate: TensorMap, normalize: Mapping[str, TensorMap]) -> CellStep:
-        def step(projection: Tensor, state: State, entering: Tensor, recurrence: Tensor, bias: Tensor) -> State:
+        def step(projection: Tensor, state: CellState, entering: Tensor, recurrence: Tensor, bias: Tensor) -> CellState:
             gates = normalize["norm"](torch.baddbmm(projection, entering, recurrence))
             entry, forget, candidate, leave = gates.chunk(4, dim=2)
             memory = torch.sigmoid(forget) * state[1] + torch.sigmoid(entry) * activate(candidate)

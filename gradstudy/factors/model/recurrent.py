@@ -28,8 +28,8 @@ from gradstudy.network import Flow, Local, Parameter, Pass, Role, Shape, numbere
 from gradstudy.parts import Part, number
 from gradstudy.random_network import Facts, NoTheory, RandomRecurrent
 
-State = tuple[Tensor, ...]
-CellStep = Callable[[Tensor, State, Tensor, Tensor, Tensor], State]
+CellState = tuple[Tensor, ...]
+CellStep = Callable[[Tensor, CellState, Tensor, Tensor, Tensor], CellState]
 """(W_ih x_t + b [member, batch, gates * width], state, the hidden state that enters W_hh, W_hh^T, b_hh) -> state."""
 
 
@@ -116,7 +116,7 @@ class RecurrentNetwork:
             raise NoTheory("in stacked recurrent layers a time step reaches the next ones by more ways than one")
         return self.layers[0].random_network(facts, each_step=self.each_step)
 
-    def _points(self, layers: list[list[State]]) -> dict[str, list[tuple[Tensor, ...]]]:
+    def _points(self, layers: list[list[CellState]]) -> dict[str, list[tuple[Tensor, ...]]]:
         return {
             quantity: [tuple(state[kind] for state in moment) for moment in zip(*layers, strict=True)]
             for kind, quantity in enumerate(self.cell.quantities)
@@ -162,7 +162,7 @@ class _Layer:
         """What passes this layer by, and what enters it."""
         return (sequence, sequence) if self.join is None else self.join.fork(run, sequence)
 
-    def states(self, run: Pass, sequence: Tensor) -> list[State]:
+    def states(self, run: Pass, sequence: Tensor) -> list[CellState]:
         """The states [member, batch, width], one per time step, for inputs [member, time, batch, feature]."""
         cell, own = self.cell, run.at(self.place)
         within, behind, gated = self._biases(run)
@@ -186,7 +186,7 @@ class _Layer:
             states.append(state)
         return states
 
-    def output(self, run: Pass, sequence: Tensor, states: list[State]) -> Tensor:
+    def output(self, run: Pass, sequence: Tensor, states: list[CellState]) -> Tensor:
         """What the next layer reads, [member, time, batch, width]: dropped out, and joined with this layer's input."""
         hidden = torch.stack([state[0] for state in states], dim=1)
         hidden = self.parts.regularization.drop_sequence(run.at(self.place))(hidden)

@@ -7,7 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from gradstudy.factors.model.recurrent import CellStep, Recurrent, State
+from gradstudy.factors.model.recurrent import CellState, CellStep, Recurrent
 from gradstudy.layer_parts import TensorMap
 
 
@@ -18,7 +18,7 @@ class Rnn(Recurrent):
     vanilla: ClassVar[bool] = True
 
     def step(self, activate: TensorMap, normalize: Mapping[str, TensorMap]) -> CellStep:
-        def step(projection: Tensor, state: State, entering: Tensor, recurrence: Tensor, bias: Tensor) -> State:
+        def step(projection: Tensor, state: CellState, entering: Tensor, recurrence: Tensor, bias: Tensor) -> CellState:
             return (activate(normalize["norm"](torch.baddbmm(projection, entering, recurrence))),)
 
         return step

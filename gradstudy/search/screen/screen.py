@@ -19,7 +19,7 @@ from gradstudy.search.stored_trials import StoredTrials
 OBJECTIVES = tuple(Objective(response, "healthiest") for response in ("vanishing", "exploding"))
 """What Optuna is told of a screen's trials, for its dashboard: they are chosen by nobody."""
 
-BLOCKS = "blocks"
+LAUNCHED = "blocks"
 """The attribute of an Optuna study that says how many trials each launch of a screen added: `[32, 96]`."""
 
 
@@ -64,9 +64,9 @@ class ScreenTrials:
 
     def batches(self, budget: int) -> Iterator[list[AskedTrial]]:
         study = self._stored.study
-        blocks = study.user_attrs.get(BLOCKS, [])
+        blocks = study.user_attrs.get(LAUNCHED, [])
         if budget > sum(blocks):  # a larger budget is a further block, stored before its first trial is asked
-            study.set_user_attr(BLOCKS, [*blocks, budget - sum(blocks)])
+            study.set_user_attr(LAUNCHED, [*blocks, budget - sum(blocks)])
         yield [AskedTrial(number, levels, SCREEN) for number, levels in self._stored.ask(0, self.total(budget))]
 
     def tell(self, number: int, rows: Rows) -> None:
@@ -76,7 +76,7 @@ class ScreenTrials:
         return False
 
     def _row(self, study: Study, number: int) -> Levels:
-        blocks = tuple(study.user_attrs[BLOCKS])
+        blocks = tuple(study.user_attrs[LAUNCHED])
         if blocks not in self._designs:
             self._designs[blocks] = design(self._space.factors, blocks, self._seed)
         return self._designs[blocks][number]

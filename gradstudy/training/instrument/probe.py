@@ -19,7 +19,7 @@ from gradstudy.quantities import exact, forward
 from gradstudy.records import Series
 from gradstudy.training.instrument import inspection
 from gradstudy.training.instrument.norms import norms, rms, signal_rms
-from gradstudy.training.start.batches import Batch
+from gradstudy.training.start.batches import Examples
 
 JACOBIAN_ROWS, JACOBIAN_SAMPLES = 512, (2, 16)
 """How many backward passes a Jacobian takes, one per sample and output; but of 2 samples at least and 16 at most."""
@@ -44,7 +44,7 @@ class Prober:
         self._network, self._parts, self._loss = network, parts, loss
         self._steps, self._request = probe_steps(steps), request
         self._trained = [p.name for p in network.parameters if p.trained]
-        self._batch: Batch | None = None
+        self._batch: Examples | None = None
         self._gradients: list[Tensor] | None = None
         self._found: dict[str, list[tuple[int, Tensor]]] = defaultdict(list)
         self._places: dict[str, tuple[str, ...]] = {}
@@ -53,7 +53,7 @@ class Prober:
         return step in self._steps
 
     def look(
-        self, step: int, batch: Batch, values: tuple[Mapping[str, Tensor], Mapping[str, Tensor]], make: MakePass
+        self, step: int, batch: Examples, values: tuple[Mapping[str, Tensor], Mapping[str, Tensor]], make: MakePass
     ) -> None:
         """Keeps, before the update of a step, what these parameters and buffers make of the first batch."""
         inputs, targets = self._first(batch)
@@ -89,7 +89,7 @@ class Prober:
             for slot, end in enumerate(ends)
         ]
 
-    def _first(self, batch: Batch) -> Batch:
+    def _first(self, batch: Examples) -> Examples:
         if self._batch is None:
             inputs, targets = batch
             self._batch = inputs.double(), targets.double() if targets.is_floating_point() else targets
@@ -133,7 +133,7 @@ class Prober:
             flat = [inspection.saturated_units(*one) for one in zip(slopes, steepest, strict=True)]
             self._keep(step, "saturated_units", sites, torch.stack(flat))
 
-    def _look_further(self, step: int, flow: Flow, batch: Batch, trained: list[Tensor]) -> None:
+    def _look_further(self, step: int, flow: Flow, batch: Examples, trained: list[Tensor]) -> None:
         """What was asked for and takes many backward passes."""
         if "jacobian" in self._request:
             self._look_at_jacobian(step, flow.output, batch[0])

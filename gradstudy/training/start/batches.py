@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gradstudy.training.start.streams import numpy_stream
 
-Batch = tuple[Tensor, Tensor]
+Examples = tuple[Tensor, Tensor]
 
 
 class Batches:
@@ -36,7 +36,7 @@ class Batches:
         self._streams = [numpy_stream(*stream, purpose) for _, stream in sources]
         self.size = tasks[0].batch_size
 
-    def next(self) -> Batch:
+    def next(self) -> Examples:
         """The batch of the next step."""
         return self._stack([task.batch(at) for (task, _), at in zip(self._sources, self._streams, strict=True)])
 
@@ -45,7 +45,7 @@ class Batches:
         """Drawn when it is first asked for: most purposes never do."""
         return [task.held_out(numpy_stream(*stream, "held out")) for task, stream in self._sources]
 
-    def held_out(self) -> Iterator[Batch]:
+    def held_out(self) -> Iterator[Examples]:
         """Whole batches only: a remainder would be another tensor shape, and its mean would need a weight."""
         count = len(self._held_out[0][1])
         piece = min(self.size, count)
@@ -53,7 +53,7 @@ class Batches:
             chosen = slice(start, start + piece)
             yield self._stack([(inputs[chosen], targets[chosen]) for inputs, targets in self._held_out])
 
-    def _stack(self, drawn: list[tuple[np.ndarray, np.ndarray]]) -> Batch:
+    def _stack(self, drawn: list[tuple[np.ndarray, np.ndarray]]) -> Examples:
         inputs, targets = (np.stack(arrays) for arrays in zip(*drawn, strict=True))
         return self._to_members(inputs), self._to_members(targets)
 
