@@ -119,6 +119,21 @@ def learned(record: MemberRecord, settings: ResponseSettings) -> float:
     return fall if record.first_bad_step is None else min(fall, 0.0)
 
 
+def noise(record: MemberRecord, settings: ResponseSettings) -> float:
+    """The decades by which the gradient norm before clipping moves between successive steps, in the median step.
+
+    From 0 to the cap. Successive differences leave out what training changes slowly (von Neumann et al. 1941), and a
+    median of their sizes what single spikes do: for independent lognormal noise of s decades it is 0.95 s. A norm that
+    is not finite is left out; without two steps to compare there is no noise, but a diverged member is at the cap.
+    """
+    norms = _series(record, "norm_before_clipping")
+    moved = np.abs(np.diff(decades(np.where(np.isfinite(norms), norms, np.nan))))
+    known = moved[np.isfinite(moved)]
+    if not known.size:
+        return 0.0 if record.first_bad_step is None else settings.cap
+    return float(np.clip(np.median(known), 0.0, settings.cap))
+
+
 def _series(record: MemberRecord, quantity: str) -> np.ndarray:
     """A quantity that has one place: [step]"""
     return record.series[quantity].values[:, 0]
@@ -204,6 +219,15 @@ RESPONSES: Mapping[str, Response] = {
             question="What makes the network learn?",
             definition="Decades by which the training loss fell from the first step to the last, from -{cap} to {cap}.",
             harm=-1,
+        ),
+        Response(
+            name="noise",
+            measure=noise,
+            unit="decades",
+            noun="the noise of the gradient norm",
+            question="What makes the gradient norm noisy?",
+            definition="How many decades the gradient norm, before clipping, moves from one step to the next, up or "
+            "down, in the median step: 0 where it stays what it is, and {cap} at most.",
         ),
     )
 }

@@ -12,7 +12,7 @@ from gradstudy.analysis.prescription.experience import Experience
 from gradstudy.analysis.prescription.prescription import Prescription, Prescriptions, prescribe
 from gradstudy.analysis.prescription.starting_point import StartingPoint, given_start, stored_start
 from gradstudy.analysis.ranking.ranking import Ranking, rank
-from gradstudy.analysis.responses.member_row import member_row
+from gradstudy.analysis.responses.measured_again import lacking, measured_again
 from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.theory.agreement import PREDICTED, Agreement, agreement
 from gradstudy.configs.changed import changed_trial
@@ -56,13 +56,17 @@ class Run:
         """One row per trial x seed: `trial`, `seed`, `phase`, the factors, the responses and what became of it.
 
         Factors are missing where they do not live. Responses are decades, shares or steps. `gain_init_theory` is what
-        mean-field theory predicts of `gain_init`, missing where it says nothing. `verdict` is one of `VERDICTS`;
-        `first_bad_step` and `first_bad_tensor` say when and where a member diverged.
+        mean-field theory predicts of `gain_init`, missing where it says nothing. A response that was unknown when the
+        study was run is measured from the stored record, and missing where there is none. `verdict` is one of
+        `VERDICTS`; `first_bad_step` and `first_bad_tensor` say when and where a member diverged.
         """
-        measured_with = self.info.settings.get("responses")
-        if measured_with == self.settings.of_responses:
-            return self.stored.members
-        return self._measured_again()
+        stored = self.stored.members
+        same = self.info.settings.get("responses") == self.settings.of_responses
+        trials = lacking(stored) if same else None
+        if trials == []:
+            return stored
+        records = (record for result in self.stored.results(trials) for record in result.records)
+        return measured_again(stored, records, self.settings, keep=same)
 
     @cached_property
     def trials(self) -> pd.DataFrame:
@@ -295,14 +299,6 @@ class Run:
     def _repr_html_(self) -> str:
         ways = (*(("# the report, for a browser:", self.report) if self.report else ()), self.ui_command)
         return study_card(self.info, self.members, self.trials, ways)
-
-    def _measured_again(self) -> pd.DataFrame:
-        """The responses of the stored record under other settings than those of the launch."""
-        known = self.stored.members.set_index(["trial", "seed"])
-        records = (record for result in self.stored.results() for record in result.records)
-        fresh = pd.DataFrame(member_row(record, self.settings) for record in records).set_index(["trial", "seed"])
-        known[[*RESPONSES, "verdict"]] = fresh[[*RESPONSES, "verdict"]]
-        return known.reset_index()
 
 
 def trial_table(members: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:

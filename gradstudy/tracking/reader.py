@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -75,9 +75,10 @@ class StoredStudy:
             run = self._client.get_run(self.run_id)
         return address(run, run.data.tags[REPORT], self.uri) if REPORT in run.data.tags else ""
 
-    def results(self) -> Iterator[TrialResult]:
-        """Every trial as it was written: its records whole, one trial at a time."""
-        return (read_result(path) for path in self._records(sorted(self._trials)).values())
+    def results(self, trials: Collection[int] | None = None) -> Iterator[TrialResult]:
+        """Every trial, or these, as it was written, one at a time: those whose files are still there."""
+        wanted = self._trials.keys() if trials is None else self._trials.keys() & set(trials)
+        return (read_result(path) for path in self._records(sorted(wanted)).values())
 
     def trials(self) -> dict[int, Trial]:
         """Every stored trial by number."""

@@ -12,7 +12,14 @@ from gradstudy.words.ranking_words import Ranked
 def ranking_note(ranking: Ranked) -> str:
     """What can be concluded, and what stands against it; or why there is no ranking."""
     remarks = [_why_empty(ranking)] if ranking.table.empty else [*_about_factors(ranking), *_about_trust(ranking)]
-    return " ".join([*remarks, *["Every member diverged."] * (ranking.diverged == ranking.members)])
+    if ranking.diverged == ranking.members > 0:
+        remarks.append("Every member diverged.")
+    if ranking.left_out:
+        trials = "1 trial is" if ranking.left_out == 1 else f"{ranking.left_out} trials are"
+        remarks.append(
+            f"{trials} left out: {ranking.response} was not measured there, and no record is left to measure it from."
+        )
+    return " ".join(remarks)
 
 
 def _why_empty(ranking: Ranked) -> str:

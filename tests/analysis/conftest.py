@@ -1,4 +1,4 @@
-"""Records and screens whose truth is known by algebra."""
+"""Screens whose truth is known by algebra."""
 
 from collections.abc import Callable
 
@@ -8,30 +8,7 @@ import pytest
 from scipy.special import expit, ndtr
 
 from gradstudy.random_network import ActivationCurve
-from gradstudy.records import DUMMY, Factor, MemberRecord, Series
-
-
-def series(values: np.ndarray) -> Series:
-    values = np.asarray(values, dtype=float)
-    values = values[:, None] if values.ndim == 1 else values
-    return Series(tuple(f"p{place:03d}" for place in range(values.shape[1])), np.arange(len(values)), values)
-
-
-@pytest.fixture
-def make_record() -> Callable[..., MemberRecord]:
-    """A member with this signal [step, place]; norm, clip coefficient and loss are 1 unless given."""
-
-    def made(signal, *, norms=None, coefficients=None, loss=None, first_bad_step=None) -> MemberRecord:
-        steady = np.ones(len(signal))
-        measured = {
-            "signal": signal,
-            "norm_before_clipping": steady if norms is None else norms,
-            "clip_coefficient": steady if coefficients is None else coefficients,
-            "loss": steady if loss is None else loss,
-        }
-        return MemberRecord(3, 1, {name: series(values) for name, values in measured.items()}, first_bad_step)
-
-    return made
+from gradstudy.records import DUMMY, Factor
 
 
 @pytest.fixture

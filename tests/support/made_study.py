@@ -23,8 +23,8 @@ class MadeStudy:
     report: str = ""
     progress: str = FINISHED
 
-    def results(self):
-        return iter(self.made)
+    def results(self, trials=None):
+        return (result for result in self.made if trials is None or result.trial.number in trials)
 
     def result(self, number):
         return self.made[number]

@@ -7,7 +7,7 @@ import pandas as pd
 
 from gradstudy.analysis.ranking.causes import tested
 from gradstudy.analysis.ranking.confounding import confounded
-from gradstudy.analysis.ranking.trial_outcomes import trial_outcomes
+from gradstudy.analysis.ranking.trial_outcomes import known_members, trial_outcomes
 from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.space.coordinates import CodedTrials, encode
 from gradstudy.records import DUMMY, Factor
@@ -40,6 +40,7 @@ def interim_look(
 
     `members` are rows of a randomised screen, as `gradstudy.analysis.ranking.ranking.rank` takes them.
     """
+    members = known_members(members, response)
     if members["trial"].nunique() < FEWEST_FOR_INTERIM:
         return None
     outcome = trial_outcomes(members, response, steps)

@@ -25,8 +25,8 @@ def check_members(members: pd.DataFrame, factors: Sequence[Factor], response: st
         )
     if members.empty:
         raise InputError(f"a ranking of {response} needs measured members, got none: run the study first")
-    if response != TIME and not np.isfinite(members[response].to_numpy(dtype=float, na_value=np.nan)).all():
-        raise InputError(f"{response} must be finite for every member: rank rows as `member_row` makes them")
+    if response != TIME and np.isinf(members[response].to_numpy(dtype=float, na_value=np.nan)).any():
+        raise InputError(f"{response} must be finite, or missing: rank rows as `member_row` makes them")
     _check_identity(members, factors)
     for factor in factors:
         if factor.is_number:

@@ -55,6 +55,7 @@ class Ranking:
         unproven: Factors for which only a surrogate speaks that fits too badly to be believed.
         tied: Factors that were not assigned independently of another one.
         constant: The response's value where it is the same in every trial, else None.
+        left_out: How many trials were not, as the response is missing on some of their members.
         negligible: The share below which a factor is said to have no effect.
         confidence: The coverage of every interval.
     """
@@ -73,6 +74,7 @@ class Ranking:
     unproven: tuple[str, ...] = ()
     tied: tuple[str, ...] = ()
     constant: float | None = None
+    left_out: int = 0
     negligible: float = DEFAULTS.negligible
     confidence: float = DEFAULTS.confidence
 
@@ -129,11 +131,12 @@ def rank(
         steps: How long training was; only `time_to_divergence` needs it.
 
     Returns:
-        A ranking; what cannot be ranked (too few trials, nothing varied) comes back empty, and its note says why.
+        A ranking of the trials whose response is known at every seed; what cannot be ranked (too few trials, nothing
+        varied) comes back empty, and its note says why.
 
     Raises:
-        InputError: No rows, an unknown response or level, a number out of range, a missing column, a value that is not
-            finite, a member twice.
+        InputError: No rows, an unknown response or level, a number out of range, a missing column, an infinite
+            value, a member twice.
     """
     check_members(members, factors, response)
     outcome = trial_outcomes(members, response, steps)
@@ -154,9 +157,10 @@ def rank(
         fit=shares.fit,
         seed_noise=outcome.noise,
         trials=len(outcome.trials),
-        members=len(members),
+        members=len(outcome.row),
         diverged=int(outcome.diverged.sum()),
-        constant=float(outcome.shown[0]) if is_constant(outcome.shown) else None,
+        constant=float(outcome.shown[0]) if len(outcome.shown) and is_constant(outcome.shown) else None,
+        left_out=members["trial"].nunique() - len(outcome.trials),
         negligible=settings.negligible,
         confidence=settings.confidence,
     )

@@ -31,9 +31,20 @@ class TrialOutcomes:
     repeats: Replicates
 
 
+def known_members(members: pd.DataFrame, response: str) -> pd.DataFrame:
+    """The members of the trials whose response is known at every seed; an older version may not have measured it."""
+    if response == TIME:
+        return members
+    unknown = members.reindex(columns=[response])[response].isna()
+    return members[~members["trial"].isin(members.loc[unknown, "trial"])]
+
+
 def trial_outcomes(members: pd.DataFrame, response: str, steps: int | None) -> TrialOutcomes:
-    """What do these members say, trial by trial? In the order of trials and seeds, whatever order they come in."""
-    members = members.sort_values(["trial", "seed"], kind="stable")
+    """What these members say, trial by trial, in the order of trials and seeds, whatever order they come in.
+
+    Of the trials whose response is known: see `known_members`.
+    """
+    members = known_members(members, response).sort_values(["trial", "seed"], kind="stable")
     shown, ranked, ends = _measured(members, response, steps)
     table = pd.DataFrame({"trial": members["trial"].to_numpy(), "shown": shown, "ranked": ranked})
     means = table.groupby("trial").mean()

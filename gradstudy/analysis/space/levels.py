@@ -75,7 +75,8 @@ def against(groups: Cut, values: np.ndarray, reference: int, confidence: float) 
     mean = groups.counts(values) / count
     scatter = np.where(groups.codes == _NOWHERE, 0.0, values - mean[groups.codes])
     variance = groups.counts(scatter**2) / (count - 1.0)
-    variance[variance <= (1e-12 * np.abs(values).max()) ** 2] = 0.0  # what a mean over equal seeds leaves by rounding
+    rounding = 1e-12 * np.abs(values).max(initial=0.0)
+    variance[variance <= rounding**2] = 0.0  # what a mean over equal seeds leaves
     error = variance / count
     together = error + error[reference]
     freedom = together**2 / (error**2 / (count - 1) + error[reference] ** 2 / (count[reference] - 1))

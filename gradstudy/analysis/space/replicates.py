@@ -58,7 +58,7 @@ def replicates_of(values: np.ndarray, row: np.ndarray, diverged: np.ndarray) -> 
     There is an end where all diverged members (of a time to divergence: all others) have the same outermost value: the
     response jumps there from wherever it was, and no smooth function does.
     """
-    trials = int(row.max()) + 1
+    trials = int(row.max(initial=-1)) + 1
     hit = _at_the_end(values, diverged)
     means = _means(values, row, trials)
     if min(hit.sum(), (~hit).sum()) < FEWEST_ENDS:
@@ -83,7 +83,7 @@ def _means(values: np.ndarray, row: np.ndarray, trials: int) -> ReplicateMeans:
     squares = np.bincount(row, (values - means[row]) ** 2, trials)
     freedom = np.maximum(counts - 1, 0)
     means = np.where(counts > 0, means, np.nan)
-    if squares.sum() <= len(values) * (ROUNDING * np.abs(values).max()) ** 2:
+    if squares.sum() <= len(values) * (ROUNDING * np.abs(values).max(initial=0.0)) ** 2:
         return ReplicateMeans(means, np.ones(trials), 0.0)
     pooled = squares.sum() / freedom.sum()
     variances = (PRIOR_FREEDOM * pooled + squares) / (PRIOR_FREEDOM + freedom) / some

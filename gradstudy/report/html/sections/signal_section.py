@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from gradstudy.analysis.prescription.experience import levels_in
 from gradstudy.analysis.responses.signal_map import SignalMap, signal_map
+from gradstudy.records import MemberRecord
 from gradstudy.report.figure.axis_numbers import decade_word, whole_ticks
 from gradstudy.report.figure.heat_image import Scale, colour_stops, scale_of
 from gradstudy.report.figure.seed_curves import NORMS, SeedCurve, seed_curves
@@ -25,19 +26,25 @@ BEYOND = 0.01
 
 
 def signal_section(findings: Findings) -> Markup:
-    """How large was the backpropagated signal at every place, on every step? Of typical trials, and of others."""
+    """How large the backpropagated signal was at every place, on every step, in typical trials and in others.
+
+    Of those whose record is stored; nothing where none is.
+    """
     by_verdict = trials_by_verdict(findings.run.members)
     typical = list(typical_trials(by_verdict, findings.prescriptions).values())
     others = spread_trials(by_verdict, MOST_MAPS)
     verdicts = {trial: verdict for verdict, gains in by_verdict.items() for trial in gains.index}
     shown = sorted({*typical, *(trial for own in others.values() for trial in own)})
-    maps, colours = _maps(findings, {trial: verdicts[trial] for trial in shown})
+    records = stored_records(findings.run.gradients, shown, QUANTITIES)
+    if not records:
+        return Markup()
+    maps, colours = _maps(findings, records, verdicts)
     axes = list(dict.fromkeys(axis for one in maps.values() for axis in (one.places, one.steps)))
     return render(
         "signal.html",
         maps=maps,
-        typical=typical,
-        others=others,
+        typical=[trial for trial in typical if trial in maps],
+        others={verdict: [trial for trial in own if trial in maps] for verdict, own in others.items()},
         each=MOST_MAPS // len(others),
         colours=colour_stops(),
         scale=_ticks(colours),
@@ -48,13 +55,14 @@ def signal_section(findings: Findings) -> Markup:
     )
 
 
-def _maps(findings: Findings, verdicts: Mapping[int, str]) -> tuple[dict[int, TrialMap], Scale]:
-    """These trials, whose verdicts are given, as they are drawn, and the scale of their colours."""
-    records = stored_records(findings.run.gradients, list(verdicts), QUANTITIES)
+def _maps(
+    findings: Findings, records: Mapping[int, Sequence[MemberRecord]], verdicts: Mapping[int, str]
+) -> tuple[dict[int, TrialMap], Scale]:
+    """These trials as they are drawn, and the scale of their colours."""
     signals = {trial: signal_map(own) for trial, own in records.items()}
     norms = {trial: seed_curves(own, NORMS) for trial, own in records.items()}
     scales = _scales(findings, signals, norms)
-    members = findings.run.members[findings.run.members["trial"].isin(list(verdicts))]
+    members = findings.run.members[findings.run.members["trial"].isin(list(records))]
     maps = {}
     for trial, own in members.groupby("trial"):
         levels = levels_words(levels_in(own.iloc[0], findings.run.info.factors))

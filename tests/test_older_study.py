@@ -1,0 +1,82 @@
+"""A study that was stored before a response existed: it is measured from the record, or missing with a word."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+import gradstudy
+from gradstudy.report.findings import findings_of
+from gradstudy.report.html.page import report_page
+from gradstudy.tracking.record_file import METADATA
+
+NEW = "noise"
+STUDY = [
+    *("name=older", "model=mlp", "model.depth=3", "model.width=8", "task=random_signal", "budget.steps=4"),
+    *("+space.activation=choice(tanh,relu)", "+space.lr.value=interval(0.001,0.1)", "budget.seeds=2"),
+]
+
+
+def study(*overrides, trials=12):
+    return gradstudy.run_study([*STUDY, f"budget.trials={trials}", *overrides])
+
+
+def forget(folder: Path) -> None:
+    """Stores everything again as a version would have that did not know the response."""
+    for path in folder.rglob("members.parquet"):
+        pq.write_table(pq.read_table(path).drop_columns([NEW]), path)
+    for path in folder.rglob("trial_*.parquet"):
+        table = pq.read_table(path)
+        about = json.loads(table.schema.metadata[METADATA])
+        about["rows"] = [{name: value for name, value in row.items() if name != NEW} for row in about["rows"]]
+        pq.write_table(table.replace_schema_metadata({METADATA: json.dumps(about)}), path)
+
+
+@pytest.fixture
+def older(tmp_path, monkeypatch):
+    """What the study measured, before its store forgets the response."""
+    monkeypatch.chdir(tmp_path)
+    measured = study().members
+    forget(tmp_path)
+    return measured
+
+
+def test_a_response_that_an_older_study_lacks_is_measured_from_its_record(older):
+    run = gradstudy.load_study("older")
+    assert NEW not in run.stored.members
+    pd.testing.assert_frame_equal(run.members[older.columns], older, check_exact=True)
+    expected = older.groupby("trial")[NEW].median()
+    assert run.trials.set_index("trial")[NEW].to_dict() == expected.to_dict()
+    assert run.rank(NEW).trials == 12
+    assert "left out" not in run.rank(NEW).note
+
+
+def test_an_older_study_is_reported_and_goes_on_with_members_of_both_kinds(older):
+    page = report_page(findings_of(gradstudy.load_study("older", [f"analysis.responses=[{NEW}]"])))
+    assert "What makes the gradient norm noisy?" in page
+    run = study(f"analysis.responses=[{NEW}]", trials=16)
+    assert run.info.fingerprint == gradstudy.load_study("older").info.fingerprint
+    assert run.stored.members.groupby("trial")[NEW].count().tolist() == [0] * 12 + [2] * 4
+    assert run.members[NEW].notna().all()
+    known = run.members[run.members["trial"] < 12].reset_index(drop=True)
+    pd.testing.assert_frame_equal(known[older.columns], older, check_exact=True)
+
+
+@pytest.mark.parametrize(("gone", "words"), [(1, "1 trial is left out"), (12, "12 trials are left out")])
+def test_a_response_is_missing_with_a_word_where_the_record_is_gone(older, tmp_path, gone, words):
+    for number in range(gone):
+        (path,) = tmp_path.rglob(f"trial_{number:05d}.parquet")
+        path.unlink()
+    run = gradstudy.load_study("older", [f"analysis.responses=[{NEW}]"])
+    assert run.members[NEW].isna().to_numpy().tolist() == [True] * 2 * gone + [False] * 2 * (12 - gone)
+    assert np.isfinite(run.members["vanishing"]).all()
+    assert len(run.trials) == 12
+    ranking = run.rank(NEW)
+    assert ranking.trials == 12 - gone
+    assert f"{words}: noise was not measured there, and no record is left to measure it from." in ranking.note
+    assert "left out" not in run.rank("vanishing").note
+    assert words in report_page(findings_of(run))
+    assert words in ranking._repr_html_()
