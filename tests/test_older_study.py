@@ -44,39 +44,35 @@ def older(tmp_path, monkeypatch):
     return measured
 
 
-def test_a_response_that_an_older_study_lacks_is_measured_from_its_record(older):
-    run = gradstudy.load_study("older")
+def test_a_response_that_an_older_study_lacks_is_measured_from_its_record_also_when_it_goes_on(older):
+    run = gradstudy.load_study("older", [f"analysis.responses=[{NEW}]"])
     assert NEW not in run.stored.members
     pd.testing.assert_frame_equal(run.members[older.columns], older, check_exact=True)
-    expected = older.groupby("trial")[NEW].median()
-    assert run.trials.set_index("trial")[NEW].to_dict() == expected.to_dict()
+    assert run.trials.set_index("trial")[NEW].to_dict() == older.groupby("trial")[NEW].median().to_dict()
     assert run.rank(NEW).trials == 12
     assert "left out" not in run.rank(NEW).note
+    assert "What makes the gradient norm noisy?" in report_page(findings_of(run))
 
-
-def test_an_older_study_is_reported_and_goes_on_with_members_of_both_kinds(older):
-    page = report_page(findings_of(gradstudy.load_study("older", [f"analysis.responses=[{NEW}]"])))
-    assert "What makes the gradient norm noisy?" in page
-    run = study(f"analysis.responses=[{NEW}]", trials=16)
-    assert run.info.fingerprint == gradstudy.load_study("older").info.fingerprint
-    assert run.stored.members.groupby("trial")[NEW].count().tolist() == [0] * 12 + [2] * 4
-    assert run.members[NEW].notna().all()
-    known = run.members[run.members["trial"] < 12].reset_index(drop=True)
+    longer = study(f"analysis.responses=[{NEW}]", trials=16)
+    assert longer.info.fingerprint == run.info.fingerprint
+    assert longer.stored.members.groupby("trial")[NEW].count().tolist() == [0] * 12 + [2] * 4
+    assert longer.members[NEW].notna().all()
+    known = longer.members[longer.members["trial"] < 12].reset_index(drop=True)
     pd.testing.assert_frame_equal(known[older.columns], older, check_exact=True)
 
 
-@pytest.mark.parametrize(("gone", "words"), [(1, "1 trial is left out"), (12, "12 trials are left out")])
-def test_a_response_is_missing_with_a_word_where_the_record_is_gone(older, tmp_path, gone, words):
-    for number in range(gone):
-        (path,) = tmp_path.rglob(f"trial_{number:05d}.parquet")
-        path.unlink()
-    run = gradstudy.load_study("older", [f"analysis.responses=[{NEW}]"])
-    assert run.members[NEW].isna().to_numpy().tolist() == [True] * 2 * gone + [False] * 2 * (12 - gone)
-    assert np.isfinite(run.members["vanishing"]).all()
-    assert len(run.trials) == 12
-    ranking = run.rank(NEW)
-    assert ranking.trials == 12 - gone
-    assert f"{words}: noise was not measured there, and no record is left to measure it from." in ranking.note
-    assert "left out" not in run.rank("vanishing").note
-    assert words in report_page(findings_of(run))
-    assert words in ranking._repr_html_()
+def test_a_response_is_missing_with_a_word_where_the_record_is_gone(older, tmp_path):
+    for gone, words in ((1, "1 trial is left out"), (12, "12 trials are left out")):
+        for path in sorted(tmp_path.rglob("trial_*.parquet"), key=lambda path: path.name)[:gone]:
+            path.unlink()
+        run = gradstudy.load_study("older", [f"analysis.responses=[{NEW}]"])
+        assert run.members[NEW].isna().tolist() == [True] * 2 * gone + [False] * 2 * (12 - gone)
+        assert np.isfinite(run.members["vanishing"]).all()
+        assert len(run.trials) == 12
+        ranking = run.rank(NEW)
+        assert ranking.trials == 12 - gone
+        said = f"{words}: noise was not measured there, and no record is left to measure it from."
+        assert said in ranking.note
+        assert said in report_page(findings_of(run))
+        assert said in ranking._repr_html_()
+        assert "left out" not in run.rank("vanishing").note

@@ -7,6 +7,7 @@ import pandas as pd
 
 from gradstudy.analysis.settings import DEFAULTS, Analysis
 from gradstudy.records import FINISHED, StudyInfo, Trial, TrialResult
+from gradstudy.response import RESPONSES
 from gradstudy.results import Run
 
 
@@ -31,6 +32,7 @@ class MadeStudy:
 
 
 def made_run(info: StudyInfo, members: pd.DataFrame, settings: Analysis = DEFAULTS, **stored) -> Run:
-    """The run of a study whose members were measured with these settings."""
+    """The run of a study whose members were measured with these settings: responses that are not given are 0."""
+    members = members.assign(**dict.fromkeys([name for name in RESPONSES if name not in members], 0.0))
     measured = replace(info, settings={"responses": settings.of_responses})
     return Run(MadeStudy(measured, members, **stored), settings)

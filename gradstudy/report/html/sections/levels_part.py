@@ -21,7 +21,7 @@ MEANINGS = ("a trial without a diverged seed", "some seeds diverged", "every see
 
 def levels(ranking: Ranking, findings: Findings) -> Markup:
     """What do the levels of every cause do? Factors that are none are folded; nothing where nothing has levels."""
-    if ranking.levels.empty:
+    if ranking.levels.empty or not ranking.trials:
         return Markup()
     points = trial_points(findings, ranking.response)
     axis = axis_of(points.values)
