@@ -32,7 +32,7 @@ def check_writable(address: str) -> None:
     """InputError when this is a local store that cannot be written; others find out when they are asked."""
     scheme = _scheme(address)
     if scheme == "sqlite":
-        path = Path(make_url(address).database).absolute()
+        path = Path(make_url(address).database or "").absolute()
         _check_folder(path.parent, address)
         if path.exists() and not _is_database(path):
             raise InputError(f"{path} is not an SQLite database that can be written, got '{address}'. {WAY_OUT}")

@@ -24,7 +24,7 @@ def artifact(client: MlflowClient, run: Run, name: str, folder: Path) -> Path | 
     local = _local_folder(run)
     if local is not None:  # in place: asking MLflow copies every file, one by one, and looks the run up for each
         return local / name if (local / name).is_file() else None
-    fetched = folder / run.info.run_id
+    fetched = folder / str(run.info.run_id)
     if not (fetched / name).is_file():
         if name not in {entry.path for entry in client.list_artifacts(run.info.run_id)}:
             return None

@@ -68,7 +68,7 @@ def write_members(stored: Stored, factors: Sequence[Factor], path: Path) -> None
 
 def read_members(path: Path) -> pd.DataFrame:
     """The table as it was written; the trials of an older version are a screen's, and do not say so."""
-    table = pq.read_table(path).to_pandas()
+    table: pd.DataFrame = pq.read_table(path).to_pandas()
     if PHASE not in table:
         table.insert(2, PHASE, SCREEN)
     return table
@@ -81,7 +81,7 @@ def read_stored(path: Path) -> dict[int, tuple[Trial, MemberRows]]:
     rows = read_members(path).drop(columns=[PHASE, *about["factors"]]).astype(object)
     of_trial: dict[int, list[Mapping[str, Any]]] = {trial.number: [] for trial in trials}
     for row in rows.where(rows.notna(), None).to_dict("records"):
-        of_trial[row["trial"]].append(row)
+        of_trial[row["trial"]].append({str(name): value for name, value in row.items()})
     return {trial.number: (trial, tuple(of_trial[trial.number])) for trial in trials}
 
 

@@ -35,7 +35,10 @@ class StoredStudy:
         self._folder = Path(tempfile.mkdtemp(prefix="gradstudy-"))
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         with answering(settings):
-            self.info: StudyInfo = read_info(client, run)
+            info = read_info(client, run)
+        if info is None:
+            raise InputError(f"The run {self.run_id} in {self.uri} has no {INFO}, which says what study it is of.")
+        self.info: StudyInfo = info
 
     @cached_property
     def members(self) -> pd.DataFrame:
@@ -47,7 +50,7 @@ class StoredStudy:
             path = artifact(self._client, self._run, MEMBERS, self._folder)
         if path and self.progress != RUNNING:  # of one that is being extended, the table holds the earlier trials
             return read_members(path)
-        stored = {number: read_rows(record) for number, record in self._records(self._trials).items()}
+        stored = {number: read_rows(record) for number, record in self._records(list(self._trials)).items()}
         return members_table(stored, self.info.factors)
 
     def gradients(self, **filters: Any) -> pd.DataFrame:

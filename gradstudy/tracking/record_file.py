@@ -85,7 +85,8 @@ def read_result(path: Path) -> TrialResult:
 def read_gradients(paths: Sequence[Path], filters: Filters | None = None) -> pd.DataFrame:
     """Which values were measured? Tidy rows of these files, those that `select` finds by the filters."""
     if not paths:
-        return RECORD_COLUMNS.empty_table().to_pandas()
+        nothing: pd.DataFrame = RECORD_COLUMNS.empty_table().to_pandas()
+        return nothing
     return select(ds.dataset([str(path) for path in paths], schema=RECORD_COLUMNS), filters or {})
 
 
@@ -100,7 +101,8 @@ def as_trial(stored: Mapping[str, Any]) -> Trial:
 
 
 def _about(schema: pa.Schema) -> dict[str, Any]:
-    return json.loads(schema.metadata[METADATA])
+    about: dict[str, Any] = json.loads(schema.metadata[METADATA])
+    return about
 
 
 def _table(records: Sequence[MemberRecord]) -> pa.Table:

@@ -43,7 +43,7 @@ def progress_of(run: Run) -> str:
 
 def is_finished(run: Run) -> bool:
     """Was everything of this run written?"""
-    return run.info.status == "FINISHED"
+    return bool(run.info.status == "FINISHED")
 
 
 def trial_number(run: Run) -> int:
@@ -52,13 +52,10 @@ def trial_number(run: Run) -> int:
 
 
 def _search(client: MlflowClient, experiments: Sequence[str], condition: str) -> Iterator[Run]:
-    page = None
-    while page is None or page.token:
+    token, more = None, True
+    while more:
         page = client.search_runs(
-            list(experiments),
-            condition,
-            max_results=PAGE,
-            order_by=["attributes.start_time DESC"],
-            page_token=page and page.token,
+            list(experiments), condition, max_results=PAGE, order_by=["attributes.start_time DESC"], page_token=token
         )
         yield from page
+        token, more = page.token, bool(page.token)

@@ -39,10 +39,11 @@ def select(stored: ds.Dataset, filters: Filters) -> pd.DataFrame:
     found = stored.to_table(filter=_condition(wanted))
     if any(set(wanted[column]) - set(found[column].unique().to_pylist()) for column in AMONG if column in wanted):
         _check_stored(stored, wanted)
-    return found.to_pandas()
+    table: pd.DataFrame = found.to_pandas()
+    return table
 
 
-def wishes(filters: Filters) -> dict[str, list]:
+def wishes(filters: Filters) -> dict[str, list[Any]]:
     """The filters as lists, by column. InputError for a column that is none, or a value that is none of its kind."""
     for column in filters:
         if column not in FILTER_KINDS:
@@ -52,7 +53,7 @@ def wishes(filters: Filters) -> dict[str, list]:
     return {column: _wish(column, wanted) for column, wanted in filters.items() if wanted is not None}
 
 
-def check_known(column: str, wanted: Sequence, known: Sequence, where: str = "") -> None:
+def check_known(column: str, wanted: Sequence[Any], known: Sequence[Any], where: str = "") -> None:
     """InputError when something is wanted that is not known, though something is known."""
     unknown = [one for one in wanted if one not in known]
     if not unknown or not known:
@@ -62,10 +63,10 @@ def check_known(column: str, wanted: Sequence, known: Sequence, where: str = "")
     raise InputError(f"{column} must be one of {_listing(known)}{where}, got {got}.{hint}")
 
 
-def _wish(column: str, wanted: Any) -> list:
+def _wish(column: str, wanted: Any) -> list[Any]:
     try:
         values = [wanted] if np.ndim(wanted) == 0 else list(wanted)
-        known = pa.array(values, FILTER_KINDS[column]).to_pylist()
+        known: list[Any] = pa.array(values, FILTER_KINDS[column]).to_pylist()
     except (ValueError, TypeError, OverflowError):  # Arrow's own errors are ValueErrors and TypeErrors
         values, known = [wanted], []
     if known != values:  # Arrow reads 1.5 as 1
@@ -74,14 +75,14 @@ def _wish(column: str, wanted: Any) -> list:
     return known
 
 
-def _condition(wanted: Mapping[str, list]) -> ds.Expression:
+def _condition(wanted: Mapping[str, list[Any]]) -> ds.Expression:
     condition = ds.scalar(True)
     for column, values in wanted.items():
         condition &= ds.field(column).isin(pa.array(values, FILTER_KINDS[column]))
     return condition
 
 
-def _check_stored(stored: ds.Dataset, wanted: Mapping[str, list]) -> None:
+def _check_stored(stored: ds.Dataset, wanted: Mapping[str, list[Any]]) -> None:
     for column, others in AMONG.items():
         if column in wanted:
             within = {other: wanted[other] for other in others if other in wanted}
@@ -90,13 +91,13 @@ def _check_stored(stored: ds.Dataset, wanted: Mapping[str, list]) -> None:
             check_known(column, wanted[column], _values(stored, column, within), where)
 
 
-def _values(stored: ds.Dataset, column: str, within: Mapping[str, list]) -> list:
+def _values(stored: ds.Dataset, column: str, within: Mapping[str, list[Any]]) -> list[Any]:
     """The different values of a column in the order in which they are stored."""
     batches = stored.to_batches(columns=[column], filter=_condition(within))
     return list(dict.fromkeys(value for batch in batches for value in batch[column].unique().to_pylist()))
 
 
-def _listing(known: Sequence) -> str:
+def _listing(known: Sequence[Any]) -> str:
     if isinstance(known[0], str):
         words = list(known)
     elif len(known) > 1 and sorted(known) == list(range(min(known), max(known) + 1)):

@@ -69,7 +69,7 @@ def connect(settings: Mlflow) -> MlflowClient:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow's and SQLAlchemy's advice to each other, on first use
         if is_missing(settings):
-            _make_database(Path(make_url(store_address(settings)).database))
+            _make_database(Path(make_url(store_address(settings)).database or ""))
         return MlflowClient(tracking_uri=store_address(settings))
 
 

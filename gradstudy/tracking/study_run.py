@@ -87,8 +87,9 @@ class StudyRun:
         if self.info != (extended := self._extended()):
             self.info = extended
             self._describe()
-        files = {"record": record, "points": points}
-        self._finished[number] = send_trial(self._client, self.run, self.info, result, shown, **files)
+        self._finished[number] = send_trial(
+            self._client, self.run, self.info, result, shown, record=record, points=points
+        )
         self._costs[number] = trial_cost(result.records)
 
     def close(self, stored: Stored, status: str) -> None:

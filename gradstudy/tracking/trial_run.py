@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
+from typing import TypeVar
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
@@ -71,5 +72,8 @@ def _batches(params: dict[str, str], metrics: Sequence[Value]) -> Iterator[tuple
     return zip_longest(_portions(all_params, MOST_PARAMS), _portions(all_metrics, MOST_METRICS), fillvalue=[])
 
 
-def _portions(entries: list, most: int) -> list[list]:
+Entry = TypeVar("Entry", Param, Metric)
+
+
+def _portions(entries: list[Entry], most: int) -> list[list[Entry]]:
     return [entries[start : start + most] for start in range(0, len(entries), most)]

@@ -27,7 +27,7 @@ class StudyWriter:
         self._run: StudyRun | None = None
         self._away: TrackingAway | None = None
         self._in_mlflow: Stored = {}
-        self._attempt(self._open)
+        self._attempt(self._opened)
 
     def stored(self) -> Stored:
         """Every trial that earlier launches finished, on disk or in MLflow: number -> (trial, rows of responses)."""
@@ -39,7 +39,7 @@ class StudyWriter:
         self._spool.put(result)
         if self._away is None:
             shown = self._show(result)  # out here: what goes wrong in drawing is no fault of MLflow's
-            self._attempt(lambda: self._send(result, shown))
+            self._attempt(lambda: self._send(self._opened(), result, shown))
 
     def finish(self, status: str = "FINISHED") -> None:
         """Sends what waits, and the study's table. TrackingAway when MLflow did not take it: then it waits on disk."""
@@ -62,7 +62,7 @@ class StudyWriter:
         self._away = None
         self._attempt(lambda: self._close("KILLED" if kind is KeyboardInterrupt else "FAILED"))
 
-    def _attempt(self, contact: Callable[[], None]) -> None:
+    def _attempt(self, contact: Callable[[], object]) -> None:
         """After a first failure MLflow is left alone: waiting for it at every trial would stall the study."""
         try:
             with answering(self._settings):
@@ -70,22 +70,22 @@ class StudyWriter:
         except TrackingAway as away:
             self._away, self._run = away, None
 
-    def _open(self) -> None:
-        run = StudyRun(connect(self._settings), self._info)
-        self._in_mlflow, self._run = run.stored(), run
+    def _opened(self) -> StudyRun:
+        """The study's run, looked for anew after MLflow was away."""
+        if self._run is None:
+            run = StudyRun(connect(self._settings), self._info)
+            self._in_mlflow, self._run = run.stored(), run
+        return self._run
 
-    def _send(self, result: TrialResult, shown: RunDisplay) -> None:
-        number = result.trial.number
-        self._run.send(result, shown, record=self._spool.path(number), points=self._settings.points)
+    def _send(self, run: StudyRun, result: TrialResult, shown: RunDisplay) -> None:
+        run.send(result, shown, record=self._spool.path(result.trial.number), points=self._settings.points)
 
     def _close(self, status: str) -> None:
-        if self._run is None:
-            self._open()
-        numbers = self._spool.numbers()
+        run, numbers = self._opened(), self._spool.numbers()
         for number in numbers:
-            if number not in self._run.numbers:
+            if number not in run.numbers:
                 result = self._spool.result(number)
-                self._send(result, self._show(result))
-        self._run.close(self.stored(), status)
+                self._send(run, result, self._show(result))
+        run.close(self.stored(), status)
         for number in numbers:
             self._spool.remove(number)
