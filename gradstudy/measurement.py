@@ -27,10 +27,13 @@ AskTheory = Callable[[], Prediction]
 
 
 class Measurement:
-    """The record of one trial: `members` (one row per seed), `gradients()`, `flow()`, and the raw `records`.
+    """The record of one configuration, trained at a few seeds.
 
-    `choices` are the options by config group, `settings` the thresholds behind the verdicts; `prediction` is what
-    mean-field theory says of the first step.
+    Attributes:
+        records: What was measured, one record per seed.
+        settings: How responses and verdicts are made of it.
+        choices: The option of every studied group.
+        members: One row per seed: `trial` (0), `seed`, the responses, `verdict`, `first_bad_step`, `first_bad_tensor`.
     """
 
     def __init__(
@@ -45,21 +48,30 @@ class Measurement:
         self._ask_theory = ask_theory
 
     def gradients(self, **filters: Any) -> pd.DataFrame:
-        """The full record, tidy: trial, seed, step, quantity, place, value.
+        """The full record, tidy: one row per trial, seed, step, quantity and place.
 
-        Filters `trial`, `seed`, `step`, `quantity`, `place` take a value or a list. InputError, naming what there is,
-        for a quantity, place or seed that was not measured.
+        Args:
+            filters: `trial`, `seed`, `step`, `quantity` and `place`, each a value or a list of them.
+
+        Returns:
+            Columns `trial`, `seed`, `step`, `quantity`, `place`, `value`.
+
+        Raises:
+            InputError: No such quantity, place or seed was measured; it says what there is.
         """
         return tidy(self.records, filters)
 
     @property
     def prediction(self) -> Prediction | None:
-        """The signal of every flow point against the last one, in decades, and `gain_init`; None: no theory here."""
+        """What mean-field theory says of the first step; None where it says nothing.
+
+        The signal of every flow point against the last one, in decades, and `gain_init`.
+        """
         return None if isinstance(self._theory, NoTheory) else self._theory
 
     @property
     def no_theory(self) -> str:
-        """Why is there no prediction? Empty where there is one."""
+        """Why there is no prediction; empty where there is one."""
         return str(self._theory) if isinstance(self._theory, NoTheory) else ""
 
     @cached_property
@@ -70,20 +82,33 @@ class Measurement:
             return reason
 
     def flow(self) -> pd.DataFrame:
-        """`signal` at step 0, [place, seed]: how the gradient flows before anything is learned."""
+        """The signal at step 0, [place, seed]: how the gradient flows before anything is learned."""
         columns = {record.seed: record.series["signal"].values[0] for record in self.records}
         places = pd.Index(self.records[0].series["signal"].places, name="place")
         return pd.DataFrame(columns, index=places).rename_axis(columns="seed")
 
     def plot(self, axes: Any = None) -> Any:
-        """How large is the signal at each place, before and after training, and what does theory say? Matplotlib axes.
+        """Draws the signal at each place before and after training, beside theory.
 
         Medians of the seeds that reached the step; bands go from the lowest to the highest of them.
+
+        Args:
+            axes: Matplotlib axes to draw on, new ones by default.
+
+        Returns:
+            The axes.
         """
         return flow_lines(self.records, self.prediction, axes)
 
     def plot_signal(self, axes: Any = None) -> Any:
-        """Where and when does the gradient vanish or explode? A heat map place x step, as `Run.plot_signal` draws."""
+        """Draws where and when the gradient vanishes or explodes: place x step, as `Run.plot_signal` does.
+
+        Args:
+            axes: Matplotlib axes to draw on, new ones by default.
+
+        Returns:
+            The axes.
+        """
         return plot_signal(self.records, f"seeds: {verdicts_words(self.members['verdict'])}", axes)
 
     def _repr_html_(self) -> str:
@@ -92,10 +117,18 @@ class Measurement:
 
 
 def measure(overrides: Sequence[str] = (), seeds: int | None = None, *, weights: bool = False) -> Measurement:
-    """How do the gradients of one configuration behave?
+    """Trains one configuration here and now, and returns how its gradients behaved. Nothing is stored.
 
-    `overrides` are Hydra overrides such as `activation=tanh` or `model.width=64`; `seeds` defaults to `budget.seeds`.
-    `weights` keeps every member's final parameters in `records`. InputError for a configuration that does not exist.
+    Args:
+        overrides: Those of the command line, such as `["activation=tanh", "model.width=64"]`.
+        seeds: How many networks are trained; `budget.seeds` by default.
+        weights: Keeps every member's final parameters in its record.
+
+    Returns:
+        The record of each seed on every step, its responses and verdict, and what theory says of the first step.
+
+    Raises:
+        InputError: There is no such configuration, or `seeds` is no whole number of at least 1.
     """
     with hydra_ready():
         composer = Composer(overrides)
@@ -104,10 +137,18 @@ def measure(overrides: Sequence[str] = (), seeds: int | None = None, *, weights:
     count = launch.budget.seeds if seeds is None else seeds
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise InputError(f"seeds must be a whole number of at least 1, got {seeds!r}.")
-    device = launch.device
-    settings = {"study_seed": launch.seed, "steps": launch.budget.steps, "record": launch.record}
-    where = {"device": device.name, "dtype": device.dtype, "keep_weights": weights}
     groups = plan([Member(0, seed) for seed in range(count)], {0: parts}, count)
-    records = [record for group in groups for record in train(Cohort(group, {0: parts}, **settings, **where))]
-    ask_theory = partial(predicted, parts, launch.seed)
-    return Measurement(records, launch.analysis, composer.choices, ask_theory)
+    records: list[MemberRecord] = []
+    for group in groups:
+        cohort = Cohort(
+            group,
+            {0: parts},
+            study_seed=launch.seed,
+            steps=launch.budget.steps,
+            device=launch.device.name,
+            dtype=launch.device.dtype,
+            record=launch.record,
+            keep_weights=weights,
+        )
+        records += train(cohort)
+    return Measurement(records, launch.analysis, composer.choices, partial(predicted, parts, launch.seed))

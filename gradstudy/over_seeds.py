@@ -1,4 +1,4 @@
-"""What did the seeds of a trial read, one beside the other, and what did the middle one?"""
+"""The seeds of a trial beside each other, and their median."""
 
 from collections.abc import Sequence
 

@@ -39,7 +39,7 @@ START_SECONDS, STORE_SECONDS = 10.0, 0.05
 """What a launch costs beside training: imports, a new store, two rankings; and Optuna, MLflow, Parquet per trial."""
 
 CHECKED = 128
-"""How many trials of a hunt's space, at least, are tried for whether they can be built? Some 2 ms each."""
+"""So many trials of a hunt's space, at least, are tried for whether they can be built, some 2 ms each."""
 
 
 @dataclass(frozen=True)

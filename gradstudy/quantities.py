@@ -1,4 +1,4 @@
-"""Which quantities can be measured on a network? Asked at the door, and answered without training it."""
+"""The quantities that can be measured on a network: asked at the door, and answered without training it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -56,7 +56,7 @@ def check_request(
 
 
 def _sometimes(parts: Mapping[str, Any], steps: int) -> dict[str, bool]:
-    """What some networks have and others have not, on probe steps: does this one have it?"""
+    """What some networks have and others have not, on probe steps, and whether this one has it."""
     return {
         "saturated_units": parts["activation"].saturates,
         "skip_share": parts["residual"].joins,

@@ -1,7 +1,7 @@
 """The frozen dataclasses that travel between rooms: factors, trials, members, and what was measured on them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import floor
 from typing import Any
@@ -12,7 +12,7 @@ Level = str | float | int | bool
 
 
 def level_name(level: Level) -> str:
-    """How is a level written on the command line?"""
+    """A level as the command line has it: `true`, `0.1`, `relu`."""
     return str(level).lower() if isinstance(level, bool) else str(level)
 
 
@@ -22,7 +22,7 @@ HEALTHY, *FAILING = VERDICTS
 
 
 def trial_verdict(verdicts: Iterable[str]) -> str:
-    """Which verdict do its seeds give a trial? Healthy if all are, else the commonest of the others.
+    """The verdict that its seeds give a trial: healthy if all are, else the commonest of the others.
 
     Of equals the worst. A configuration that fails on one seed in four is no healthy one.
     """
@@ -33,7 +33,7 @@ def trial_verdict(verdicts: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class Factor:
-    """What does a study vary, and over which levels or range?
+    """What a study varies, with its levels or its range.
 
     A factor has either `levels` (a choice) or a range `low`..`high` (a number; `log` when it is spread evenly over
     decades, `integer` when it takes whole values only).
@@ -77,7 +77,7 @@ class Factor:
 
 
 FINISHED, RUNNING, STOPPED = "finished", "running", "stopped"
-"""How far has a study come: to its end, not yet, or not because something stopped it?"""
+"""How far a study has come: to its end, not yet, or not because something stopped it."""
 
 SCREEN, HUNT = "screen", "hunt"
 """The parts of a study: trials drawn at random, which rank causes, and trials chosen by what came out before."""
@@ -89,7 +89,7 @@ DUMMY = Factor("dummy")
 
 @dataclass(frozen=True)
 class Trial:
-    """Which point of the space is this? `levels` holds the factors that live here, the others are inactive.
+    """A point of the space. `levels` holds the factors that live here, the others are inactive.
 
     `overrides` are Hydra overrides and say the same thing: given to the command line they run the trial again. `phase`
     is the part of the study that asked for it.
@@ -103,7 +103,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Member:
-    """Which network is to be trained? One trial at one seed."""
+    """A network to be trained: one trial at one seed."""
 
     trial: int
     seed: int
@@ -111,7 +111,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Series:
-    """How did one quantity behave over training? `values` is [step, place], float64; `steps` is [step]."""
+    """One quantity over training. `values` is [step, place], float64; `steps` is [step]."""
 
     places: tuple[str, ...]
     steps: np.ndarray
@@ -139,18 +139,21 @@ class MemberRecord:
     cost: Mapping[str, float] = field(default_factory=dict)
 
 
+MemberRows = Sequence[Mapping[str, Any]]
+"""One mapping per seed of a trial: `trial`, `seed`, the responses, `gain_init_theory` (None where theory says nothing),
+`verdict`, `first_bad_step` and `first_bad_tensor`."""
+
+
 @dataclass(frozen=True)
 class TrialResult:
     """What is stored of one trial: its point of the space, one record per seed, and one row of responses per seed.
 
-    `rows` has one mapping per member: `trial`, `seed`, the responses, `verdict`, `first_bad_step`, `first_bad_tensor`,
-    and `gain_init_theory` (None where theory says nothing). `seconds` are its part of what its cohort took a worker for
-    all steps; 0 for what is read back.
+    `seconds` are its part of what its cohort took a worker for all steps; 0 for what is read back.
     """
 
     trial: Trial
     records: tuple[MemberRecord, ...]
-    rows: tuple[Mapping[str, Any], ...]
+    rows: MemberRows
     seconds: float = 0.0
 
     def __add__(self, other: "TrialResult") -> "TrialResult":
@@ -161,7 +164,7 @@ class TrialResult:
 
 @dataclass(frozen=True)
 class StudyInfo:
-    """What identifies a study and is needed to read its stored runs on any machine?
+    """What identifies a study and is needed to read its stored runs on any machine.
 
     `fingerprint` is a hash of everything that decides a member's numbers; launches with the same name and
     fingerprint continue one study. `command` is the launch as typed. `phases` are the parts it has, one after the

@@ -161,13 +161,13 @@ class Run:
         """
         if trial is not None and levels is not None:
             raise InputError("prescribe takes a trial or levels, got both: leave one out.")
-        if trial is None and levels is None:
-            return self.prescriptions
         known = self._experience
         with threadpool_limits(1):
             if levels is not None:
                 return self._prescribed(given_start(known, self.members, levels))
-            return self._prescribed(stored_start(self.members, self.info.factors, trial))
+            if trial is not None:
+                return self._prescribed(stored_start(self.members, self.info.factors, trial))
+            return self.prescriptions
 
     @cached_property
     def prescriptions(self) -> Prescriptions:

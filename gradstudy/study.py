@@ -33,10 +33,18 @@ from gradstudy.tracking.writer import StudyWriter
 
 
 def run_study(overrides: Sequence[str], *, command: str = "") -> Run:
-    """Runs a study to the end, or goes on where an earlier launch stopped, and returns what it found.
+    """Runs a study to the end, or goes on where an earlier launch stopped.
 
-    `overrides` are those of the command line, such as `["+study=rnn_clip", "budget.trials=32"]`. InputError for wrong
-    input, before anything is written; TrackingAway when all is measured and stored on disk but not yet in MLflow.
+    Args:
+        overrides: Those of the command line, such as `["+study=rnn_clip", "budget.trials=32"]`.
+        command: How the launch was typed, for the record; made of the overrides by default.
+
+    Returns:
+        The stored study: its members, rankings and prescriptions.
+
+    Raises:
+        InputError: The launch asks for what cannot be; nothing was written.
+        TrackingAway: All is measured and stored on disk, but not yet in MLflow. The same call sends it later.
     """
     with hydra_ready():
         prepared = prepare(overrides, command or _as_command(overrides))
@@ -51,9 +59,18 @@ def run_study(overrides: Sequence[str], *, command: str = "") -> Run:
 
 
 def load_study(name: str, overrides: Sequence[str] = ()) -> Run:
-    """The newest stored study of that name, on any machine that reaches its MLflow store.
+    """Reads a stored study, on any machine that reaches its MLflow store.
 
-    `overrides` such as `analysis.cap=6` or `tracking.uri=...` choose settings.
+    Args:
+        name: What it is stored under; of several studies of that name the newest is read.
+        overrides: Settings to read it with, such as `["analysis.cap=6"]` or `["tracking.uri=..."]`.
+
+    Returns:
+        The stored study: its members, rankings and prescriptions.
+
+    Raises:
+        InputError: No study of that name is stored; it says which are.
+        TrackingAway: MLflow does not answer.
     """
     with hydra_ready():
         launch = Composer(overrides).launch
@@ -61,7 +78,18 @@ def load_study(name: str, overrides: Sequence[str] = ()) -> Run:
 
 
 def report_study(overrides: Sequence[str]) -> Run:
-    """The stored study that these overrides would run; else, with a word about it, the newest of its name."""
+    """Reads the stored study that these overrides would run; else, with a word about it, the newest of its name.
+
+    Args:
+        overrides: Those of the launch; `report=page.html` among them writes its page.
+
+    Returns:
+        The stored study: its members, rankings and prescriptions.
+
+    Raises:
+        InputError: The overrides make no launch, no study of that name is stored, or its page cannot be written.
+        TrackingAway: MLflow does not answer.
+    """
     with hydra_ready():
         composer = Composer(overrides)
         launch, name = composer.launch, study_name(composer.launch)

@@ -1,4 +1,4 @@
-"""Which few of many are shown?"""
+"""A few of many, evenly spaced."""
 
 import numpy as np
 
@@ -9,5 +9,5 @@ def evenly_spaced(count: int, most: int) -> np.ndarray:
 
 
 def stretches(count: int, most: int) -> np.ndarray:
-    """Where does each of at most so many equal stretches of `count` begin?"""
+    """Where each of at most so many equal stretches of `count` begins."""
     return np.linspace(0, count, min(count, most), endpoint=False).astype(int)

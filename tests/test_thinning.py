@@ -6,7 +6,7 @@ import pytest
 from gradstudy.thinning import evenly_spaced, stretches
 
 
-@pytest.mark.parametrize(("count", "most"), [(1, 5), (5, 5), (200, 60), (61, 60)])
+@pytest.mark.parametrize(("count", "most"), [(1, 5), (5, 5), (200, 60), (61, 60), (1000, 24)])
 def test_spread_indices_are_different_evenly_apart_and_reach_both_ends(count, most):
     found = evenly_spaced(count, most)
     assert found[0] == 0

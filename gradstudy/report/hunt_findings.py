@@ -1,4 +1,4 @@
-"""What did a hunt bring, and how is that said?"""
+"""What a hunt brought, and the words for it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ HUNTED_NOT_RANKED = (
 )
 NOT_LEVELS = {"trial", "verdict", "n_diverged"}
 TRIALS_LISTED = 5
-"""How many trials are listed at most?"""
+"""So many trials are listed at most."""
 
 
 @dataclass(frozen=True)
 class HuntFindings:
-    """What did a hunt bring? `best` is that of `Run.best`; `trials` and `pruned` count all trials.
+    """What a hunt brought. `best` is that of `Run.best`; `trials` and `pruned` count all trials.
 
     `ranked` says whether a screen ranks causes beside it. `verdicts` counts the members of a trial, and `commands` run
     it again; both by trial.
@@ -40,7 +40,7 @@ class HuntFindings:
 
 
 def hunt_findings_of(run: Run) -> HuntFindings:
-    """What did the hunt of this study bring?"""
+    """What the hunt of this study brought."""
     best, members = run.best(TRIALS_LISTED), run.members
     sizes = members.groupby("trial").size()
     return HuntFindings(
@@ -55,12 +55,12 @@ def hunt_findings_of(run: Run) -> HuntFindings:
 
 
 def hunt_question(hunt: HuntFindings) -> str:
-    """What does a hunt answer?"""
+    """The question that a hunt answers."""
     return f"Which configurations are {hunt.objectives[0].goal}?"
 
 
 def about_words(hunt: HuntFindings) -> str:
-    """What was wanted, of how many trials, and which are shown? Or that there is none to be shown."""
+    """What was wanted, of how many trials, and which are shown; or that there is none to be shown."""
     if hunt.best.empty:
         return f"None of the {hunt.trials} trials has been trained on all of its seeds."
     wanted = (f"{one.name} ({RESPONSES[one.response].unit}) {WANTED_WORDS[one.direction]}" for one in hunt.objectives)
@@ -71,7 +71,7 @@ def about_words(hunt: HuntFindings) -> str:
 
 
 def levels_of(row: Mapping[str, Any], objectives: Sequence[Objective]) -> str:
-    """Which levels has the trial of this row of `HuntFindings.best`? `activation=tanh, lr.value=0.01`"""
+    """The levels of the trial in this row of `HuntFindings.best`: `activation=tanh, lr.value=0.01`."""
     others = NOT_LEVELS | {one.name for one in objectives}
     living = {name: value for name, value in row.items() if name not in others and not pd.isna(value)}
     return levels_words(living)

@@ -14,7 +14,15 @@ from gradstudy.tracking.atomic_file import written_whole
 def write_report(run: Run, path: str | PathLike[str]) -> Path:
     """Writes one HTML page that tells what the study found, whole or not at all, in place of an earlier one.
 
-    Returns where it is. InputError where no such file can be written.
+    Args:
+        run: The study, of `run_study` or `load_study`.
+        path: The file to be written, in a folder that is there.
+
+    Returns:
+        The absolute path of the page.
+
+    Raises:
+        InputError: No such file can be written.
     """
     path = Path(path)
     check_page_path(path)
@@ -22,7 +30,7 @@ def write_report(run: Run, path: str | PathLike[str]) -> Path:
 
 
 def write_page(page: bytes, path: Path) -> Path:
-    """Writes a page that was made already, as `write_report` does."""
+    """Writes a page that was made already, whole or not at all, and returns its absolute path."""
     try:
         with written_whole(path) as unfinished:
             unfinished.write_bytes(page)
@@ -32,7 +40,7 @@ def write_page(page: bytes, path: Path) -> Path:
 
 
 def check_page_path(path: Path) -> None:
-    """InputError when no report can be written there, before anything is measured for it."""
+    """InputError where no report can be written to this path; asked before anything is measured for it."""
     folder = path.absolute().parent
     try:
         is_folder, has_folder = path.is_dir(), folder.is_dir()

@@ -1,11 +1,12 @@
 """What training will cost, measured on a few steps before a study begins."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 
+from gradstudy.thinning import evenly_spaced
 from gradstudy.training.cohort import Cohort
 from gradstudy.training.engine import train
 from gradstudy.training.instrument.probe import probe_steps
@@ -22,18 +23,7 @@ class Estimate:
     memory: float
 
 
-def estimate(cohorts: Sequence[Cohort]) -> Estimate:
-    """Trains up to three evenly chosen cohorts for a few steps and scales their cost up to all of them."""
-    probed = [
-        cohorts[round(index * (len(cohorts) - 1) / TIMED_COHORTS)] for index in range(min(TIMED_COHORTS, len(cohorts)))
-    ]
-    costs = [_cost(cohort) for cohort in probed]
-    per_member = [seconds / len(cohort.members) for (seconds, _), cohort in zip(costs, probed, strict=True)]
-    members = sum(len(cohort.members) for cohort in cohorts)
-    return Estimate(members * sum(per_member) / len(per_member), max(memory for _, memory in costs))
-
-
-def _cost(cohort: Cohort) -> tuple[float, float]:
+def measured_cost(cohort: Cohort) -> tuple[float, float]:
     """Seconds for all steps of a cohort, and bytes: what autograd keeps for backward, its gradient, and the record."""
     saved: dict[int, int] = {}
 
@@ -54,3 +44,15 @@ def _cost(cohort: Cohort) -> tuple[float, float]:
     record_bytes = 8 * values * max(1, cohort.steps)
     # without the hook, backward holds the gradients of what it has not consumed yet: about as much again
     return seconds, 2 * max(1, sum(saved.values())) + record_bytes
+
+
+def estimate(cohorts: Sequence[Cohort], cost: Callable[[Cohort], tuple[float, float]] = measured_cost) -> Estimate:
+    """Trains up to three evenly chosen cohorts for a few steps and scales their cost up to all of them.
+
+    `cost` gives the seconds and bytes of a cohort, by default as measured.
+    """
+    timed = [cohorts[index] for index in evenly_spaced(len(cohorts), TIMED_COHORTS)]
+    costs = [cost(cohort) for cohort in timed]
+    per_member = [seconds / len(cohort.members) for (seconds, _), cohort in zip(costs, timed, strict=True)]
+    members = sum(len(cohort.members) for cohort in cohorts)
+    return Estimate(members * sum(per_member) / len(per_member), max(memory for _, memory in costs))

@@ -23,8 +23,6 @@ from gradstudy.training.start.batches import Batches
 STEPS = 4
 HUGE = 1e30
 CALM, FAST, NUDGED, LARGE = range(4)
-DIVERGED: list[bool] = []
-"""For every row that was run, did a neighbour diverge? Bounded networks need not."""
 
 
 @pytest.fixture(autouse=True)
@@ -52,13 +50,17 @@ def test_a_member_is_the_same_alone_in_a_subset_and_permuted_beside_diverging_ne
     parameters = [parameter.name for parameter in network.parameters]
     fast = [record.weights for record in records if record.trial == FAST]
     assert all(np.isfinite(weights[name]).all() for weights in fast for name in parameters)  # frozen while finite
-    DIVERGED.append(any(record.first_bad_step is not None for record in records if record.trial in (FAST, LARGE)))
 
 
-def test_a_neighbour_diverged_in_most_of_these_rows():
-    if len(DIVERGED) < len(rows()):
-        pytest.skip("only some of the rows were run")
-    assert np.mean(DIVERGED) > 2 / 3
+def test_a_neighbour_diverges_in_most_of_these_rows():
+    """Not in all: bounded networks need not. Every fifth row is tried, with a seed of each neighbour."""
+    diverged = []
+    for enrolled in rows()[::5]:
+        whole = company(enrolled.parts)
+        neighbours = tuple(member for member in whole.members if member.trial in (FAST, LARGE) and member.seed == 0)
+        records = trained(replace(whole, members=neighbours))
+        diverged.append(any(record.first_bad_step is not None for record in records))
+    assert np.mean(diverged) > 2 / 3
 
 
 def test_every_option_of_every_studied_group_stands_in_a_row():

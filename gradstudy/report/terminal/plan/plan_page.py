@@ -1,4 +1,4 @@
-"""What would a study train, how long would it take, and where would it be kept? Printed before anything is written."""
+"""What a study would train, how long it would take and where it would be kept: printed before anything is written."""
 
 from collections import Counter
 from collections.abc import Sequence, Set
@@ -14,7 +14,7 @@ from gradstudy.report.terminal.plan.design_words import findable, power_words, q
 
 
 def plan_page(plan: Plan) -> RenderableType:
-    """What would be trained? The question, every factor with its trials per level, sizes, estimates and the store."""
+    """The question, every factor with its trials per level, sizes, estimates and the store."""
     source = [plain_text(plan.info.source, "dim")] if plan.info.source else []
     head = [plain_text(f"{plan.info.name}: {plan.info.question}", "bold"), *source, Text()]
     asleep = [plain_text(f"asleep, as no option of this study has it: {name}") for name in plan.asleep]
@@ -25,7 +25,7 @@ def plan_page(plan: Plan) -> RenderableType:
 
 
 def where_it_lives(factor: Factor, factors: Sequence[Factor], trials: Sequence[Trial]) -> str:
-    """In which trials is a factor active? `everywhere`, or the one choice that decides it (`clipping=norm`)."""
+    """The trials in which a factor is active: `everywhere`, or the one choice that decides it (`clipping=norm`)."""
     alive = [trial for trial in trials if factor.name in trial.levels]
     asleep = [trial for trial in trials if factor.name not in trial.levels]
     if not asleep:
@@ -48,8 +48,7 @@ def _condition(other: Factor, inside: Set[Level | None], outside: Set[Level | No
 
 
 def _factors(plan: Plan) -> Table:
-    finds = ["can find"] * bool(plan.power)
-    numbers = ("trials", *finds)
+    numbers = ("trials", "can find") if plan.power else ("trials",)
     table = plain_table("factor", "levels (trials) or range", "lives", *numbers, numbers=numbers)
     for factor in plan.info.factors:
         lives = "noise floor" if factor.name == DUMMY.name else where_it_lives(factor, plan.info.factors, plan.trials)

@@ -12,6 +12,7 @@ from gradstudy.analysis.theory.prediction import Prediction
 from gradstudy.records import MemberRecord
 from gradstudy.report.diagnosis.symptoms import look, places_of, steps_of, typical
 from gradstudy.report.terminal.plain import Bar, plain_name, plain_table
+from gradstudy.thinning import evenly_spaced
 from gradstudy.words.number_words import amplitude
 
 TABLE_PLACES = 24
@@ -70,17 +71,11 @@ def flow_table(records: Sequence[MemberRecord], prediction: Prediction | None) -
     length = SHORT_BAR if any(column.is_wide for column in columns) else LONG_BAR
     theory = None if prediction is None else columns[0].decades[-1] + prediction.signal
     table = plain_table(*_headings(columns, theory is not None), numbers=("theory", *(c.heading for c in columns)))
-    shown = shown_places(len(places))
-    for place in shown:
+    for place in evenly_spaced(len(places), TABLE_PLACES):
         cells = [(Text(one.words[place]), Bar(_share(one.decades[place], low, high), length)) for one in columns]
         said = [] if theory is None else [Text(signal_number(theory[place]))]
         table.add_row(plain_name(places[place]), *cells[0], *said, *(cell for pair in cells[1:] for cell in pair))
     return Group(table, Text("\n".join(_footnotes(len(places), low, high))))
-
-
-def shown_places(count: int) -> list[int]:
-    """Which places fit on a page? All of them, or MOST_PLACES evenly spaced ones with the first and the last."""
-    return [int(place) for place in np.linspace(0, count - 1, min(count, TABLE_PLACES)).round()]
 
 
 def signal_number(decades: float) -> str:

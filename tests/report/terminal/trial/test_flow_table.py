@@ -4,7 +4,8 @@ import pytest
 from gradstudy.analysis.responses.member_row import member_row
 from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.analysis.theory.prediction import Prediction
-from gradstudy.report.terminal.trial.flow_table import TABLE_PLACES, flow_table, shown_places
+from gradstudy.report.terminal.trial.flow_table import TABLE_PLACES, flow_table
+from gradstudy.thinning import evenly_spaced
 from gradstudy.words.number_words import amplitude
 
 DECADES = np.arange(-9.0, 1.0)
@@ -144,16 +145,6 @@ def test_a_flow_of_nothing_but_zeros_is_a_table_without_bars(render, make_record
     assert "bars" not in page
 
 
-@pytest.mark.parametrize("count", [1, 2, TABLE_PLACES, TABLE_PLACES + 1, 50, 1000])
-def test_shown_places_are_evenly_spaced_with_the_first_and_the_last(count):
-    shown = shown_places(count)
-    gaps = np.diff(shown)
-    assert (shown[0], shown[-1]) == (0, count - 1)
-    assert len(shown) == min(count, TABLE_PLACES)
-    assert (gaps > 0).all()
-    assert count == 1 or gaps.max() - gaps.min() <= 1
-
-
 def test_a_table_says_when_places_were_left_out(render, make_record):
     page = render(flow_table([make_record(np.ones((1, 60)), kind="time")], None))
     assert len(cells(page)) == TABLE_PLACES
@@ -166,5 +157,5 @@ def test_the_widest_table_keeps_every_word_in_80_columns(render, make_record):
     record = make_record(signal, exact=[truth, truth], looks=(0, 199), kind="time")
     page = render(flow_table([record], predicted(*np.log10(truth))))
     assert max(map(len, page.splitlines())) <= 80
-    assert page.count("underflow (") == 2 * sum(truth[place] < 1e-37 for place in shown_places(60))
+    assert page.count("underflow (") == 2 * sum(truth[place] < 1e-37 for place in evenly_spaced(60, TABLE_PLACES))
     assert cells(page)["time_01"] == ["underflow", "(1e-250)", "-250.00", "underflow", "(1e-250)"]
