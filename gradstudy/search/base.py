@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 from optuna.storages import BaseStorage
 
-from gradstudy.search.objective import Rows
+from gradstudy.records import MemberRows
 from gradstudy.search.search_space import Levels, SearchSpace
 
 
@@ -40,10 +40,10 @@ class AskTell(Protocol):
         Every trial of a batch has to be told before the next batch is asked.
         """
 
-    def tell(self, number: int, rows: Rows) -> None:
+    def tell(self, number: int, rows: MemberRows) -> None:
         """Stores what came of a trial and ends it; a trial that has ended stays as it is."""
 
-    def hopeless(self, number: int, rows: Rows) -> bool:
+    def hopeless(self, number: int, rows: MemberRows) -> bool:
         """Whether these seeds of a trial say that the others are not worth their time."""
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from gradstudy.errors import InputError
-from gradstudy.records import trial_verdict
-from gradstudy.search.objective import Objective, Rows
+from gradstudy.records import MemberRows, trial_verdict
+from gradstudy.search.objective import Objective
 
 
 def best_trials(
@@ -25,7 +25,7 @@ def best_trials(
         raise InputError(f"best(count) lists at least 1 trial, got {count}.")
     whole = members[members.groupby("trial")["trial"].transform("size") >= seeds]
     grouped = whole.groupby("trial")
-    rows = [cast(Rows, own.to_dict("records")) for _, own in grouped]  # whose columns are all named by text
+    rows = [cast(MemberRows, own.to_dict("records")) for _, own in grouped]  # whose columns are all named by text
     counted = pd.DataFrame({one.name: list(map(one.mean, rows)) for one in objectives}, index=list(grouped.groups))
     verdict = grouped["verdict"].agg(trial_verdict)
     diverged = grouped["verdict"].agg(lambda verdicts: int((verdicts == "diverged").sum())).rename("n_diverged")

@@ -6,10 +6,8 @@ from statistics import fmean
 from typing import Any, Literal
 
 from gradstudy.errors import nearest
+from gradstudy.records import MemberRows
 from gradstudy.response import RESPONSES
-
-Rows = Sequence[Mapping[str, Any]]
-"""What was measured on the members of a trial: one mapping of responses per seed."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +32,14 @@ class Objective:
         """What is counted, as a column is named: `|gain|` for a response whose size counts."""
         return f"|{self.response}|" if RESPONSES[self.response].signed else self.response
 
-    def by_seed(self, rows: Rows) -> tuple[float, ...]:
+    def by_seed(self, rows: MemberRows) -> tuple[float, ...]:
         """What counts of each member of a trial?"""
         ordered = sorted(rows, key=lambda row: row["seed"])
         return tuple(
             abs(row[self.response]) if RESPONSES[self.response].signed else row[self.response] for row in ordered
         )
 
-    def mean(self, rows: Rows) -> float:
+    def mean(self, rows: MemberRows) -> float:
         """What counts of a trial: the mean over its seeds."""
         return fmean(self.by_seed(rows))
 

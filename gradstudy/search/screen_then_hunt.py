@@ -8,13 +8,12 @@ from optuna.storages import BaseStorage
 
 from gradstudy.errors import InputError
 from gradstudy.parts import number, word
-from gradstudy.records import DUMMY, HUNT, SCREEN
+from gradstudy.records import DUMMY, HUNT, SCREEN, MemberRows
 from gradstudy.search.base import AskedTrial, AskTell
 from gradstudy.search.hunt.hunt import Hunt, HuntTrials
 from gradstudy.search.hunt.region import best_region, inside
 from gradstudy.search.hunt.sampler import SAMPLERS, sampled
 from gradstudy.search.hunt.told import Told
-from gradstudy.search.objective import Rows
 from gradstudy.search.screen.screen import ScreenTrials
 from gradstudy.search.search_space import Levels, SearchSpace
 
@@ -90,7 +89,7 @@ class ScreenThenHuntTrials:
         self._hunt.open(self._storage, self._name)
         yield from self._hunt.batches(budget - self._screened)
 
-    def tell(self, number: int, rows: Rows) -> None:
+    def tell(self, number: int, rows: MemberRows) -> None:
         if number >= self._screened:
             self._hunt.tell(number, rows)
             return
@@ -99,7 +98,7 @@ class ScreenThenHuntTrials:
         self._told[number] = Told(levels, values, self._way.objectives[0].by_seed(rows))
         self._screen.tell(number, rows)
 
-    def hopeless(self, number: int, rows: Rows) -> bool:
+    def hopeless(self, number: int, rows: MemberRows) -> bool:
         return number >= self._screened and self._hunt.hopeless(number, rows)
 
     def _hunt_in(self, space: SearchSpace, known: Sequence[Told]) -> HuntTrials:

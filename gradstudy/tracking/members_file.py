@@ -14,9 +14,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gradstudy.records import SCREEN, Factor, Trial
+from gradstudy.records import SCREEN, Factor, MemberRows, Trial
 from gradstudy.tracking.atomic_file import written_whole
-from gradstudy.tracking.record_file import METADATA, MemberRows, as_trial
+from gradstudy.tracking.record_file import METADATA, as_trial
 
 Stored = Mapping[int, tuple[Trial, MemberRows]]
 """What is known of a study's finished trials, by number."""

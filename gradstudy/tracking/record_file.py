@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from gradstudy.records import SCREEN, MemberRecord, Series, Trial, TrialResult
+from gradstudy.records import SCREEN, MemberRecord, MemberRows, Series, Trial, TrialResult
 from gradstudy.tracking.atomic_file import written_whole
 from gradstudy.tracking.selection import Filters, select
 
@@ -36,8 +36,6 @@ METADATA = b"gradstudy"
 
 _REPETITIVE = [name for name in RECORD_COLUMNS.names if name != "value"]
 """What is worth a Parquet dictionary: trying one on measured values costs a third of the time and saves nothing."""
-
-MemberRows = tuple[Mapping[str, Any], ...]
 
 
 def trial_file(number: int) -> str:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from gradstudy.records import Trial, TrialResult
+from gradstudy.records import MemberRows, Trial, TrialResult
 from gradstudy.tracking.atomic_file import UNFINISHED
-from gradstudy.tracking.record_file import MemberRows, read_result, read_rows, trial_file, write_trial
+from gradstudy.tracking.record_file import read_result, read_rows, trial_file, write_trial
 
 
 class Spool:

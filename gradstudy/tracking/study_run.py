@@ -11,13 +11,13 @@ from tempfile import TemporaryDirectory
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
 
-from gradstudy.records import StudyInfo, Trial, TrialResult
+from gradstudy.records import MemberRows, StudyInfo, Trial, TrialResult
 from gradstudy.tracking.artifacts import artifact, attach
 from gradstudy.tracking.cost import study_cost, trial_cost
 from gradstudy.tracking.markdown import code_fence, escaped, note_of
 from gradstudy.tracking.members_file import FILE as MEMBERS
 from gradstudy.tracking.members_file import Stored, read_stored, write_members
-from gradstudy.tracking.record_file import MemberRows, read_rows, trial_file
+from gradstudy.tracking.record_file import read_rows, trial_file
 from gradstudy.tracking.run_display import RunDisplay
 from gradstudy.tracking.runs import (
     FINGERPRINT,

@@ -9,12 +9,12 @@ from optuna.storages import BaseStorage
 
 from gradstudy.errors import InputError
 from gradstudy.parts import Part, number, word
-from gradstudy.records import HUNT
+from gradstudy.records import HUNT, MemberRows
 from gradstudy.search.base import AskedTrial, AskTell
 from gradstudy.search.hunt.pruner import ENOUGH_SEEDS, PRUNERS, is_hopeless
 from gradstudy.search.hunt.sampler import SAMPLERS, sampled
 from gradstudy.search.hunt.told import Told, frozen, study_in_memory
-from gradstudy.search.objective import Objective, Rows, check_responses, objectives_of
+from gradstudy.search.objective import Objective, check_responses, objectives_of
 from gradstudy.search.screen.screen import ScreenTrials
 from gradstudy.search.search_space import Levels, SearchSpace
 from gradstudy.search.stored_trials import StoredTrials
@@ -165,14 +165,14 @@ class HuntTrials:
             self._levels.update({trial.number: trial.levels for trial in batch})
             yield batch
 
-    def tell(self, number: int, rows: Rows) -> None:
+    def tell(self, number: int, rows: MemberRows) -> None:
         objectives, place = self._hunt.objectives, number - self._first + len(self._known)
         values = tuple(objective.mean(rows) for objective in objectives)
         told = Told(self._levels[number], values, objectives[0].by_seed(rows), pruned=len(rows) < self._seeds)
         self._told[number] = told
         self._stored.tell(place, None if told.pruned else values, told.by_seed if self.prunes else ())
 
-    def hopeless(self, number: int, rows: Rows) -> bool:
+    def hopeless(self, number: int, rows: MemberRows) -> bool:
         start, objectives = self._start(number - self._first), self._hunt.objectives
         if start not in self._judges:
             self._judges = {start: study_in_memory(self._space.factors, objectives, self._before(start))}

@@ -8,9 +8,9 @@ from optuna import Study
 from optuna.storages import BaseStorage
 
 from gradstudy.parts import Part
-from gradstudy.records import SCREEN
+from gradstudy.records import SCREEN, MemberRows
 from gradstudy.search.base import AskedTrial, AskTell
-from gradstudy.search.objective import Objective, Rows
+from gradstudy.search.objective import Objective
 from gradstudy.search.screen.design import design
 from gradstudy.search.search_space import Levels, SearchSpace
 from gradstudy.search.storage import scratch_storage
@@ -69,10 +69,10 @@ class ScreenTrials:
             study.set_user_attr(LAUNCHED, [*blocks, budget - sum(blocks)])
         yield [AskedTrial(number, levels, SCREEN) for number, levels in self._stored.ask(0, self.total(budget))]
 
-    def tell(self, number: int, rows: Rows) -> None:
+    def tell(self, number: int, rows: MemberRows) -> None:
         self._stored.tell(number, [objective.mean(rows) for objective in OBJECTIVES])
 
-    def hopeless(self, number: int, rows: Rows) -> bool:
+    def hopeless(self, number: int, rows: MemberRows) -> bool:
         return False
 
     def _row(self, study: Study, number: int) -> Levels:

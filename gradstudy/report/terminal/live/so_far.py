@@ -7,11 +7,10 @@ import pandas as pd
 
 from gradstudy.analysis.ranking.interim import InterimLook, interim_look
 from gradstudy.analysis.settings import Analysis
-from gradstudy.records import DUMMY, HUNT, SCREEN, StudyInfo, Trial
+from gradstudy.records import DUMMY, HUNT, SCREEN, MemberRows, StudyInfo, Trial
 from gradstudy.search.best import best_trials
 from gradstudy.search.objective import objectives_of
 from gradstudy.tracking.members_file import PHASE, Stored, members_table
-from gradstudy.tracking.record_file import MemberRows
 from gradstudy.words.prescription_words import and_list
 
 MOST_LOOKS = 10
