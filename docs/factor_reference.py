@@ -14,8 +14,8 @@ from hydra.utils import get_object
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from gradstudy.configs.launch import MACHINERY, STUDIED
-from gradstudy.parts import is_coefficient
+from gradstudy.configs.launch import MACHINERY
+from gradstudy.parts import STUDIED, is_coefficient
 
 CONF = Path(__file__).parent.parent / "conf"
 PAGE = "reference/factors.md"

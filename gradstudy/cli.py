@@ -13,9 +13,8 @@ from omegaconf import DictConfig
 
 from gradstudy.configs.composition import base_config
 from gradstudy.configs.explain import CONFIG_ERRORS, explain
-from gradstudy.configs.folders import shipped
 from gradstudy.configs.overrides import quote_space
-from gradstudy.configs.studies import find_studies, register_studies
+from gradstudy.configs.studies import find_studies, register_studies, shipped
 from gradstudy.errors import InputError, TrackingAway
 from gradstudy.report.terminal.console import make_console
 
@@ -82,48 +81,37 @@ def _carry_out(config: DictConfig, command: str) -> None:
     if config.name is None and not overrides:
         _list()
     else:
-        COMMANDS.get(config.mode, _run)(overrides, command)  # a wrong mode is refused at the door
+        print_mode(config.mode, overrides, command)
 
 
 def _list() -> None:
     from gradstudy.report.terminal.study.study_list import study_list
 
-    make_console().print(study_list(list(find_studies(_config_folders(sys.argv[1:])).values())))
+    make_console().print(study_list([*find_studies(_config_folders(sys.argv[1:])).values()]))
 
 
-def _run(overrides: Sequence[str], command: str) -> None:
-    from gradstudy.study import run_study
+def print_mode(mode: str, overrides: Sequence[str], command: str = "") -> None:
+    """Carries out what `mode` asks for, with these overrides of the command line, and prints what a person reads."""
+    show = make_console().print
+    match mode:  # with imports of its own each: MLflow and Optuna take seconds
+        case "plan":
+            from gradstudy.preparation import plan_study, prepare
+            from gradstudy.report.terminal.plan.plan_page import plan_page
 
-    _print_summary(run_study(overrides, command=command))
+            show(plan_page(plan_study(prepare(overrides, command))))
+        case "trial":
+            from gradstudy.measurement import measure
+            from gradstudy.report.terminal.trial.flow_page import flow_page
 
+            shown = [override for override in overrides if not override.startswith(("mode=", "++space"))]
+            show(flow_page(measure(overrides), shown))
+        case _:  # run or report; another word is refused at the door
+            from gradstudy.report.findings import findings_of
+            from gradstudy.report.terminal.study.summary import summary
+            from gradstudy.study import report_study, run_study
 
-def _report(overrides: Sequence[str], command: str) -> None:
-    from gradstudy.study import report_study
-
-    _print_summary(report_study(overrides))
-
-
-def _plan(overrides: Sequence[str], command: str) -> None:
-    from gradstudy.preparation import plan_study, prepare
-    from gradstudy.report.terminal.plan.plan_page import plan_page
-
-    make_console().print(plan_page(plan_study(prepare(overrides, command))))
-
-
-def _trial(overrides: Sequence[str], command: str) -> None:
-    from gradstudy.measurement import measure
-    from gradstudy.report.terminal.trial.flow_page import flow_page
-
-    measured = measure(overrides)
-    shown = [override for override in overrides if not override.startswith(("mode=", "++space"))]
-    make_console().print(flow_page(measured, shown))
-
-
-def _print_summary(run) -> None:
-    from gradstudy.report.findings import findings_of
-    from gradstudy.report.terminal.study.summary import summary
-
-    make_console().print(summary(findings_of(run)))
+            run = report_study(overrides) if mode == "report" else run_study(overrides, command=command)
+            show(summary(findings_of(run)))
 
 
 def _complain(message: object) -> None:
@@ -138,6 +126,3 @@ def _config_folders(arguments: Sequence[str]) -> list[str]:
         if name in ("--config-dir", "-cd"):
             folders.append(value if equals else following)
     return folders
-
-
-COMMANDS = {"run": _run, "plan": _plan, "report": _report, "trial": _trial}

@@ -13,6 +13,6 @@ class TrackingAway(Exception):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Which known word was probably meant? A sentence to append to an error message, or nothing."""
+    """The known word that was probably meant, as a sentence to append to an error message; or nothing."""
     close = get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f" Did you mean '{close[0]}'?" if close else ""

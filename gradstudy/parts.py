@@ -1,4 +1,4 @@
-"""What every part (a level of a config group) promises.
+"""What every part (a level of a config group) promises, and which groups of parts are studied.
 
 A part is a frozen dataclass. Its float fields are coefficients: they may differ between the members of one cohort.
 Every other field (int, bool, str) is structure: members that differ in it cannot share a stacked network.
@@ -9,6 +9,12 @@ from math import isfinite
 from typing import Any, get_args, get_origin, get_type_hints
 
 from gradstudy.errors import nearest
+
+STUDIED = (
+    "model", "activation", "init", "normalization", "residual",
+    "clipping", "lr", "optimizer", "regularization", "pretraining", "task",
+)  # fmt: skip
+"""The config groups that may differ between the trials of a study: a folder of conf/ each."""
 
 COEFFICIENTS = (float, float | None)
 LISTS = {int | tuple[int, ...]: int, tuple[str, ...]: str}
@@ -34,6 +40,14 @@ def word(default: str, *others: str) -> Any:
     return field(default=default, metadata={"words": (default, *others)})
 
 
+def unchecked(default: Any = None) -> Any:
+    """A field that keeps what it is given: an object that Hydra made of a nested `_target_`, as a client or a module.
+
+    Declared as `object` or as its class it is structure, as all that is no float: the same where it is equal.
+    """
+    return field(default=default, metadata={"unchecked": True})
+
+
 @dataclass(frozen=True)
 class Part:
     """Checks its own fields once, when a configuration makes it: ValueError says what was required and what came.
@@ -46,6 +60,8 @@ class Part:
     def __post_init__(self) -> None:
         hints = get_type_hints(type(self))
         for entry in fields(self):
+            if "unchecked" in entry.metadata:
+                continue
             value = _typed(entry.name, getattr(self, entry.name), hints[entry.name])
             if value != entry.default:
                 _check_finite(entry.name, value)
@@ -55,7 +71,7 @@ class Part:
 
 
 def is_coefficient(hint: Any) -> bool:
-    """May a field of this type differ inside a cohort? True for floats and for tuples of floats."""
+    """Whether a field of this type may differ inside a cohort: floats and tuples of floats may."""
     return hint in COEFFICIENTS or (get_origin(hint) is tuple and all(kind is float for kind in get_args(hint)))
 
 

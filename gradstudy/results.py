@@ -15,7 +15,7 @@ from gradstudy.analysis.ranking.ranking import Ranking, rank
 from gradstudy.analysis.responses.measured_again import lacking, measured_again
 from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.theory.agreement import PREDICTED, Agreement, agreement
-from gradstudy.configs.changed import changed_trial
+from gradstudy.configs.overrides import changed_trial
 from gradstudy.errors import InputError
 from gradstudy.notebook.cards import study_card
 from gradstudy.notebook.members_plots import plot_levels, plot_verdicts

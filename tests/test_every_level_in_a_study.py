@@ -3,8 +3,8 @@
 import pytest
 
 import gradstudy
-from gradstudy.configs.folders import shipped
-from gradstudy.configs.launch import STUDIED
+from gradstudy.configs.studies import shipped
+from gradstudy.parts import STUDIED
 
 NEED_DATA = {"openml", "table"}
 """Tasks that bring no data of their own; they are tested in tests/tasks."""

@@ -10,12 +10,11 @@ import pytest
 from mlflow import MlflowClient
 
 import gradstudy
-from gradstudy.cli import _print_summary
+from gradstudy.cli import print_mode
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.preparation import fingerprint_of, plan_study, prepare
 from gradstudy.report.terminal.console import make_console
 from gradstudy.report.terminal.plan.plan_page import plan_page
-from gradstudy.study import report_study
 from gradstudy.tracking.writer import StudyWriter
 
 SPACE = {
@@ -197,7 +196,7 @@ def test_a_hunt_that_would_ask_other_trials_is_another_study():
 @pytest.mark.parametrize(("name", "ranks"), [("tpe", False), ("staged", True)])
 def test_the_last_page_lists_the_best_and_how_to_run_them(hunted, store, capsys, name, ranks):
     run, _ = hunted[name]
-    _print_summary(report_study([*HUNTS[name], f"name={name}", store]))
+    print_mode("report", [*HUNTS[name], f"name={name}", store])
     page = " ".join(capsys.readouterr().out.split())
     assert ("What makes" in page) == ranks
     assert ("rank no causes" in page) != ranks

@@ -1,10 +1,15 @@
-"""Parts check themselves once: types, ranges, and which fields may differ inside a cohort."""
+"""Parts check themselves once: types, ranges, which fields may differ inside a cohort, and what is left unchecked."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import pytest
+import torch
 
-from gradstudy.parts import Part, is_coefficient, number
+from gradstudy.configs.instantiate import make_part
+from gradstudy.errors import InputError
+from gradstudy.parts import Part, is_coefficient, number, unchecked
+from gradstudy.training.start.stacking import stack, structure
 
 
 @dataclass(frozen=True)
@@ -49,3 +54,35 @@ def test_a_wrong_value_is_refused_with_what_was_required_and_what_came(settings,
 def test_floats_are_coefficients_and_everything_else_is_structure():
     assert [is_coefficient(hint) for hint in (float, float | None, tuple[float, float])] == [True] * 3
     assert [is_coefficient(hint) for hint in (int, bool, str, tuple[int, int])] == [False] * 4
+
+
+@dataclass(frozen=True)
+class Holder(Part):
+    rate: float = 0.5
+    held: object = unchecked()
+
+
+def test_an_unchecked_field_holds_what_hydra_made_of_a_nested_target():
+    nested = {
+        "_target_": "fractions.Fraction",
+        "numerator": 3,
+        "denominator": {"_target_": "builtins.int", "_args_": [4]},
+    }
+    made = make_part("holder", {"_target_": f"{__name__}.Holder", "rate": 1, "held": nested})
+    assert made == Holder(1.0, Fraction(3, 4))
+    assert make_part("holder", {"_target_": f"{__name__}.Holder"}).held is None
+
+
+def test_what_cannot_be_made_of_a_nested_target_is_told_in_words():
+    nested = {"_target_": "fractions.Fraction", "numerator": 3, "denominator": 0}
+    with pytest.raises(InputError, match=r"^holder: .*Fraction\(3, 0\)"):
+        make_part("holder", {"_target_": f"{__name__}.Holder", "held": nested})
+
+
+@pytest.mark.parametrize("held", [torch.nn.Linear(2, 2), torch.ones(2), Fraction(1, 2), [1, 2], {"a": 1}])
+def test_what_is_held_is_structure_and_the_same_for_all_members_that_share_it(held):
+    parts = [Holder(0.1, held), Holder(0.2, held)]
+    assert structure(parts[0]) == structure(parts[1]) != structure(Holder(0.1, object()))
+    stacked = stack(parts, torch.device("cpu"))
+    assert stacked.held is held
+    assert stacked.rate.tolist() == [0.1, 0.2]

@@ -1,16 +1,18 @@
-"""What do several options compose to? Answered without composing every combination of them."""
+"""What several options compose to, without composing every combination of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
+from typing import Any
 
 from hydra import compose
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
-from gradstudy.configs.launch import STUDIED, Plain, studied
+from gradstudy.configs.launch import Plain, studied
 from gradstudy.configs.overrides import as_override
+from gradstudy.parts import STUDIED
 from gradstudy.records import Level
 
 Choices = Mapping[str, Level]
@@ -64,7 +66,7 @@ class Combinations:
     @cached_property
     def config(self) -> DictConfig:
         """The whole configuration that the overrides compose to, with no option chosen beside them."""
-        return OmegaConf.masked_copy(self._whole, [key for key in self._whole if key != "hydra"])
+        return OmegaConf.masked_copy(self._whole, [str(key) for key in self._whole if key != "hydra"])
 
     @cached_property
     def _whole(self) -> DictConfig:
@@ -94,13 +96,15 @@ class Combinations:
         return Composed(names, groups)
 
     def _changes(self, one: Composed, group: str) -> bool:
-        return one.groups[group] != self.base.groups[group] or one.names[group] != self.base.names[group]
+        return (one.groups[group], one.names[group]) != (self.base.groups[group], self.base.names[group])
 
     def _is_an_option(self, one: Composed, group: str) -> bool:
-        return self({group: one.names[group]}).groups[group] == one.groups[group]
+        alone = self({group: one.names[group]})
+        return bool(alone.groups[group] == one.groups[group])
 
 
 def _is_local(group: str, option: Level) -> bool:
-    """Does this option's file speak of its own group alone? False for one that lies elsewhere than the shipped ones."""
-    found = GlobalHydra.instance().config_loader().repository.load_config(f"{group}/{option}")
+    """Whether this option's file speaks of its own group alone; False for one that lies elsewhere than the shipped."""
+    loader: Any = GlobalHydra.instance().config_loader()  # its interface does not name the repository
+    found = loader.repository.load_config(f"{group}/{option}")
     return found is not None and not found.defaults_list and found.header.get("package") in (None, "", group)

@@ -12,15 +12,14 @@ from omegaconf import DictConfig, OmegaConf
 
 from gradstudy.configs.combinations import Combinations
 from gradstudy.configs.explain import CONFIG_ERRORS, explain
-from gradstudy.configs.fitting import check_fit
 from gradstudy.configs.fixed import Fixed
-from gradstudy.configs.folders import shipped
 from gradstudy.configs.grammar import parse_factor
-from gradstudy.configs.instantiate import make_part
-from gradstudy.configs.launch import STUDIED, Launch, Plain, open_door, studied
+from gradstudy.configs.instantiate import check_fit, make_part
+from gradstudy.configs.launch import Launch, Plain, open_door, plain, studied
 from gradstudy.configs.overrides import as_override, keys, quote_space
-from gradstudy.configs.studies import check_readable, find_studies, register_studies
+from gradstudy.configs.studies import check_readable, find_studies, register_studies, shipped
 from gradstudy.errors import InputError, nearest
+from gradstudy.parts import STUDIED
 from gradstudy.records import DUMMY, Factor, Level, Trial
 
 
@@ -76,7 +75,7 @@ class Composer:
         return self._combined.base.names
 
     def active(self, choices: Mapping[str, Level]) -> Collection[str]:
-        """Which factors live where these options are chosen? Those whose key exists in the composed configuration."""
+        """The factors that live where these options are chosen: their key exists in the composed configuration."""
         config = self._combined(choices).groups
         return {f.name for f in self.factors if f.name in self.groups or _has(config, f.name)} | {DUMMY.name}
 
@@ -88,7 +87,7 @@ class Composer:
         return Trial(number, dict(levels), (*fixed, *varied))
 
     def contents(self) -> list[str]:
-        """What tells apart the files that the tasks of this launch read, however its levels choose among them."""
+        """A word for each file that a task of this launch may read, which tells its content from any other."""
         varied = [f for f in self.factors if f.name.partition(".")[0] == "task" and f.levels]
         chosen = (
             dict(zip((f.name for f in varied), levels, strict=True)) for levels in product(*(f.levels for f in varied))
@@ -97,7 +96,7 @@ class Composer:
 
     def fixed(self) -> Plain:
         """The studied groups as they are before any trial changes them."""
-        return OmegaConf.to_container(OmegaConf.create(studied(self._base)), resolve=True)
+        return plain(OmegaConf.create(studied(self._base)), resolve=True)
 
     @cached_property
     def _fixed(self) -> Fixed:
@@ -122,7 +121,7 @@ class Composer:
         for name, level in levels.items():
             if name not in self.groups and _has(config, name):
                 OmegaConf.update(config, name, level)
-        return OmegaConf.to_container(config, resolve=True)
+        return plain(config, resolve=True)
 
     def _part(self, group: str, config: Plain) -> Any:
         """Parts are frozen, and most are the same in every trial: Hydra takes 1 ms to make one."""
@@ -186,17 +185,17 @@ def _check_levels(factor: Factor, options: list[str]) -> None:
             )
 
 
-def _keys(config: Plain) -> list[str]:
+def _keys(config: Plain | DictConfig) -> list[str]:
     """The dotted names of every number or word inside the groups."""
-    return [f"{group}.{key}" for group, part in config.items() for key in part if not key.startswith("_")]
+    return [f"{group!s}.{key}" for group, part in config.items() for key in part if not key.startswith("_")]
 
 
-def _has(config: Plain, name: str) -> bool:
+def _has(config: Plain | DictConfig, name: str) -> bool:
     return name in _keys(config)
 
 
 def base_config() -> DictConfig:
-    """The configuration without any override: what keys are there?"""
+    """The configuration without any override."""
     GlobalHydra.instance().clear()
     with hydra_ready():
         return compose("config")

@@ -1,17 +1,18 @@
-"""What Hydra's exceptions mean, in words a person can act on."""
+"""Hydra's exceptions in words that a person can act on."""
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
+from yaml import YAMLError, safe_load
 
-from gradstudy.configs.folders import shipped
-from gradstudy.configs.launch import MACHINERY
+from gradstudy.configs.launch import plain
+from gradstudy.configs.studies import shipped
 from gradstudy.errors import nearest
+from gradstudy.parts import STUDIED
 
 CONFIG_ERRORS = (HydraException, MissingConfigException, OmegaConfBaseException, YAMLError)
 
@@ -37,7 +38,7 @@ def explain(error: Exception, base: DictConfig | None) -> str:
 def _unknown_key(name: str, base: DictConfig | None) -> str:
     owners = options_with(name)
     if owners:
-        varied = name.partition(".")[0] not in MACHINERY
+        varied = name.partition(".")[0] in STUDIED
         way_on = (
             f"A study varies it where it lives with +space.{name}='choice(...)'."
             if varied
@@ -53,7 +54,7 @@ def _unknown_key(name: str, base: DictConfig | None) -> str:
 
 
 def options_with(name: str) -> list[str]:
-    """Which shipped options have a key of this dotted name? As overrides, such as clipping=norm."""
+    """The shipped options that have a key of this dotted name, as overrides such as clipping=norm."""
     group, _, key = name.partition(".")
     files = sorted((shipped("conf") / group).glob("*.yaml")) if key else []
     return [f"{group}={path.stem}" for path in files if key in _keys(path)]
@@ -61,7 +62,7 @@ def options_with(name: str) -> list[str]:
 
 def _keys(path: Path) -> set[str]:
     """The keys of an option's file, and of the options of its own group that it begins with."""
-    config = OmegaConf.load(path)
+    config = safe_load(path.read_text(encoding="utf-8"))
     bases = (path.with_name(f"{base}.yaml") for base in config.get("defaults", []) if isinstance(base, str))
     return set(config).union(*(_keys(base) for base in bases if base.exists()))
 
@@ -74,10 +75,10 @@ def _unknown_option(error: MissingConfigException) -> str:
 
 def _all_keys(config: DictConfig) -> list[str]:
     """Of the configuration, and of every shipped option."""
-    plain = OmegaConf.to_container(config)
-    inside = {f"{group}.{key}" for group, part in plain.items() if isinstance(part, dict) for key in part}
-    options = {f"{path.parent.name}.{key}" for path in shipped("conf").glob("*/*.yaml") for key in OmegaConf.load(path)}
-    return [*plain, *(name for name in sorted(inside | options) if not name.partition(".")[2].startswith("_"))]
+    whole = plain(config)
+    inside = {f"{group}.{key}" for group, part in whole.items() if isinstance(part, dict) for key in part}
+    options = {f"{path.parent.name}.{key}" for path in shipped("conf").glob("*/*.yaml") for key in _keys(path)}
+    return [*whole, *(name for name in sorted(inside | options) if not name.partition(".")[2].startswith("_"))]
 
 
 def _first_line(error: Exception) -> str:

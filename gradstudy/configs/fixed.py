@@ -6,16 +6,17 @@ from typing import Any
 from omegaconf import DictConfig
 
 from gradstudy.configs.combinations import Choices, Combinations, Composed
-from gradstudy.configs.launch import STUDIED, Plain
+from gradstudy.configs.launch import Plain
 from gradstudy.configs.overrides import as_override
+from gradstudy.parts import STUDIED
 from gradstudy.records import Level
 
 NOT_OF_A_TRIAL = ("device.name", "budget.trials")
-"""What does not decide a trial's numbers."""
+"""Keys that do not decide a trial's numbers."""
 
 
 class Fixed:
-    """What was changed by the command line and by the study's file, so that a trial's overrides say all of it.
+    """The changes by the command line and by the study's file, so that a trial's overrides say all of them.
 
     `overrides` are the launch's, `base` is what they compose to.
     """
@@ -30,7 +31,7 @@ class Fixed:
         self._bare.learn(options)
 
     def as_overrides(self, choices: Choices, chosen: Composed, varied: Collection[str]) -> Iterator[str]:
-        """What differs from the plain configuration in a trial with these choices, but for what is `varied`."""
+        """Overrides for what differs from the plain configuration with these choices, and is not `varied`."""
         plain = self._bare(choices)
         fixed = {group: chosen.names[group] for group in STUDIED if chosen.names[group] != plain.names[group]}
         yield from (as_override(group, option) for group, option in fixed.items())
@@ -43,8 +44,9 @@ class Fixed:
             yield as_override("seed", self._base.seed)
 
     def option(self, group: str, level: Level) -> Plain:
-        """What does this option say by itself?"""
-        return self._bare({group: level}).groups[group]
+        """The content of this option by itself."""
+        content: Plain = self._bare({group: level}).groups[group]
+        return content
 
 
 def _differences(

@@ -1,4 +1,4 @@
-"""The sweep grammar: what an entry of a study's space says, as a factor.
+"""The sweep grammar: an entry of a study's space, as a factor.
 
 The grammar is Hydra's own (hydra.cc, "Extended Override syntax"), read by hydra-core's public parser, so that a space
 is written as a Hydra sweep is.
@@ -23,7 +23,7 @@ MOST_LEVELS = 1000
 
 
 def parse_factor(name: str, text: str) -> Factor:
-    """What does the entry `name: text` of a space vary, and over which levels or range?
+    """The factor that the entry `name: text` of a space describes: what is varied, over which levels or range.
 
     The order of levels means nothing to a design, so `sort` and `shuffle` are accepted and change nothing. InputError
     for anything that is not in the grammar, or varies nothing.
@@ -54,13 +54,14 @@ def _why_unreadable(text: str, complaint: str) -> str:
 
 
 def _factor(name: str, sweep: Any) -> Factor:
+    levels: list[Any]
     match sweep:
         case IntervalSweep():
             return _interval(name, sweep)
         case ChoiceSweep():
             levels = [item.text if isinstance(item, QuotedString) else item for item in sweep.list]
         case RangeSweep():
-            levels = _steps(sweep)
+            levels = list(_steps(sweep))
         case Glob():
             raise ValueError("glob says nothing about what is varied; name the options, as in choice(tanh, relu).")
         case list():
@@ -76,6 +77,8 @@ def _factor(name: str, sweep: Any) -> Factor:
 
 def _interval(name: str, sweep: IntervalSweep) -> Factor:
     low, high = sweep.start, sweep.end
+    assert low is not None, "the parser refuses an interval without its ends"
+    assert high is not None, "the parser refuses an interval without its ends"
     for tag in sorted(sweep.tags - {"log"}):
         raise ValueError(f"the only tag is log, as in tag(log, interval(1e-4, 1)), got {tag!r}.{nearest(tag, ['log'])}")
     if not isfinite(high - low):
@@ -91,8 +94,10 @@ def _interval(name: str, sweep: IntervalSweep) -> Factor:
     return Factor(name, low=float(low), high=float(high), log="log" in sweep.tags, integer=isinstance(low, int))
 
 
-def _steps(sweep: RangeSweep) -> list[int] | list[float]:
+def _steps(sweep: RangeSweep) -> Sequence[int] | list[float]:
     start, stop, step = sweep.start, sweep.stop, sweep.step
+    assert start is not None, "the parser begins a range at 0"
+    assert stop is not None, "the parser refuses a range without its stop"
     said = f"range({start}, {stop}, step={step})"
     if not all(isfinite(number) for number in (start, stop, step)) or step == 0:
         raise ValueError(f"a range must have finite ends and a step other than 0, got {said}.")
@@ -101,8 +106,8 @@ def _steps(sweep: RangeSweep) -> list[int] | list[float]:
         raise ValueError(f"{said} is empty: a range goes from its start towards its stop, which is left out.")
     if count > MOST_LEVELS:
         raise ValueError(f"{said} has more than {MOST_LEVELS} levels; write int(interval({_listed([start, stop])})).")
-    if all(isinstance(number, int) for number in (start, stop, step)):
-        return list(range(start, stop, step))
+    if isinstance(start, int) and isinstance(stop, int) and isinstance(step, int):
+        return range(start, stop, step)
     return [float(f"{start + index * step:.12g}") for index in range(count)]
 
 

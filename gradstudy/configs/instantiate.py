@@ -1,6 +1,6 @@
-"""Making a part from its configuration, with wrong keys and values told in words."""
+"""Making parts from their configuration: wrong keys and values, and parts that do not fit, are told in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -8,10 +8,15 @@ from hydra.errors import InstantiationException
 from hydra.utils import get_object, instantiate
 
 from gradstudy.errors import InputError, nearest
+from gradstudy.layer_parts import network_of
+from gradstudy.quantities import check_request
 
 
-def make_part(group: str, config: Mapping[str, Any]) -> Any:
-    """The part that `_target_` names, made from the other keys; InputError names the key or value that does not fit."""
+def make_part(group: str, config: object) -> Any:
+    """The part that `_target_` names, made from the other keys; InputError names the key or value that does not fit.
+
+    A key may hold a `_target_` in its turn: what that makes is handed to a field that is `unchecked`.
+    """
     if not isinstance(config, Mapping) or "_target_" not in config:
         raise InputError(f"{group} must be one of its options or hold a _target_ (the class to make), got {config!r}.")
     _check_keys(group, config)
@@ -24,6 +29,25 @@ def make_part(group: str, config: Mapping[str, Any]) -> Any:
             end = "" if str(cause).endswith("?") else "."
             raise InputError(f"{group}.{cause}{end}") from error
         raise InputError(f"{group}: {_last_line(cause)}") from error
+
+
+def check_fit(
+    parts: Mapping[str, Any], choices: Iterable[str] = (), *, steps: int = 0, request: Sequence[str] = ()
+) -> None:
+    """InputError where no network can be made of these parts by group, or cannot give what is to be recorded.
+
+    `choices` are the overrides that a study made, to be named beside the reason; `request` is what a record is to hold
+    beside the standard quantities.
+    """
+    made = " ".join(choices)
+    try:
+        network = network_of(parts)
+        parts["init"].check([p for p in network.parameters if p.role in ("hidden", "recurrent")])
+        parts["regularization"].check(network)
+        parts["pretraining"].check(network)
+    except ValueError as error:
+        raise InputError(f"These choices do not fit together{made and f' ({made})'}: {error}.") from error
+    check_request(request, network, parts, steps=steps, choices=made)
 
 
 def _check_keys(group: str, config: Mapping[str, Any]) -> None:

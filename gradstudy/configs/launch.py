@@ -1,7 +1,7 @@
 """The door: one launch, checked once. Unknown keys, wrong types and wrong ranges end here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from gradstudy.configs.instantiate import make_part
 from gradstudy.errors import InputError, nearest
-from gradstudy.parts import Part, number
+from gradstudy.parts import STUDIED, Part, number
 
 if TYPE_CHECKING:  # for annotations alone: what is read at the door needs neither torch nor Optuna nor MLflow
     from gradstudy.analysis.settings import Analysis
@@ -18,21 +18,15 @@ if TYPE_CHECKING:  # for annotations alone: what is read at the door needs neith
     from gradstudy.tracking.store import Mlflow
     from gradstudy.training.device import Device
 
-STUDIED = (
-    "model", "activation", "init", "normalization", "residual",
-    "clipping", "lr", "optimizer", "regularization", "pretraining", "task",
-)  # fmt: skip
-MACHINERY = ("search", "execution", "device", "tracking", "analysis")
-PLAIN = ("mode", "name", "question", "source", "seed", "space", "budget", "record", "report")
 MODES = ("run", "plan", "report", "trial")
-
+"""What a launch may be asked to do."""
 
 Plain = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Budget(Part):
-    """How many trials, seeds per trial and training steps? `steps=0` measures at initialisation only."""
+    """How many trials, seeds per trial and training steps; `steps=0` measures at initialisation only."""
 
     trials: int = number(64, at_least=1)
     seeds: int = number(4, at_least=1)
@@ -40,11 +34,25 @@ class Budget(Part):
 
 
 @dataclass(frozen=True)
-class Launch:
+class Machinery:
+    """What a study is carried out with: a part for each config group that is not studied."""
+
+    search: "Search"
+    execution: "Executor"
+    device: "Device"
+    tracking: "Mlflow"
+    analysis: "Analysis"
+
+
+MACHINERY = tuple(field.name for field in fields(Machinery))
+
+
+@dataclass(frozen=True)
+class Launch(Machinery):
     """What was asked for: everything but the studied parts, which differ from trial to trial.
 
     `space` maps a factor's name to its sweep text; `record` names what is measured on request; `report` is where the
-    report is written beside the store. The last five are the machinery: a part for each of its groups.
+    report is written beside the store.
     """
 
     mode: str
@@ -56,22 +64,25 @@ class Launch:
     budget: Budget
     record: tuple[str, ...]
     report: Path | None
-    search: "Search"
-    execution: "Executor"
-    device: "Device"
-    tracking: "Mlflow"
-    analysis: "Analysis"
 
 
 def open_door(config: DictConfig) -> Launch:
     """Checks a composed configuration; InputError names the wrong key or value and the nearest right one."""
-    known = (*STUDIED, *MACHINERY, *PLAIN)
-    for key in config:
+    known = (*STUDIED, *(field.name for field in fields(Launch)))
+    for key in map(str, config):
         if key not in known:
             raise InputError(
                 f"There is no key '{key}' in a configuration. Known keys: {', '.join(known)}.{nearest(key, known)}"
             )
+    search, execution, device, tracking, analysis = (
+        make_part(group, OmegaConf.to_container(config[group], resolve=True)) for group in MACHINERY
+    )
     return Launch(
+        search=search,
+        execution=execution,
+        device=device,
+        tracking=tracking,
+        analysis=analysis,
         mode=_mode(config.mode),
         name=None if config.name is None else str(config.name),
         question=str(config.question or ""),
@@ -81,19 +92,24 @@ def open_door(config: DictConfig) -> Launch:
         budget=_budget(config.budget),
         record=_record(config.record),
         report=_report(config.report),
-        **{group: make_part(group, OmegaConf.to_container(config[group], resolve=True)) for group in MACHINERY},
     )
 
 
 def studied(config: DictConfig) -> Plain:
     """The studied groups of a composed configuration as plain data, unresolved."""
-    return {group: OmegaConf.to_container(config[group]) for group in STUDIED}
+    return {group: plain(config[group]) for group in STUDIED}
+
+
+def plain(config: DictConfig, *, resolve: bool = False) -> Plain:
+    """A configuration as dictionaries, its interpolations filled in where that is asked for."""
+    content: Any = OmegaConf.to_container(config, resolve=resolve)
+    return {str(key): value for key, value in content.items()}
 
 
 def _mode(mode: Any) -> str:
     if mode not in MODES:
         raise InputError(f"mode must be one of {', '.join(MODES)}, got {mode!r}.{nearest(str(mode), MODES)}")
-    return mode
+    return str(mode)
 
 
 def _seed(seed: Any) -> int:
@@ -103,20 +119,19 @@ def _seed(seed: Any) -> int:
 
 
 def _space(space: Any) -> dict[str, Any]:
-    plain = OmegaConf.to_container(space) if isinstance(space, DictConfig) else space
-    if not isinstance(plain, dict):
+    if not isinstance(space, DictConfig):
         raise InputError(
-            f"space must map factors to levels or ranges, such as activation: choice(tanh, relu), got {plain!r}."
+            f"space must map factors to levels or ranges, such as activation: choice(tanh, relu), got {space!r}."
         )
-    return {str(name): text for name, text in plain.items() if text is not None}
+    return {name: text for name, text in plain(space).items() if text is not None}
 
 
 def _record(record: Any) -> tuple[str, ...]:
     """A word or a list of words, in a fixed order: which quantities exist depends on the network."""
-    plain = OmegaConf.to_container(record) if isinstance(record, ListConfig) else record
-    words = [plain] if isinstance(plain, str) else plain or []
+    given = OmegaConf.to_container(record) if isinstance(record, ListConfig) else record
+    words = [given] if isinstance(given, str) else given or []
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise InputError(f"record must be the name of a quantity or a list of them, got {plain!r}.")
+        raise InputError(f"record must be the name of a quantity or a list of them, got {given!r}.")
     return tuple(sorted(set(words)))
 
 
@@ -129,7 +144,7 @@ def _report(report: Any) -> Path | None:
 
 
 def _budget(budget: Any) -> Budget:
-    plain = OmegaConf.to_container(budget) if isinstance(budget, DictConfig) else budget
-    if not isinstance(plain, dict):
-        raise InputError(f"budget must hold trials, seeds and steps, got {plain!r}.")
-    return make_part("budget", {"_target_": f"{__name__}.Budget", **plain})
+    if not isinstance(budget, DictConfig):
+        raise InputError(f"budget must hold trials, seeds and steps, got {budget!r}.")
+    made: Budget = make_part("budget", {"_target_": f"{__name__}.Budget", **plain(budget)})
+    return made

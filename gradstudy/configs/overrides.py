@@ -1,10 +1,13 @@
-"""Overrides as typed: space entries are made digestible for Hydra, and keys are read out of them."""
+"""Overrides: space entries are made digestible for Hydra, levels are written, a trial's are changed."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from gradstudy.parts import STUDIED
+from gradstudy.records import Level, Trial
 
 _SPACE_ENTRY = re.compile(r"(?P<sign>\+\+|\+|~)?space\.(?P<name>[^=]+)(=(?P<value>.*))?", re.DOTALL)
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
@@ -25,13 +28,51 @@ def keys(overrides: Sequence[str]) -> list[str]:
 
 def as_override(name: str, level: Any) -> str:
     """One level, or any plain value, as a Hydra override; numbers keep every digit."""
-    if level is None:
-        return f"{name}=null"
-    if isinstance(level, bool):
-        return f"{name}={str(level).lower()}"
-    if isinstance(level, str) and not _PLAIN.fullmatch(level):
-        return f"{name}={_quoted(level)}"
-    return f"{name}={level}" if isinstance(level, str) else f"{name}={level!r}"
+    return f"{name}={_spelled(level)}"
+
+
+def changed_trial(
+    trial: Trial,
+    levels: Mapping[str, Level],
+    factors: Collection[str],
+    overrides_with: Callable[[str, Level], Sequence[str]],
+) -> Trial:
+    """The stored `trial` with these `levels` in place of its own, in a study that varies these `factors`.
+
+    What the launch fixed is taken from the overrides of the trial; inside a group whose option changes, from
+    `overrides_with(group, option)`, those of any stored trial with the new option: what is to be fixed depends on it.
+    """
+    changed = {name: level for name, level in levels.items() if name in STUDIED and trial.levels.get(name) != level}
+    fixed = [
+        override for override in trial.overrides if _key(override) not in factors and _group(override) not in changed
+    ]
+    for group, option in changed.items():
+        fixed += [o for o in overrides_with(group, option) if _key(o) not in factors and _group(o) == group]
+    return Trial(trial.number, levels, (*fixed, *(as_override(name, level) for name, level in levels.items())))
+
+
+def _spelled(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case str():
+            return value if _PLAIN.fullmatch(value) else _quoted(value)
+        case dict():
+            return "{" + ", ".join(f"{key}: {_spelled(item)}" for key, item in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(map(_spelled, value)) + "]"
+        case _:
+            return repr(value)
+
+
+def _key(override: str) -> str:
+    return override.partition("=")[0].lstrip("+~")
+
+
+def _group(override: str) -> str:
+    return _key(override).partition(".")[0]
 
 
 def _quote_entry(override: str) -> str:

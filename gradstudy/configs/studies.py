@@ -1,4 +1,4 @@
-"""Which studies are there? Shipped ones, those in `studies/` of the working folder, and those under --config-dir."""
+"""The studies that there are: shipped, in `studies/` of the working folder, or under --config-dir."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,8 +13,9 @@ from hydra.plugins.config_source import ConfigResult, ConfigSource
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 
-from gradstudy.configs.folders import shipped
 from gradstudy.errors import InputError
+
+_PACKAGE = Path(__file__).parent.parent
 
 MAPPINGS = {
     "space": "factors to levels or a range, such as activation: choice(tanh, relu)",
@@ -39,6 +40,12 @@ class Study:
     @property
     def source(self) -> str:
         return str(self.content.get("source") or "")
+
+
+def shipped(name: str) -> Path:
+    """The folder `conf` or `studies` of this installation: beside the package in a checkout, inside it in a wheel."""
+    inside = _PACKAGE / name
+    return inside if inside.is_dir() else _PACKAGE.parent / name
 
 
 def find_studies(config_folders: Iterable[str] = ()) -> dict[str, Study]:

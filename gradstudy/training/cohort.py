@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gradstudy.parts import STUDIED
 from gradstudy.records import Member
 from gradstudy.training.start.stacking import structure
 
-STACKED = (
-    "model", "activation", "normalization", "residual",
-    "clipping", "lr", "optimizer", "regularization", "pretraining", "task",
-)  # fmt: skip
+STACKED = tuple(group for group in STUDIED if group != "init")
 """The groups whose structure makes a cohort's key. `init` is not among them: each member is filled by itself."""
 
 CPU_KNEE, CUDA_KNEE = 64, 1024

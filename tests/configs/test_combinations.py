@@ -6,8 +6,8 @@ import pytest
 
 from gradstudy.configs.combinations import Combinations
 from gradstudy.configs.composition import Composer, hydra_ready
-from gradstudy.configs.folders import shipped
-from gradstudy.configs.launch import STUDIED
+from gradstudy.configs.studies import shipped
+from gradstudy.parts import STUDIED
 
 KNOWN = Combinations(["lr.value=0.3"])
 """Composes only when it is asked, and then each option once for all tests."""

@@ -6,7 +6,7 @@ from omegaconf import OmegaConf
 
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.configs.instantiate import make_part
-from gradstudy.configs.launch import STUDIED
+from gradstudy.parts import STUDIED
 
 
 @pytest.fixture

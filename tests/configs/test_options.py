@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 from gradstudy.configs.composition import Composer, hydra_ready
-from gradstudy.configs.folders import shipped
 from gradstudy.configs.instantiate import make_part
-from gradstudy.configs.launch import MACHINERY, STUDIED
-from gradstudy.configs.studies import find_studies
+from gradstudy.configs.launch import MACHINERY
+from gradstudy.configs.studies import find_studies, shipped
 from gradstudy.errors import InputError
-from gradstudy.parts import Part
+from gradstudy.parts import STUDIED, Part
 from gradstudy.preparation import prepare
 
 ROOT = Path(__file__).parent.parent.parent

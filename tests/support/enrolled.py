@@ -10,9 +10,8 @@ from typing import Any, get_type_hints
 
 from omegaconf import OmegaConf
 
-from gradstudy.configs.fitting import check_fit
-from gradstudy.configs.folders import shipped
-from gradstudy.configs.instantiate import make_part
+from gradstudy.configs.instantiate import check_fit, make_part
+from gradstudy.configs.studies import shipped
 from gradstudy.errors import InputError
 from gradstudy.parts import is_coefficient
 from support.covering import Row, covering

@@ -4,8 +4,8 @@ from math import log10
 
 from omegaconf import OmegaConf
 
-from gradstudy.configs.folders import shipped
 from gradstudy.configs.instantiate import make_part
+from gradstudy.configs.studies import shipped
 from gradstudy.records import Factor
 from gradstudy.search.search_space import SearchSpace
 from gradstudy.search.storage import open_storage

@@ -14,8 +14,8 @@ from support.covering import covering, pairs
 from support.enrolled import CROSSED, changed, flags, homes, nudged, options, rows
 from support.parity import assert_parity, assert_same_member, trained
 
-from gradstudy.configs.launch import STUDIED
 from gradstudy.layer_parts import network_of
+from gradstudy.parts import STUDIED
 from gradstudy.quantities import standard_quantities
 from gradstudy.records import Member
 from gradstudy.training.start.batches import Batches

@@ -10,7 +10,7 @@ from support.cohorts import cohort, parts
 from support.parity import assert_parity
 from torch.nn.functional import linear
 
-from gradstudy.configs.fitting import check_fit
+from gradstudy.configs.instantiate import check_fit
 from gradstudy.errors import InputError
 from gradstudy.factors import activation, init, lr
 from gradstudy.factors.model.mlp import Mlp

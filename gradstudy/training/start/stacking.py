@@ -12,7 +12,8 @@ from gradstudy.parts import Part, is_coefficient
 def structure(part: Part) -> Hashable:
     """What must be equal for two parts to be stacked: the class and every field that is no coefficient."""
     hints = get_type_hints(type(part))
-    return type(part), *(getattr(part, f.name) for f in fields(part) if not is_coefficient(hints[f.name]))
+    values = (getattr(part, f.name) for f in fields(part) if not is_coefficient(hints[f.name]))
+    return type(part), *(value if isinstance(value, Hashable) else id(value) for value in values)
 
 
 def stack(parts: Sequence[Any], device: torch.device) -> Any:

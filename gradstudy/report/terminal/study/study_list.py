@@ -1,29 +1,19 @@
 """Which studies are there, and how is one run?"""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from gradstudy.configs.studies import Study
 from gradstudy.report.terminal.plain import plain_grid, plain_text
 
 COMMAND = "python -m gradstudy +study="
 SHIPPED = "shipped"
 
 
-class ListedStudy(Protocol):
-    """A study file as it was found: `origin` is 'shipped' or a folder, `error` says why it cannot be read."""
-
-    name: str
-    question: str
-    source: str
-    error: str | None
-    origin: str
-
-
-def study_list(studies: Sequence[ListedStudy]) -> RenderableType:
+def study_list(studies: Sequence[Study]) -> RenderableType:
     """What can I run? Every study with its question and source, broken ones with their error, and the commands."""
     if not studies:
         return Group(Text("No study was found. A study is one YAML in a folder named studies."), Text(), _modes("NAME"))
@@ -32,21 +22,21 @@ def study_list(studies: Sequence[ListedStudy]) -> RenderableType:
     return Group(Text(count, "bold"), Text(), _studies(studies), Text(), _modes((runnable or ["NAME"])[0]))
 
 
-def _studies(studies: Sequence[ListedStudy]) -> Table:
+def _studies(studies: Sequence[Study]) -> Table:
     grid = plain_grid()
     for study in studies:
         grid.add_row(plain_text(study.name, "bold"), Group(*_about(study)))
     return grid
 
 
-def _about(study: ListedStudy) -> list[Text]:
+def _about(study: Study) -> list[Text]:
     if study.error is not None:
         return [plain_text(f"cannot be read: {study.error}"), *_origin(study)]
     source = [plain_text(study.source, "dim")] if study.source else []
     return [plain_text(study.question), *source, *_origin(study)]
 
 
-def _origin(study: ListedStudy) -> list[Text]:
+def _origin(study: Study) -> list[Text]:
     return [] if study.origin == SHIPPED else [plain_text(f"from {study.origin}", "dim")]
 
 
