@@ -34,7 +34,7 @@ def png(draw: Callable[[Any], Any], size: Size = USUAL) -> bytes:
 
     figure, picture = Figure(figsize=size, layout="constrained"), io.BytesIO()
     draw(figure.subplots())
-    FigureCanvasAgg(figure).print_png(picture)
+    FigureCanvasAgg(figure).print_png(picture)  # type: ignore[no-untyped-call]  # matplotlib leaves it untyped
     return picture.getvalue()
 
 

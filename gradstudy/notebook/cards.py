@@ -15,6 +15,8 @@ from gradstudy.words.level_words import count_words, digits_of, effect_words
 from gradstudy.words.number_words import fraction, percent_words, rounded
 from gradstudy.words.prescription_words import as_told
 from gradstudy.words.ranking_words import (
+    INDEX_WORDS,
+    TEST_WORDS,
     is_proven,
     rank_words,
     rough_mark,
@@ -32,11 +34,12 @@ def ranking_card(ranking: Ranking) -> str:
     rows = list(ranking.table.itertuples())
     if rows:
         parts.append(html_table(_shares(ranking, rows), muted=[not is_proven(row) for row in rows]))
-    causes = ranking.levels[ranking.levels["factor"].isin([row.factor for row in rows if is_proven(row)])]
-    if len(causes):
-        parts.append(
-            folded("What the levels of these causes do", html_table(_levels(causes, digits_of(ranking.levels))))
-        )
+        parts.append(paragraph(f"{INDEX_WORDS}; {TEST_WORDS}."))
+    causes = ranking.levels["factor"].isin([row.factor for row in rows if is_proven(row)])
+    if causes.any():
+        seen = list(ranking.levels[causes & (ranking.levels["trials"] > 0)].itertuples())
+        table = html_table(_levels(seen, digits_of(ranking.levels)))
+        parts.append(folded("What the levels of these causes do", table))
     return "".join([*parts, paragraph(f"{trust_words(ranking)}.")])
 
 
@@ -57,7 +60,7 @@ def _shares(ranking: Ranking, rows: Sequence[Any]) -> pd.DataFrame:
     )
 
 
-def _levels(levels: pd.DataFrame, digits: int) -> pd.DataFrame:
+def _levels(levels: Sequence[Any], digits: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "factor": row.factor,
@@ -66,7 +69,7 @@ def _levels(levels: pd.DataFrame, digits: int) -> pd.DataFrame:
             "difference": "reference" if row.reference else effect_words(row, digits),
             "counts": count_words(row),
         }
-        for row in levels[levels["trials"] > 0].itertuples()
+        for row in levels
     )
 
 

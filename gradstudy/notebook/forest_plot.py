@@ -29,7 +29,8 @@ def forest_plot(table: pd.DataFrame, floor: float, axes: Any = None) -> Any:
     _points(axes, shown[~proven], places[~proven], label="not proven", color=MUTED, markerfacecolor="none")
     if np.isfinite(floor):
         axes.axvline(floor, color="0.35", linestyle="--", linewidth=1, label="noise floor (dummy)")
-    names = [letters(row.factor) + "*" * row.conditional for row in shown.itertuples()]
+    stars = shown["conditional"].map({True: "*", False: ""})
+    names = [f"{letters(factor)}{star}" for factor, star in zip(shown["factor"], stars, strict=True)]
     axes.set_yticks(places, names)
     reach = min(1.0, 1.1 * float(shown["share_high"].max()) + 0.02)
     axes.set(ylim=(len(shown) - 0.5, -0.5), xlim=(-0.02 * reach, 1.02 * reach))  # a point at 0 is a whole one

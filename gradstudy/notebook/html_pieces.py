@@ -27,7 +27,9 @@ def html_table(frame: pd.DataFrame, *, muted: Sequence[bool] = ()) -> str:
     """A table of words, read from the left; rows that are `muted` [row] stand back."""
     faint = list(muted) or [False] * len(frame)
     heading = "".join(f'<th style="{ALIGNED_LEFT}; {WHOLE}">{html.escape(str(name))}</th>' for name in frame.columns)
-    rows = "".join(_row(values, stands_back) for values, stands_back in zip(frame.to_numpy(), faint, strict=True))
+    rows = "".join(
+        _row(values, stands_back) for values, stands_back in zip(frame.to_numpy().tolist(), faint, strict=True)
+    )
     return f"<table><thead><tr>{heading}</tr></thead><tbody>{rows}</tbody></table>"
 
 

@@ -19,7 +19,7 @@ from gradstudy.response import RANKED
 STRIP_WIDTH = 0.6
 """Of a level's strip, where levels are 1 apart."""
 BAD = VERDICT_COLOURS["diverged"]
-STRIP_MARKERS = {
+STRIP_MARKERS: dict[str, dict[str, Any]] = {
     "no seed diverged": {"marker": "o", "facecolors": ACCENT, "edgecolors": "none", "alpha": 0.7},
     "some seeds diverged": {"marker": "s", "facecolors": "none", "edgecolors": BAD},
     "every seed diverged": {"marker": "s", "facecolors": BAD, "edgecolors": BAD},
@@ -61,7 +61,7 @@ def _across(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def _means(axes: Any, groups: Cut, places: np.ndarray, values: np.ndarray) -> None:
-    label = "mean"
+    label: str | None = "mean"
     for code in np.unique(groups.codes):
         own = groups.codes == code
         ends = [places[own].min(), places[own].max()]
@@ -123,12 +123,13 @@ def plot_levels(
 
 def plot_verdicts(members: pd.DataFrame, factors: Sequence[Factor], name: str = "", axes: Any = None) -> Any:
     """Which verdicts did the members get, at each level of this factor, or in all?"""
-    groups, codes = ("all members",), np.zeros(len(members), dtype=int)
+    groups: tuple[str, ...] = ("all members",)
+    codes = np.zeros(len(members), dtype=int)
     if name:
         factor = _known(factors, name)
         found = cut(factor, encode(members, [factor])[:, 0])
         groups, codes = (*found.names, ELSEWHERE), found.codes  # -1, where it does not live, is the last of the groups
-    of_member = pd.Categorical([groups[code] for code in codes], categories=dict.fromkeys(groups))
+    of_member = pd.Categorical([groups[code] for code in codes], categories=list(dict.fromkeys(groups)))
     counts = pd.crosstab(of_member, members["verdict"].to_numpy()).reindex(columns=VERDICTS, fill_value=0)
     axes = verdict_bars(counts, axes)
     axes.set_ylabel(letters(name))

@@ -39,8 +39,8 @@ def signal_field(found: SignalMap, first_bad_steps: Sequence[int], axes: Any = N
     for label, (kind, colour, hatching) in ODD.items():
         _odd_fields(axes, field == kind, edges, label=label, colour=colour, hatching=hatching)
     for which, step in enumerate(sorted(first_bad_steps)):
-        label = "a seed diverged" if which == 0 else None
-        axes.axvline(step, color=VERDICT_COLOURS["diverged"], linestyle="--", linewidth=1.5, label=label)
+        said = "a seed diverged" if which == 0 else None
+        axes.axvline(step, color=VERDICT_COLOURS["diverged"], linestyle="--", linewidth=1.5, label=said)
     axes.set_yticks(*named(found.places))
     axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     axes.set_xlabel("step")

@@ -9,6 +9,15 @@ from gradstudy.conclusions import EVIDENCE, GOOD_FIT, NO_EFFECT
 from gradstudy.words.number_words import fraction
 
 SHORT_NAMES = {"Kruskal-Wallis": "KW", "Spearman": "rho", NO_EFFECT: "no effect"}
+INDEX_WORDS = (
+    "share: total-effect (Sobol) index, of the variance of trial means, alone and together with other factors; own: "
+    "first-order index, alone"
+)
+TEST_WORDS = (
+    "test: of one factor at a time, Kruskal-Wallis (KW), Spearman (rho) or a permutation test of means, p after "
+    "control of the false discovery rate"
+)
+"""How the columns of a ranking are read."""
 NO_CAUSE = "No factor beats the noise floor: there is no evidence for a cause here."
 
 

@@ -118,7 +118,7 @@ class Moves:
         factor, stored = self._screen.factors[column], self._screen.points[:, column]
         seen = np.unique(stored[stored != INACTIVE])
         if not factor.is_number:
-            return seen.tolist()
+            return list(map(float, seen))
         return sorted({readable_level(factor, code) for code in np.linspace(seen[0], seen[-1], GRID)})
 
     def _without_rule(self) -> list[int]:

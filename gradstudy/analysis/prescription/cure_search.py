@@ -8,12 +8,12 @@ members), and 36 a guess, of which 78 % were; the surrogate had promised 90 %. C
 of the RNN's.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from gradstudy.analysis.prescription.candidates import Candidates, Moves
+from gradstudy.analysis.prescription.chance import Chance
 from gradstudy.analysis.prescription.experience import Experience
 from gradstudy.analysis.prescription.neighbours import Support, find_support, kinds, most_alike
 from gradstudy.conclusions import MOST_CHANGES
@@ -42,15 +42,16 @@ class Cure(NamedTuple):
 
 
 def smallest_cure(experience: Experience, start: np.ndarray) -> Cure | None:
-    """What is to be changed in this coded point [factor]? The strongest of the smallest changes that are supported.
+    """The strongest of the smallest changes of this coded point [factor] that are supported.
 
     Else the surest of the smallest that only the surrogate believes in, and None where it believes in nothing.
     """
-    if experience.unknown:
+    chance = experience.chance
+    if chance is None or experience.unknown:
         return None
-    moves, guess = Moves(experience.screen, experience.healthy, experience.chance), None
+    moves, guess = Moves(experience.screen, experience.healthy, chance), None
     for candidates in moves.by_size(start, MOST_CHANGES):
-        likely = _likely(experience, candidates)
+        likely = _likely(experience, chance, candidates)
         supported = [cure for cure in likely if cure.supported]
         if supported:
             return max(supported, key=lambda cure: cure.strength)
@@ -58,25 +59,28 @@ def smallest_cure(experience: Experience, start: np.ndarray) -> Cure | None:
     return guess
 
 
-def _likely(experience: Experience, candidates: Candidates) -> list[Cure]:
-    settings, chance = experience.settings, experience.chance
+def _likely(experience: Experience, chance: Chance, candidates: Candidates) -> list[Cure]:
+    """What the trials say of each candidate that the surrogate finds likely enough."""
+    settings = experience.settings
     shortlist = np.argsort(-chance.expected(candidates.points), kind="stable")[:SHORTLIST]
     candidates = candidates.among(shortlist)
     draws = chance.draws(candidates.points, settings.draws)
-    mean, tail = draws.mean(axis=0), (1.0 - settings.confidence) / 2
-    low, high = np.quantile(draws, [tail, 1.0 - tail], axis=0)
-    likely = np.flatnonzero(mean >= settings.healthy).tolist()
-    ends = np.column_stack([low, mean, high])
-    return [_judged(experience, candidates, which, ends[which].tolist()) for which in likely]
+    tail = (1.0 - settings.confidence) / 2
+    ends = np.vstack([draws.mean(axis=0), np.quantile(draws, [tail, 1.0 - tail], axis=0)]).T
+    cures = []
+    for point, changed, (mean, low, high) in zip(candidates.points, candidates.changed, ends.tolist(), strict=True):
+        if mean >= settings.healthy:
+            support, supported = _support(experience, chance, point, changed, certain=low >= settings.healthy)
+            cures.append(Cure(point, low, mean, high, support, supported))
+    return cures
 
 
-def _judged(experience: Experience, candidates: Candidates, which: int, chance: Sequence[float]) -> Cure:
-    """What do the trials say of a candidate that the surrogate gives this chance: low, most likely, high?"""
-    settings, healthy = experience.settings, experience.healthy
-    point, changed = candidates.points[which], np.flatnonzero(candidates.changed[which]).tolist()
-    order = [*changed, *(column for column in experience.chance.decisive if column not in changed)]
-    about = {"kept": len(changed), "level": settings.confidence}
-    alike = list(kinds(experience.screen, healthy, point, order, **about))
-    certain = chance[0] >= settings.healthy
+def _support(
+    experience: Experience, chance: Chance, point: np.ndarray, changed: np.ndarray, *, certain: bool
+) -> tuple[Support, bool]:
+    """The trials that are like a point, of which these factors [factor] were changed; whether they speak for it."""
+    settings, healthy, first = experience.settings, experience.healthy, np.flatnonzero(changed).tolist()
+    order = [*first, *(column for column in chance.decisive if column not in first)]
+    alike = list(kinds(experience.screen, healthy, point, order, kept=len(first), level=settings.confidence))
     support = find_support(alike, settings.healthy, usual=float(healthy.mean()), certain=certain)
-    return Cure(point, *chance, support or most_alike(alike), supported=support is not None)
+    return support or most_alike(alike), support is not None

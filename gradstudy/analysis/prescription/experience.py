@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -91,13 +92,13 @@ class Experience:
         return int(self.trials[rows[np.argmin(apart)]])
 
 
-def levels_in(row: Mapping[str, object], factors: Sequence[Factor]) -> dict[str, Level]:
+def levels_in(row: Mapping[str, Any] | pd.Series, factors: Sequence[Factor]) -> dict[str, Level]:
     """The levels in a row of a members table: what lives, without the dummy, in the words of the study."""
     living = [factor for factor in factors if factor.name != DUMMY.name and pd.notna(row[factor.name])]
     return {factor.name: _level(row[factor.name], factor) for factor in living}
 
 
-def _level(stored: object, factor: Factor) -> Level:
+def _level(stored: Any, factor: Factor) -> Level:
     if factor.is_number:
         return int(stored) if factor.integer else float(stored)
     code = encode(pd.DataFrame({factor.name: [stored]}), [factor])[0, 0]
@@ -108,9 +109,9 @@ def _mean_distance(codes: np.ndarray, *, is_number: bool) -> np.ndarray:
     """How far is each trial from the others in one factor? 1 between levels, and between asleep and awake."""
     if not is_number:
         _, which, counts = np.unique(codes, return_inverse=True, return_counts=True)
-        return 1.0 - counts[which] / len(codes)
+        return np.asarray(1.0 - counts[which] / len(codes))
     awake = codes != INACTIVE
-    distance = np.where(awake, 1.0 - awake.mean(), awake.mean())
+    distance: np.ndarray = np.where(awake, 1.0 - awake.mean(), awake.mean())
     living = codes[awake]
     order, rank = np.sort(living), np.arange(1, len(living) + 1)
     below = np.cumsum(order)

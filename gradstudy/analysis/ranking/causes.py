@@ -55,7 +55,8 @@ def cause_table(
     """
     level = 1.0 - confidence
     table = tests.assign(verdict=weighed.verdicts, evidence=weighed.evidence)
-    table["conditional"], table["trials"] = ~screen.lives.all(axis=0), screen.lives.sum(axis=0)
+    table["conditional"] = np.logical_not(screen.lives.all(axis=0))
+    table["trials"] = screen.lives.sum(axis=0)
     table["direction"] = [
         direction(factor, column, screen.values, response=response, level=level) if p < level else UNCLEAR
         for factor, column, p in zip(screen.factors, screen.points.T, table["p"], strict=True)

@@ -55,12 +55,12 @@ class Weighed:
         by it, so that there both must speak.
         """
         alone = self.tested & ~self.tied
-        return self.real & self.ranked & (alone | (self.clear & self.fits))
+        return np.asarray(self.real & self.ranked & (alone | (self.clear & self.fits)))
 
     @property
     def unproven(self) -> np.ndarray:
         """Does only a surrogate speak for it that is worth something, but fits too badly to be believed?"""
-        return self.real & self.ranked & self.clear & ~self.evidence & (self.fit > 0.0)
+        return np.asarray(self.real & self.ranked & self.clear & ~self.evidence & (self.fit > 0.0))
 
     @property
     def verdicts(self) -> np.ndarray:

@@ -32,7 +32,7 @@ MOST_PAIRS = 6
 
 def strongest(pairs: pd.DataFrame) -> pd.DataFrame:
     """Which interactions are worth a look? Those whose interval begins at SMALLEST or above, MOST of them at most."""
-    real = ~pairs[["factor_a", "factor_b"]].eq(DUMMY.name).any(axis=1)
+    real = ~(pairs[["factor_a", "factor_b"]] == DUMMY.name).any(axis=1)
     return pairs[real & (pairs["share_low"] >= SMALLEST_INTERACTION)].head(MOST_PAIRS)
 
 
@@ -43,7 +43,7 @@ def cell_table(screen: CodedTrials, diverged: np.ndarray, pairs: pd.DataFrame) -
     of levels that occur, numbers in thirds of their range; a cell without trials has no mean.
     """
     column = {factor.name: which for which, factor in enumerate(screen.factors)}
-    named = [(row.factor_a, row.factor_b) for row in pairs.itertuples()]
+    named = list(zip(pairs["factor_a"], pairs["factor_b"], strict=True))
     if not named:
         return pd.DataFrame(columns=CELL_COLUMNS)
     tables = [_of_pair(screen, diverged, column[a], column[b]).assign(factor_a=a, factor_b=b) for a, b in named]

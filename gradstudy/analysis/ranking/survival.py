@@ -20,7 +20,7 @@ def lasted(ends: np.ndarray, steps: int | None) -> np.ndarray:
     Where `steps` is not given, training is taken to end behind the last divergence that was seen.
     """
     last_seen = ends[np.isfinite(ends)].max(initial=-1.0)
-    return np.minimum(ends, max(steps or 0, last_seen + 1.0))
+    return np.asarray(np.minimum(ends, max(steps or 0, last_seen + 1.0)))
 
 
 def log_rank_scores(times: np.ndarray, diverged: np.ndarray) -> np.ndarray:
@@ -32,7 +32,7 @@ def log_rank_scores(times: np.ndarray, diverged: np.ndarray) -> np.ndarray:
     moments, deaths = np.unique(times[diverged], return_counts=True)
     at_risk = len(times) - np.searchsorted(np.sort(times), moments, side="left")
     hazard = np.concatenate([[0.0], np.cumsum(deaths / at_risk)])
-    return hazard[np.searchsorted(moments, times, side="right")] - diverged
+    return np.asarray(hazard[np.searchsorted(moments, times, side="right")] - diverged)
 
 
 def survival_columns(levels: pd.DataFrame, screen: CodedTrials, trial: np.ndarray, ends: np.ndarray) -> pd.DataFrame:
@@ -47,7 +47,7 @@ def survival_columns(levels: pd.DataFrame, screen: CodedTrials, trial: np.ndarra
         groups = cut(factor, column)
         for code, name in enumerate(groups.names):
             found[factor.name, name] = _half_way(ends[groups.codes[trial] == code])
-    rows = [found[row.factor, row.level] for row in levels.itertuples()]
+    rows = [found[where] for where in zip(levels["factor"], levels["level"], strict=True)]
     return levels.assign(**dict(zip(SURVIVAL_COLUMNS, zip(*rows, strict=True), strict=True))) if rows else levels
 
 

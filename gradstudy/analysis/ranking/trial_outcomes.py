@@ -49,7 +49,7 @@ def trial_outcomes(members: pd.DataFrame, response: str, steps: int | None) -> T
     table = pd.DataFrame({"trial": members["trial"].to_numpy(), "shown": shown, "ranked": ranked})
     means = table.groupby("trial").mean()
     bad = (members["verdict"] == "diverged").to_numpy()
-    row = means.index.get_indexer(table["trial"])
+    row = means.index.get_indexer(pd.Index(table["trial"]))
     return TrialOutcomes(
         trials=members.drop_duplicates("trial"),
         ranked=means["ranked"].to_numpy(),

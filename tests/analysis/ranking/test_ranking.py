@@ -227,6 +227,7 @@ def test_a_ranking_shows_itself_in_a_notebook(attributed, draw_trials, make_memb
     page = ranking._repr_html_()
     assert "x&lt;y" in page
     assert "x<y" not in page
+    assert "share: total-effect (Sobol) index" in page
     axes = Figure().subplots()
     assert ranking.plot(axes) is axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["x<y", "dummy"]

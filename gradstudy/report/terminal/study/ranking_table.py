@@ -19,7 +19,9 @@ from gradstudy.response import RANKED
 from gradstudy.words.level_words import count_words, digits_of, effect_words
 from gradstudy.words.number_words import SMALLEST_SHARE, fraction, percent_words, rounded
 from gradstudy.words.ranking_words import (
+    INDEX_WORDS,
     NO_CAUSE,
+    TEST_WORDS,
     direction_words,
     is_proven,
     rank_words,
@@ -72,9 +74,8 @@ VIEWS = (("share", "own", "rank", "test"), ("share", "rank", "test"), ("share", 
 UNFOLDED = 1000
 """Characters of a page on which nothing is folded."""
 LEGEND = (
-    "share: of the variance of trial means, alone and together with other factors; own: alone; test: of one factor at "
-    "a time, Kruskal-Wallis (KW), Spearman (rho) or of permuted means, p after false-discovery control; n: trials. A "
-    "level's number is its difference from the reference level. In brackets: {percent} intervals."
+    f"{INDEX_WORDS}; {TEST_WORDS}; n: trials. A level's number is its difference from the reference level. In "
+    "brackets: {percent} intervals."
 )
 
 

@@ -24,6 +24,12 @@ def test_every_factor_has_a_row_with_the_words_of_the_terminal(make_ranking, tab
     assert rows[2][-1] == "noise floor"
 
 
+def test_a_statistician_finds_the_names_of_the_indices_beside_the_plain_words(make_ranking):
+    html = forest_table(make_ranking({}))
+    assert "share: total-effect (Sobol) index, alone and together with others" in html
+    assert "own: first-order index, without others" in html
+
+
 def test_marks_stand_where_the_axis_says(make_ranking):
     html = forest_table(
         make_ranking({"share": 0.2, "share_low": 0.1, "share_high": 0.39, "first": 0.05}, noise_floor=0.02)

@@ -24,6 +24,12 @@ def test_the_design_is_told_with_its_counts(page):
     assert "Every trial was trained at 2 seeds, 5 steps each: 72 members in all." in page
 
 
+def test_the_statistics_are_called_by_their_names(page):
+    for term in ("total-effect (Sobol) index", "first-order index", "second-order index", "permutation test"):
+        assert term in page
+    assert "false discovery rate" in page
+
+
 def test_the_factors_are_listed_without_the_dummy_and_say_where_they_live(findings, tables):
     rows = tables(str(methods_section(findings)))[0]
     assert ["lr.value", "0.001 to 0.1, evenly over decades", "every trial"] in rows

@@ -216,6 +216,8 @@ def test_beside_a_long_name_and_a_long_test_what_a_factor_does_alone_is_left_out
 def test_the_legend_explains_every_short_word_of_the_table_and_the_intervals(render):
     words = " ".join(render(ranking_legend(0.9)).split())
     assert all(word in words for word in ("share:", "own:", "(KW)", "(rho)", "n:", "90 % intervals"))
+    for term in ("total-effect (Sobol) index", "first-order index", "permutation test", "false discovery rate"):
+        assert term in words
 
 
 def cells_of(*pairs):
