@@ -1,31 +1,32 @@
 """A small space with conditions, a made-up response over it, and a driver that measures and tells it."""
 
+from itertools import count
 from math import log10
+from unittest.mock import patch
 
+import optuna
 from omegaconf import OmegaConf
+from optuna.storages.journal import JournalFileBackend
 
 from gradstudy.configs.instantiate import make_part
 from gradstudy.configs.studies import shipped
-from gradstudy.records import Factor
+from gradstudy.records import DUMMY, SCREEN, Factor
 from gradstudy.search.search_space import SearchSpace
-from gradstudy.search.storage import open_storage
+from gradstudy.search.storage import JOURNAL, open_storage
 
 FACTORS = (
     Factor("init.gain", low=0.5, high=2.0),
     Factor("clipping", ("none", "norm", "value")),
     Factor("clipping.max_norm", low=0.1, high=10.0, log=True),
+    Factor("clipping.max_value", low=1e-3, high=1.0, log=True),
+    Factor("model.width", low=8, high=64, log=True, integer=True),
     Factor("model.depth", (1, 2, 3)),
+    Factor("residual.learnt", (True, False)),
 )
-LEVELLED = (Factor("clipping", ("none", "norm")), Factor("clipping.max_norm", (0.1, 1.0, 10.0)), *FACTORS[3:])
-GROUPS = ("clipping",)
+LEVELLED = (Factor("clipping", ("none", "norm")), Factor("clipping.max_norm", (0.1, 1.0, 10.0)), FACTORS[5])
+ALWAYS = {"clipping", "init.gain", "model.width", "model.depth", "residual.learnt", DUMMY.name}
+OWN = {"none": set(), "norm": {"clipping.max_norm"}, "value": {"clipping.max_value"}}
 SEEDS = 3
-
-
-def active(choices):
-    own = {"clipping.max_norm"} if choices["clipping"] == "norm" else set()
-    return {"clipping", "init.gain", "model.depth", "dummy"} | own
-
-
 OPTIONS = sorted(path.stem for path in (shipped("conf") / "search").glob("*.yaml"))
 
 
@@ -40,27 +41,39 @@ def _config(name):
     return {key: value for part in [*map(_config, bases), config] for key, value in part.items()}
 
 
-def previewed(way, budget, factors=FACTORS):
-    """What a plan shows of a hunt: the trials of all batches."""
-    return [trial for batch in made(way, factors).preview(budget) for trial in batch]
+def active(choices):
+    """What lives beside this choice of the only group."""
+    assert set(choices) == {"clipping"}
+    return ALWAYS | OWN[choices["clipping"]]
 
 
 def made(way, factors=FACTORS, seed=3, trials=0, seeds=SEEDS):
-    return way.over(SearchSpace(factors, active, GROUPS), seed=seed, seeds=seeds, trials=trials)
+    factors = (*factors, DUMMY) if SCREEN in way.phases else factors
+    return way.over(SearchSpace(factors, active, ("clipping",)), seed=seed, seeds=seeds, trials=trials)
+
+
+def opened(search, folder):
+    search.open(open_storage("", folder), "study")
+    return search
+
+
+def previewed(way, budget, factors=FACTORS):
+    """What a plan shows of a search: the trials of all batches."""
+    return [trial for batch in made(way, factors, trials=budget).preview(budget) for trial in batch]
 
 
 def harm(levels):
     """Smallest, 0, at gain 1, norm clipping at 1 and depth 1."""
     clipped = levels["clipping"] == "norm"
     missed = abs(log10(levels.get("clipping.max_norm", 1.0))) if clipped else 2.0
-    return abs(levels.get("init.gain", 1.0) - 1.0) + missed + levels["model.depth"] - 1
+    return abs(levels.get("init.gain", 1.0) - 1.0) + missed + levels.get("model.depth", 1) - 1
 
 
 def rows_of(trial, seeds=SEEDS):
-    """What a network would give: `vanishing` is the harm, a little more with every seed; `exploding` its opposite."""
+    """What a network would give: `vanishing` is the harm, a tenth more with every seed; `exploding` its opposite."""
     bad = harm(trial.levels)
     return [
-        {"seed": seed, "vanishing": bad + 0.1 * seed, "exploding": 5.0 - bad, "gain": -bad, "learned": -bad}
+        {"seed": seed, "vanishing": bad * (1 + 0.1 * seed), "exploding": 5.0 - bad, "gain": -bad, "learned": -bad}
         for seed in range(seeds)
     ]
 
@@ -75,9 +88,8 @@ def driven(search, folder, budget, *, stored=None, stop_after=None, seeds=SEEDS)
     `stored` holds what earlier launches finished and is added to. A launch may be gone after so many trials.
     """
     stored = {} if stored is None else stored
-    search.open(open_storage("", folder), "study")
     finished, seen = 0, set()
-    for batch in search.batches(budget):
+    for batch in opened(search, folder).batches(budget):
         assert not seen & {trial.number for trial in batch}
         seen |= {trial.number for trial in batch}
         for trial in batch:
@@ -86,28 +98,49 @@ def driven(search, folder, budget, *, stored=None, stop_after=None, seeds=SEEDS)
         for trial in reversed([trial for trial in batch if trial.number not in stored]):
             if finished == stop_after:
                 raise Stopped
-            rows = measured(search, trial, seeds)
+            rows = _measured(search, trial, seeds)
             stored[trial.number] = (trial, rows)
             search.tell(trial.number, rows)
             finished += 1
     return stored
 
 
-def measured(search, trial, seeds):
+def _measured(search, trial, seeds):
     """Seed by seed, as long as there is any hope."""
     rows = rows_of(trial, seeds)
-    for count in range(1, seeds):
-        if search.prunes and search.hopeless(trial.number, rows[:count]):
-            return rows[:count]
+    for known in range(1, seeds):
+        if search.prunes and search.hopeless(trial.number, rows[:known]):
+            return rows[:known]
     return rows
 
 
-def launched(make, folder, budget, stops, seeds=SEEDS):
-    """Launches that are gone after so many trials each, and one that comes through."""
-    stored = {}
-    for stop in stops:
+def dies_at(write, folder, launch, torn=False):
+    """Whether a launch that is killed at that write of the journal gets as far, which leaves Optuna's lock behind."""
+    writes, append = count(), JournalFileBackend.append_logs
+
+    def dying(self, logs):
+        if next(writes) < write:
+            return append(self, logs)
+        with (folder / JOURNAL).open("ab") as journal:
+            journal.write(b'{"op_code":5,"worker_id":"0b1' if torn else b"")
+        (folder / f"{JOURNAL}.lock").symlink_to("gone")
+        raise Stopped
+
+    with patch.object(JournalFileBackend, "append_logs", dying):
         try:
-            driven(make(), folder, budget, stored=stored, stop_after=stop, seeds=seeds)
+            launch()
         except Stopped:
-            continue
-    return driven(make(), folder, budget, stored=stored, seeds=seeds)
+            return True
+    return False
+
+
+def stored_trials(folder, storage=None):
+    """All that Optuna keeps of all studies of a storage, by study."""
+    storage = storage or open_storage("", folder)
+    return {
+        name: [
+            (trial.number, trial.params, trial.state.name, trial.values, trial.intermediate_values)
+            for trial in optuna.load_study(study_name=name, storage=storage).trials
+        ]
+        for name in optuna.get_all_study_names(storage)
+    }

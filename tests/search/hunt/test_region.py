@@ -2,13 +2,12 @@
 
 import optuna
 import pytest
-from support.hunted import FACTORS, driven, harm, made
+from support.hunted import FACTORS, driven, harm, made, option
 
 from gradstudy.records import Factor
 from gradstudy.search.hunt.region import best_region, inside
 from gradstudy.search.hunt.told import Told
 from gradstudy.search.objective import Objective
-from gradstudy.search.screen_then_hunt import ScreenThenHunt
 from gradstudy.search.storage import open_storage
 
 HEALTHIEST = (Objective("vanishing", "healthiest"),)
@@ -64,10 +63,11 @@ def test_the_worst_are_sought_where_the_worst_are():
 
 
 def test_a_hunt_behind_a_screen_stays_in_the_region_and_knows_its_trials(tmp_path):
-    way = ScreenThenHunt(objective="vanishing", batch=5)
+    way = option("screen_then_hunt", objective="vanishing", batch=5)
     done = driven(made(way, trials=40), tmp_path, 40)
     screen, hunt = ([done[number][0] for number in numbers] for numbers in (range(20), range(20, 40)))
     assert {trial.phase for trial in screen} == {"screen"}
+    assert all(0.0 <= trial.levels.pop("dummy") <= 1.0 for trial in screen)
     region = best_region(FACTORS, [told(harm(t.levels), **t.levels) for t in screen], HEALTHIEST)
     assert all(inside(region, trial.levels) for trial in hunt)
     known = [trial for trial in screen if inside(region, trial.levels)]
