@@ -135,27 +135,21 @@ def test_typical_samples_have_the_mean_and_the_spread_of_all():
     assert typical.std() / sizes.mean() == pytest.approx(np.sqrt(2), rel=0.1)  # of x^2: features are not averaged
 
 
-@dataclass(frozen=True)
-class Counted(RandomSignal):
-    """Says how many samples it was asked for."""
-
-    def batch(self, stream):
-        DRAWN.append(self.batch_size)
-        return super().batch(stream)
-
-
-DRAWN = []
-
-
 @pytest.mark.parametrize(
     ("size", "samples"),
     [({"features": 8}, 4096), ({"features": 64, "length": 128}, 512), ({"features": 300, "side": 30}, 64)],
 )
 def test_the_larger_samples_are_the_fewer_are_drawn(size, samples):
     """4 million numbers, in no less than 64 and no more than 4096 samples: 2^22 / (64 * 128) = 512."""
-    DRAWN.clear()
+    drawn = []
+
+    class Counted(RandomSignal):
+        def batch(self, stream):
+            drawn.append(self.batch_size)
+            return super().batch(stream)
+
     assert inputs_of(Counted(outputs=1, batch_size=16, **size), 0).typical.shape[0] == 64
-    assert sum(DRAWN) == samples
+    assert sum(drawn) == samples
 
 
 def test_small_and_large_inputs_are_not_taken_for_zeros_or_nothing_known():

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
-from gradstudy.analysis.settings import DEFAULTS, Analysis
-from gradstudy.analysis.theory.prediction import Prediction
+from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.decades import CEILING, FLOOR, first_signal, gain_by_step, norm_growth
+from gradstudy.measurement import Measurement
 from gradstudy.records import MemberRecord
 
 
@@ -53,20 +52,6 @@ def typical(signal: np.ndarray) -> np.ndarray:
     known = np.isfinite(last)
     shift = np.where(known, np.median(last[known]) - last, 0.0) if known.any() else 0.0
     return known_median(decades + shift)
-
-
-class Measured(Protocol):
-    """One configuration, measured: a record and a row of `members` per seed, its options by group, and theory.
-
-    `settings` are those of the members' responses; `no_theory` says why there is no prediction.
-    """
-
-    records: Sequence[MemberRecord]
-    members: pd.DataFrame
-    settings: Analysis
-    choices: Mapping[str, str]
-    prediction: Prediction | None
-    no_theory: str
 
 
 @dataclass(frozen=True)
@@ -123,7 +108,7 @@ class Symptoms:
         return int(self.members["verdict"].isin(verdicts).sum())
 
 
-def symptoms_of(measured: Measured) -> Symptoms:
+def symptoms_of(measured: Measurement) -> Symptoms:
     """What does a measurement say about its configuration? Read off its records; nothing is judged yet."""
     records, prediction = measured.records, measured.prediction
     settings = measured.settings

@@ -10,9 +10,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from gradstudy.measurement import Measurement
 from gradstudy.records import MemberRecord
 from gradstudy.report.diagnosis.diagnose import diagnose
-from gradstudy.report.diagnosis.symptoms import Measured
 from gradstudy.report.terminal.plain import plain_table, plain_text, way_on
 from gradstudy.report.terminal.trial.flow_table import flow_table
 from gradstudy.report.terminal.trial.probe_table import probe_table
@@ -43,7 +43,7 @@ def _study(overrides: Sequence[str], choices: Mapping[str, str]) -> list[str]:
     return ["name=mine", *fixed, *(f"+space.{group}=choice({','.join(words)})" for group, words in levels.items())]
 
 
-def flow_page(measured: Measured, overrides: Sequence[str]) -> RenderableType:
+def flow_page(measured: Measurement, overrides: Sequence[str]) -> RenderableType:
     """What is wrong, where does the signal shrink or grow, what was seen inside, how did seeds end, and what now?"""
     sections = (
         plain_text(" ".join(overrides) or "the defaults", "bold"),
