@@ -98,7 +98,7 @@ def _direction(row: Any, response: str) -> str:
         return "it acts together with others" if row.first < row.share / 2 else UNCLEAR
     if row.direction.endswith("in the middle"):
         return f"{RANKED[response].noun} is {row.direction} of its range"
-    return row.direction.replace(" it by ", f" {RANKED[response].noun} by ", 1)
+    return str(row.direction).replace(" it by ", f" {RANKED[response].noun} by ", 1)
 
 
 def _trust(fit: float) -> str:

@@ -70,7 +70,7 @@ def about_words(hunt: HuntFindings) -> str:
     return f"Wanted: {' and '.join(wanted)}, mean over seeds. Of {hunt.trials} trials{stopped}, {shown}:"
 
 
-def levels_of(row: Mapping[str, Any], objectives: Sequence[Objective]) -> str:
+def levels_of(row: Mapping[Any, Any], objectives: Sequence[Objective]) -> str:
     """The levels of the trial in this row of `HuntFindings.best`: `activation=tanh, lr.value=0.01`."""
     others = NOT_LEVELS | {one.name for one in objectives}
     living = {name: value for name, value in row.items() if name not in others and not pd.isna(value)}

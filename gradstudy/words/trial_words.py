@@ -36,6 +36,6 @@ def verdict_line(verdicts: Sequence[str]) -> str:
     return f"{len(verdicts)} members: " + ", ".join(words)
 
 
-def threshold_words(row: Mapping[str, Any]) -> str:
+def threshold_words(row: Mapping[Any, Any]) -> str:
     """The threshold of this row of `verdicts_by_threshold`: `vanishing from 3 (now)`."""
     return f"{row['moved']} from {row['threshold']:g}{' (now)' if row['current'] else ''}"

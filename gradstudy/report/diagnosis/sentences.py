@@ -173,7 +173,9 @@ def _underflow(symptoms: Symptoms) -> list[str]:
 
 def _idle(state: str, idle: Idle | None) -> list[str]:
     """Of units that pass nothing on: how many, when, and from where on."""
-    many = np.flatnonzero(idle.share > IDLE_FROM[state]) if idle is not None else np.array([])
+    if idle is None:
+        return []
+    many = np.flatnonzero(idle.share > IDLE_FROM[state])
     if not many.size:
         return []
     share = f"{100 * np.median(idle.share[many]):.0f} % of the units"

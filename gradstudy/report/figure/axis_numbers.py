@@ -1,8 +1,5 @@
 """Which numbers stand beside an axis? Round ones, at most a few."""
 
-from collections.abc import Sequence
-
-import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 
@@ -21,6 +18,6 @@ def decade_word(decade: float) -> str:
     return f"{10.0**decade:g}" if -2 <= decade <= 2 else f"1e{decade:+03.0f}"
 
 
-def _round(low: float, high: float, most: int, *, integer: bool) -> Sequence[float]:
+def _round(low: float, high: float, most: int, *, integer: bool) -> list[float]:
     ticks = MaxNLocator(most, integer=integer).tick_values(low, high)
-    return ticks[(ticks >= low - 1e-9 * abs(low)) & (ticks <= high + 1e-9 * abs(high))] if high > low else np.array([])
+    return [tick for tick in ticks if low - 1e-9 * abs(low) <= tick <= high + 1e-9 * abs(high)] if high > low else []

@@ -1,6 +1,6 @@
 """A small line chart of a trial's figure: over the steps of training, curves with their bands."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,13 +45,13 @@ def chart_panel(
     low, high = limits or _limits(list(drawn.values()))
     ticks = whole_ticks(low, high, 3) if first.in_decades else number_ticks(low, high, 3)
 
-    def down(number: np.ndarray | float) -> np.ndarray | float:
-        return top + height * (high - np.clip(number, low, high)) / (high - low)
+    def down(number: np.ndarray | float) -> np.ndarray:
+        return np.asarray(top + height * (high - np.clip(number, low, high)) / (high - low))
 
     return {
         "top": top,
         "height": height,
-        "ticks": [Label(down(tick), decade_word(tick) if first.in_decades else f"{tick:g}") for tick in ticks],
+        "ticks": [Label(float(down(tick)), decade_word(tick) if first.in_decades else f"{tick:g}") for tick in ticks],
         "curves": [_drawn(label, curve, across, down) for label, curve in drawn.items()],
         "is_labelled": len(drawn) > 1,
         "is_one_picture": len(drawn) < len(curves),
@@ -59,7 +59,7 @@ def chart_panel(
     }
 
 
-def _drawn(label: str, curve: SeedCurve, across: Across, down: Any) -> dict[str, str]:
+def _drawn(label: str, curve: SeedCurve, across: Across, down: Callable[[np.ndarray], np.ndarray]) -> dict[str, str]:
     x = np.array([across.of(step) for step in curve.steps])
     lines, bands = _pieces(x, down(curve.middle)), _pieces(x, down(curve.low), down(curve.high))
     return {
@@ -76,7 +76,7 @@ def _closed(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> str:
 
 def _pieces(x: np.ndarray, *rows: np.ndarray) -> list[tuple[np.ndarray, ...]]:
     """The runs of points at which every row is finite."""
-    known = np.isfinite(rows).all(axis=0)
+    known = np.asarray(np.isfinite(rows).all(axis=0))
     runs = np.split(np.arange(len(x)), np.flatnonzero(np.diff(known)) + 1)
     return [(x[run], *(row[run] for row in rows)) for run in runs if known[run[0]]]
 

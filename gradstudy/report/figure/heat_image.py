@@ -75,4 +75,6 @@ def _palette() -> bytes:
 
 
 def _colours(count: int) -> np.ndarray:
-    return np.rint(255 * colormaps[SEQUENTIAL](np.linspace(0, 1, count))[:, :3]).astype(np.uint8)
+    shades = np.asarray(colormaps[SEQUENTIAL](np.linspace(0, 1, count)))
+    colours: np.ndarray = np.rint(255 * shades[:, :3]).astype(np.uint8)
+    return colours

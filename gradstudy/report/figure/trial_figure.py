@@ -6,6 +6,7 @@ Some milliseconds and 10 kB per trial: a study draws thousands of them, so matpl
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
+from typing import Any
 
 import numpy as np
 
@@ -61,7 +62,7 @@ def _flow(result: TrialResult) -> str:
     )
 
 
-def _panels(records: Sequence[MemberRecord], across: Across) -> Iterator[dict]:
+def _panels(records: Sequence[MemberRecord], across: Across) -> Iterator[dict[str, Any]]:
     """The gradient norm with and without clipping, and the loss, one below the other."""
     below = MAP_TOP + MAP_HEIGHT + BETWEEN
     for place, (name, quantities) in enumerate({"gradient norm": NORMS, "training loss": {"": "loss"}}.items()):

@@ -1,6 +1,6 @@
 """What a person sees who opens a study, or one of its trials, in MLflow."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from gradstudy.analysis.prescription.prescription import Prescription
@@ -64,10 +64,10 @@ def study_note(findings: Findings) -> str:
 
 
 def _ranking(ranking: Ranking) -> str:
-    shown, rough = ranking.table.head(MOST_ROWS), rough_mark(ranking)
+    shown: Iterable[Any] = ranking.table.head(MOST_ROWS).itertuples()
+    rough = rough_mark(ranking)
     rows = [
-        (row.factor, share_words(row, rough), rank_words(row), significance_words(row), row.verdict)
-        for row in shown.itertuples()
+        (row.factor, share_words(row, rough), rank_words(row), significance_words(row), row.verdict) for row in shown
     ]
     left_out = len(ranking.table) - len(rows)
     more = [f"And {left_out} more in `ranking/{ranking.response}.csv`."] if left_out else []

@@ -26,7 +26,7 @@ class PageConsole(Console):
 
     @size.setter
     def size(self, size: tuple[int, int]) -> None:
-        Console.size.fset(self, size)
+        Console.size.fset(self, size)  # type: ignore[attr-defined]  # mypy takes a property read off a class for a function
 
     def print(self, *objects: Any, **options: Any) -> None:
         pages = (Trimmed(Text(one) if isinstance(one, str) else one) for one in objects)
@@ -55,10 +55,9 @@ def make_console() -> PageConsole:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # One letter that the terminal cannot show must not end a study of hours with a UnicodeEncodeError.
         sys.stdout.reconfigure(errors="replace")
-    looks = {"markup": False, "emoji": False, "highlight": False}
-    console = PageConsole(**looks)
+    console = PageConsole(markup=False, emoji=False, highlight=False)
     if console.is_jupyter:  # a file like others; Rich would make every line a page, and ipykernel calls it a terminal
-        console = PageConsole(**looks, force_jupyter=False, force_terminal=False)
+        console = PageConsole(markup=False, emoji=False, highlight=False, force_jupyter=False, force_terminal=False)
     if not console.is_terminal:
         console.width = _piped_width(os.environ.get("COLUMNS", ""))
     return console

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from textwrap import wrap
+from typing import Literal
 
 from rich.box import Box
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -36,7 +37,7 @@ def plain_table(*headings: str, numbers: tuple[str, ...] = ()) -> Table:
     """A table without a frame: one ruled heading line, the first column never folded, `numbers` to the right."""
     table = Table(box=RULED, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for place, heading in enumerate(headings):
-        justify = "right" if heading in numbers else "left"
+        justify: Literal["left", "right"] = "right" if heading in numbers else "left"
         # Names stay whole, so that a person can find and copy them; other columns make room.
         table.add_column(plain_text(heading), overflow="fold", justify=justify, no_wrap=place == 0)
     return table

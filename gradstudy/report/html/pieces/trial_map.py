@@ -29,11 +29,13 @@ def stored_records(
     """
     rows = gradients(trial=list(trials), quantity=list(quantities))
     series: dict[tuple[int, int], dict[str, Series]] = {}
-    for (trial, seed, quantity), block in rows.groupby(["trial", "seed", "quantity"], sort=False, observed=True):
-        series.setdefault((trial, seed), {})[quantity] = _series(block)
+    key: Any
+    for key, block in rows.groupby(["trial", "seed", "quantity"], sort=False, observed=True):
+        trial, seed, quantity = key
+        series.setdefault((int(trial), int(seed)), {})[quantity] = _series(block)
     records: dict[int, list[MemberRecord]] = {}
-    for (trial, seed), own in series.items():
-        records.setdefault(int(trial), []).append(MemberRecord(int(trial), int(seed), own))
+    for (number, of), own in series.items():
+        records.setdefault(number, []).append(MemberRecord(number, of, own))
     return records
 
 

@@ -28,8 +28,8 @@ def trials_by_verdict(members: pd.DataFrame) -> dict[str, pd.Series]:
 def typical_trials(by_verdict: Mapping[str, pd.Series], prescriptions: Sequence[Prescription]) -> dict[str, int]:
     """The most typical trial of every verdict that occurs; see TYPICAL."""
     starts = {one.verdict: one.trial for one in prescriptions if one.trial is not None}
-    nearest = {verdict: int((gains - gains.median()).abs().idxmin()) for verdict, gains in by_verdict.items()}
-    return {verdict: starts.get(verdict, trial) for verdict, trial in nearest.items()}
+    middle = {verdict: int((gains - gains.median()).abs().to_numpy().argmin()) for verdict, gains in by_verdict.items()}
+    return {verdict: starts.get(verdict, int(by_verdict[verdict].index[row])) for verdict, row in middle.items()}
 
 
 def spread_trials(by_verdict: Mapping[str, pd.Series], most: int) -> dict[str, list[int]]:

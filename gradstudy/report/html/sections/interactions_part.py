@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
@@ -35,19 +36,20 @@ def interactions(ranking: Ranking) -> Markup:
 
 def _pairs(ranking: Ranking, shares: pd.DataFrame) -> HeatTable:
     """Second-order shares below a diagonal of first-order ones, in the order of the ranking."""
-    names, tips = list(shares), dict(_tips(ranking))
+    names, tips, values = [str(name) for name in shares], dict(_tips(ranking)), shares.to_numpy(dtype=float)
     rows = [
         [
             Field(share, fraction(share), tips[frozenset((down, across))]) if isfinite(share) else None
-            for across, share in shares.loc[down, :down].items()
+            for across, share in zip(names[: place + 1], values[place].tolist(), strict=False)
         ]
-        for down in names
+        for place, down in enumerate(names)
     ]
-    return HeatTable("Shares alone (diagonal) and in pairs", names, names, rows, 0.0, shares.max(axis=None))
+    return HeatTable("Shares alone (diagonal) and in pairs", names, names, rows, 0.0, float(np.nanmax(values)))
 
 
 def _tips(ranking: Ranking) -> Iterator[tuple[frozenset[str], str]]:
     """What is said of a factor alone, and of a pair, by its names?"""
+    row: Any
     for row in ranking.table.itertuples():
         share = f"{fraction(row.first)} [{fraction(row.first_low)}, {fraction(row.first_high)}]"
         yield frozenset((row.factor,)), f"{row.factor} alone: {share} of the variance"
@@ -61,10 +63,10 @@ def _meetings(ranking: Ranking) -> Iterator[HeatTable]:
     """The mean response in the cells of the strongest interactions."""
     cells, digits = ranking.cells, digits_of(ranking.levels)
     low, high = cells["mean"].min(), cells["mean"].max()
-    for (a, b), pair in cells.groupby(["factor_a", "factor_b"], sort=False):
+    for key, pair in cells.groupby(["factor_a", "factor_b"], sort=False):
         rows = [[_cell(row, digits) for row in level.itertuples()] for _, level in pair.groupby("level_a", sort=False)]
-        down, across = pair["level_a"].unique(), pair["level_b"].unique()
-        yield HeatTable(f"{a} (down) × {b} (across)", down, across, rows, low, high)
+        down, across = (list(pair[side].unique()) for side in ("level_a", "level_b"))
+        yield HeatTable("{} (down) × {} (across)".format(*key), down, across, rows, low, high)
 
 
 def _cell(row: Any, digits: int) -> Field:

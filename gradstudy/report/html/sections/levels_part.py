@@ -25,8 +25,8 @@ def levels(ranking: Ranking, findings: Findings) -> Markup:
         return Markup()
     points = trial_points(findings, ranking.response)
     axis = axis_of(points.values)
-    rows = {row.factor: row for row in ranking.table.itertuples()}
-    own = dict(iter(ranking.levels.groupby("factor", sort=False)))
+    rows: dict[str, Any] = {str(row.factor): row for row in ranking.table.itertuples()}
+    own = {str(factor): levels for factor, levels in ranking.levels.groupby("factor", sort=False)}
     factors = {factor.name: factor for factor in findings.run.info.factors}
     names = [name for name in rows or own if name in own]  # without any row of a ranking: in the study's order
     views = {name: level_view(factors[name], _said(rows.get(name)), own[name], points, axis) for name in names}

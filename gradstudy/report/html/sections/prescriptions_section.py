@@ -54,7 +54,7 @@ def _kind(prescription: Prescription) -> str:
 
 def _changes(changes: Mapping[str, tuple[Level | None, Level | None]]) -> list[tuple[str, str, str]]:
     """Factor, before, after, as they are read."""
-    return [(name, *map(as_told, pair)) for name, pair in changes.items()]
+    return [(name, as_told(before), as_told(after)) for name, (before, after) in changes.items()]
 
 
 def _chances(prescription: Prescription) -> list[ChanceBar]:

@@ -64,10 +64,10 @@ def _maps(
     scales = _scales(findings, signals, norms)
     members = findings.run.members[findings.run.members["trial"].isin(list(records))]
     maps = {}
-    for trial, own in members.groupby("trial"):
-        levels = levels_words(levels_in(own.iloc[0], findings.run.info.factors))
-        about = {"verdict": verdicts[trial], "levels": levels}
-        maps[int(trial)] = trial_map(own, signals[trial], norms[trial], scales, **about)
+    for trial in sorted(records):
+        own = members[members["trial"] == trial]
+        levels = levels_words(levels_in(own.iloc[0].to_dict(), findings.run.info.factors))
+        maps[trial] = trial_map(own, signals[trial], norms[trial], scales, verdict=verdicts[trial], levels=levels)
     return maps, scales[0]
 
 

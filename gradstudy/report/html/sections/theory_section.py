@@ -1,6 +1,7 @@
 """Does theory predict the gain before training? What was measured over what mean-field theory says, trial by trial."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,10 +63,10 @@ def _down(numbers: pd.Series, axis: Axis) -> Sequence[int]:
 
 
 def _pixels(places: np.ndarray) -> Sequence[int]:
-    return np.rint(places * SIDE / 100).astype(int).tolist()
+    return [int(pixel) for pixel in np.rint(places * SIDE / 100)]
 
 
-def _told(row: dict) -> str:
+def _told(row: Mapping[Any, Any]) -> str:
     seeds = f" (seeds {row['lowest']:.2f} to {row['highest']:.2f})" if row["lowest"] < row["highest"] else ""
     return f"predicted {row['predicted']:.2f}, measured {row['measured']:.2f}{seeds}"
 
@@ -75,5 +76,5 @@ def _worst(agreement: Agreement) -> str:
     inside = agreement.table[agreement.table["in_range"]]
     if inside.empty:
         return ""
-    row = inside.loc[(inside["measured"] - inside["predicted"]).abs().idxmax()]
+    row = inside.iloc[int((inside["measured"] - inside["predicted"]).abs().to_numpy().argmax())]
     return f"Furthest from it is trial {row['trial']:.0f}: {_told(row.to_dict())}."

@@ -1,6 +1,7 @@
 """How many members are healthy, what would other thresholds say, and when did members diverge?"""
 
 from collections import Counter
+from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
@@ -31,7 +32,7 @@ def verdicts_section(findings: Findings) -> Markup:
     )
 
 
-def _divergence(members: pd.DataFrame) -> dict | None:
+def _divergence(members: pd.DataFrame) -> dict[str, Any] | None:
     """When did members diverge, and what was not finite first? None where none did."""
     bad = members[members["first_bad_step"].notna()]
     if bad.empty:

@@ -147,8 +147,10 @@ class Progress:
             self._console.print(Padding(plain_text(words), (0, 0, 0, 2)))
 
     def _page(self) -> RenderableType:
-        looks = {"width": 20, "complete_style": ACCENT, "finished_style": ACCENT}
+        done = ProgressBar(
+            total=max(self.total, 1), completed=self.done, width=20, complete_style=ACCENT, finished_style=ACCENT
+        )
         bar = Table.grid(padding=(0, 2, 0, 0))
-        bar.add_row(ProgressBar(total=max(self.total, 1), completed=self.done, **looks), plain_text(self.pace()))
+        bar.add_row(done, plain_text(self.pace()))
         found = [plain_text(self._so_far.words)] if self._so_far.words and self.done < self.total else []
         return Group(plain_text(self.name, "bold"), bar, plain_text(verdict_counts(self._counts)), *found)

@@ -51,8 +51,10 @@ class SoFar:
         return ". ".join(filter(None, parts))
 
     def _screened(self, members: pd.DataFrame) -> str:
-        known = {"steps": self._info.steps, "settings": self._settings, "factors": self._info.factors}
-        looks = [interim_look(members, response=response, **known) for response in self._settings.responses]
+        info, settings = self._info, self._settings
+        looks = [
+            interim_look(members, info.factors, response, settings, steps=info.steps) for response in settings.responses
+        ]
         return _moved([look for look in looks if look])
 
     def _hunted(self, members: pd.DataFrame) -> str:

@@ -31,9 +31,9 @@ def quality_words(quality: Quality) -> str:
 
 def findable(power: Power, factor: str) -> str:
     """The smallest share that can be found of this factor, in brackets that of a U-shape; `-` where there is none."""
-    row = power.table.set_index("factor").loc[factor]
-    u_shape = f" ({small_share_words(row['u_shape'])})" if isfinite(row["u_shape"]) else ""
-    return small_share_words(row["share"]) + u_shape
+    row = power.table[power.table["factor"] == factor].iloc[0]
+    share, u_shape = float(row["share"]), float(row["u_shape"])
+    return small_share_words(share) + (f" ({small_share_words(u_shape)})" if isfinite(u_shape) else "")
 
 
 def power_words(power: Power) -> str:

@@ -1,6 +1,6 @@
 """One ranking as a table for 80 columns: which factors move a response, by how much, and how sure that is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,6 +115,7 @@ class ShareColumn:
         share = f"share [{percent_words(self.ranking.confidence)}]"
         table = plain_table("factor", share, *shown[1:], "", numbers=("own", "rank"))
         rough = rough_mark(self.ranking)
+        row: Any
         for row in self.ranking.table.itertuples():
             written = (share_words(row, rough), fraction(row.first), rank_words(row), significance_words(row))
             cells = [plain_text(words) for name, words in zip(VIEWS[0], written, strict=True) if name in shown]
@@ -151,7 +152,7 @@ def _caption(ranking: Ranking) -> Text:
 def _interaction(ranking: Ranking) -> str:
     """The strongest one, where it would not read as nothing."""
     strongest = ranking.interactions.sort_values("share", ascending=False).head(1)
-    shown = (row for row in strongest.itertuples() if row.share >= SMALLEST_SHARE)
+    shown: Iterable[Any] = strongest[strongest["share"] >= SMALLEST_SHARE].itertuples()
     return "".join(f", strongest interaction {row.factor_a} x {row.factor_b} {share_words(row)}" for row in shown)
 
 

@@ -3,6 +3,7 @@
 import json
 import shlex
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -83,7 +84,7 @@ def _first_and_last(record: MemberRecord, quantity: str) -> str:
     return " -> ".join(f"{value:.3g}" for value in values[[0, -1] if len(values) > 1 else slice(None)])
 
 
-def _end(row: Mapping[str, object]) -> str:
+def _end(row: Mapping[Any, Any]) -> str:
     if pd.isna(row["first_bad_step"]):
         return str(row["verdict"])
     return f"{row['verdict']} at step {row['first_bad_step']:.0f}, first in {row['first_bad_tensor']}"

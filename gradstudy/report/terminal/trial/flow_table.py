@@ -35,12 +35,12 @@ class Column:
     @property
     def underflow(self) -> np.ndarray:
         """Where did training read 0 although there was something? [member, place]"""
-        return (self.recorded == 0.0) & (self.exact > 0.0) & (self.exact < LEAST)
+        return np.asarray((self.recorded == 0.0) & (self.exact > 0.0) & (self.exact < LEAST))
 
     @property
     def overflow(self) -> np.ndarray:
         """Where did training read inf or nan although there was a number? [member, place]"""
-        return ~np.isfinite(self.recorded) & np.isfinite(self.exact)
+        return np.asarray(~np.isfinite(self.recorded) & np.isfinite(self.exact))
 
     @cached_property
     def decades(self) -> np.ndarray:
