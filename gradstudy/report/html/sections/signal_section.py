@@ -66,7 +66,7 @@ def _maps(
     maps = {}
     for trial in sorted(records):
         own = members[members["trial"] == trial]
-        levels = levels_words(levels_in(own.iloc[0].to_dict(), findings.run.info.factors))
+        levels = levels_words(levels_in(own.iloc[0], findings.run.info.factors))
         maps[trial] = trial_map(own, signals[trial], norms[trial], scales, verdict=verdicts[trial], levels=levels)
     return maps, scales[0]
 
