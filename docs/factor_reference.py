@@ -1,6 +1,6 @@
-"""Writes the page reference/factors.md from conf/: every level of every group, what it is, and what of it may vary.
+"""Writes reference/factors.md from conf/ (every level of every group, and what of it may vary) and the responses' page.
 
-A hook of MkDocs. The conf folder is the registry, so a new level is on the page without another line anywhere.
+A hook of MkDocs. A new level in conf/ or a new response is on its page without another line anywhere.
 """
 
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from mkdocs.structure.files import File, Files
 
 from gradstudy.configs.launch import MACHINERY
 from gradstudy.parts import STUDIED, is_coefficient
+from gradstudy.response import RANKED, RESPONSES
 
 CONF = Path(__file__).parent.parent / "conf"
 PAGE = "reference/factors.md"
@@ -25,11 +26,20 @@ Every level is one file in `conf/`, chosen as `group=level`, and every key in it
 fixed on the command line, or varied in the `space` of a study. A *coefficient* may differ between networks that train
 stacked together; what is *structure* may vary as well, and makes another stack.
 """
+RESPONSES_PAGE = "reference/responses.md"
+RESPONSES_HEAD = """# Responses
+
+What can be ranked (`analysis.responses=[...]`, `run.rank(...)`) and, of what every member has, hunted for
+(`search.objective=[...]`). A hunt for the healthiest wants little of a harm, and of a signed one little of its size.
+
+| response | unit | harm | what it is |
+|---|---|---|---|"""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """The pages of the site, and with them the one that is written here."""
     files.append(File.generated(config, PAGE, content="\n".join(_page())))
+    files.append(File.generated(config, RESPONSES_PAGE, content="\n".join([RESPONSES_HEAD, *_responses()])))
     return files
 
 
@@ -41,6 +51,14 @@ def _page() -> Iterator[str]:
             yield f"### {group}\n"
             for path in sorted((CONF / group).glob("*.yaml")):
                 yield from _level(group, path)
+
+
+def _responses() -> Iterator[str]:
+    for name, ranked in RANKED.items():
+        response = RESPONSES.get(name)
+        harm = "" if response is None else "far from 0" if response.signed else "more" if response.harm > 0 else "less"
+        told = ranked.definition.format(cap="`analysis.cap`", first_steps="`analysis.first_steps` steps")
+        yield f"| `{name}` | {ranked.unit} | {harm} | {told} |"
 
 
 def _level(group: str, path: Path) -> Iterator[str]:

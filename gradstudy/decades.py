@@ -16,7 +16,8 @@ CEILING = float(np.log10(np.finfo(np.float64).max))
 
 def decades(amplitude: np.ndarray) -> np.ndarray:
     """log10, where 0 counts as the smallest normal number."""
-    return np.log10(np.maximum(amplitude, SMALLEST))
+    found: np.ndarray = np.log10(np.maximum(amplitude, SMALLEST))
+    return found
 
 
 def first_signal(record: MemberRecord) -> np.ndarray:

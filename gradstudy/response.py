@@ -96,7 +96,7 @@ def rate(record: MemberRecord, settings: ResponseSettings) -> float:
     distance = max(signal.shape[1] - 1, 1)
     known = signal[np.isfinite(signal).all(axis=1)]
     if not len(known):
-        return CEILING / distance
+        return float(CEILING / distance)
     slopes = decades(known) @ travelled / max(float(travelled @ travelled), 1.0)
     return float(np.median(np.where(known[:, 0] == 0.0, FLOOR / distance, slopes)))
 

@@ -1,7 +1,7 @@
-"""How large was the signal at every place, on every step? One trial as a map, in the median of its seeds."""
+"""The signal at every place, on every step: one trial as a map, in the median of its seeds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -50,11 +50,11 @@ def signal_map(records: Sequence[MemberRecord]) -> SignalMap:
 
 def signals_of(records: Sequence[MemberRecord]) -> list[Series]:
     """The signal of every seed."""
-    signals = [(record.series["signal"], record) for record in records]
-    return [Series(one.places, one.steps, full_range(record)) for one, record in signals]
+    return [replace(record.series["signal"], values=full_range(record)) for record in records]
 
 
 def decades_of(amplitudes: np.ndarray) -> np.ndarray:
     """log10, -inf of exactly zero."""
     with np.errstate(divide="ignore"):
-        return np.log10(amplitudes)
+        found: np.ndarray = np.log10(amplitudes)
+    return found

@@ -1,4 +1,4 @@
-"""How do the verdicts move with their thresholds?"""
+"""The verdicts under other thresholds."""
 
 from collections import Counter
 from dataclasses import replace
@@ -14,18 +14,21 @@ THRESHOLDS = (1.0, 2.0, 3.0, 5.0, 8.0)
 
 
 def verdicts_by_threshold(members: pd.DataFrame, settings: Analysis) -> pd.DataFrame:
-    """How many members get each verdict when one threshold moves and the other stays?
+    """The number of members that get each verdict when one threshold moves and the other stays.
 
     `members` has the columns vanishing, exploding and verdict. A row per moved threshold: `moved` (vanishing or
-    exploding), `threshold` (decades), `current` (is it the one of `settings`?), and a count per verdict.
+    exploding), `threshold` (decades), `current` (whether it is that of `settings`), and a count per verdict.
     """
-    measured = members[["vanishing", "exploding"]].to_dict("records")
+    sizes = members[["vanishing", "exploding"]].to_numpy(dtype=float).tolist()
+    measured = [{"vanishing": lost, "exploding": grown} for lost, grown in sizes]
     diverged = list(members["verdict"] == "diverged")
     rows = []
-    for moved in ("vanishing", "exploding"):
-        current = getattr(settings, moved)
+    for moved, current in (("vanishing", settings.vanishing), ("exploding", settings.exploding)):
         for threshold in sorted({current, *(one for one in THRESHOLDS if one <= settings.cap)}):
-            asked = replace(settings, **{moved: threshold})
+            if moved == "vanishing":
+                asked = replace(settings, vanishing=threshold)
+            else:
+                asked = replace(settings, exploding=threshold)
             counts = Counter(verdict(one, end, asked) for one, end in zip(measured, diverged, strict=True))
             row = {"moved": moved, "threshold": threshold, "current": threshold == current}
             rows.append({**row, **{name: counts[name] for name in VERDICTS}})
