@@ -7,12 +7,12 @@ from itertools import pairwise
 import pytest
 import torch
 from support.cohorts import cohort, parts
-from support.parity import assert_parity
+from support.enrolled import option_part, options
 from support.twins import assert_equals_twin
 from torch import nn
 from torch.nn import functional
 
-from gradstudy.factors import activation, init, lr, optimizer
+from gradstudy.factors import activation, init, lr
 from gradstudy.factors.model.mlp import Mlp
 from gradstudy.factors.model.rnn import Rnn
 from gradstudy.network import Pass
@@ -47,7 +47,7 @@ GRADED = {
 }
 """With one coefficient: its name, the function in PyTorch, and a value for each of four members."""
 
-LEVELS = [*PLAIN, *(kind() for kind in GRADED)]
+LEVELS = [*(option_part("activation", option) for option in options("activation")), activation.Gelu(approximate=True)]
 
 
 def bound(members):
@@ -151,16 +151,3 @@ def test_prelu_in_a_recurrent_network_has_one_slope_for_all_time_steps():
 
     trial = parts(model=Rnn(width=5), activation=activation.Prelu())
     assert_equals_twin(Loop, trial, rename=lambda name: name.replace("recurrent.l0.activation.slope", "slope.weight"))
-
-
-@pytest.mark.parametrize("part", LEVELS, ids=str)
-def test_a_member_is_bit_for_bit_the_same_alone_in_a_subset_and_permuted(part):
-    kind = type(part)
-    members = [kind(**{GRADED[kind][0]: level}) for level in GRADED[kind][2][:3]] if kind in GRADED else [part] * 3
-    for model in (Rnn(width=7), Mlp(width=7, depth=3)):
-        common = parts(model=model, optimizer=optimizer.Adam())
-        trials = [
-            common | {"activation": one, "init": init.Normal(std=gain), "lr": lr.Constant(rate)}
-            for one, gain, rate in zip(members, (0.3, 0.6, 1e4), (0.01, 0.1, 1e30), strict=True)
-        ]
-        assert_parity(cohort(*trials, steps=4, keep_weights=True), [0], [3], [2, 1], [5, 4, 3, 2, 1, 0])

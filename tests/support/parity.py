@@ -28,17 +28,24 @@ def choose(whole, slots):
     return replace(whole, members=tuple(whole.members[slot] for slot in slots))
 
 
+def is_stacked(whole):
+    return not any(part.member_by_member for parts in whole.parts.values() for part in parts.values())
+
+
 def trained(whole):
     """The records of a cohort, in its order; what cannot be stacked trains member by member, as `plan` has it."""
-    if any(part.member_by_member for parts in whole.parts.values() for part in parts.values()):
-        return [record for slot in range(len(whole.members)) for record in train(choose(whole, [slot]))]
-    return train(whole)
+    if is_stacked(whole):
+        return train(whole)
+    return [record for slot in range(len(whole.members)) for record in train(choose(whole, [slot]))]
 
 
 def assert_parity(whole, *choices):
-    """Members of every choice of slots are as they are in the whole; returns the records of the whole."""
+    """Members of every choice of slots are as they are in the whole; returns the records of the whole.
+
+    What cannot be stacked is always alone: of it the first choice says that it can be repeated.
+    """
     records = trained(whole)
-    for slots in choices:
+    for slots in choices if is_stacked(whole) else choices[:1]:
         for slot, record in zip(slots, trained(choose(whole, slots)), strict=True):
             assert_same_member(records[slot], record)
     return records
