@@ -5,10 +5,13 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from gradstudy.analysis.responses.member_row import member_row
 from gradstudy.analysis.settings import DEFAULTS, Analysis
 from gradstudy.records import FINISHED, StudyInfo, Trial, TrialResult
 from gradstudy.response import RESPONSES
 from gradstudy.results import Run
+from gradstudy.tracking.members_file import members_table
+from support.made_trials import FACTORS, make_info, make_result
 
 
 @dataclass
@@ -29,6 +32,20 @@ class MadeStudy:
 
     def result(self, number):
         return self.made[number]
+
+
+def made_study(settings: Analysis = DEFAULTS, theory: Sequence[float | None] = (None, -1.5, 0.25)) -> MadeStudy:
+    """Three trials of three seeds, measured with these settings, whose predicted gains are given."""
+    results = [make_result(number) for number in range(len(theory))]
+    rows = {
+        result.trial.number: (
+            result.trial,
+            tuple(member_row(record, settings) | {"gain_init_theory": said} for record in result.records),
+        )
+        for result, said in zip(results, theory, strict=True)
+    }
+    info = make_info("any", settings={"responses": settings.of_responses})
+    return MadeStudy(info, members_table(rows, FACTORS), results, trial=lambda number: results[number].trial)
 
 
 def made_run(info: StudyInfo, members: pd.DataFrame, settings: Analysis = DEFAULTS, **stored) -> Run:

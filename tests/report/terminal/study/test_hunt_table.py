@@ -1,15 +1,15 @@
 """The page of a hunt: what was wanted, the best trials, and how to run each."""
 
 import shlex
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from support.made_study import made_run
+from support.made_trials import make_info
 
+from gradstudy.records import Factor, Trial
 from gradstudy.report.hunt_findings import hunt_findings_of, levels_of
 from gradstudy.report.terminal.study.hunt_table import hunt_table
-from gradstudy.search.best import best_trials
-from gradstudy.search.objective import objectives_of
 
 MEMBERS = pd.DataFrame(
     {
@@ -22,16 +22,14 @@ MEMBERS = pd.DataFrame(
         "clipping.max_norm": [None, None, 0.123456789, 0.123456789, None],
     }
 )
-COMMANDS = {0: "python -m gradstudy mode=trial activation=tanh", 1: "python -m gradstudy mode=trial activation=[relu]"}
+FACTORS = (Factor("activation", ("tanh", "relu")), Factor("clipping.max_norm", low=0.1, high=10.0, log=True))
+OVERRIDES = {0: "activation=tanh", 1: "activation=[relu]", 2: "activation=relu"}
 
 
 def run_of(members=MEMBERS, objective=("gain",), goal="healthiest", phases=("hunt",)):
-    objectives = objectives_of({"goal": goal, "objective": list(objective)})
-    best = best_trials(members, ["activation", "clipping.max_norm"], objectives, seeds=2, count=5)
-    info = SimpleNamespace(seeds=2, phases=phases)
-    return SimpleNamespace(
-        members=members, info=info, objectives=objectives, best=lambda count: best[:count], command=COMMANDS.get
-    )
+    hunted = {"goal": goal, "objective": list(objective)}
+    info = make_info("mine", factors=FACTORS, seeds=2, phases=phases, hunted=hunted)
+    return made_run(info, members, trial=lambda number: Trial(number, {}, (OVERRIDES[number],)))
 
 
 @pytest.fixture
@@ -62,8 +60,9 @@ def test_it_says_what_was_wanted_of_how_many_and_what_was_stopped(page):
 
 def test_every_trial_has_its_command_letter_by_letter(page):
     lines = [line.strip() for line in page().splitlines()]
-    for trial, command in COMMANDS.items():
-        assert shlex.split(lines[lines.index(f"run trial {trial}") + 1]) == shlex.split(command)
+    for trial in (0, 1):
+        typed = ["python", "-m", "gradstudy", "+study=mine", "mode=trial", OVERRIDES[trial]]
+        assert shlex.split(lines[lines.index(f"run trial {trial}") + 1]) == typed
 
 
 @pytest.mark.parametrize(("phases", "said"), [(("hunt",), True), (("screen", "hunt"), False)])
