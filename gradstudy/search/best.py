@@ -1,4 +1,4 @@
-"""Which trials of a study are best, or worst, in what was hunted for?"""
+"""The trials of a study that are best, or worst, in what was hunted for."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -37,7 +37,7 @@ def best_trials(
 
 
 def costs(values: np.ndarray, objectives: Sequence[Objective]) -> np.ndarray:
-    """How far is each trial from the best that was seen, in its worst objective? [trial, objective] -> [trial], 0..1"""
+    """The distance of each trial from the best seen, in its worst objective: [trial, objective] -> [trial], 0 to 1."""
     wanted = values * [objective.sign for objective in objectives]
     span = np.ptp(wanted, axis=0)
     worst: np.ndarray = ((wanted - wanted.min(axis=0)) / np.where(span > 0.0, span, 1.0)).max(axis=1)
@@ -45,13 +45,13 @@ def costs(values: np.ndarray, objectives: Sequence[Objective]) -> np.ndarray:
 
 
 def on_front(values: np.ndarray, objectives: Sequence[Objective]) -> np.ndarray:
-    """Which trials does no other one beat, being nowhere worse and somewhere better? -> [trial] of bool"""
+    """Whether no other trial beats it, being nowhere worse and somewhere better: [trial, objective] -> [trial]."""
     wanted = values * [objective.sign for objective in objectives]
     return np.array([not ((wanted <= own).all(axis=1) & (wanted < own).any(axis=1)).any() for own in wanted], bool)
 
 
 def _best_first(values: np.ndarray, healthy: np.ndarray, objectives: Sequence[Objective]) -> np.ndarray:
-    """[trial, objective] and [trial] -> indices"""
+    """The indices of the trials to list, of their values [trial, objective] and their shares of healthy members."""
     if not len(values):
         return np.arange(0)
     front = np.flatnonzero(on_front(values, objectives)) if len(objectives) > 1 else np.arange(len(values))

@@ -18,7 +18,7 @@ HOLDER = "driver.json"
 
 @contextmanager
 def study_lock(folder: Path) -> Iterator[None]:
-    """May this driver write to the study in `folder`? Holds it until the end; InputError while another one does.
+    """Holds the study in `folder` for this driver, until the end; InputError while another one does.
 
     The lock is the kernel's, so it ends with its process, however that ends. Who holds it stands in a file beside it,
     which says nothing by itself: a killed driver leaves it behind.

@@ -1,4 +1,4 @@
-"""What does a hunt look for? Responses as numbers to be made small or large."""
+"""What a hunt looks for: responses as numbers to be made small or large."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,11 +33,9 @@ class Objective:
         return f"|{self.response}|" if RESPONSES[self.response].signed else self.response
 
     def by_seed(self, rows: MemberRows) -> tuple[float, ...]:
-        """What counts of each member of a trial?"""
-        ordered = sorted(rows, key=lambda row: row["seed"])
-        return tuple(
-            abs(row[self.response]) if RESPONSES[self.response].signed else row[self.response] for row in ordered
-        )
+        """What counts of each member of a trial, in the order of the seeds."""
+        values = [row[self.response] for row in sorted(rows, key=lambda row: row["seed"])]
+        return tuple(map(abs, values) if RESPONSES[self.response].signed else values)
 
     def mean(self, rows: MemberRows) -> float:
         """What counts of a trial: the mean over its seeds."""

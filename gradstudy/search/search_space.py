@@ -12,7 +12,7 @@ from gradstudy.records import DUMMY, Factor, Level
 
 Levels = dict[str, Level]
 Active = Callable[[Mapping[str, Level]], Collection[str]]
-"""Which factors live where the config groups have these levels?"""
+"""The factors that live where the config groups have these levels."""
 
 DIGITS = 6
 """Significant digits of a number: short enough to read in an override, fine enough for every stratum."""

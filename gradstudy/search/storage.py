@@ -17,7 +17,7 @@ JOURNAL = "journal.log"
 
 
 def open_storage(url: str, folder: Path) -> BaseStorage:
-    """Where are the study's trials? In `folder/journal.log` for an empty `url`, or else in the database it names.
+    """The storage of a study's trials: `folder/journal.log` for an empty `url`, or else the database it names.
 
     The caller holds the study's lock, so whatever a killed driver left behind in the folder is nobody's: its lock is
     removed and a half-written last line is cut off. InputError for a database that cannot be opened.

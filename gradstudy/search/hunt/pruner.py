@@ -17,7 +17,7 @@ PRUNERS: Mapping[str, Callable[[], BasePruner]] = {
 that is worse than the best one, seed against seed (Wilcoxon's signed ranks)."""
 
 ENOUGH_SEEDS = {"none": 1, "median": 2, "wilcoxon": 5}
-"""How many seeds must a trial have, so that one can be saved? Four differences are the fewest that Wilcoxon's signed
+"""How many seeds a trial must have, so that one can be saved. Four differences are the fewest that Wilcoxon's signed
 ranks call worse at Optuna's level of .1 (p = 1/16)."""
 
 

@@ -1,4 +1,4 @@
-"""Where in the space did the best trials of a screen lie? A hunt looks closer there."""
+"""The region of the space in which the best trials of a screen lie: a hunt looks closer there."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ BEST = 0.25
 """The share of the screen's trials that spans the region; whoever is as good as the last of them counts too."""
 
 REGION_MARGIN = 0.05
-"""By which share of a factor's range is the region wider on either side than what its best trials span?"""
+"""The share of a factor's range by which the region is wider, on either side, than what its best trials span."""
 
 
 def best_region(factors: Sequence[Factor], told: Sequence[Told], objectives: Sequence[Objective]) -> tuple[Factor, ...]:
@@ -31,12 +31,12 @@ def best_region(factors: Sequence[Factor], told: Sequence[Told], objectives: Seq
 
 
 def inside(region: Sequence[Factor], levels: Mapping[str, Level]) -> bool:
-    """Does a trial lie in the region, in everything that lives in it?"""
-    return all(_holds(factor, levels[factor.name]) for factor in region if factor.name in levels)
-
-
-def _holds(factor: Factor, level: Level) -> bool:
-    return level in factor.levels if factor.levels else factor.low <= float(level) <= factor.high
+    """Whether a trial lies in the region, in everything that lives in it."""
+    return all(
+        levels[f.name] in f.levels if f.levels else f.low <= float(levels[f.name]) <= f.high
+        for f in region
+        if f.name in levels
+    )
 
 
 def _narrowed(factor: Factor, seen: Sequence[Level]) -> Factor:
@@ -44,17 +44,14 @@ def _narrowed(factor: Factor, seen: Sequence[Level]) -> Factor:
         return factor
     if factor.levels:
         return replace(factor, levels=tuple(level for level in factor.levels if level in seen))
-    numbers = [float(level) for level in seen]
-    low, high = _widened(factor, min(numbers), max(numbers))
+    low, high = min(map(float, seen)), max(map(float, seen))
+    if factor.log:
+        margin = exp(REGION_MARGIN * log(factor.high / factor.low))
+        low, high = low / margin, high * margin
+    else:
+        margin = REGION_MARGIN * (factor.high - factor.low)
+        low, high = low - margin, high + margin
     if factor.integer:
         low, high = floor(low), ceil(high)
     low, high = max(factor.low, low), min(factor.high, high)
     return replace(factor, low=float(readable(factor, low)), high=float(readable(factor, high)))
-
-
-def _widened(factor: Factor, low: float, high: float) -> tuple[float, float]:
-    if factor.log:
-        margin = exp(REGION_MARGIN * log(factor.high / factor.low))
-        return low / margin, high * margin
-    margin = REGION_MARGIN * (factor.high - factor.low)
-    return low - margin, high + margin

@@ -25,7 +25,7 @@ before and not yet told as bad ones, which spreads a batch out; GP draws factors
 """
 
 POPULATION = 32
-"""From how many of the best trials does a genetic algorithm breed?"""
+"""How many of the best trials a genetic algorithm breeds from, as soon as there are so many."""
 
 
 def _samplers() -> dict[str, Callable[..., BaseSampler]]:

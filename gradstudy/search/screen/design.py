@@ -1,4 +1,4 @@
-"""The design of a screen: which levels does each trial get?
+"""The design of a screen: the levels that each trial gets.
 
 Randomised assignment is what licenses the word cause, so levels come from a scrambled low-discrepancy sequence (Sobol;
 Owen 1998) and not from what earlier trials showed. Every column is ranked anew inside its block, so that levels are
@@ -21,7 +21,7 @@ from gradstudy.search.search_space import readable
 
 
 def design(factors: Sequence[Factor], blocks: Sequence[int], seed: int) -> list[dict[str, Level]]:
-    """Which level does every factor take in every trial? One row per trial, one value per factor, active or not.
+    """The level of every factor in every trial: one row per trial, one value per factor, active or not.
 
     `blocks` are how many trials successive launches added, such as `[128]`, or `[32, 96]` for a study that was
     extended: another block changes no row before it. A pure function of its arguments.
@@ -62,7 +62,7 @@ def _block(factors: Sequence[Factor], points: np.ndarray, generator: np.random.G
 
 
 def _group(factor: Factor) -> str:
-    """Whose level may decide whether this factor lives? Of `clipping.max_norm` it is `clipping`."""
+    """The group whose level may decide whether this factor lives: of `clipping.max_norm` it is `clipping`."""
     return factor.name.rpartition(".")[0]
 
 
@@ -79,7 +79,7 @@ def _ranks(column: np.ndarray, slices: np.ndarray | None = None) -> np.ndarray:
 
 
 def _codes(factors: Sequence[Factor], points: np.ndarray, generator: np.random.Generator) -> dict[str, np.ndarray]:
-    """Which level, by its index, does each trial [trial] take of every factor with levels?
+    """The indices [trial] of the levels that trials take, of every factor that has levels.
 
     Every combination equally often, as far as the trials go round; the trials left over are balanced by factor.
     """

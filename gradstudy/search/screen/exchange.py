@@ -1,4 +1,4 @@
-"""Which trials should exchange their levels, so that no two factors are in line?
+"""Exchanges of levels between trials, so that no two factors are in line.
 
 Columns of a Sobol sequence go together badly in pairs when they are cut at a few hundred points into 3, 5 or 13 levels:
 with 32 trials a factor of 4 levels and one of 3 came out at V = .83 in line under every scrambling, where independent

@@ -1,4 +1,4 @@
-"""How good is a design: is it balanced, is it even, and do its factors keep out of each other's way?"""
+"""The quality of a design: how balanced and how even it is, and how far its factors are in line with each other."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ MOST_COMPARED = 2000
 
 @dataclass(frozen=True)
 class Association:
-    """How far are two factors in line, from 0 to 1? Those of the pair that is most so; `trials` are where both live.
+    """How far two factors are in line, from 0 to 1; `trials` is in how many both live.
 
     |Spearman| of two numbers, Cramer's V of two factors with levels, the correlation ratio eta of one and the other.
     """
@@ -30,7 +30,7 @@ class Association:
 
 @dataclass(frozen=True)
 class Quality:
-    """What can be said of a design before anything is measured?
+    """What can be said of a design before anything is measured.
 
     `balance` has the fewest and the most trials per level, by factor, in the trials in which the factor lives.
     `discrepancy` is 0 for a perfectly even design and `chance` its mean over designs drawn at random. `everywhere` is
@@ -46,7 +46,7 @@ class Quality:
 
 
 def quality(factors: Sequence[Factor], trials: Sequence[Mapping[str, Level]]) -> Quality:
-    """How balanced, how even and how uncorrelated are these trials? Each maps the factors that live in it to levels."""
+    """The quality of these trials, each of which maps the factors that live in it to levels."""
     coded = {factor.name: _coded(factor, trials) for factor in factors}
     whole = [factor for factor in factors if not np.isnan(coded[factor.name]).any()]
     points = np.column_stack([coded[factor.name] for factor in whole]) if whole else np.empty((len(trials), 0))
@@ -61,7 +61,7 @@ def quality(factors: Sequence[Factor], trials: Sequence[Mapping[str, Level]]) ->
 
 
 def discrepancy(factors: Sequence[Factor], points: np.ndarray) -> float:
-    """How uneven are these points [trial, factor], squared? Numbers in [0, 1], levels as their index.
+    """How uneven these points [trial, factor] are, squared. Numbers are in [0, 1], levels their index.
 
     The wrap-around discrepancy (Hickernell 1998), in which two levels are as far apart as any others: a kernel with
     the same diagonal, 3/2, and the same mean, 4/3, as that of a number. With numbers only it is scipy's method "WD".
@@ -76,12 +76,12 @@ def discrepancy(factors: Sequence[Factor], points: np.ndarray) -> float:
 
 
 def chance_discrepancy(factors: Sequence[Factor], trials: int) -> float:
-    """What is the discrepancy of trials drawn at random, on average? Exactly: only a point's own kernel is not 4/3."""
+    """The mean discrepancy of trials drawn at random, exactly: only a point's own kernel is not 4/3."""
     return ((3 / 2) ** len(factors) - (4 / 3) ** len(factors)) / max(trials, 1)
 
 
 def association(first: Factor, second: Factor, columns: np.ndarray) -> float:
-    """How far are two factors in line, from 0 to 1? `columns` is [2, trial]; 0 where one of them does not vary."""
+    """How far two factors are in line, from 0 to 1, of `columns` [2, trial]; 0 where one of them does not vary."""
     if (np.ptp(columns, axis=1) == 0.0).any():
         return 0.0
     one, other = columns if first.levels or not second.levels else columns[::-1]
