@@ -176,18 +176,12 @@ def test_trials_of_another_space_or_seed_are_refused_in_words(tmp_path, name, ot
     assert (tmp_path / JOURNAL).read_bytes() == before
 
 
-GOAL = {"goal": "healthiest", "objective": ["vanishing", "exploding"]}
+LOOKED_FOR = {"goal": "healthiest", "objective": ["vanishing", "exploding"], "batch": 32, "pruner": "none"}
 IDENTITIES = {
     "screen": "Screen",
-    "tpe": {"search": "Tpe", **GOAL, "batch": 32, "pruner": "none"},
-    "gp": {"search": "Gp", **GOAL, "batch": 8, "pruner": "none"},
-    "nsga2": {"search": "Nsga2", **GOAL, "batch": 32, "pruner": "none"},
-    "random": {"search": "Random", **GOAL, "batch": 32, "pruner": "none"},
-    "grid": {"search": "Grid", **GOAL, "batch": 32, "pruner": "none"},
-    "screen_then_hunt": {
-        **{"search": "ScreenThenHunt", **GOAL, "batch": 32, "pruner": "none"},
-        **{"screen_share": 0.5, "hunt": "tpe", "trials": 20},
-    },
+    "screen_then_hunt": {"search": "ScreenThenHunt", **LOOKED_FOR, "screen_share": 0.5, "hunt": "tpe", "trials": 20},
+    "gp": {"search": "Gp", **LOOKED_FOR, "batch": 8},
+    **{name: {"search": name.capitalize(), **LOOKED_FOR} for name in ("grid", "nsga2", "random", "tpe")},
 }
 """Part of every stored study: another identity is another study, which begins anew."""
 

@@ -24,10 +24,6 @@ def stored_values(journal):
     return [trial.value for trial in study.get_trials()]
 
 
-def test_a_journal_keeps_what_was_told(journal):
-    assert stored_values(journal) == [0, 1, 2]
-
-
 @pytest.mark.parametrize("tail", [b'{"op_code":4,"wor', b"{", b"\x00" * 40, b"\xff\xfe", b'{"op_code":4,"wor\n', b"\n"])
 def test_a_torn_last_line_is_cut_and_writing_goes_on(journal, tail):
     whole = journal.read_bytes()

@@ -152,9 +152,3 @@ def test_trials_of_another_hunt_under_the_same_name_are_refused(tmp_path):
     driven(made(option("tpe", batch=4)), tmp_path, 4)
     with pytest.raises(InputError, match="must come from"):
         opened(made(option("tpe", batch=5)), tmp_path)
-
-
-def test_rows_are_told_with_their_own_seeds():
-    """The made-up responses themselves: seeds differ, so that a mean over some of them is not that over all."""
-    (trial,) = previewed(option("random"), 1)
-    assert len({row["vanishing"] for row in rows_of(trial)}) == SEEDS
