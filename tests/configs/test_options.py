@@ -59,7 +59,7 @@ def test_every_study_says_what_it_asks_and_all_its_trials_fit(hydra, workplace, 
     assert launch.name == study
     assert composer.factors
     assert not composer.asleep
-    assert len(prepared.parts) == launch.budget.trials
+    assert len(prepared.preview) == launch.budget.trials
     assert not list(workplace.iterdir())
 
 
