@@ -44,6 +44,14 @@ def test_fewer_trials_than_can_be_told_apart_say_nothing():
     )
 
 
+def test_trials_of_an_older_version_that_lack_the_response_are_not_looked_at():
+    table = members(96, effect=3.0)
+    older = table.assign(vanishing=table["vanishing"].where(table["trial"] >= 40))
+    assert interim_look(table.drop(columns="vanishing"), FACTORS, "vanishing", DEFAULTS) is None
+    assert interim_look(older, FACTORS, "vanishing", DEFAULTS).trials == 56
+    assert seen(older) == seen(table.tail(56))
+
+
 def test_a_response_that_never_moves_moves_with_nothing():
     assert seen(members(64).assign(vanishing=10.0)) == ()
 
