@@ -1,6 +1,7 @@
 """Cohorts for tests: parts by name over small defaults."""
 
 import math
+from dataclasses import dataclass
 
 from gradstudy.factors import activation, clipping, init, lr, optimizer, pretraining, regularization, residual
 from gradstudy.factors.model.gru import Gru
@@ -25,6 +26,14 @@ CLIPPINGS = {
     "norm": clipping.Threshold(max_norm=0.05),
     "value": clipping.Threshold(max_value=0.01),
 }
+
+
+@dataclass(frozen=True)
+class Numbered(residual.Scaled):
+    """Marks the drawn weights of a branch: which block count, how many maps, which map."""
+
+    def adjust(self, blocks, maps, index):
+        return lambda weight: weight.fill_(100 * blocks + 10 * maps + index)
 
 
 def parts(**changes):

@@ -16,18 +16,10 @@ from torch import nn
 from gradstudy.factors import activation, init, lr
 from gradstudy.factors.model.cnn import Cnn
 from gradstudy.factors.model.convolution import Wrapped
-from gradstudy.factors.residual import Residual
+from gradstudy.factors.residual import Scaled
 from gradstudy.layer_parts import network_of
 from gradstudy.tasks.random_signal import RandomSignal
 from gradstudy.training.engine import train
-
-
-@dataclass(frozen=True)
-class Skip(Residual):
-    """skip + branch."""
-
-    def at(self, local, blocks):
-        return lambda skip, branch: skip + branch
 
 
 class Twin(nn.Module):
@@ -65,7 +57,7 @@ def test_a_residual_connection_joins_from_the_second_layer_on():
     def make_map(channels):
         return nn.Conv2d(channels, 4, 3, padding="same")
 
-    assert_equals_twin(lambda: Twin(make_map, skip=True), trial() | {"residual": Skip()})
+    assert_equals_twin(lambda: Twin(make_map, skip=True), trial() | {"residual": Scaled()})
 
 
 class LocalLoop(nn.Module):
@@ -137,7 +129,7 @@ IMAGES = {
 def test_a_member_is_the_same_in_any_company(images, sharing, width):
     padding = "circular" if width == 7 else "zeros"
     model = Cnn(width=width, depth=3, sharing=sharing, padding=padding, pool=width != 3)
-    common = parts(model=model, task=IMAGES[images], optimizer=OPTIMIZERS["adam"], residual=Skip())
+    common = parts(model=model, task=IMAGES[images], optimizer=OPTIMIZERS["adam"], residual=Scaled())
     trials = [common | {"init": init.Normal(gain=gain, std=0.3), "lr": lr.Constant(gain)} for gain in (0.1, 1.0, 1.5)]
     trials[1] |= {"lr": lr.Constant(1e30)}
     whole = cohort(*trials, steps=4, keep_weights=True)

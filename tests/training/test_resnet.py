@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import torch
-from support.cohorts import OPTIMIZERS, cohort, parts
+from support.cohorts import OPTIMIZERS, Numbered, cohort, parts
 from support.images import Pictures
 from support.parity import assert_parity
 from support.twins import assert_equals_twin
@@ -14,19 +14,11 @@ from torch import nn
 
 from gradstudy.factors import activation, init, lr
 from gradstudy.factors.model.resnet import BLOCKS, RESNET_KINDS, ResNet
-from gradstudy.factors.residual import NoResidual, Residual
+from gradstudy.factors.residual import NoResidual, Scaled
 from gradstudy.layer_parts import Normalization, network_of
 from gradstudy.network import Parameter
 from gradstudy.tasks.random_signal import RandomSignal
 from gradstudy.training.engine import train
-
-
-@dataclass(frozen=True)
-class Skip(Residual):
-    """skip + branch."""
-
-    def at(self, local, blocks):
-        return lambda skip, branch: skip + branch
 
 
 @dataclass(frozen=True)
@@ -104,7 +96,7 @@ def rename(name):
 
 def trial(kind, block, **changes):
     model = ResNet(width=4, depth=2, kind=kind, block=block, padding=changes.pop("padding", "zeros"))
-    defaults = {"residual": Skip(), "normalization": FeatureScale(), "init": init.Default()}
+    defaults = {"residual": Scaled(), "normalization": FeatureScale(), "init": init.Default()}
     return parts(model=model, task=Pictures(), **(defaults | changes))
 
 
@@ -133,14 +125,6 @@ def test_circular_images_equal_plain_modules():
     assert_equals_twin(lambda: Twin("conv", "preactivation", padding="circular"), torus, rename=rename, steps=(2,))
 
 
-@dataclass(frozen=True)
-class Numbered(Skip):
-    """Marks the drawn weights of a branch: which block count, how many maps, which map."""
-
-    def adjust(self, blocks, maps, index):
-        return lambda weight: weight.fill_(100 * blocks + 10 * maps + index)
-
-
 @pytest.mark.parametrize("kind", RESNET_KINDS)
 def test_the_residual_adjusts_both_maps_of_every_branch_and_nothing_else(kind):
     (record,) = train(cohort(trial(kind, "original", residual=Numbered()), seeds=1, steps=0, keep_weights=True))
@@ -158,7 +142,7 @@ def test_the_residual_adjusts_both_maps_of_every_branch_and_nothing_else(kind):
 def test_a_member_is_the_same_in_any_company(kind, block, width):
     model = ResNet(width=width, depth=2, kind=kind, block=block)
     task = Pictures(batch_size=1, features=1) if width == 3 else Pictures()
-    common = parts(model=model, task=task, optimizer=OPTIMIZERS["adam"], residual=Skip())
+    common = parts(model=model, task=task, optimizer=OPTIMIZERS["adam"], residual=Scaled())
     trials = [common | {"init": init.Normal(gain=gain, std=0.3), "lr": lr.Constant(gain)} for gain in (0.1, 1.0, 1.5)]
     trials[1] |= {"lr": lr.Constant(1e30)}
     whole = cohort(*trials, steps=4, keep_weights=True)
@@ -170,7 +154,7 @@ def growth_per_block(block, phi, variance):
     width = 128
     model = ResNet(width=width, depth=40, kind="dense", block=block)
     law = init.Normal(std=math.sqrt(variance / width))
-    measured = parts(model=model, task=RandomSignal(), activation=phi, init=law, residual=Skip())
+    measured = parts(model=model, task=RandomSignal(), activation=phi, init=law, residual=Scaled())
     signals = [record.series["signal"].values[0] for record in train(cohort(measured, seeds=6, steps=0))]
     return math.exp(np.mean([2 * math.log(signal[4] / signal[35]) / 31 for signal in signals]))
 
@@ -191,7 +175,7 @@ def test_plain_residual_blocks_multiply_the_power_of_the_gradient(block, phi, va
 
 def test_the_flow_points_are_the_stream_after_each_block():
     """Linear and without maps in the branches the stream does not change, nor does its gradient."""
-    still = trial("conv", "preactivation", residual=Skip(), init=init.Normal(gain=0.0), normalization=FeatureScale())
+    still = trial("conv", "preactivation", residual=Scaled(), init=init.Normal(gain=0.0), normalization=FeatureScale())
     (record,) = train(cohort(still | {"activation": activation.Identity()}, seeds=1, steps=0))
     signal = record.series["signal"]
     assert signal.places == ("layer_01", "layer_02")

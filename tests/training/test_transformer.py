@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import torch
-from support.cohorts import cohort, parts
+from support.cohorts import Numbered, cohort, parts
 from support.parity import assert_parity
 from support.twins import assert_equals_twin
 from torch import nn
@@ -209,18 +209,10 @@ def test_queries_keys_and_values_are_drawn_one_by_one():
         np.testing.assert_allclose(block @ block.T, np.eye(64), atol=1e-5)
 
 
-@dataclass(frozen=True)
-class Counting(Scaled):
-    """Writes the number of blocks and the index of its map into every weight that the residual may adjust."""
-
-    def adjust(self, blocks, maps, index):
-        return lambda weight: weight.fill_(100 * blocks + 10 * maps + index)
-
-
 @pytest.mark.parametrize(("attention", "joins"), [(True, 6), (False, 3)])
 def test_every_sublayer_is_a_residual_block_of_two_maps(attention, joins):
     model = Transformer(width=4, depth=3, attention=attention)
-    (record,) = train(cohort(encoder(model=model, residual=Counting()), seeds=1, steps=0, keep_weights=True))
+    (record,) = train(cohort(encoder(model=model, residual=Numbered()), seeds=1, steps=0, keep_weights=True))
     found = {name.split(".", 1)[1]: set(weight.flat) for name, weight in record.weights.items() if "layer_03" in name}
     first, second = {100 * joins + 20}, {100 * joins + 21}
     assert (found["linear1.weight"], found["linear2.weight"]) == (first, second)
