@@ -78,13 +78,9 @@ def _raising() -> Iterator[None]:
 
 def _carry_out(config: DictConfig, command: str) -> None:
     overrides = list(HydraConfig.get().overrides.task)
-    if config.name is None and not overrides:
-        _list()
-    else:
+    if config.name is not None or overrides:
         print_mode(config.mode, overrides, command)
-
-
-def _list() -> None:
+        return
     from gradstudy.report.terminal.study.study_list import study_list
 
     make_console().print(study_list([*find_studies(_config_folders(sys.argv[1:])).values()]))
