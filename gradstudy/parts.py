@@ -4,6 +4,8 @@ A part is a frozen dataclass. Its float fields are coefficients: they may differ
 Every other field (int, bool, str) is structure: members that differ in it cannot share a stacked network.
 """
 
+import operator
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from math import isfinite
 from typing import Any, get_args, get_origin, get_type_hints
@@ -15,6 +17,9 @@ STUDIED = (
     "clipping", "lr", "optimizer", "regularization", "pretraining", "task",
 )  # fmt: skip
 """The config groups that may differ between the trials of a study: a folder of conf/ each."""
+
+HOLDS = {"above": operator.gt, "at_least": operator.ge, "below": operator.lt, "at_most": operator.le}
+"""The bounds that a numeric field may have."""
 
 COEFFICIENTS = (float, float | None)
 LISTS = {int | tuple[int, ...]: int, tuple[str, ...]: str}
@@ -113,14 +118,8 @@ def _check_word(name: str, value: Any, words: Any) -> None:
         raise ValueError(f"{name} must be one of {', '.join(words)}, got {value!r}{near and '.' + near}")
 
 
-def _check_range(name: str, value: Any, bounds: Any) -> None:
-    holds = {
-        "above": lambda v, b: v > b,
-        "at_least": lambda v, b: v >= b,
-        "below": lambda v, b: v < b,
-        "at_most": lambda v, b: v <= b,
-    }
+def _check_range(name: str, value: Any, bounds: Mapping[str, float]) -> None:
     for item in value if isinstance(value, tuple) else (value,):
         for bound, limit in bounds.items():
-            if item is not None and not holds[bound](item, limit):
+            if item is not None and not HOLDS[bound](item, limit):
                 raise ValueError(f"{name} must be {bound.replace('_', ' ')} {limit}, got {item}")
