@@ -92,7 +92,7 @@ def print_mode(mode: str, overrides: Sequence[str], command: str = "") -> None:
     match mode:  # with imports of its own each: MLflow and Optuna take seconds
         case "plan":
             from gradstudy.preparation import plan_study, prepare
-            from gradstudy.report.terminal.plan.plan_page import plan_page
+            from gradstudy.report.terminal.plan_page import plan_page
 
             show(plan_page(plan_study(prepare(overrides, command))))
         case "trial":

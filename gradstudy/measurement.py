@@ -13,8 +13,7 @@ from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.errors import InputError
 from gradstudy.mean_field import predicted
 from gradstudy.notebook.cards import measurement_card
-from gradstudy.notebook.flow_lines import flow_lines
-from gradstudy.notebook.signal_field import plot_signal
+from gradstudy.notebook.signal_plots import flow_lines, plot_signal
 from gradstudy.random_network import NoTheory
 from gradstudy.records import Member, MemberRecord
 from gradstudy.tracking.record_file import tidy

@@ -23,8 +23,7 @@ from gradstudy.report.page_file import check_page_path
 from gradstudy.search.base import AskedTrial, AskTell
 from gradstudy.search.screen.quality import quality
 from gradstudy.search.search_space import SearchSpace
-from gradstudy.tracking.address_check import shown
-from gradstudy.tracking.store import check_store, store_address
+from gradstudy.tracking.store import check_store, shown, store_address
 from gradstudy.training.estimate import estimate
 from gradstudy.versions import versions_here
 

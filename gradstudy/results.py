@@ -19,15 +19,14 @@ from gradstudy.configs.overrides import changed_trial
 from gradstudy.errors import InputError
 from gradstudy.notebook.cards import study_card
 from gradstudy.notebook.members_plots import plot_levels, plot_verdicts
-from gradstudy.notebook.signal_field import plot_signal
+from gradstudy.notebook.signal_plots import plot_signal
 from gradstudy.records import DUMMY, FAILING, SCREEN, Level, StudyInfo, trial_verdict
 from gradstudy.response import RESPONSES
 from gradstudy.search.best import best_trials
 from gradstudy.search.objective import Objective, objectives_of
-from gradstudy.tracking.address_check import shown
 from gradstudy.tracking.members_file import PHASE
 from gradstudy.tracking.reader import StoredStudy
-from gradstudy.tracking.store import ui_command
+from gradstudy.tracking.store import shown, ui_command
 from gradstudy.words.command_words import trial_command
 from gradstudy.words.trial_words import verdicts_words
 

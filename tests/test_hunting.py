@@ -14,7 +14,7 @@ from gradstudy.cli import print_mode
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.preparation import fingerprint_of, plan_study, prepare
 from gradstudy.report.terminal.console import make_console
-from gradstudy.report.terminal.plan.plan_page import plan_page
+from gradstudy.report.terminal.plan_page import plan_page
 from gradstudy.tracking.writer import StudyWriter
 
 SPACE = {

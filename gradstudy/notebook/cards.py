@@ -1,5 +1,6 @@
 """What a ranking, a measurement and a study show of themselves in a notebook."""
 
+import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,15 +9,16 @@ import pandas as pd
 from gradstudy.analysis.prescription.prescription import Prescription
 from gradstudy.analysis.ranking.ranking import Ranking
 from gradstudy.analysis.theory.agreement import Agreement
-from gradstudy.notebook.html_pieces import code_block, folded, html_table, paragraph
 from gradstudy.records import DUMMY, SCREEN, StudyInfo
 from gradstudy.response import RANKED
-from gradstudy.words.level_words import count_words, digits_of, effect_words
 from gradstudy.words.number_words import fraction, percent_words, rounded
 from gradstudy.words.prescription_words import as_told
 from gradstudy.words.ranking_words import (
     INDEX_WORDS,
     TEST_WORDS,
+    count_words,
+    digits_of,
+    effect_words,
     is_proven,
     rank_words,
     rough_mark,
@@ -25,6 +27,47 @@ from gradstudy.words.ranking_words import (
     trust_words,
 )
 from gradstudy.words.trial_words import level_word, verdicts_words
+
+ALIGNED_LEFT = "text-align: left"
+WHOLE = "white-space: nowrap"
+CODE = "font-family: monospace; white-space: pre-wrap; text-align: left"
+SHORT_CELL = 24
+"""Letters that stay on one line of a table."""
+
+
+def paragraph(words: str, *, heading: str = "") -> str:
+    """Words as words, behind a heading in bold."""
+    bold = f"<b>{html.escape(heading)}</b> " if heading else ""
+    return f"<p>{bold}{html.escape(words)}</p>"
+
+
+def code_block(line: str) -> str:
+    """What a person may copy; long ones are folded to the eye, and stay whole when copied."""
+    return f'<pre style="{CODE}">{html.escape(line)}</pre>'
+
+
+def html_table(frame: pd.DataFrame, *, muted: Sequence[bool] = ()) -> str:
+    """A table of words, read from the left; rows that are `muted` [row] stand back."""
+    faint = list(muted) or [False] * len(frame)
+    heading = "".join(f'<th style="{ALIGNED_LEFT}; {WHOLE}">{html.escape(str(name))}</th>' for name in frame.columns)
+    rows = "".join(
+        _row(values, stands_back) for values, stands_back in zip(frame.to_numpy().tolist(), faint, strict=True)
+    )
+    return f"<table><thead><tr>{heading}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def folded(summary: str, content: str) -> str:
+    """What opens when it is asked for."""
+    return f"<details><summary>{html.escape(summary)}</summary>{content}</details>"
+
+
+def _row(values: Sequence[object], muted: bool) -> str:
+    return "<tr>" + "".join(_cell(str(value), muted) for value in values) + "</tr>"
+
+
+def _cell(words: str, muted: bool) -> str:
+    looks = (ALIGNED_LEFT, *([WHOLE] if len(words) <= SHORT_CELL else []), *(["opacity: 0.6"] if muted else []))
+    return f'<td style="{"; ".join(looks)}">{html.escape(words)}</td>'
 
 
 def ranking_card(ranking: Ranking) -> str:

@@ -10,8 +10,7 @@ import pandas as pd
 from gradstudy.analysis.ranking.ranking import Ranking
 from gradstudy.conclusions import EVIDENCE, GOOD_FIT, NOT_RANKED, UNCLEAR
 from gradstudy.records import FINISHED, RUNNING, SCREEN, STOPPED
-from gradstudy.report.findings import Findings
-from gradstudy.report.hunt_findings import HuntFindings, about_words, levels_of
+from gradstudy.report.findings import Findings, HuntFindings, about_words, levels_of
 from gradstudy.response import RANKED, Rankable
 from gradstudy.words.number_words import percent_words
 from gradstudy.words.prescription_words import and_list

@@ -1,10 +1,20 @@
-"""What a finished study found, stored with its run: whoever opens it in MLflow reads the answer first."""
+"""What people see who open a run in MLflow, and how it is stored: in a finished study the answer comes first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from gradstudy.errors import TrackingAway
-from gradstudy.tracking.artifacts import attach
-from gradstudy.tracking.run_display import RunDisplay
-from gradstudy.tracking.runs import NOTE, REPORT
+from gradstudy.tracking.runs import NOTE, REPORT, attach
 from gradstudy.tracking.store import Mlflow, answering, connect
+
+
+@dataclass(frozen=True)
+class RunDisplay:
+    """What does a person see who opens a run in MLflow? Its description, a `note` in Markdown, and `files` by name."""
+
+    note: str
+    files: Mapping[str, bytes]
+
 
 REPORT_FILE = "report.html"
 

@@ -14,14 +14,22 @@ from mlflow.entities import Run, ViewType
 
 from gradstudy.errors import InputError, nearest
 from gradstudy.records import RUNNING, StudyInfo, Trial, TrialResult
-from gradstudy.tracking.address_check import check_address
-from gradstudy.tracking.artifacts import address, artifact
 from gradstudy.tracking.members_file import FILE as MEMBERS
 from gradstudy.tracking.members_file import members_table, read_members
 from gradstudy.tracking.record_file import read_gradients, read_result, read_rows, trial_file
-from gradstudy.tracking.runs import REPORT, STUDY, is_finished, progress_of, study_runs, trial_number, trial_runs
+from gradstudy.tracking.runs import (
+    REPORT,
+    STUDY,
+    address,
+    artifact,
+    is_finished,
+    progress_of,
+    study_runs,
+    trial_number,
+    trial_runs,
+)
 from gradstudy.tracking.selection import check_known, wishes
-from gradstudy.tracking.store import Mlflow, answering, connect, is_missing, store_address
+from gradstudy.tracking.store import Mlflow, answering, check_address, connect, is_missing, store_address
 from gradstudy.tracking.study_run import INFO, read_info
 
 

@@ -12,25 +12,26 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
 
 from gradstudy.records import MemberRows, StudyInfo, Trial, TrialResult
-from gradstudy.tracking.artifacts import artifact, attach
-from gradstudy.tracking.cost import study_cost, trial_cost
 from gradstudy.tracking.markdown import code_fence, escaped, note_of
 from gradstudy.tracking.members_file import FILE as MEMBERS
 from gradstudy.tracking.members_file import Stored, read_stored, write_members
+from gradstudy.tracking.publication import RunDisplay
 from gradstudy.tracking.record_file import read_rows, trial_file
-from gradstudy.tracking.run_display import RunDisplay
 from gradstudy.tracking.runs import (
     FINGERPRINT,
     KIND,
     NOTE,
     REPORT,
     STUDY,
+    artifact,
+    attach,
     is_finished,
     origin,
     study_runs,
     trial_number,
     trial_runs,
 )
+from gradstudy.tracking.trial_metrics import study_cost, trial_cost
 from gradstudy.tracking.trial_run import send_trial
 from gradstudy.versions import joined
 from gradstudy.words.command_words import load_call

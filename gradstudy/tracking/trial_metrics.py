@@ -5,15 +5,36 @@ at a step, and `members/nonfinite` counts the others. A metric costs some 0.1 ms
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from statistics import median
 
 import numpy as np
 
 from gradstudy.over_seeds import by_seed, median_of_seeds
 from gradstudy.records import VERDICTS, MemberRecord, TrialResult, trial_verdict
 from gradstudy.thinning import evenly_spaced
-from gradstudy.tracking.cost import trial_cost
 from gradstudy.tracking.members_file import response_names
+
+METRICS = {"seconds": "cost/cohort_seconds", "recorder": "cost/recorder_share", "probes": "cost/probes_share"}
+
+
+def trial_cost(records: Sequence[MemberRecord]) -> dict[str, float]:
+    """What did a trial's members see of it? By metric, median over the members that were timed."""
+    return _medians(
+        {key: record.cost[name] for name, key in METRICS.items() if name in record.cost} for record in records
+    )
+
+
+def study_cost(trials: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """What did a study's trials see of it? By metric, median over the trials whose metrics have them."""
+    return _medians(trials)
+
+
+def _medians(metrics: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    known = list(metrics)
+    values = {key: [one[key] for one in known if key in one] for key in METRICS.values()}
+    return {key: median(found) for key, found in values.items() if found}
+
 
 EVERYWHERE, FIRST, LAST = slice(None), slice(0, 1), slice(-1, None)
 

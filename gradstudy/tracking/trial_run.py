@@ -11,9 +11,8 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
 
 from gradstudy.records import StudyInfo, Trial, TrialResult
-from gradstudy.tracking.artifacts import attach
-from gradstudy.tracking.run_display import RunDisplay
-from gradstudy.tracking.runs import FINGERPRINT, KIND, NOTE, PARENT, STUDY, TRIAL, origin
+from gradstudy.tracking.publication import RunDisplay
+from gradstudy.tracking.runs import FINGERPRINT, KIND, NOTE, PARENT, STUDY, TRIAL, attach, origin
 from gradstudy.tracking.trial_metrics import Value, outcome, trial_metrics
 from gradstudy.words.command_words import trial_command
 

@@ -7,7 +7,7 @@ from types import TracebackType
 from gradstudy.errors import TrackingAway
 from gradstudy.records import StudyInfo, TrialResult
 from gradstudy.tracking.members_file import Stored
-from gradstudy.tracking.run_display import RunDisplay
+from gradstudy.tracking.publication import RunDisplay
 from gradstudy.tracking.spool import Spool
 from gradstudy.tracking.store import Mlflow, answering, connect
 from gradstudy.tracking.study_run import StudyRun

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradstudy.analysis.theory.prediction import Prediction
-from gradstudy.notebook.flow_lines import flow_lines
+from gradstudy.notebook.signal_plots import flow_lines
 
 BEFORE, AFTER = [1e-4, 1e-2, 1.0], [1e-1, 1e-1, 1e-1]
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from gradstudy.notebook.forest_plot import forest_plot
+from gradstudy.notebook.ranking_plots import forest_plot
 
 TABLE = pd.DataFrame(
     {

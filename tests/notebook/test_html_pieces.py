@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gradstudy.notebook.cards import measurement_card, study_card
-from gradstudy.notebook.html_pieces import code_block, folded, html_table, paragraph
+from gradstudy.notebook.cards import code_block, folded, html_table, measurement_card, paragraph, study_card
 from gradstudy.records import DUMMY, Factor
 
 EVIL = "<script>alert(1)</script>"

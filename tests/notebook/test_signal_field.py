@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradstudy.notebook.signal_field import plot_signal
+from gradstudy.notebook.signal_plots import plot_signal
 
 STEADY = [[1e-3, 1.0], [1e-4, 1.0], [1e-5, 10.0]]
 

@@ -6,7 +6,7 @@ import pytest
 
 from gradstudy.analysis.settings import Analysis
 from gradstudy.report.answer import answer_sentences
-from gradstudy.report.hunt_findings import HuntFindings
+from gradstudy.report.findings import HuntFindings
 from gradstudy.search.objective import objectives_of
 
 MEMBERS = pd.DataFrame(

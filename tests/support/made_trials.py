@@ -3,7 +3,7 @@
 import numpy as np
 
 from gradstudy.records import Factor, MemberRecord, Series, StudyInfo, Trial, TrialResult
-from gradstudy.tracking.run_display import RunDisplay
+from gradstudy.tracking.publication import RunDisplay
 
 FACTORS = (
     Factor("activation", ("tanh", "relu")),

@@ -1,7 +1,7 @@
 """What the instrument cost: medians over what was timed."""
 
 from gradstudy.records import MemberRecord
-from gradstudy.tracking.cost import study_cost, trial_cost
+from gradstudy.tracking.trial_metrics import study_cost, trial_cost
 
 
 def test_a_trial_has_the_median_of_the_members_that_were_timed():

@@ -8,11 +8,9 @@ from mlflow import MlflowClient
 from support.made_trials import make_info, make_result, make_shown
 
 from gradstudy.errors import TrackingAway
-from gradstudy.tracking.artifacts import address
-from gradstudy.tracking.publication import publish
+from gradstudy.tracking.publication import RunDisplay, publish
 from gradstudy.tracking.reader import find_study
-from gradstudy.tracking.run_display import RunDisplay
-from gradstudy.tracking.runs import NOTE
+from gradstudy.tracking.runs import NOTE, address
 from gradstudy.tracking.store import connect
 from gradstudy.tracking.writer import StudyWriter
 

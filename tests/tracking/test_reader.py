@@ -9,10 +9,10 @@ from support.made_trials import FACTORS, make_info, make_result, make_shown
 
 from gradstudy.errors import InputError, TrackingAway
 from gradstudy.records import FINISHED, RUNNING, STOPPED
-from gradstudy.tracking.artifacts import artifact
 from gradstudy.tracking.members_file import members_table
 from gradstudy.tracking.reader import find_study
 from gradstudy.tracking.record_file import tidy
+from gradstudy.tracking.runs import artifact
 from gradstudy.tracking.store import Mlflow
 from gradstudy.tracking.writer import StudyWriter
 

@@ -12,8 +12,16 @@ import pytest
 from mlflow import MlflowClient
 
 from gradstudy.errors import InputError, TrackingAway
-from gradstudy.tracking.address_check import shown
-from gradstudy.tracking.store import Mlflow, answering, check_store, connect, is_missing, store_address, ui_command
+from gradstudy.tracking.store import (
+    Mlflow,
+    answering,
+    check_store,
+    connect,
+    is_missing,
+    shown,
+    store_address,
+    ui_command,
+)
 
 pytestmark = pytest.mark.usefixtures("workplace")
 

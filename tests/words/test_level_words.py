@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gradstudy.words.level_words import digits_of
+from gradstudy.words.ranking_words import digits_of
 
 
 @pytest.mark.parametrize(

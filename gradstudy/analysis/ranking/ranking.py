@@ -81,7 +81,7 @@ class Ranking:
     @property
     def note(self) -> str:
         """What can be concluded, and what stands against it, in plain words."""
-        from gradstudy.words.ranking_note import ranking_note
+        from gradstudy.words.conclusion_words import ranking_note
 
         return ranking_note(self)
 

@@ -36,7 +36,7 @@ class Agreement:
     @property
     def note(self) -> str:
         """What was found, in plain words."""
-        from gradstudy.words.theory_words import agreement_note
+        from gradstudy.words.conclusion_words import agreement_note
 
         return agreement_note(
             predicted=self.predicted, silent=self.silent, beyond=self.beyond, r2=self.r2, rmse=self.rmse

@@ -4,13 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from gradstudy.factors.model.layers import (
-    Nonlinearity,
-    SkipJoin,
-    StackedMap,
-    check_joins,
-    parameters_and_buffers,
-)
+from gradstudy.factors.model.layers import Nonlinearity, SkipJoin, StackedMap, check_joins, parameters_and_buffers
 from gradstudy.factors.model.random_maps import Side, random_feedforward, random_stage
 from gradstudy.layer_parts import Layers
 from gradstudy.network import Pass

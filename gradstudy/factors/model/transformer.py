@@ -8,14 +8,7 @@ import torch
 from torch import Tensor
 
 from gradstudy.factors.model.attention import Attention
-from gradstudy.factors.model.layers import (
-    Linear,
-    Normalized,
-    SkipJoin,
-    activation,
-    as_sequence,
-    parameters_and_buffers,
-)
+from gradstudy.factors.model.layers import Linear, Normalized, SkipJoin, activation, as_sequence, parameters_and_buffers
 from gradstudy.factors.model.random_maps import by_token, random_feedforward, random_stage
 from gradstudy.layer_parts import Adjust, Layers
 from gradstudy.network import Flow, Pass, Shape, numbered

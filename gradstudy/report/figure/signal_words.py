@@ -3,7 +3,7 @@
 import numpy as np
 
 from gradstudy.analysis.responses.signal_map import SignalMap
-from gradstudy.report.figure.seed_curves import SeedCurve
+from gradstudy.report.figure.charts import SeedCurve
 from gradstudy.words.number_words import amplitude
 
 

@@ -13,10 +13,8 @@ import numpy as np
 from gradstudy.analysis.responses.signal_map import SignalMap, signal_map
 from gradstudy.notebook.palette import ACCENT, INK, LINE, SOFT, VERDICT_COLOURS
 from gradstudy.records import MemberRecord, TrialResult
-from gradstudy.report.figure.axis_numbers import decade_word, whole_ticks
-from gradstudy.report.figure.chart_panel import Across, Label, chart_panel
+from gradstudy.report.figure.charts import NORMS, Across, Label, chart_panel, decade_word, seed_curves, whole_ticks
 from gradstudy.report.figure.heat_image import colour_stops, data_address, heat_png, scale_of
-from gradstudy.report.figure.seed_curves import NORMS, seed_curves
 from gradstudy.report.figure.signal_words import map_words, thinned_words
 from gradstudy.report.rendering import render
 from gradstudy.thinning import evenly_spaced

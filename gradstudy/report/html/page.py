@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 
 from markupsafe import Markup
 
 from gradstudy.notebook.palette import ACCENT, INK, LINE, SOFT, VERDICT_COLOURS
 from gradstudy.report.findings import Findings
-from gradstudy.report.html.assets import assets
 from gradstudy.report.html.sections.answer_section import answer_head
 from gradstudy.report.html.sections.hunt_section import hunt_section
 from gradstudy.report.html.sections.methods_section import methods_section
@@ -18,6 +18,14 @@ from gradstudy.report.html.sections.signal_section import signal_section
 from gradstudy.report.html.sections.theory_section import theory_section
 from gradstudy.report.html.sections.verdicts_section import verdicts_section
 from gradstudy.report.rendering import render
+
+
+def assets(ending: str) -> Markup:
+    """All files of this package that end so (`.css`, `.js`), as one text; those of the page itself come first."""
+    found = [file for file in files(__package__).iterdir() if file.name.endswith(ending)]
+    found.sort(key=lambda file: (not file.name.startswith("page."), file.name))
+    return Markup("\n".join(file.read_text("utf-8") for file in found))
+
 
 SECTIONS: dict[str, tuple[str, Callable[[Findings], Markup]]] = {
     "hunt": ("hunt", hunt_section),

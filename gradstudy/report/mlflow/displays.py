@@ -4,20 +4,46 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from gradstudy.analysis.prescription.prescription import Prescription
+from gradstudy.analysis.ranking.interactions import interaction_matrix
 from gradstudy.analysis.ranking.ranking import Ranking
+from gradstudy.notebook.axes import png
+from gradstudy.notebook.ranking_plots import height_of
 from gradstudy.records import StudyInfo, TrialResult
 from gradstudy.report.answer import answer_sentences
 from gradstudy.report.figure.trial_figure import trial_figures
 from gradstudy.report.findings import Findings
-from gradstudy.report.mlflow.study_files import study_files
+from gradstudy.report.html.page import report_page
 from gradstudy.response import RANKED
 from gradstudy.tracking.markdown import code_fence, escaped, markdown_table, note_of
-from gradstudy.tracking.publication import REPORT_FILE
-from gradstudy.tracking.run_display import RunDisplay
+from gradstudy.tracking.publication import REPORT_FILE, RunDisplay
 from gradstudy.tracking.trial_metrics import outcome
 from gradstudy.words.command_words import again_command, folded_command, load_call, trial_command
 from gradstudy.words.ranking_words import rank_words, rough_mark, share_words, significance_words
 from gradstudy.words.trial_words import levels_words, verdict_line, verdicts_words
+
+WIDE, SQUARE = 6.4, (5.0, 5.0)
+"""Inches; a row of a heat map takes half of one."""
+
+
+def study_files(findings: Findings) -> dict[str, bytes]:
+    """What is stored with the study, by name? Figures of what is there to draw; some 0.3 s each."""
+    files = {REPORT_FILE: report_page(findings).encode()}
+    for ranking in findings.rankings:
+        files[f"ranking/{ranking.response}.csv"] = ranking.table.to_csv(index=False, float_format="%.4g").encode()
+        files.update(_figures(ranking))
+    if findings.theory is not None:
+        files["figures/theory.png"] = png(findings.theory.plot, SQUARE)
+    return files
+
+
+def _figures(ranking: Ranking) -> Iterator[tuple[str, bytes]]:
+    count = int(ranking.table["share"].notna().sum())
+    if count:
+        yield f"figures/ranking_{ranking.response}.png", png(ranking.plot, (WIDE, height_of(count)))
+    together = len(interaction_matrix(ranking.table, ranking.interactions))
+    if together > 1:
+        side = 2.5 + 0.5 * together
+        yield f"figures/interactions_{ranking.response}.png", png(ranking.plot_interactions, (side + 1.0, side))
 
 
 def trial_note(info: StudyInfo, result: TrialResult) -> str:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 import gradstudy
-from gradstudy.report.diagnosis.sentences import diagnosis_sentences
+from gradstudy.report.diagnosis.diagnose import diagnosis_sentences
 from gradstudy.report.diagnosis.symptoms import symptoms_of
 
 MLP = ["model=mlp", "task=random_signal", "model.width=128", "budget.steps=0"]

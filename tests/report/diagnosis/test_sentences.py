@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from gradstudy.analysis.settings import Analysis
-from gradstudy.report.diagnosis.sentences import diagnosis_sentences
+from gradstudy.report.diagnosis.diagnose import diagnosis_sentences
 from gradstudy.report.diagnosis.symptoms import Idle, Symptoms, symptoms_of
 
 CHOICES = {"activation": "sigmoid", "init": "xavier_uniform", "optimizer": "adam", "lr": "cosine"}

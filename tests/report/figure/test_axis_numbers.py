@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from gradstudy.report.figure.axis_numbers import decade_word, number_ticks, whole_ticks
+from gradstudy.report.figure.charts import decade_word, number_ticks, whole_ticks
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 199), (0, 1), (-30, 5), (0, 9999), (-1, 0)])

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from gradstudy.report.figure.chart_panel import Across, chart_panel
-from gradstudy.report.figure.seed_curves import SeedCurve
+from gradstudy.report.figure.charts import Across, SeedCurve, chart_panel
 
 NAN = np.nan
 

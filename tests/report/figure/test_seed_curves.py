@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradstudy.records import MemberRecord, Series
-from gradstudy.report.figure.seed_curves import MOST_POINTS, seed_curve, seed_curves
+from gradstudy.report.figure.charts import MOST_POINTS, seed_curve, seed_curves
 
 
 def series(*values):

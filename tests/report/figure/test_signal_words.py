@@ -5,7 +5,7 @@ import pytest
 
 from gradstudy.analysis.responses.signal_map import SignalMap
 from gradstudy.records import Series
-from gradstudy.report.figure.seed_curves import seed_curve
+from gradstudy.report.figure.charts import seed_curve
 from gradstudy.report.figure.signal_words import amplitude_words, curve_words, map_words, thinned_words
 
 

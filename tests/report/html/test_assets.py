@@ -1,6 +1,6 @@
 import pytest
 
-from gradstudy.report.html.assets import assets
+from gradstudy.report.html.page import assets
 
 
 @pytest.mark.parametrize("ending", [".css", ".js"])

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from gradstudy.analysis.theory.agreement import agreement
-from gradstudy.report.mlflow.study_files import study_files
+from gradstudy.report.mlflow.displays import study_files
 
 MEMBERS = pd.DataFrame(
     [(trial, 0, 0.0, 0.0, "healthy", -trial, -trial - 0.1) for trial in range(4)],
@@ -19,7 +19,7 @@ PNG = b"\x89PNG"
 def files(make_findings, monkeypatch):
     """The files of a study, with a page that takes no time."""
     monkeypatch.setattr(
-        "gradstudy.report.mlflow.study_files.report_page", lambda findings: f"<p>{findings.run.info.name}</p>"
+        "gradstudy.report.mlflow.displays.report_page", lambda findings: f"<p>{findings.run.info.name}</p>"
     )
     return lambda **fields: study_files(make_findings(MEMBERS, **fields))
 

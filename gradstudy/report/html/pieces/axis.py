@@ -8,7 +8,7 @@ import pandas as pd
 
 from gradstudy.analysis.space.coordinates import encode
 from gradstudy.records import Factor
-from gradstudy.report.figure.axis_numbers import number_ticks, whole_ticks
+from gradstudy.report.figure.charts import number_ticks, whole_ticks
 
 Ticks = Sequence[tuple[str, float]]
 """What is written, and at which per cent."""

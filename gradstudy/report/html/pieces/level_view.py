@@ -1,4 +1,4 @@
-"""One factor's levels to be drawn: which trials belong to each, where are their points, what are their means?"""
+"""One factor's levels to be drawn: trials as points that cost some ten letters each, and the means beside them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,12 +6,85 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gradstudy.analysis.ranking.trial_outcomes import trial_outcomes
+from gradstudy.analysis.space.coordinates import encode
 from gradstudy.analysis.space.levels import cut
 from gradstudy.notebook.axes import jitter
-from gradstudy.records import Factor
+from gradstudy.records import SCREEN, Factor
+from gradstudy.report.findings import Findings
 from gradstudy.report.html.pieces.axis import Axis, Ticks, factor_ticks
-from gradstudy.report.html.pieces.trial_points import Path, TrialPoints, point_paths
-from gradstudy.words.level_words import digits_of
+from gradstudy.tracking.members_file import PHASE
+from gradstudy.words.ranking_words import digits_of
+from gradstudy.words.trial_words import verdicts_words
+
+POINT_KINDS = ("none", "some", "all")
+"""How many members of a trial diverged?"""
+MOST_DRAWN = 600
+"""More points than this lie on top of each other; a random part of them shows the same."""
+
+
+@dataclass(frozen=True)
+class TrialPoints:
+    """The trials that are drawn: their `numbers`, `values` (means over seeds) and `kinds`, all [trial].
+
+    A kind is one of KINDS; `verdicts` counts a trial's members in words. `codes` has the coordinates [trial] by factor,
+    -1 where it does not live. `total` counts the trials that there are.
+    """
+
+    numbers: np.ndarray
+    values: np.ndarray
+    kinds: np.ndarray
+    verdicts: tuple[str, ...]
+    codes: dict[str, np.ndarray]
+    total: int
+
+
+def trial_points(findings: Findings, response: str) -> TrialPoints:
+    """Where does every trial lie, by the response that a ranking tells? A fixed random part of more than MOST."""
+    members, factors = findings.run.members, findings.run.info.factors
+    members = members[members[PHASE] == SCREEN]
+    outcome = trial_outcomes(members, response, findings.run.info.steps)
+    numbers = outcome.trials["trial"].to_numpy()
+    drawn = np.sort(np.random.default_rng(0).permutation(len(numbers))[:MOST_DRAWN])
+    sizes = np.bincount(outcome.row)
+    kinds = np.select(
+        [outcome.diverged == 0, outcome.diverged == sizes], [POINT_KINDS[0], POINT_KINDS[2]], POINT_KINDS[1]
+    )
+    shown = members[members["trial"].isin(numbers[drawn])].groupby("trial")
+    codes = encode(outcome.trials.iloc[drawn], factors)
+    return TrialPoints(
+        numbers=numbers[drawn],
+        values=outcome.shown[drawn],
+        kinds=kinds[drawn],
+        verdicts=tuple(map(verdicts_words, dict(iter(shown["verdict"])).values())),
+        codes={factor.name: column for factor, column in zip(factors, codes.T, strict=True)},
+        total=len(numbers),
+    )
+
+
+SIDE = 1000
+"""Coordinates run from 0 to this, both ways, and are stretched over whatever room there is."""
+
+
+@dataclass(frozen=True)
+class Path:
+    """The points of one kind as the `d` of a path, and the numbers of their trials in its order."""
+
+    kind: str
+    d: str
+    trials: str
+
+
+def point_paths(across: np.ndarray, down: np.ndarray, points: TrialPoints, shown: np.ndarray) -> tuple[Path, ...]:
+    """A path for every kind that occurs among those `shown`, [trial] at per cents from the left and from the top."""
+    x, y = (np.rint(place * SIDE / 100).astype(int) for place in (across, down))
+    paths = []
+    for kind in POINT_KINDS:
+        which = np.flatnonzero(shown & (points.kinds == kind))
+        strokes = "".join(f"M{x[trial]} {y[trial]}h1" for trial in which)
+        paths.append(Path(kind, strokes, " ".join(map(str, points.numbers[which]))))
+    return tuple(path for path in paths if path.d)
+
 
 VIEW_MARGIN = 8.0
 """Per cent above and below the points of a strip."""

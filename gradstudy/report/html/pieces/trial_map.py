@@ -10,10 +10,8 @@ import pandas as pd
 
 from gradstudy.analysis.responses.signal_map import SignalMap
 from gradstudy.records import MemberRecord, Series
-from gradstudy.report.figure.axis_numbers import whole_ticks
-from gradstudy.report.figure.chart_panel import Across, chart_panel
+from gradstudy.report.figure.charts import Across, SeedCurve, chart_panel, whole_ticks
 from gradstudy.report.figure.heat_image import Scale, data_address, heat_png
-from gradstudy.report.figure.seed_curves import SeedCurve
 from gradstudy.report.figure.signal_words import curve_words, map_words, thinned_words
 from gradstudy.report.html.pieces.axis import Ticks
 from gradstudy.thinning import evenly_spaced

@@ -2,8 +2,7 @@
 
 from markupsafe import Markup
 
-from gradstudy.report.findings import Findings
-from gradstudy.report.hunt_findings import HUNTED_NOT_RANKED, about_words, hunt_question, levels_of
+from gradstudy.report.findings import HUNTED_NOT_RANKED, Findings, about_words, hunt_question, levels_of
 from gradstudy.report.rendering import render
 
 

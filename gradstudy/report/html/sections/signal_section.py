@@ -8,9 +8,8 @@ from markupsafe import Markup
 from gradstudy.analysis.prescription.experience import levels_in
 from gradstudy.analysis.responses.signal_map import SignalMap, signal_map
 from gradstudy.records import MemberRecord
-from gradstudy.report.figure.axis_numbers import decade_word, whole_ticks
+from gradstudy.report.figure.charts import NORMS, SeedCurve, decade_word, seed_curves, whole_ticks
 from gradstudy.report.figure.heat_image import Scale, colour_stops, scale_of
-from gradstudy.report.figure.seed_curves import NORMS, SeedCurve, seed_curves
 from gradstudy.report.findings import Findings
 from gradstudy.report.html.pieces.axis import Axis, Ticks
 from gradstudy.report.html.pieces.trial_map import BROKEN, HUNDREDTHS, MIDDLE, ZERO, TrialMap, stored_records, trial_map

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from gradstudy.analysis.theory.agreement import Agreement
 from gradstudy.report.findings import Findings
 from gradstudy.report.html.pieces.axis import Axis, axis_of
-from gradstudy.report.html.pieces.trial_points import SIDE
+from gradstudy.report.html.pieces.level_view import SIDE
 from gradstudy.report.rendering import render
 
 ENDS = ["predicted", "measured", "lowest", "highest"]

@@ -16,13 +16,15 @@ from gradstudy.analysis.ranking.ranking import Ranking
 from gradstudy.conclusions import EVIDENCE, NOISE_FLOOR, NOT_RANKED
 from gradstudy.report.terminal.plain import Bar, plain_name, plain_table, plain_text
 from gradstudy.response import RANKED
-from gradstudy.words.level_words import count_words, digits_of, effect_words
 from gradstudy.words.number_words import SMALLEST_SHARE, fraction, percent_words, rounded
 from gradstudy.words.ranking_words import (
     INDEX_WORDS,
     NO_CAUSE,
     TEST_WORDS,
+    count_words,
+    digits_of,
     direction_words,
+    effect_words,
     is_proven,
     rank_words,
     rough_mark,

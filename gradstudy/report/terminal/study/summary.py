@@ -11,13 +11,44 @@ from rich.text import Text
 from gradstudy.analysis.prescription.prescription import Prescription
 from gradstudy.records import VERDICTS
 from gradstudy.report.answer import answer_sentences
-from gradstudy.report.findings import Findings
+from gradstudy.report.findings import HUNTED_NOT_RANKED, Findings, HuntFindings, about_words, hunt_question
 from gradstudy.report.terminal.plain import plain_name, plain_table, plain_text, way_on, whole_text
-from gradstudy.report.terminal.study.hunt_table import hunt_table
 from gradstudy.report.terminal.study.ranking_table import ranking_legend, ranking_table
 from gradstudy.words.command_words import again_command, folded_command, load_call
 from gradstudy.words.prescription_words import said_of, title_words
 from gradstudy.words.trial_words import threshold_words, verdict_line
+
+
+def hunt_table(hunt: HuntFindings) -> RenderableType:
+    """What came out of the hunt? The best trials with what counted, their verdicts, levels and commands."""
+    if hunt.best.empty:
+        return plain_text(about_words(hunt))
+    remark = [] if hunt.ranked else [Text(), plain_text(HUNTED_NOT_RANKED)]
+    return Group(
+        plain_text(hunt_question(hunt), "bold"),
+        plain_text(about_words(hunt)),
+        Text(),
+        _trials(hunt),
+        *remark,
+        *_commands(hunt),
+    )
+
+
+def _trials(hunt: HuntFindings) -> Table:
+    counted = tuple(one.name for one in hunt.objectives)
+    table = plain_table("trial", *counted, "seeds", numbers=counted)
+    for row in hunt.best.to_dict("records"):
+        numbers = (plain_text(f"{row[name]:.3g}") for name in counted)
+        table.add_row(plain_name(row["trial"]), *numbers, plain_text(hunt.verdicts[row["trial"]]))
+    return table
+
+
+def _commands(hunt: HuntFindings) -> Iterator[Text]:
+    """What runs each of them again; it names their levels."""
+    for trial in hunt.best["trial"]:
+        yield Text()
+        yield Text(f"run trial {trial}")
+        yield whole_text(folded_command(hunt.commands[trial]))
 
 
 def threshold_table(counts: pd.DataFrame) -> Table:

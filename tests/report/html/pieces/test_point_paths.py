@@ -1,6 +1,6 @@
 import numpy as np
 
-from gradstudy.report.html.pieces.trial_points import TrialPoints, point_paths
+from gradstudy.report.html.pieces.level_view import TrialPoints, point_paths
 
 
 def points(kinds, numbers=None):

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from gradstudy.records import DUMMY, Factor
-from gradstudy.report.html.pieces.trial_points import MOST_DRAWN, trial_points
+from gradstudy.report.html.pieces.level_view import MOST_DRAWN, trial_points
 
 ACT = Factor("act", ("tanh", "relu"))
 

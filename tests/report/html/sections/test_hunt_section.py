@@ -5,8 +5,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from gradstudy.report.findings import HUNTED_NOT_RANKED, HuntFindings, about_words
 from gradstudy.report.html.sections.hunt_section import hunt_section
-from gradstudy.report.hunt_findings import HUNTED_NOT_RANKED, HuntFindings, about_words
 from gradstudy.search.objective import objectives_of
 
 HUNT = HuntFindings(

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 
-from gradstudy.report.html.sections.interactions_part import interactions
+from gradstudy.report.html.sections.ranking_section import interactions
 
 PAIR = {"factor_a": "init", "factor_b": "act", "share": 0.25, "share_low": 0.1, "share_high": 0.4}
 ROWS = ({"factor": "act", "first": 0.5}, {"factor": "init", "first": 0.125}, {"factor": "lr", "first": 0.0})

@@ -7,7 +7,7 @@ import pytest
 from gradstudy.analysis.space.coordinates import CodedTrials, encode
 from gradstudy.analysis.space.levels import level_table
 from gradstudy.records import DUMMY, Factor
-from gradstudy.report.html.sections.levels_part import levels
+from gradstudy.report.html.sections.ranking_section import levels
 
 ACT = Factor("act", ("tanh", "relu", "elu"))
 GAIN = Factor("gain", low=0.0, high=3.0)

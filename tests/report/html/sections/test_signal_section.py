@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from gradstudy.records import Factor
-from gradstudy.report.figure.seed_curves import NORMS
+from gradstudy.report.figure.charts import NORMS
 from gradstudy.report.html.pieces.trial_map import BROKEN, HUNDREDTHS, MIDDLE, ZERO, embedded
 from gradstudy.report.html.sections.signal_section import MOST_MAPS, common_scale, signal_section
 

@@ -7,7 +7,7 @@ from support.made_trials import make_info
 from gradstudy.analysis.ranking.power import Power
 from gradstudy.plan import Plan
 from gradstudy.records import DUMMY, Factor, Trial
-from gradstudy.report.terminal.plan.plan_page import plan_page, where_it_lives
+from gradstudy.report.terminal.plan_page import plan_page, where_it_lives
 from gradstudy.search.screen.quality import Association, Quality
 
 CLIPPING = Factor("clipping", ("none", "norm", "value"))

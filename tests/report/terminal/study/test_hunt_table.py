@@ -8,8 +8,8 @@ from support.made_study import made_run
 from support.made_trials import make_info
 
 from gradstudy.records import Factor, Trial
-from gradstudy.report.hunt_findings import hunt_findings_of, levels_of
-from gradstudy.report.terminal.study.hunt_table import hunt_table
+from gradstudy.report.findings import hunt_findings_of, levels_of
+from gradstudy.report.terminal.study.summary import hunt_table
 
 MEMBERS = pd.DataFrame(
     {

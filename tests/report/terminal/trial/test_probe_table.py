@@ -1,6 +1,6 @@
 import numpy as np
 
-from gradstudy.report.terminal.trial.probe_table import probe_table
+from gradstudy.report.terminal.trial.flow_page import probe_table
 
 
 def rows(page):

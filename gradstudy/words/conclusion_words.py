@@ -1,4 +1,4 @@
-"""What can and what cannot be concluded from a ranking, in plain words."""
+"""What can and what cannot be concluded from a ranking, and from theory beside measurement, in plain words."""
 
 from collections.abc import Iterator
 
@@ -66,3 +66,15 @@ def _about_trust(ranking: Ranked) -> Iterator[str]:
         yield f"Seeds make {ranking.seed_noise:.0%} of the variance of trial means: add seeds."
     if ranking.response == TIME:
         yield "Shares and tests are of log-rank scores: what never diverged counts as lasting longest."
+
+
+def agreement_note(*, predicted: int, silent: int, beyond: int, r2: float, rmse: float) -> str:
+    """For how many trials theory speaks, how far off it is in decades, and how many of them have no size."""
+    remarks = (
+        (True, f"Theory predicts gain_init for {predicted} of {predicted + silent} trials"),
+        (np.isfinite(r2), f", R2 {r2:.4f}"),
+        (np.isfinite(rmse), f", off by {rmse:.2f} decades (RMS)"),
+        (True, "."),
+        (beyond, f" Left out, for a signal of exactly 0 or beyond float64: {beyond} of them."),
+    )
+    return "".join(remark for holds, remark in remarks if holds)

@@ -1,14 +1,88 @@
-"""A small line chart of a trial's figure: over the steps of training, curves with their bands."""
+"""Small line charts over the steps of training: what every seed did as a line and a band, beside round numbers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
-from gradstudy.report.figure.axis_numbers import decade_word, number_ticks, whole_ticks
+from gradstudy.analysis.responses.signal_map import decades_of
+from gradstudy.over_seeds import by_seed, median_of_seeds
+from gradstudy.records import MemberRecord, Series
 from gradstudy.report.figure.heat_image import Scale
-from gradstudy.report.figure.seed_curves import SeedCurve
+from gradstudy.thinning import stretches
+
+
+def whole_ticks(low: float, high: float, most: int = 4) -> list[int]:
+    """Round whole numbers from `low` to `high`, both of them whole: steps, or decades."""
+    return [round(tick) for tick in _round(low, high, most, integer=True)] or [round(low)]
+
+
+def number_ticks(low: float, high: float, most: int = 4) -> list[float]:
+    """Round numbers from `low` to `high`."""
+    return [float(tick) for tick in _round(low, high, most, integer=False)]
+
+
+def decade_word(decade: float) -> str:
+    """`1e-12`, and 1 or 0.1 as they are."""
+    return f"{10.0**decade:g}" if -2 <= decade <= 2 else f"1e{decade:+03.0f}"
+
+
+def _round(low: float, high: float, most: int, *, integer: bool) -> list[float]:
+    ticks = MaxNLocator(most, integer=integer).tick_values(low, high)
+    return [tick for tick in ticks if low - 1e-9 * abs(low) <= tick <= high + 1e-9 * abs(high)] if high > low else []
+
+
+MOST_POINTS = 80
+NORMS = {"before clipping": "norm_before_clipping", "after clipping": "norm_after_clipping"}
+"""The two curves of the gradient norm, by what they are called."""
+
+
+@dataclass(frozen=True)
+class SeedCurve:
+    """Numbers by `steps` [point]: the `middle` of the seeds, from the `low`est to the `high`est; nan: not finite.
+
+    Where there are more steps than MOST_POINTS, the middle is that of some of them, and the band reaches over all of
+    the steps around, so that no spike is lost. `in_decades` says that they are log10 of what was measured.
+    """
+
+    steps: np.ndarray
+    middle: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    in_decades: bool
+
+    def same_as(self, other: "SeedCurve") -> bool:
+        """Would both be the same picture?"""
+        pairs = ((self.low, other.low), (self.middle, other.middle), (self.high, other.high))
+        return all(np.array_equal(one, two, equal_nan=True) for one, two in pairs)
+
+
+def seed_curves(records: Sequence[MemberRecord], quantities: Mapping[str, str]) -> dict[str, SeedCurve]:
+    """The curve of every one of these quantities that all seeds have, by what it is called."""
+    return {
+        label: seed_curve([record.series[quantity] for record in records])
+        for label, quantity in quantities.items()
+        if all(quantity in record.series for record in records)
+    }
+
+
+def seed_curve(series: Sequence[Series]) -> SeedCurve:
+    """The curve of one number per step and seed: in decades unless some of it is below zero."""
+    steps, values = by_seed(series)
+    numbers, in_decades = values[:, :, 0], not (values < 0.0).any()
+    numbers = decades_of(numbers) if in_decades else numbers
+    middle, finite = median_of_seeds(numbers), np.where(np.isfinite(numbers), numbers, np.nan)
+    starts = stretches(len(steps), MOST_POINTS)
+    shown = (starts + np.append(starts[1:], len(steps)) - 1) // 2
+    return SeedCurve(
+        steps=steps[shown],
+        middle=np.where(np.isfinite(middle), middle, np.nan)[shown],
+        low=np.fmin.reduceat(np.fmin.reduce(finite), starts),
+        high=np.fmax.reduceat(np.fmax.reduce(finite), starts),
+        in_decades=in_decades,
+    )
 
 
 @dataclass(frozen=True)
