@@ -29,7 +29,7 @@ STRIP_MARKERS: dict[str, dict[str, Any]] = {
 def level_strips(
     factor: Factor, groups: Cut, levels: np.ndarray, values: np.ndarray, diverged: np.ndarray, *, axes: Any
 ) -> Any:
-    """How are the trials' values spread at each level? Matplotlib axes, new ones by default.
+    """The spread of the trials' values at each level: matplotlib axes, new ones by default.
 
     Of the trials in which the factor lives: their group, `levels` (its value, where it is a number), `values` of the
     response and the share of their seeds that `diverged`, all [trial]. A line is the mean of a level, or of a third of
@@ -53,7 +53,7 @@ def level_strips(
 
 
 def _across(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Where in its level's strip does each trial stand? [trial], from -WIDTH / 2 to WIDTH / 2"""
+    """The place of each trial in its level's strip [trial], from -WIDTH / 2 to WIDTH / 2."""
     places = np.zeros(len(codes))
     for code in np.unique(codes):
         places[codes == code] = jitter(values[codes == code])
@@ -81,7 +81,7 @@ NARROW = 0.06
 
 
 def verdict_bars(counts: pd.DataFrame, axes: Any = None) -> Any:
-    """How do verdicts differ between groups? `counts` [group, verdict]; matplotlib axes, new ones by default."""
+    """Bars of the verdicts of each group, from `counts` [group, verdict]: matplotlib axes, new ones by default."""
     axes = axes_or_new(axes, (5.0, 1.6 + 0.4 * len(counts)))
     shares = counts.div(counts.sum(axis=1), axis=0)
     left = pd.Series(0.0, index=counts.index)
@@ -107,7 +107,7 @@ ELSEWHERE = "elsewhere"
 def plot_levels(
     members: pd.DataFrame, factors: Sequence[Factor], name: str, response: str, *, steps: int, axes: Any = None
 ) -> Any:
-    """How is a response spread at each level of this factor, trial by trial? Means over seeds, as they are ranked."""
+    """The spread of a response at each level of this factor, trial by trial: means over seeds, as they are ranked."""
     factor = _known(factors, name)
     check_members(members, factors, response)
     outcome = trial_outcomes(members, response, steps)
@@ -122,7 +122,7 @@ def plot_levels(
 
 
 def plot_verdicts(members: pd.DataFrame, factors: Sequence[Factor], name: str = "", axes: Any = None) -> Any:
-    """Which verdicts did the members get, at each level of this factor, or in all?"""
+    """Bars of the members' verdicts at each level of this factor, or in all."""
     groups: tuple[str, ...] = ("all members",)
     codes = np.zeros(len(members), dtype=int)
     if name:

@@ -33,17 +33,17 @@ def _folded(words: Sequence[str], continued: str) -> str:
 
 
 def again_command(info: StudyInfo) -> str:
-    """What prints the findings of this study once more, in a terminal?"""
+    """The command that prints the findings of this study once more, in a terminal."""
     return f"{info.command} mode=report"
 
 
 def load_call(info: StudyInfo) -> str:
-    """What reads this study in a notebook?"""
+    """The call that reads this study in a notebook."""
     return f"gradstudy.load_study({json.dumps(info.name, ensure_ascii=False)})"
 
 
 def trial_command(info: StudyInfo, trial: Trial) -> str:
-    """What runs this trial again by itself? The study of the launch, then the trial's overrides."""
+    """The command that runs this trial again by itself: the study of the launch, then the trial's overrides."""
     return shlex.join(["python", "-m", "gradstudy", *_study_choice(info.command), "mode=trial", *trial.overrides])
 
 

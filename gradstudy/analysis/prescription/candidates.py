@@ -1,4 +1,4 @@
-"""Which configurations lie one, two or three changes away? What a changed group brings along costs nothing."""
+"""The configurations one, two or three changes away. What a changed group brings along costs nothing."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -140,7 +140,7 @@ def readable_level(factor: Factor, code: float) -> float:
 
 
 def level_at(factor: Factor, code: float) -> Level:
-    """Which level has this code? Numbers are rounded: on a log scale to two digits, else to about 1 % of the range."""
+    """The level with this code. Numbers are rounded: on a log scale to two digits, else to about 1 % of the range."""
     if not factor.is_number:
         return factor.levels[int(code)]
     low, high = factor.low, factor.high

@@ -1,4 +1,4 @@
-"""How likely is a configuration healthy, and which factors decide that? Read off surrogates of the stored trials."""
+"""How likely a configuration is healthy, and which factors decide that, by surrogates of the stored trials."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ MOVED = 300
 
 @dataclass(frozen=True)
 class Burden:
-    """How near to failing is a configuration in one way? A response over its threshold: 1 and more is a failure.
+    """How near to failing a configuration is in one way: a response over its threshold, 1 and more is a failure.
 
     `scatter` is how far a single trial lies from the surrogate, as left-out trials did: what the surrogate does not
     explain counts against every promise.
@@ -35,12 +35,12 @@ class Burden:
     explained: float
 
     def chance(self, standardised: np.ndarray) -> np.ndarray:
-        """How likely is a new trial below the threshold, where the burden is this? Any shape."""
+        """How likely a new trial is below the threshold, where the burden is this. Any shape."""
         return ndtr((1.0 - (self.mean + self.spread * standardised)) / self.scatter)
 
 
 class Chance:
-    """How likely are coded points healthy on every seed? Points [point, factor] may hold INACTIVE.
+    """How likely coded points are healthy on every seed. Points [point, factor] may hold INACTIVE.
 
     `importance` [factor] is the share of the burdens' variance that a factor moves, interactions included, times how
     much of it the surrogate explains; `decisive` are the columns that move more than the dummy does, largest first.
@@ -86,7 +86,7 @@ class Chance:
         for column in range(len(screen.factors)):
             moved = self._taken_from(screen.points[some], screen.points[others], column)
             for burden in self._burdens:
-                change = self._means(burden, moved) - self._means(burden, screen.points[some])
+                change = burden.posterior.mean(moved) - burden.posterior.mean(screen.points[some])
                 importance[column] = max(importance[column], burden.explained * float(change @ change) / len(some) / 2)
         return importance
 
@@ -103,9 +103,6 @@ class Chance:
             whole[unknown] = points[unknown]
         return whole
 
-    def _means(self, burden: Burden, points: np.ndarray) -> np.ndarray:
-        return burden.posterior.mean(points)
-
     def _decisive(self, screen: CodedTrials) -> list[int]:
         names = [factor.name for factor in screen.factors]
         floor = self.importance[names.index(DUMMY.name)] if DUMMY.name in names else 0.0
@@ -115,5 +112,5 @@ class Chance:
 
 
 def burdens(worst: Sequence[tuple[np.ndarray, float]]) -> list[np.ndarray]:
-    """How near to failing is each trial? From the worst seeds' responses [trial] and their thresholds; 1 has failed."""
+    """How near to failing each trial is, by the worst seeds' responses [trial] and their thresholds; 1 has failed."""
     return [np.clip(response / threshold, 0.0, SATURATED) for response, threshold in worst]

@@ -1,4 +1,4 @@
-"""Is a trial healthy? Only when every one of its seeds is: a cure that fails on one seed in four is none."""
+"""What the trials of a screen teach about health. A trial is healthy only when every one of its seeds is."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -16,7 +16,7 @@ from gradstudy.records import DUMMY, FAILING, HEALTHY, VERDICTS, Factor, Level, 
 
 
 def trial_health(members: pd.DataFrame) -> pd.DataFrame:
-    """What became of each trial? One row per trial, in the order of their numbers.
+    """What became of each trial: one row per trial, in the order of their numbers.
 
     `members` has the columns trial, vanishing, exploding and verdict. `vanishing` and `exploding` are those of the
     worst seed, so that a trial is healthy exactly when both lie below their thresholds; `healthy` (bool); `verdict` is
@@ -49,7 +49,7 @@ class Experience:
 
     @cached_property
     def rules(self) -> Mapping[int, Rule]:
-        """Where does each conditional factor (a column) live?"""
+        """Where each conditional factor (a column) lives."""
         return infer_space(self.screen).rules
 
     @cached_property
@@ -73,7 +73,7 @@ class Experience:
         return levels_in(self._table.iloc[row], self.screen.factors)
 
     def typical(self, verdict: str) -> int | None:
-        """Which trial of this verdict is most like the others, in the factors that decide? None: there is no such.
+        """The trial of this verdict that is most like the others in the factors that decide; None where there is none.
 
         One whose every seed fails, where there is any.
         """
@@ -106,7 +106,7 @@ def _level(stored: Any, factor: Factor) -> Level:
 
 
 def _mean_distance(codes: np.ndarray, *, is_number: bool) -> np.ndarray:
-    """How far is each trial from the others in one factor? 1 between levels, and between asleep and awake."""
+    """How far each trial is from the others in one factor: 1 between levels, and between asleep and awake."""
     if not is_number:
         _, which, counts = np.unique(codes, return_inverse=True, return_counts=True)
         return np.asarray(1.0 - counts[which] / len(codes))

@@ -20,7 +20,7 @@ WINDOW = 1 / 3
 
 @dataclass(frozen=True)
 class Support:
-    """How many stored trials are like a configuration, and how many of them are healthy on every seed?
+    """How many stored trials are like a configuration, and how many of them are healthy on every seed.
 
     Alike means: the same in the factors `matched`. Trials are the unit, since the seeds of one trial are not
     independent. `low` and `high` end the exact (Clopper-Pearson) interval of the share at this `confidence`.
@@ -39,7 +39,7 @@ class Support:
 
 
 def likeness(screen: CodedTrials, point: np.ndarray, columns: Sequence[int]) -> np.ndarray:
-    """In which of these columns does each trial agree with this coded point? -> [trial, column] of bool"""
+    """Whether each trial agrees with this coded point in each of these columns: [trial, column] of bool."""
     agrees = np.empty((len(screen.points), len(columns)), dtype=bool)
     for place, column in enumerate(columns):
         stored, wanted = screen.points[:, column], point[column]
@@ -54,7 +54,7 @@ def likeness(screen: CodedTrials, point: np.ndarray, columns: Sequence[int]) -> 
 def kinds(
     screen: CodedTrials, healthy: np.ndarray, point: np.ndarray, order: Sequence[int], *, kept: int, level: float
 ) -> Iterator[Support]:
-    """What do the trials say that are like this coded point in the columns of `order`? The most alike come first.
+    """The kinds of trials that are like this coded point in the columns of `order`, the most alike first.
 
     Then the last columns are dropped, one by one, but never the first `kept`, which were changed: trials that differ in
     those say nothing about the change.
@@ -88,7 +88,7 @@ def most_alike(found: Sequence[Support]) -> Support:
 
 
 def binomial_interval(successes: int, count: int, level: float) -> tuple[float, float]:
-    """Between what may a share lie of which `successes` of `count` were seen? Clopper & Pearson 1934."""
+    """The ends between which a share may lie of which `successes` of `count` were seen. Clopper & Pearson 1934."""
     if not count:
         return 0.0, 1.0
     interval = binomtest(successes, count).proportion_ci(level, method="exact")

@@ -1,4 +1,4 @@
-"""Where does a prescription start? At a stored trial, or at levels that somebody has."""
+"""Where a prescription starts: at a stored trial, or at levels that somebody has."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -82,7 +82,7 @@ def _check_level(factor: Factor, level: Level) -> None:
 
 
 def _check_alive(experience: Experience, point: np.ndarray) -> None:
-    """Is there a level for every factor that lives with these levels, and for no other?"""
+    """Checks that there is a level for every factor that lives with these levels, and for no other."""
     screen = experience.screen
     for column, factor in enumerate(screen.factors):
         rule, given = experience.rules.get(column), point[column] != INACTIVE

@@ -33,7 +33,7 @@ RANKING_COLUMNS = [
 
 
 def tested(screen: CodedTrials) -> pd.DataFrame:
-    """Which test was made of each factor, and how often would chance alone give as much? factor, test, p, in order.
+    """The test of each factor, in order: the columns factor, test, and p, how often chance alone would give as much.
 
     `p` is after false-discovery control, and nan where nothing could be tested.
     """
@@ -46,7 +46,7 @@ def tested(screen: CodedTrials) -> pd.DataFrame:
 def cause_table(
     tests: pd.DataFrame, screen: CodedTrials, shares: Attribution, weighed: Weighed, *, response: str, confidence: float
 ) -> pd.DataFrame:
-    """What is known of each factor, the largest share first? `tests` are those of `tested`; see `Ranking.table`.
+    """A row per factor, the largest share first; see `Ranking.table`. `tests` are those of `tested`.
 
     `values` of the screen are in the response's unit. A share that is not proven may be 0: its interval begins there;
     and so does that of what a factor does by itself where the test, which looks at just that, is silent. Where the

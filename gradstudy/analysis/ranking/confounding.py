@@ -1,4 +1,4 @@
-"""Were the factors assigned independently of each other? Where not, a test of one factor sees the other as well."""
+"""Which factors were not assigned independently of each other: a test of one of them sees the other as well."""
 
 from itertools import combinations
 
@@ -14,7 +14,7 @@ a strong one: a dozen columns of a low-discrepancy design have weak ones, which 
 
 
 def confounded(screen: CodedTrials) -> np.ndarray:
-    """Which factors go hand in hand with another one? -> [factor] of bool
+    """Whether each factor goes hand in hand with another one: [factor] of bool.
 
     By Pearson's chi-square on the trials in which both live. In a screen's own design none do; in trials that were lost
     in part, or chosen by a person, they may.

@@ -1,4 +1,4 @@
-"""Which way does a factor move a response? The answer in words."""
+"""Which way a factor moves a response, in words."""
 
 import numpy as np
 from scipy import stats
@@ -11,7 +11,7 @@ from gradstudy.response import RANKED
 
 
 def direction(factor: Factor, coordinates: np.ndarray, values: np.ndarray, *, response: str, level: float) -> str:
-    """Which way does this factor, whose test was significant, move the response, and by how much?
+    """Which way this factor, whose test was significant, moves the response, and by how much.
 
     Coordinates and trial means [trial]; means where the factor lives. `level` is the p-value above which no trend over
     a number, and no difference of means, is claimed.
@@ -43,30 +43,21 @@ def _number_direction(
     name: str, coordinates: np.ndarray, thirds: Cut, values: np.ndarray, *, unit: str, level: float
 ) -> str:
     # From the lowest to the highest third of the range; the middle third speaks up when it lies well outside of both.
-    means = [mean for mean, _ in _means(thirds, values)]
+    counts = thirds.counts()
+    means = (thirds.counts(values)[counts > 0] / counts[counts > 0]).tolist()
     if len(means) < 2:
         return UNCLEAR
     low, high = means[0], means[-1]
     middle = means[1] if len(means) == 3 else low
     outside = max(middle - max(low, high), min(low, high) - middle)
     trend = stats.spearmanr(coordinates, values)
+    part = [values[thirds.codes == code] for code in np.unique(thirds.codes)]
     # A valley must be plainer than the slope: other factors, unevenly spread over the thirds, can fake a shallow one.
-    if outside > abs(high - low) / 2 and _apart(thirds, values) < min(level, trend.pvalue):
+    if outside > abs(high - low) / 2 and stats.kruskal(*part).pvalue < min(level, trend.pvalue):
         return f"{'highest' if middle > high else 'lowest'} in the middle"
     if not (trend.pvalue < level and trend.statistic * (high - low) > 0.0):
         return UNCLEAR
     return f"higher {name} {'raises' if high > low else 'lowers'} it by {_size(abs(high - low), unit)}"
-
-
-def _means(groups: Cut, values: np.ndarray) -> list[tuple[float, str]]:
-    """Of the groups that occur, in order: mean and name."""
-    found = zip(groups.counts(values), groups.counts(), groups.names, strict=True)
-    return [(float(total / count), name) for total, count, name in found if count]
-
-
-def _apart(groups: Cut, values: np.ndarray) -> float:
-    """How often would chance alone set these groups as far apart?"""
-    return float(stats.kruskal(*(values[groups.codes == code] for code in np.unique(groups.codes))).pvalue)
 
 
 def _size(amount: float, unit: str) -> str:

@@ -1,4 +1,4 @@
-"""What may be said of a factor: that it is a cause, that it is none, or neither?"""
+"""What may be said of a factor: that it is a cause, that it is none, or neither."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ CLEARLY = 0.1
 
 @dataclass(frozen=True)
 class Weighed:
-    """What do the two witnesses say, one flag per factor? `tested`: the test that knows no surrogate is significant.
+    """What the two witnesses say, one flag per factor. `tested`: the test that knows no surrogate is significant.
 
     `clear`: the surrogate needs the factor (a likelihood ratio test after false-discovery control), and gives it more
     than the dummy and more than what is negligible. `tied`: it was not assigned independently of another factor.
@@ -44,12 +44,12 @@ class Weighed:
 
     @property
     def fits(self) -> bool:
-        """Is the surrogate a witness at all?"""
+        """Whether the surrogate is a witness at all."""
         return self.fit >= GOOD_FIT
 
     @property
     def evidence(self) -> np.ndarray:
-        """Is it a cause? A randomised assignment makes the test valid by itself; a surrogate must fit to speak alone.
+        """Whether it is a cause. A random assignment makes the test valid alone; a surrogate must fit to speak alone.
 
         What acts through interactions passes a test of one factor at a time unseen; and what is tied to a cause is seen
         by it, so that there both must speak.
@@ -59,18 +59,18 @@ class Weighed:
 
     @property
     def unproven(self) -> np.ndarray:
-        """Does only a surrogate speak for it that is worth something, but fits too badly to be believed?"""
+        """Whether only a surrogate speaks for it that is worth something, but fits too badly to be believed."""
         return np.asarray(self.real & self.ranked & self.clear & ~self.evidence & (self.fit > 0.0))
 
     @property
     def verdicts(self) -> np.ndarray:
-        """What is said of each factor in the table?"""
+        """The verdict on each factor."""
         cases = {NOT_RANKED: ~self.ranked, NOISE_FLOOR: ~self.real, EVIDENCE: self.evidence, NO_EFFECT: self.absent}
         return np.select(list(cases.values()), list(cases), NO_EVIDENCE).astype(object)
 
 
 def weigh(p: np.ndarray, screen: CodedTrials, shares: Attribution, settings: Analysis) -> Weighed:
-    """What do test and surrogate say of the factors of this screen? `p` [factor] is after false-discovery control."""
+    """What test and surrogate say of the factors of this screen. `p` [factor] is after false-discovery control."""
     names, tail = [factor.name for factor in screen.factors], (1.0 - settings.confidence) / 2
     small = np.quantile(shares.draws, 1.0 - tail, axis=0) < settings.negligible
     silent = p >= 1.0 - settings.confidence
@@ -87,7 +87,7 @@ def weigh(p: np.ndarray, screen: CodedTrials, shares: Attribution, settings: Ana
 
 
 def _enough(screen: CodedTrials) -> np.ndarray:
-    """Is the rarer half of the response's range seen often enough where each factor lives? [factor]"""
+    """Whether the rarer half of the response's range is seen often enough where each factor lives [factor]."""
     needed = ENOUGH * sum(factor.name != DUMMY.name for factor in screen.factors)
     high = screen.values > (screen.values.min() + screen.values.max()) / 2
     sides = [np.bincount(high[lives], minlength=2).min() for lives in screen.lives.T]

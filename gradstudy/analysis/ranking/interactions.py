@@ -31,13 +31,13 @@ MOST_PAIRS = 6
 
 
 def strongest(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Which interactions are worth a look? Those whose interval begins at SMALLEST or above, MOST of them at most."""
+    """The interactions worth a look: those whose interval begins at SMALLEST or above, MOST of them at most."""
     real = ~(pairs[["factor_a", "factor_b"]] == DUMMY.name).any(axis=1)
     return pairs[real & (pairs["share_low"] >= SMALLEST_INTERACTION)].head(MOST_PAIRS)
 
 
 def cell_table(screen: CodedTrials, diverged: np.ndarray, pairs: pd.DataFrame) -> pd.DataFrame:
-    """How large is the response in every cell of these pairs of factors?
+    """The mean response in every cell of these pairs of factors.
 
     `values` of the screen and `diverged` members, both [trial]; `pairs` names `factor_a` and `factor_b`. A row per pair
     of levels that occur, numbers in thirds of their range; a cell without trials has no mean.

@@ -1,4 +1,4 @@
-"""What does a response seem to depend on while its screen is still running? Tests alone, no surrogate and no shares."""
+"""What a response seems to depend on while its screen is still running: tests alone, no surrogate and no shares."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ STRICTER = 5.0
 
 @dataclass(frozen=True)
 class InterimLook:
-    """Which factors does a response depend on, as far as `trials` trials show?
+    """The factors that a response depends on, as far as `trials` trials show.
 
     `seen` are significant, smallest p first. `tied` are too, but went hand in hand with another factor so far: networks
     of one shape are trained together, so that the first trials are no random part of all.
@@ -36,7 +36,7 @@ class InterimLook:
 def interim_look(
     members: pd.DataFrame, factors: Sequence[Factor], response: str, settings: Analysis, *, steps: int | None = None
 ) -> InterimLook | None:
-    """Which factors does the response depend on so far? None while there are too few trials to say.
+    """The factors that the response depends on so far; None while there are too few trials to say.
 
     `members` are rows of a randomised screen, as `gradstudy.analysis.ranking.ranking.rank` takes them.
     """

@@ -1,4 +1,4 @@
-"""Are these members that a ranking can be made of? Checked once, at the door."""
+"""Whether these are members that a ranking can be made of: checked once, at the door."""
 
 from collections.abc import Sequence
 

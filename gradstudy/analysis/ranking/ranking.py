@@ -13,7 +13,7 @@ from gradstudy.analysis.ranking.evidence import weigh
 from gradstudy.analysis.ranking.interactions import cell_table, strongest
 from gradstudy.analysis.ranking.member_check import check_members
 from gradstudy.analysis.ranking.survival import survival_columns
-from gradstudy.analysis.ranking.trial_outcomes import TrialOutcomes, trial_outcomes
+from gradstudy.analysis.ranking.trial_outcomes import trial_outcomes
 from gradstudy.analysis.settings import DEFAULTS, Analysis
 from gradstudy.analysis.space.coordinates import CodedTrials, encode
 from gradstudy.analysis.space.levels import level_table
@@ -146,11 +146,13 @@ def rank(
     tests, level = tested(screen), 1.0 - settings.confidence
     silent = tests.loc[~(tests["p"] < level), "factor"].tolist()
     shares = attribute(screen, draws=settings.draws, seed=seed, confidence=settings.confidence, doubted=silent)
-    pairs = shares.pairs
+    pairs, levels = shares.pairs, level_table(told, outcome.diverged, settings.confidence)
+    if response == TIME:
+        levels = survival_columns(levels, told, outcome.row, outcome.ends)
     unranked = Ranking(
         response=response,
         table=pd.DataFrame(columns=RANKING_COLUMNS),
-        levels=_levels(told, outcome, response, settings.confidence),
+        levels=levels,
         interactions=pairs if shares.fit > 0.0 else pairs.assign(share=np.nan, share_low=0.0),
         cells=cell_table(told, outcome.diverged, strongest(pairs) if shares.fit >= GOOD_FIT else pairs.head(0)),
         noise_floor=float("nan"),
@@ -175,8 +177,3 @@ def rank(
         unproven=tuple(weighed.names[weighed.unproven].tolist()),
         tied=tuple(weighed.names[weighed.tied].tolist()),
     )
-
-
-def _levels(told: CodedTrials, outcome: TrialOutcomes, response: str, confidence: float) -> pd.DataFrame:
-    levels = level_table(told, outcome.diverged, confidence)
-    return survival_columns(levels, told, outcome.row, outcome.ends) if response == TIME else levels

@@ -1,4 +1,4 @@
-"""How long does a network train before it diverges? What never diverged is known to have lasted to the end, no more.
+"""How long networks train before they diverge; of one that never did it is known that it lasted to the end, no more.
 
 Such times are right-censored: a mean over those that diverged would leave the best ones out. Members are compared by
 their log-rank scores instead, whose sums over groups are what the log-rank test looks at. Sources: Nelson 1972;
@@ -15,7 +15,7 @@ SURVIVAL_COLUMNS = ["share_diverged", "median_step"]
 
 
 def lasted(ends: np.ndarray, steps: int | None) -> np.ndarray:
-    """How many steps did each member train before it diverged, or to the end? From its `ends`, inf where it never did.
+    """The steps that each member trained before it diverged, or to the end, from its `ends`: inf where it never did.
 
     Where `steps` is not given, training is taken to end behind the last divergence that was seen.
     """
@@ -24,7 +24,7 @@ def lasted(ends: np.ndarray, steps: int | None) -> np.ndarray:
 
 
 def log_rank_scores(times: np.ndarray, diverged: np.ndarray) -> np.ndarray:
-    """How much later did each member diverge than was to be expected of it? Times and events [member] -> [member]
+    """Log-rank scores [member]: how much later each diverged than was to be expected, of times and events [member].
 
     The Nelson-Aalen cumulative hazard up to its time, less 1 where it diverged then: from -1 (the first of many) to the
     hazard of the whole training (never). They sum to 0.
@@ -36,7 +36,7 @@ def log_rank_scores(times: np.ndarray, diverged: np.ndarray) -> np.ndarray:
 
 
 def survival_columns(levels: pd.DataFrame, screen: CodedTrials, trial: np.ndarray, ends: np.ndarray) -> pd.DataFrame:
-    """Which share of a level's members diverged, and at which step had half of them? Beside the columns of `levels`.
+    """`levels` with the share of a level's members that diverged, and the step at which half of them had.
 
     `levels` is that of `level_table` of this screen; `trial` [member] is the row of the screen that a member belongs
     to, `ends` [member] the step at which it diverged, inf where it never did. The median is Kaplan and Meier's: inf

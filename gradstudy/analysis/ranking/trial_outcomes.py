@@ -1,4 +1,4 @@
-"""What came out of every trial? What is ranked, what is shown, and how much of it is mere seed noise."""
+"""What came out of every trial: what is ranked, what is shown, and how much of it is mere seed noise."""
 
 from dataclasses import dataclass
 
@@ -63,7 +63,7 @@ def trial_outcomes(members: pd.DataFrame, response: str, steps: int | None) -> T
 
 
 def seed_noise(members: pd.DataFrame, response: str) -> float:
-    """Which share of the variance of trial means is seed noise? From 0 to 1, nan without replicates or variance."""
+    """The share of the variance of trial means that is seed noise: from 0 to 1, nan without replicates or variance."""
     groups = members.groupby("trial")[response]
     sizes, spreads = groups.size(), groups.var(ddof=1)
     freedom = (sizes - 1).sum()

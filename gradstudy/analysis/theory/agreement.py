@@ -1,4 +1,4 @@
-"""Does mean-field theory predict how the gradient flows before anything is learned?"""
+"""How well mean-field theory predicts how the gradient flows before anything is learned."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,13 +14,17 @@ MEASURED, PREDICTED = "gain_init", "gain_init_theory"
 
 @dataclass(frozen=True)
 class Agreement:
-    """How far is the predicted from the measured gain at initialisation, in decades, where theory says something?
+    """How far the predicted gain at initialisation is from the measured one, where theory says something.
 
-    `table` has a row per trial with a prediction: `predicted`, `measured` (mean over seeds), the `lowest` and `highest`
-    seed, and `in_range`: false where a signal of exactly 0, or one that left float64, was measured or predicted; such a
-    gain has no size. `r2` = 1 - mean squared error / variance of what was measured, with no line fitted, so that a
-    constant offset counts as error, and `rmse` are over the trials in range; nan where these are too few. `predicted`
-    counts the trials in `table`, `silent` those without a prediction, `beyond` those out of range.
+    Attributes:
+        table: One row per trial with a prediction: `predicted`, `measured` (mean over seeds), the `lowest` and
+            `highest` seed, in decades, and `in_range`: false where a signal of exactly 0, or one that left float64, was
+            measured or predicted; such a gain has no size.
+        r2: 1 - mean squared error / variance of what was measured, over the trials in range, with no line fitted, so
+            that a constant offset counts as error; nan where these are too few.
+        rmse: The root mean square of the errors of the same, in decades.
+        predicted: How many trials are in `table`.
+        silent: How many have no prediction.
     """
 
     table: pd.DataFrame
@@ -31,6 +35,7 @@ class Agreement:
 
     @property
     def beyond(self) -> int:
+        """How many trials of the table are out of range."""
         return int((~self.table["in_range"]).sum())
 
     @property
@@ -59,10 +64,14 @@ class Agreement:
 
 
 def agreement(members: pd.DataFrame) -> Agreement:
-    """How far is what theory predicts of `gain_init` from what was measured, trial by trial?
+    """What theory predicts of `gain_init` beside what was measured, trial by trial.
 
-    `members` has one row per trial x seed with `gain_init` and `gain_init_theory`, which is missing where theory says
-    nothing; a table with one row per trial will do, without the seeds' scatter. InputError when nothing is predicted.
+    Args:
+        members: One row per trial x seed with `gain_init` and `gain_init_theory`, which is missing where theory says
+            nothing; a table with one row per trial will do, without the seeds' scatter.
+
+    Raises:
+        InputError: Nothing is predicted.
     """
     if PREDICTED not in members:
         raise InputError(
