@@ -12,7 +12,7 @@ from gradstudy.conclusions import EVIDENCE, GOOD_FIT, NOT_RANKED, UNCLEAR
 from gradstudy.records import FINISHED, RUNNING, SCREEN, STOPPED
 from gradstudy.report.findings import Findings, HuntFindings, about_words, levels_of
 from gradstudy.response import RANKED, Rankable
-from gradstudy.words.number_words import percent_words
+from gradstudy.words.number_words import percent_interval, percent_words
 from gradstudy.words.prescription_words import and_list
 from gradstudy.words.ranking_words import significance_words
 
@@ -86,7 +86,7 @@ def _share(row: Any, fit: float, confidence: float | None) -> str:
     if not np.isfinite(row.share):
         return f"by its test alone, {significance_words(row).rpartition(' ')[2]}"
     share = f"{'roughly ' if fit < GOOD_FIT else ''}{100 * row.share:.0f} %"
-    interval = f"{100 * row.share_low:.0f} to {100 * row.share_high:.0f} %"
+    interval = percent_interval(row.share_low, row.share_high)
     if confidence is None:
         return f"{share}, {interval}"
     return f"a hand in {share} of the variance, {percent_words(confidence)} interval {interval}"

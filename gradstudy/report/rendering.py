@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from gradstudy.words.number_words import fraction, percent, percent_words, rounded
+from gradstudy.words.number_words import counted, fraction, percent, percent_words, rounded
 from gradstudy.words.trial_words import threshold_words
 
 _TEMPLATES = Environment(
@@ -22,11 +22,6 @@ _TEMPLATES = Environment(
 def breakable(name: object) -> Markup:
     """A name that may go on in the next line behind a dot or an underscore."""
     return Markup(re.sub(r"([._])(?=[A-Za-z])", r"\1<wbr>", str(escape(name))))
-
-
-def counted(number: int, what: str) -> str:
-    """`1 trial`, `2 trials`"""
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 _TEMPLATES.filters.update(fraction=fraction, percent=percent, percent_words=percent_words, rounded=rounded)

@@ -29,6 +29,16 @@ def percent(count: int, total: int) -> str:
     return "<1 %" if 0 < share < 1 else f"{share:.0f} %"
 
 
+def percent_interval(low: float, high: float) -> str:
+    """The ends of a share: `36 to 59 %`."""
+    return f"{100 * low:.0f} to {100 * high:.0f} %"
+
+
+def counted(number: int, what: str) -> str:
+    """`1 trial`, `2 trials`"""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def rounded(number: float, digits: int) -> str:
     """`2.8`, and `-` where it is missing."""
     return "-" if np.isnan(number) else f"{round(number, digits) + 0.0:.{digits}f}"  # + 0.0: no negative zero

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from gradstudy.conclusions import FEWEST_TRIALS, MOST_CHANGES, Changes, NoCure
 from gradstudy.records import HEALTHY, Level
-from gradstudy.words.number_words import percent_words
+from gradstudy.words.number_words import percent_interval, percent_words
 from gradstudy.words.trial_words import level_word, levels_words
 
 WHY_NOT = {
@@ -119,7 +119,7 @@ def _support_words(support: Counted | None) -> str:
     """`14 of 15 trials like it are healthy (95 % interval 68 to 100 %)`"""
     if support is None or not support.trials:
         return "No stored trial is like it"
-    interval = f"{percent_words(support.confidence)} interval {100 * support.low:.0f} to {100 * support.high:.0f} %"
+    interval = f"{percent_words(support.confidence)} interval {percent_interval(support.low, support.high)}"
     return f"{support.healthy} of {support.trials} trials like it are healthy ({interval})"
 
 

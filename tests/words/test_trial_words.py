@@ -1,8 +1,9 @@
-"""A trial in a line: levels without the dummy, seeds by verdict."""
+"""Trials and verdicts in a line: levels without the dummy, members by verdict."""
 
 import pytest
 
-from gradstudy.words.trial_words import level_word, levels_words, verdicts_words
+from gradstudy.records import VERDICTS
+from gradstudy.words.trial_words import level_word, levels_words, verdict_counts, verdict_line, verdicts_words
 
 
 def test_levels_are_told_by_name_without_the_dummy():
@@ -18,3 +19,21 @@ def test_numbers_have_three_digits_and_whole_ones_all(level, word):
 def test_verdicts_are_counted_from_good_to_bad():
     assert verdicts_words(["diverged", "healthy", "diverged"]) == "1 healthy, 2 diverged"
     assert verdicts_words([]) == ""
+
+
+def test_every_verdict_is_named_also_when_nobody_got_it():
+    assert verdict_counts({"vanishing": 3}) == "healthy 0, vanishing 3, exploding 0, diverged 0"
+
+
+def test_shares_are_of_all_members():
+    line = verdict_line(["healthy"] * 3 + ["diverged"])
+    assert line == "4 members: healthy 3 (75 %), vanishing 0 (0 %), exploding 0 (0 %), diverged 1 (25 %)"
+
+
+def test_one_member_in_a_thousand_is_not_rounded_away():
+    assert "exploding 1 (<1 %)" in verdict_line(["healthy"] * 999 + ["exploding"])
+
+
+def test_a_study_without_members_has_a_line_too():
+    assert verdict_line([]).startswith("0 members")
+    assert all(f"{verdict} 0 (0 %)" in verdict_line([]) for verdict in VERDICTS)

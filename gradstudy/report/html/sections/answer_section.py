@@ -7,7 +7,8 @@ from markupsafe import Markup
 from gradstudy.records import DUMMY, FINISHED, VERDICTS
 from gradstudy.report.answer import answer_sentences
 from gradstudy.report.findings import Findings
-from gradstudy.report.rendering import counted, render
+from gradstudy.report.rendering import render
+from gradstudy.words.number_words import counted
 
 
 def answer_head(findings: Findings) -> Markup:

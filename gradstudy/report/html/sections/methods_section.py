@@ -11,10 +11,10 @@ from gradstudy.analysis.settings import Analysis
 from gradstudy.conclusions import FEWEST_TRIALS, GOOD_FIT
 from gradstudy.records import DUMMY, HUNT, SCREEN, Factor
 from gradstudy.report.findings import Findings
-from gradstudy.report.rendering import counted, render
+from gradstudy.report.rendering import render
 from gradstudy.response import RANKED
 from gradstudy.tracking.members_file import PHASE
-from gradstudy.words.number_words import percent_words
+from gradstudy.words.number_words import counted, percent_words
 from gradstudy.words.trial_words import level_word
 
 ALWAYS_DEFINED = ("gain", "vanishing", "exploding")
