@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from torch import Tensor
 
 from gradstudy.network import Shape
 from gradstudy.parts import number
-from gradstudy.tasks.loss import mean_squared_error
 from gradstudy.tasks.task import Arrays, Drawn
 
 Marked = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -31,9 +29,6 @@ class Adding(Drawn):
     @property
     def shape(self) -> Shape:
         return Shape((self.length, 2), outputs=1)
-
-    def loss(self, output: Tensor, target: Tensor) -> Tensor:
-        return mean_squared_error(output, target)
 
     def draw(self, stream: np.random.Generator, count: int) -> Arrays:
         """Inputs [count, length, 2] and targets [count, 1]."""

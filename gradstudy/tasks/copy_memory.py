@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from torch import Tensor
 
 from gradstudy.network import Shape
 from gradstudy.parts import number
-from gradstudy.tasks.loss import cross_entropy
 from gradstudy.tasks.task import Arrays, Drawn
 
 SYMBOLS, REPEATED = 8, 10
@@ -28,9 +26,6 @@ class CopyMemory(Drawn):
     @property
     def shape(self) -> Shape:
         return Shape((self.length + 2 * REPEATED, SYMBOLS + 2), outputs=SYMBOLS + 2, each_step=True)
-
-    def loss(self, output: Tensor, target: Tensor) -> Tensor:
-        return cross_entropy(output, target)
 
     def draw(self, stream: np.random.Generator, count: int) -> Arrays:
         """Inputs [count, time, symbol] and what to answer at each step [count, time]."""

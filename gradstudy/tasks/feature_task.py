@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
-from torch import Tensor
 
 from gradstudy.network import Shape
 from gradstudy.parts import number
-from gradstudy.tasks.loss import cross_entropy, mean_squared_error
 from gradstudy.tasks.task import Arrays, Task
 
 LARGE = 1e30
@@ -84,10 +82,6 @@ class Features(Task):
     def held_out(self, stream: np.random.Generator) -> Arrays:
         data = self.data()
         return self._scaled(data, data.held_out_inputs, stream), data.held_out_targets
-
-    def loss(self, output: Tensor, target: Tensor) -> Tensor:
-        """Mean squared error for numbers, cross-entropy for classes, [member]."""
-        return mean_squared_error(output, target) if target.is_floating_point() else cross_entropy(output, target)
 
     def _scaled(self, data: Data, inputs: np.ndarray, stream: np.random.Generator) -> np.ndarray:
         # drawn even where no entry is an outlier: a trial with outliers then trains on the same rows as one without

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from torch import Tensor
 
 from gradstudy.network import Shape
 from gradstudy.parts import number
 from gradstudy.tasks.digits import split
-from gradstudy.tasks.loss import cross_entropy
 from gradstudy.tasks.task import Task
 
 
@@ -34,6 +32,3 @@ class SequentialDigits(Task):
     def held_out(self, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         _, images, _, labels = split()
         return images[:, :, None], labels
-
-    def loss(self, output: Tensor, target: Tensor) -> Tensor:
-        return cross_entropy(output, target)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from gradstudy.network import Shape
 from gradstudy.parts import Part, number
-from gradstudy.tasks.loss import accuracy
+from gradstudy.tasks.loss import accuracy, cross_entropy, mean_squared_error
 
 Arrays = tuple[np.ndarray, np.ndarray]
 """Inputs [count, *shape] and targets [count, ...]."""
@@ -46,8 +46,8 @@ class Task(Part):
         raise NotImplementedError
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
-        """One number per member, [member], for outputs [member, batch, ...] and targets."""
-        raise NotImplementedError
+        """Mean squared error for numbers, cross-entropy for classes, [member]; outputs are [member, batch, ...]."""
+        return mean_squared_error(output, target) if target.is_floating_point() else cross_entropy(output, target)
 
     def scores(self, output: Tensor, target: Tensor) -> dict[str, Tensor]:
         """What a held-out set tells, by quantity, [member]: the loss, and the accuracy where targets are classes."""

@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from torch import Tensor
 
 from gradstudy.network import Shape
 from gradstudy.parts import number
-from gradstudy.tasks.loss import cross_entropy
 from gradstudy.tasks.task import Arrays, Drawn
 
 RELEVANT, DISTRACTORS = 2, 4
@@ -32,9 +30,6 @@ class TemporalOrder(Drawn):
     @property
     def shape(self) -> Shape:
         return Shape((self.length, 8 if self.triggers else 6), outputs=4)
-
-    def loss(self, output: Tensor, target: Tensor) -> Tensor:
-        return cross_entropy(output, target)
 
     def draw(self, stream: np.random.Generator, count: int) -> Arrays:
         """Inputs [count, length, symbol] and classes [count]: 0 to 3 for XX, XY, YX, YY."""
