@@ -12,7 +12,7 @@ from support.parity import assert_parity, assert_same_member
 from support.twins import assert_equals_twin
 from torch import nn
 
-from gradstudy.factors import activation, init, lr, regularization
+from gradstudy.factors import activation, init, lr, optimizer, regularization
 from gradstudy.factors.clipping import Threshold
 from gradstudy.factors.model.mlp import Mlp
 from gradstudy.factors.model.rnn import Rnn
@@ -73,6 +73,25 @@ def test_parity_holds_for_classification_and_stacked_layers_in_both_precisions()
         common = parts(model=Rnn(width=6, depth=2), task=SequentialDigits(batch_size=5))
         whole = cohort(common, common | {"lr": lr.Constant(0.1)}, steps=STEPS, keep_weights=True, dtype=dtype)
         assert_parity(whole, [0], [3], [2, 1], [3, 2, 1, 0])
+
+
+COUNT = 33
+"""More members than a vector register holds: kernels over members then have a tail themselves."""
+VARIED = {
+    "rate": lambda m: {"lr": lr.Constant(0.01 + m / 100)},
+    "betas": lambda m: {"optimizer": optimizer.Adam(betas=[0.8 + m / 400, 0.99 + m / 4000])},
+    "schedule": lambda m: {"lr": lr.OneCycle(0.1, pct_start=m / 40)},
+    "dropout": lambda m: {"regularization": regularization.Dropout(dropout=m / 40)},
+    "bound": lambda m: {"regularization": regularization.MaxNorm(max_norm=0.1 + m / 20)},
+}
+
+
+@pytest.mark.parametrize("varied", VARIED)
+def test_each_of_33_members_is_the_same_alone(varied):
+    """In float64, where nothing is rounded away before it is compared."""
+    trials = [parts(model=Mlp(width=7, depth=2)) | VARIED[varied](m) for m in range(COUNT)]
+    whole = cohort(*trials, seeds=1, steps=6, dtype="float64", keep_weights=True)
+    assert_parity(whole, *([m] for m in range(0, COUNT, 4)), [20, 3, 32], list(range(COUNT))[::-1])
 
 
 def test_changing_one_member_changes_that_member_only():
