@@ -1,52 +1,28 @@
-"""G53 and G54: the full factorial with an analytic answer. 144 networks, one each, against theory and the row's shares.
-
-y is in decades of power: twice `gain_init`. The shares are those of a balanced analysis of variance with one value per
-cell: of the total sum of squares, what belongs to each factor and to each interaction.
-"""
+"""G53 to G55: the full factorial with an analytic answer, against 144 networks and against a study that is ranked."""
 
 from dataclasses import dataclass
-from itertools import chain, combinations, product
+from itertools import product
 
 import numpy as np
 import pytest
+from support.factorial import (
+    CELLS,
+    CLASSES,
+    DECADES_PER_LAYER,
+    LEVELS,
+    PAIRS,
+    SHAPE,
+    SHARES,
+    TOTALS,
+    classes,
+    shares,
+    totals,
+)
 from support.flows import PROTOCOL, perceptron
 
 import gradstudy
 from gradstudy.configs.composition import hydra_ready
-
-DEPTHS = [4, 8, 16, 32]
-ACTIVATIONS = ["identity", "relu", "tanh", "sigmoid"]
-INITS = ["default", "xavier_normal", "kaiming_normal"]
-NORMS = ["none", "layer", "batch"]
-FACTORS = ("depth", "activation", "init", "normalization")
-CELLS = list(product(DEPTHS, ACTIVATIONS, INITS, NORMS))
-SHAPE = (len(DEPTHS), len(ACTIVATIONS), len(INITS), len(NORMS))
-SHARES = {
-    ("activation",): 0.274,
-    ("depth", "activation"): 0.147,
-    ("normalization",): 0.123,
-    ("activation", "normalization"): 0.105,
-    ("depth", "normalization"): 0.081,
-    ("depth", "activation", "normalization"): 0.072,
-    ("depth",): 0.067,
-    ("init", "normalization"): 0.053,
-}
-TOTALS = {"activation": 0.601, "normalization": 0.469, "depth": 0.416, "init": 0.130}
-SLOPES = {
-    ("none", "identity"): (-0.4771, 0.0, 0.3010),
-    ("none", "relu"): (-0.7783, -0.3012, 0.0),
-    ("none", "tanh"): (-0.4853, -0.0527, 0.0318),
-    ("none", "sigmoid"): (-1.7002, -1.2572, -1.0005),
-    ("layer", "identity"): (0.0, 0.0, 0.0),
-    ("layer", "relu"): (-0.0099, -0.0099, -0.0099),
-    ("layer", "tanh"): (0.0580, 0.0580, 0.0580),
-    ("layer", "sigmoid"): (-0.8330, -0.8330, -0.8330),
-    ("batch", "identity"): (0.0, 0.0, 0.0),
-    ("batch", "relu"): (0.1512, 0.1512, 0.1512),
-    ("batch", "tanh"): (0.0580, 0.0580, 0.0580),
-    ("batch", "sigmoid"): (-0.0296, -0.0296, -0.0296),
-}
-"""Decades of power per layer in 32 layers, for the inits in their order."""
+from gradstudy.records import DUMMY
 
 
 @dataclass(frozen=True)
@@ -71,28 +47,6 @@ def _cell(depth, activation, init, normalization):
     return 2 * measurement.members["gain_init"][0], 2 * measurement.prediction.gain_init
 
 
-def shares(y):
-    """The share of the variance of y over all cells that each set of factors has, by their names."""
-    axes = range(y.ndim)
-    effects = {}
-    for some in chain.from_iterable(combinations(axes, size) for size in range(y.ndim + 1)):
-        mean = y.mean(tuple(axis for axis in axes if axis not in some), keepdims=True)
-        effects[some] = mean - sum(effects[fewer] for fewer in effects if set(fewer) < set(some))
-    del effects[()]
-    return {tuple(FACTORS[axis] for axis in some): (effect**2).mean() / y.var() for some, effect in effects.items()}
-
-
-def totals(y):
-    """The share of the variance that would be left if all but this factor were fixed, by factor."""
-    found = shares(y)
-    return {factor: sum(share for some, share in found.items() if factor in some) for factor in FACTORS}
-
-
-def classes(y):
-    """-1 where the gradient vanishes, 1 where it explodes, by more than two decades of power."""
-    return np.where(abs(y) > 2, np.sign(y), 0)
-
-
 def finite_width(depth):
     """(bias, standard deviation) of y in networks of 256 units, at most: ln of the power varies by 5/n per layer."""
     variance = 5 * (depth - 1) / 256
@@ -104,7 +58,7 @@ def test_theory_explains_the_measured_gains(factorial):
     error = factorial.measured - factorial.theory
     assert 1 - (error**2).mean() / factorial.measured.var() > 0.9995
     assert np.sqrt((error**2).mean()) < 0.1
-    for depth, of_depth in zip(DEPTHS, error, strict=True):
+    for depth, of_depth in zip(LEVELS["depth"], error, strict=True):
         bias, spread = finite_width(depth)
         assert abs(of_depth).max() < bias + 3 * spread
 
@@ -115,34 +69,72 @@ def test_theory_tells_which_networks_vanish_and_explode(factorial):
     They are tanh behind batch norm at depth 32: 1.88 in theory, 2.006 (.01) as the mean of ten networks, so that
     which side a single one comes down on is chance.
     """
-    assert [int((classes(factorial.theory) == which).sum()) for which in (-1, 0, 1)] == [37, 98, 9]
-    biases = np.array([finite_width(depth)[0] for depth in DEPTHS]).reshape(-1, 1, 1, 1)
+    assert [int((classes(factorial.theory) == which).sum()) for which in (-1, 0, 1)] == CLASSES
+    biases = np.array([finite_width(depth)[0] for depth in LEVELS["depth"]]).reshape(-1, 1, 1, 1)
     clear = abs(abs(factorial.theory) - 2) > biases
     assert clear.sum() == 141
     assert (classes(factorial.measured) == classes(factorial.theory))[clear].all()
 
 
 @pytest.mark.parametrize("side", ["measured", "theory"])
-def test_the_shares_are_those_of_the_row(factorial, side):
+def test_the_shares_and_slopes_are_those_of_the_row(factorial, side):
     y = getattr(factorial, side)
     found = shares(y)
     assert {some: found[some] for some in SHARES} == pytest.approx(SHARES, abs=0.02)
     assert totals(y) == pytest.approx(TOTALS, abs=0.02)
-    assert sum(found.values()) == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize("side", ["measured", "theory"])
-def test_the_slopes_at_depth_32_are_those_of_the_row(factorial, side):
-    slopes = getattr(factorial, side)[DEPTHS.index(32)] / 31
-    for (norm, activation), expected in SLOPES.items():
-        found = slopes[ACTIVATIONS.index(activation), :, NORMS.index(norm)]
-        assert found == pytest.approx(expected, abs=0.02), (norm, activation)
+    np.testing.assert_allclose(y[-1] / 31, DECADES_PER_LAYER, atol=0.02)
 
 
 def test_shares_of_an_additive_table_have_no_interactions():
     """y = a_i + b_j with variances 1 and 3."""
-    y = np.array([-1.0, 1.0])[:, None] + np.sqrt(3) * np.array([-1.0, 1.0])
-    found = shares(y[:, :, None, None])
+    y = (np.array([-1.0, 1.0])[:, None] + np.sqrt(3) * np.array([-1.0, 1.0]))[:, :, None, None]
+    found = shares(y)
     assert found["depth",] == pytest.approx(0.25)
     assert found["activation",] == pytest.approx(0.75)
     assert sum(found.values()) == pytest.approx(1.0)
+    assert totals(y) == pytest.approx({"depth": 0.25, "activation": 0.75, "init": 0.0, "normalization": 0.0})
+
+
+def named(factor):
+    """The key by which a study varies this factor."""
+    return "model.depth" if factor == "depth" else factor
+
+
+def test_the_factorial_is_run_stored_read_back_and_ranked_as_theory_has_it(workplace):
+    gradstudy.run_study(["+study=untrained_mlp", "device=cpu", "execution=inline"])
+    study = gradstudy.load_study("untrained_mlp")
+    cells = study.members[[named(factor) for factor in LEVELS]].itertuples(index=False, name=None)
+    assert sorted(cells) == sorted(product(*LEVELS.values())), "every cell exactly once"
+
+    ranking = study.rank("gain_init")
+    table = ranking.table.set_index("factor")
+    expected = {named(factor): total for factor, total in TOTALS.items()}
+    assert table["share"][list(expected)].to_dict() == pytest.approx(expected, abs=0.03)
+    assert list(table.index) == [*expected, DUMMY.name]
+    assert table["evidence"].to_dict() == {**dict.fromkeys(expected, True), DUMMY.name: False}
+    assert table["share"][DUMMY.name] < 0.01
+    strongest = ranking.interactions.head(len(PAIRS))
+    found = {frozenset([row.factor_a, row.factor_b]): row.share for row in strongest.itertuples()}
+    assert found == pytest.approx({frozenset(map(named, pair)): share for pair, share in PAIRS.items()}, abs=0.03)
+
+
+def test_null_factors_beside_the_factorial_stay_at_the_noise_floor(workplace):
+    """Every combination of activation, init and norm twice, in narrow networks that take one step each."""
+    nulls = ["lr.value", "optimizer", "clipping"]  # they act once the first gradient was taken
+    space = [
+        "~space.model.depth",
+        "model.depth=8",
+        "+space.lr.value='tag(log,interval(1e-4,1))'",
+        "+space.optimizer='choice(sgd,adam)'",
+        "+space.clipping='choice(none,norm)'",
+    ]
+    small = ["model.width=48", "task.features=48", "task.outputs=48", "task.batch_size=32"]
+    budget = ["budget.trials=72", "budget.steps=1", "device=cpu", "execution=inline"]
+    study = gradstudy.run_study(["+study=untrained_mlp", "name=null_factors", *space, *small, *budget])
+
+    ranking = study.rank("gain_init")
+    table = ranking.table.set_index("factor")
+    assert table["evidence"][["activation", "init", "normalization"]].all()
+    assert not table["evidence"][nulls].any()
+    assert (table["share"][nulls] <= max(ranking.noise_floor, 0.01)).all()
+    assert table["share"][["activation", "init", "normalization"]].min() > 0.05

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from support import factorial
 
 from gradstudy.analysis.ranking.causes import RANKING_COLUMNS
 from gradstudy.analysis.ranking.ranking import rank
@@ -14,32 +15,9 @@ from gradstudy.analysis.settings import Analysis
 from gradstudy.errors import InputError
 from gradstudy.records import DUMMY, Factor
 
-DEPTHS = (4, 8, 16, 32)
-INITS = ("default", "xavier", "he")
-NORMS = ("none", "layer", "batch")
-# Decades of gradient power per layer at width 256 by norm and activation, for the three inits (mean-field theory).
-SLOPES = {
-    "none": {
-        "linear": (-0.4771, 0.0, 0.3010),
-        "relu": (-0.7783, -0.3012, 0.0),
-        "tanh": (-0.4853, -0.0527, 0.0318),
-        "sigmoid": (-1.7002, -1.2572, -1.0005),
-    },
-    "layer": {"linear": (0.0,) * 3, "relu": (-0.0099,) * 3, "tanh": (0.0580,) * 3, "sigmoid": (-0.8330,) * 3},
-    "batch": {"linear": (0.0,) * 3, "relu": (0.1512,) * 3, "tanh": (0.0580,) * 3, "sigmoid": (-0.0296,) * 3},
-}
-GRID = [Factor("depth", DEPTHS), Factor("act", tuple(SLOPES["none"])), Factor("init", INITS), Factor("norm", NORMS)]
+GRID = [Factor(name, levels) for name, levels in factorial.LEVELS.items()]
 QUICK = Analysis(draws=32)
 ONE = [Factor("x"), DUMMY]
-
-
-@pytest.fixture
-def theory():
-    """All 144 cells of depth x activation x init x norm: slope times the steps between first and last layer."""
-    cells = pd.MultiIndex.from_product([factor.levels for factor in GRID], names=[factor.name for factor in GRID])
-    trials = cells.to_frame(index=False)
-    slopes = [SLOPES[row.norm][row.act][INITS.index(row.init)] for row in trials.itertuples()]
-    return trials.assign(dummy=np.random.default_rng(0).random(144)), slopes * (trials["depth"] - 1)
 
 
 @pytest.fixture
@@ -67,21 +45,22 @@ def by_factor(ranking):
     return ranking.table.set_index("factor")
 
 
-def test_the_theory_of_deep_networks_at_initialisation_is_read_off(theory, make_members):
-    ranking = rank(make_members(*theory), [*GRID, DUMMY], "gain")
-    assert ranking.table["factor"].tolist() == ["act", "norm", "depth", "init", "dummy"]
-    shares, first = by_factor(ranking)["share"], by_factor(ranking)["first"]
-    cube = theory[1].to_numpy().reshape(4, 4, 3, 3)
-    for axis, factor in enumerate(GRID):
-        assert shares[factor.name] == pytest.approx(cube.var(axis=axis).mean() / cube.var(), abs=0.02)
-        others = tuple(other for other in range(4) if other != axis)
-        assert first[factor.name] == pytest.approx(cube.mean(axis=others).var() / cube.var(), abs=0.02)
-    published = {"act": 0.601, "norm": 0.469, "depth": 0.416, "init": 0.130}
-    assert {name: shares[name] for name in published} == pytest.approx(published, abs=0.03)
-    assert by_factor(ranking)["evidence"].to_dict() == {**dict.fromkeys(published, True), "dummy": False}
+def test_the_theory_of_deep_networks_at_initialisation_is_read_off(make_members):
+    trials = pd.DataFrame(factorial.CELLS, columns=list(factorial.LEVELS))
+    y = factorial.theory()
+    members = make_members(trials.assign(dummy=np.random.default_rng(0).random(len(trials))), y.ravel())
+    ranking = rank(members, [*GRID, DUMMY], "gain")
+    table = by_factor(ranking)
+    assert table.index.tolist() == [*factorial.TOTALS, "dummy"]
+    found = table.drop("dummy")
+    assert found["share"].to_dict() == pytest.approx(factorial.totals(y), abs=0.02)
+    alone = {name: factorial.shares(y)[name,] for name in factorial.LEVELS}
+    assert found["first"].to_dict() == pytest.approx(alone, abs=0.02)
+    assert found["share"].to_dict() == pytest.approx(factorial.TOTALS, abs=0.03)
+    assert table["evidence"].to_dict() == {**dict.fromkeys(factorial.TOTALS, True), "dummy": False}
     pairs = ranking.interactions.set_index(["factor_a", "factor_b"])["share"]
-    assert pairs[("depth", "act")] == pytest.approx(0.147, abs=0.02)
-    assert pairs[("act", "norm")] == pytest.approx(0.105, abs=0.02)
+    for pair in (("depth", "activation"), ("activation", "normalization")):
+        assert pairs[pair] == pytest.approx(factorial.SHARES[pair], abs=0.02)
     assert ranking.fit > 0.95
 
 

@@ -1,9 +1,8 @@
 """What closed formulas and published numbers say of whole networks; drawn networks are in another file."""
 
-from itertools import product
-
 import numpy as np
 import pytest
+from support import factorial
 
 from gradstudy.analysis.theory.prediction import predict
 from gradstudy.random_network import ActivationCurve, NoTheory, PixelWindow, RandomFeedforward, RandomMap, RandomStage
@@ -66,28 +65,17 @@ def test_norms_have_their_rates_for_any_weight(curves, name, norm, rate, weight)
     assert list(100 ** (signal[1:-1] - signal[2:])) == [rate] * 10
 
 
-def full_factorial(curves):
-    """log10 of power at G53's grid: [depth, activation, init, norm], the batch of its formulas being large."""
-    names, weights, norms = ("identity", "relu", "tanh", "sigmoid"), (1 / 3, 1.0, 2.0), ("none", "layer", "batch")
-    cells = product((4, 8, 16, 32), names, weights, norms)
-    found = [
-        2 * predict(chain(curves[name], depth, weight, norm=norm, batch=np.inf)).gain_init
-        for depth, name, weight, norm in cells
-    ]
-    return np.reshape(found, (4, 4, 3, 3))
-
-
 def test_the_full_factorial_has_its_published_shares_classes_and_slopes(curves):
-    # G53, G54
-    power = full_factorial(curves)
-    totals = [power.var(axis=axis).mean() / power.var() for axis in range(4)]
-    np.testing.assert_allclose(totals, [0.416, 0.601, 0.130, 0.469], atol=6e-4)
-    assert [(power < -2).sum(), (abs(power) <= 2).sum(), (power > 2).sum()] == [37, 98, 9]
-    slopes = power[3] / 31
-    none = [[-0.4771, 0, 0.3010], [-0.7783, -0.3012, 0], [-0.4853, -0.0527, 0.0318], [-1.7002, -1.2572, -1.0005]]
-    np.testing.assert_allclose(slopes[:, :, 0], none, atol=3e-4)
-    np.testing.assert_allclose(slopes[:, :, 1], np.transpose([[0, -0.0099, 0.0580, -0.8330]] * 3), atol=3e-4)
-    np.testing.assert_allclose(slopes[:, :, 2], np.transpose([[0, 0.1512, 0.0580, -0.0296]] * 3), atol=3e-4)
+    """G53, G54, the batch of whose formulas is large."""
+    weights = {"default": 1 / 3, "xavier_normal": 1.0, "kaiming_normal": 2.0}
+    gains = [
+        predict(chain(curves[name], depth, weights[init], norm=norm, batch=np.inf)).gain_init
+        for depth, name, init, norm in factorial.CELLS
+    ]
+    power = 2 * np.reshape(gains, factorial.SHAPE)
+    assert factorial.totals(power) == pytest.approx(factorial.TOTALS, abs=6e-4)
+    assert [(factorial.classes(power) == which).sum() for which in (-1, 0, 1)] == factorial.CLASSES
+    np.testing.assert_allclose(power[-1] / 31, factorial.DECADES_PER_LAYER, atol=3e-4)
 
 
 @pytest.mark.parametrize("norm", ["none", "layer", "batch"])
