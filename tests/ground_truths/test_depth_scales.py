@@ -2,29 +2,21 @@
 
 import numpy as np
 import pytest
-from support.flows import factor, gaussian_mean, initial, measured, perceptron, variance
-
-CRITICAL = {1.4242: 0.01, 1.7610: 0.05, 1.9861: 0.1, 2.2852: 0.2, 2.5051: 0.3}
-"""sigma_w^2: sigma_b^2 on the line chi_1 = 1 (Poole et al. 2016)."""
+from support.flows import factor, initial, measured, perceptron, variance
+from support.published import CHI_1_OF_TANH, CRITICAL_TANH
 
 
 def tanh_stack(weights, biases, *, width=256, depth=30):
     return [*perceptron(width, depth), *variance(weights, biases), "activation=tanh"]
 
 
-def settled_power(weights, biases):
-    """q*, the power of z deep in the network: q = sigma_w^2 E[tanh(z)^2] + sigma_b^2."""
-    power = 1.0
-    for _ in range(500):
-        power = weights * gaussian_mean(lambda z: np.tanh(z) ** 2, power) + biases
-    return power
-
-
-@pytest.mark.parametrize(("weights", "biases"), CRITICAL.items())
-def test_the_gradient_of_a_tanh_network_keeps_its_size_on_the_critical_line(weights, biases):
-    measurement = measured(*tanh_stack(weights, biases), seeds=5)
+@pytest.mark.parametrize("place", [place for place in CRITICAL_TANH if place != (1.0, 0.0)], ids=str)
+def test_the_gradient_of_a_tanh_network_keeps_its_size_on_the_critical_line(place):
+    """And z has settled at its q* over the deeper two thirds."""
+    measurement = measured(*tanh_stack(*place), seeds=5)
+    powers = np.square(initial(measurement, "activation_rms"))
     assert factor(measurement) == pytest.approx(1, rel=0.02)
-    assert settled(measurement) == pytest.approx(settled_power(weights, biases), rel=0.02)
+    assert powers[len(powers) // 3 :].mean() == pytest.approx(CRITICAL_TANH[place], rel=0.02)
 
 
 def test_the_line_starts_at_a_variance_of_1_where_signals_are_small_and_tanh_is_linear():
@@ -33,9 +25,8 @@ def test_the_line_starts_at_a_variance_of_1_where_signals_are_small_and_tanh_is_
     assert factor(measurement) == pytest.approx(1, rel=0.02)
 
 
-@pytest.mark.parametrize(("weights", "expected"), [(0.5, 0.43199), (1.0, 0.75903), (2.5, 1.13352)])
+@pytest.mark.parametrize(("weights", "expected"), CHI_1_OF_TANH.items())
 def test_chi_1_says_what_a_tanh_layer_does_off_the_line(weights, expected):
-    """chi_1 = sigma_w^2 E[tanh'(z)^2], z ~ N(0, q*), at sigma_b^2 = .05 (Schoenholz et al. 2017)."""
     measurement = measured(*tanh_stack(weights, 0.05, depth=40), seeds=5)
     assert factor(measurement, first=10) == pytest.approx(expected, rel=0.02)
 
@@ -51,9 +42,3 @@ def test_gradients_and_the_likeness_of_samples_share_their_depth_scale_in_the_or
     assert -1 / np.log(factor(measurement)) == pytest.approx(depth_scale, rel=0.08)
     unlike = np.log(1 - initial(measurement, "sample_correlation"))
     assert 19 / (unlike[20] - unlike[39]).mean() == pytest.approx(depth_scale, rel=0.08)
-
-
-def settled(measurement):
-    """The power of z over the deeper two thirds of a network."""
-    powers = np.square(initial(measurement, "activation_rms"))
-    return powers[len(powers) // 3 :].mean()

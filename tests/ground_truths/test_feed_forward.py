@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from support.flows import decades, factor, forward_factor, initial, log_ratio, measured, perceptron, variance
+from support.published import SIGMOID_CHI_1, SIGMOID_POWER
 
 STACK = perceptron(width=128, depth=20)
 
@@ -94,10 +95,9 @@ def test_no_sigmoid_layer_passes_more_than_a_quarter_of_its_largest_singular_val
 
 
 def test_sigmoid_passes_an_eighteenth_of_the_power():
-    """Mean field at N(0, 1/n) and b = 0: q* = .26469, chi_1 = .055721 (below 1/16, as phi' <= 1/4)."""
     measurement = measured(*STACK, "init=lecun", "activation=sigmoid")
-    assert factor(measurement) == pytest.approx(0.055721, rel=0.02)
-    assert np.square(initial(measurement, "activation_rms")[5:]).mean() == pytest.approx(0.26469, rel=0.02)
+    assert factor(measurement) == pytest.approx(SIGMOID_CHI_1, rel=0.02)
+    assert np.square(initial(measurement, "activation_rms")[5:]).mean() == pytest.approx(SIGMOID_POWER, rel=0.02)
 
 
 @pytest.mark.parametrize("variance_of_weights", [1 / 3, 1, 2])

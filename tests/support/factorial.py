@@ -40,6 +40,12 @@ def theory() -> np.ndarray:
     return np.multiply.outer(np.array(LEVELS["depth"]) - 1, DECADES_PER_LAYER)
 
 
+def decades_per_layer(activation: str, init: str, normalization: str) -> float:
+    """At depth 32."""
+    named = zip(list(LEVELS.values())[1:], (activation, init, normalization), strict=True)
+    return float(DECADES_PER_LAYER[tuple(levels.index(level) for levels, level in named)])
+
+
 def classes(y: np.ndarray) -> np.ndarray:
     """-1 where the gradient vanishes, 1 where it explodes, by more than two decades of power."""
     return np.where(abs(y) > 2, np.sign(y), 0)

@@ -1,42 +1,36 @@
 import numpy as np
 import pytest
+from support.published import (
+    BEHIND_BATCH_NORM,
+    RELU_IN_SMALL_BATCHES,
+    linear_behind_batch_norm,
+    relu_behind_batch_norm,
+)
 
 from gradstudy.analysis.theory.layerwise import batch_norm_rate
 from gradstudy.analysis.theory.prediction import predict
 from gradstudy.random_network import NoTheory, RandomFeedforward, RandomMap, RandomStage
 
 
-def yang(batch):
-    """The rate of ReLU in Yang et al. 2019, Theorem 8."""
-    c = -1 / (batch - 1)
-    kernel = (np.sqrt(1 - c**2) + (np.pi - np.arccos(c)) * c) / np.pi
-    slope = (np.pi - np.arccos(c)) / np.pi
-    return (batch - 1) * (slope + batch - 1) / ((batch - 3) * (batch - 1) * (1 - kernel)) - 1 / (batch - 3)
-
-
 @pytest.mark.parametrize("batch", [5, 8, 32, 256])
 def test_relu_has_the_rate_of_theorem_8(curves, batch):
-    assert batch_norm_rate(curves["relu"], batch) == pytest.approx(yang(batch), rel=1e-5)
+    assert batch_norm_rate(curves["relu"], batch) == pytest.approx(relu_behind_batch_norm(batch), rel=1e-5)
 
 
-@pytest.mark.parametrize(("batch", "expected"), [(8, 1.7882), (32, 1.5220), (256, 1.4732)])
+@pytest.mark.parametrize(("batch", "expected"), RELU_IN_SMALL_BATCHES.items())
 def test_relu_has_the_rates_of_the_table(curves, batch, expected):
-    # G26
+    assert relu_behind_batch_norm(batch) == pytest.approx(expected, abs=6e-5)
     assert batch_norm_rate(curves["relu"], batch) == pytest.approx(expected, abs=6e-5)
 
 
 @pytest.mark.parametrize("batch", [5, 8, 32, 1000])
 def test_a_linear_network_has_the_closed_rate(curves, batch):
-    # G26
-    assert batch_norm_rate(curves["identity"], batch) == pytest.approx((batch - 2) / (batch - 3), rel=1e-9)
+    assert batch_norm_rate(curves["identity"], batch) == pytest.approx(linear_behind_batch_norm(batch), rel=1e-9)
 
 
-@pytest.mark.parametrize(
-    ("name", "expected", "within"),
-    [("relu", 1.466942, 5e-7), ("identity", 1.0, 1e-9), ("tanh", 1.177807, 5e-7), ("sigmoid", 1.034, 5e-4)],
-)
-def test_the_rate_in_a_large_batch_is_the_published_one(curves, name, expected, within):
-    # G25, G27
+@pytest.mark.parametrize(("name", "rate"), BEHIND_BATCH_NORM.items())
+def test_the_rate_in_a_large_batch_is_the_published_one(curves, name, rate):
+    expected, within = rate
     assert batch_norm_rate(curves[name]) == pytest.approx(expected, abs=within)
     assert batch_norm_rate(curves[name], 10**6) == pytest.approx(expected, abs=within + 1e-5)
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from support.published import BEHIND_LAYER_NORM, CHI_1_OF_TANH, CRITICAL_TANH, SIGMOID_CHI_1, SIGMOID_POWER
 
 from gradstudy.analysis.theory.fixed_points import chi1, critical_weight, fixed_point, layer_norm_rate, variance_map
 from gradstudy.random_network import ActivationCurve
@@ -47,33 +48,21 @@ def test_selu_is_its_own_normalisation():
 
 
 def test_sigmoid_loses_more_than_a_sixteenth_per_layer(curves):
-    # G8b
-    assert fixed_point(curves["sigmoid"], 1.0, 0.0) == pytest.approx(0.26469, abs=5e-6)
-    assert chi1(curves["sigmoid"], 1.0, 0.0) == pytest.approx(0.055721, abs=5e-7)
+    assert fixed_point(curves["sigmoid"], 1.0, 0.0) == pytest.approx(SIGMOID_POWER, abs=5e-6)
+    assert chi1(curves["sigmoid"], 1.0, 0.0) == pytest.approx(SIGMOID_CHI_1, abs=5e-7)
 
 
-@pytest.mark.parametrize(("weight", "expected"), [(0.5, 0.43199), (1.0, 0.75903), (2.5, 1.13352)])
+@pytest.mark.parametrize(("weight", "expected"), CHI_1_OF_TANH.items())
 def test_chi1_of_tanh_is_the_published_one(curves, weight, expected):
-    # G9, at s_b^2 = .05
     assert chi1(curves["tanh"], weight, 0.05) == pytest.approx(expected, abs=5e-6)
 
 
-@pytest.mark.parametrize(
-    ("weight", "bias", "q"),
-    [
-        (1.0, 0.0, 0.0),
-        (1.4242, 0.01, 0.273),
-        (1.7610, 0.05, 0.570),
-        (1.9861, 0.1, 0.806),
-        (2.2852, 0.2, 1.164),
-        (2.5051, 0.3, 1.461),
-    ],
-)
-def test_the_critical_line_of_tanh_is_the_published_one(curves, weight, bias, q):
-    # G9; without bias the published q* of 0 is that of the line's end.
+@pytest.mark.parametrize(("weight", "bias"), CRITICAL_TANH)
+def test_the_critical_line_of_tanh_is_the_published_one(curves, weight, bias):
+    """Without bias the published q* of 0 is that of the line's end."""
     found = critical_weight(curves["tanh"], bias)
     assert found == pytest.approx(weight, abs=6e-5)
-    assert fixed_point(curves["tanh"], found, bias) == pytest.approx(q, abs=6e-4)
+    assert fixed_point(curves["tanh"], found, bias) == pytest.approx(CRITICAL_TANH[weight, bias], abs=6e-4)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +83,7 @@ def test_a_curve_without_slope_is_critical_at_no_weight():
     assert critical_weight(flat, 0.1) == np.inf
 
 
-@pytest.mark.parametrize(("name", "expected"), [("identity", 1.0), ("relu", 1.0), ("tanh", 1.177807)])
-def test_layer_norm_has_its_rate(curves, name, expected):
-    # G28
-    assert layer_norm_rate(curves[name]) == pytest.approx(expected, abs=5e-7)
+@pytest.mark.parametrize(("name", "rate"), BEHIND_LAYER_NORM.items())
+def test_layer_norm_has_its_rate(curves, name, rate):
+    expected, within = rate
+    assert layer_norm_rate(curves[name]) == pytest.approx(expected, abs=within)
