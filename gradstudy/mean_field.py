@@ -5,8 +5,8 @@ from math import isnan
 from typing import Any
 
 from gradstudy.analysis.theory.prediction import Prediction, predict
-from gradstudy.decades import CEILING, FLOOR
 from gradstudy.random_network import NoTheory
+from gradstudy.series import CEILING, FLOOR
 from gradstudy.training.theory_input import random_network_of
 
 

@@ -10,8 +10,8 @@ from typing import Protocol
 
 import numpy as np
 
-from gradstudy.decades import CEILING, FLOOR, decades, first_signal, full_range, gain_by_step, norm_growth
 from gradstudy.records import MemberRecord
+from gradstudy.series import CEILING, FLOOR, decades, first_signal, full_range, gain_by_step, norm_growth
 
 
 class ResponseSettings(Protocol):

@@ -8,11 +8,10 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from gradstudy.analysis.prescription.experience import Experience
+from gradstudy.analysis.prescription.experience import Experience, StartingPoint, given_start, stored_start
 from gradstudy.analysis.prescription.prescription import Prescription, Prescriptions, prescribe
-from gradstudy.analysis.prescription.starting_point import StartingPoint, given_start, stored_start
 from gradstudy.analysis.ranking.ranking import Ranking, rank
-from gradstudy.analysis.responses.measured_again import lacking, measured_again
+from gradstudy.analysis.responses.member_row import lacking, measured_again
 from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.theory.agreement import PREDICTED, Agreement, agreement
 from gradstudy.configs.overrides import changed_trial

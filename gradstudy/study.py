@@ -25,8 +25,7 @@ from gradstudy.report.terminal.console import make_console
 from gradstudy.report.terminal.live.progress import Progress
 from gradstudy.report.terminal.live.so_far import SoFar
 from gradstudy.results import Run
-from gradstudy.search.lock import study_lock
-from gradstudy.search.storage import JOURNAL, open_storage
+from gradstudy.search.storage import JOURNAL, open_storage, study_lock
 from gradstudy.tracking.publication import REPORT_FILE, publish
 from gradstudy.tracking.reader import find_study
 from gradstudy.tracking.writer import StudyWriter

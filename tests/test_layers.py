@@ -10,8 +10,8 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "gradstudy"
 LAYERS = [
     {"errors"},
-    {"parts", "random_network", "records", "thinning", "versions"},
-    {"conclusions", "decades", "network", "over_seeds"},
+    {"parts", "random_network", "records", "versions"},
+    {"conclusions", "network", "series"},
     {"layer_parts", "quantities", "response"},
     {"words"},
     {"factors", "tasks", "training", "execution", "search", "analysis", "tracking"},

@@ -13,9 +13,9 @@ from support.enrolled import options
 
 import gradstudy
 from gradstudy.configs.composition import Composer, hydra_ready
-from gradstudy.decades import CEILING, FLOOR
 from gradstudy.mean_field import predicted, within_measurement
 from gradstudy.random_network import NoTheory
+from gradstudy.series import CEILING, FLOOR
 from gradstudy.training.theory_input import inputs_of
 
 SEEDS, WIDTH = 8, 96

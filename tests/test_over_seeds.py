@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from gradstudy.over_seeds import by_seed, median_of_seeds
 from gradstudy.records import Series
+from gradstudy.series import by_seed, median_of_seeds
 
 INF, NAN = np.inf, np.nan
 

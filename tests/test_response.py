@@ -10,10 +10,10 @@ from support.made_records import made_record
 from gradstudy.analysis.ranking.ranking import rank
 from gradstudy.analysis.responses.member_row import member_row
 from gradstudy.analysis.settings import Analysis
-from gradstudy.decades import CEILING, FLOOR
 from gradstudy.records import SCREEN, Factor, MemberRecord, Series
 from gradstudy.response import RANKED, RESPONSES, TIME
 from gradstudy.search.objective import Objective, check_responses
+from gradstudy.series import CEILING, FLOOR
 
 SETTINGS = Analysis()
 HEALTHY = {

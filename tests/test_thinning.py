@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradstudy.thinning import evenly_spaced, stretches
+from gradstudy.series import evenly_spaced, stretches
 
 
 @pytest.mark.parametrize(("count", "most"), [(1, 5), (5, 5), (200, 60), (61, 60), (1000, 24)])

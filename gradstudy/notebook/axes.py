@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradstudy.thinning import evenly_spaced
+from gradstudy.series import evenly_spaced
 
 Size = tuple[float, float]
 """Inches, width first."""

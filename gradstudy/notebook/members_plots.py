@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gradstudy.analysis.ranking.member_check import check_members
-from gradstudy.analysis.ranking.trial_outcomes import trial_outcomes
+from gradstudy.analysis.ranking.trial_outcomes import check_members, trial_outcomes
 from gradstudy.analysis.space.coordinates import INACTIVE, encode
 from gradstudy.analysis.space.levels import Cut, cut
 from gradstudy.errors import InputError, nearest

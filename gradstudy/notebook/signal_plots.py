@@ -10,8 +10,8 @@ from gradstudy.analysis.responses.signal_map import SignalMap, decades_of, signa
 from gradstudy.analysis.theory.prediction import Prediction
 from gradstudy.notebook.axes import axes_or_new, named, power
 from gradstudy.notebook.palette import ACCENT, MUTED, SEQUENTIAL, VERDICT_COLOURS
-from gradstudy.over_seeds import by_seed, median_of_seeds
 from gradstudy.records import MemberRecord
+from gradstudy.series import by_seed, median_of_seeds
 
 LINE_STYLES = ({"color": ACCENT, "marker": "o"}, {"color": VERDICT_COLOURS["exploding"], "marker": "s"})
 """Of the first step and of the last."""

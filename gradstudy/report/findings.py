@@ -8,7 +8,7 @@ import pandas as pd
 
 from gradstudy.analysis.prescription.prescription import Prescription
 from gradstudy.analysis.ranking.ranking import Ranking
-from gradstudy.analysis.responses.thresholds import verdicts_by_threshold
+from gradstudy.analysis.responses.member_row import verdicts_by_threshold
 from gradstudy.analysis.theory.agreement import Agreement
 from gradstudy.errors import InputError
 from gradstudy.records import HUNT, SCREEN

@@ -11,9 +11,8 @@ from gradstudy.parts import number, word
 from gradstudy.records import DUMMY, HUNT, SCREEN, MemberRows
 from gradstudy.search.base import AskedTrial, AskTell
 from gradstudy.search.hunt.hunt import Hunt, HuntTrials
-from gradstudy.search.hunt.region import best_region, inside
 from gradstudy.search.hunt.sampler import SAMPLERS, sampled
-from gradstudy.search.hunt.told import Told
+from gradstudy.search.hunt.told import Told, best_region, inside
 from gradstudy.search.screen.screen import ScreenTrials
 from gradstudy.search.search_space import Levels, SearchSpace
 

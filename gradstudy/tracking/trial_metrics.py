@@ -10,9 +10,8 @@ from statistics import median
 
 import numpy as np
 
-from gradstudy.over_seeds import by_seed, median_of_seeds
 from gradstudy.records import VERDICTS, MemberRecord, TrialResult, trial_verdict
-from gradstudy.thinning import evenly_spaced
+from gradstudy.series import by_seed, evenly_spaced, median_of_seeds
 from gradstudy.tracking.members_file import response_names
 
 METRICS = {"seconds": "cost/cohort_seconds", "recorder": "cost/recorder_share", "probes": "cost/probes_share"}

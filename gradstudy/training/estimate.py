@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from gradstudy.thinning import evenly_spaced
+from gradstudy.series import evenly_spaced
 from gradstudy.training.cohort import Cohort
 from gradstudy.training.engine import train
 from gradstudy.training.instrument.probe import probe_steps

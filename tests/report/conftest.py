@@ -13,8 +13,7 @@ from support.made_study import made_run
 
 from gradstudy.analysis.ranking.interactions import CELL_COLUMNS as CELLS
 from gradstudy.analysis.ranking.ranking import Ranking
-from gradstudy.analysis.responses.member_row import member_row
-from gradstudy.analysis.responses.thresholds import verdicts_by_threshold
+from gradstudy.analysis.responses.member_row import member_row, verdicts_by_threshold
 from gradstudy.analysis.settings import DEFAULTS, Analysis
 from gradstudy.analysis.space.levels import LEVEL_COLUMNS as LEVELS
 from gradstudy.analysis.theory.prediction import Prediction

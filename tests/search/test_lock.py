@@ -9,12 +9,12 @@ import sys
 import pytest
 
 from gradstudy.errors import InputError
-from gradstudy.search.lock import HOLDER, study_lock
+from gradstudy.search.storage import HOLDER, study_lock
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from gradstudy.search.lock import study_lock
+from gradstudy.search.storage import study_lock
 with study_lock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

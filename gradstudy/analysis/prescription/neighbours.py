@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import binomtest
 
-from gradstudy.analysis.prescription.experience import Experience
-from gradstudy.analysis.prescription.starting_point import StartingPoint
+from gradstudy.analysis.prescription.experience import Experience, StartingPoint
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials
 from gradstudy.conclusions import Changes
 from gradstudy.records import DUMMY

@@ -9,11 +9,10 @@ import pandas as pd
 
 from gradstudy.analysis.ranking.attribution import attribute, is_constant
 from gradstudy.analysis.ranking.causes import RANKING_COLUMNS, cause_table, tested
-from gradstudy.analysis.ranking.evidence import weigh
+from gradstudy.analysis.ranking.evidence import confounded, weigh
 from gradstudy.analysis.ranking.interactions import cell_table, strongest
-from gradstudy.analysis.ranking.member_check import check_members
 from gradstudy.analysis.ranking.survival import survival_columns
-from gradstudy.analysis.ranking.trial_outcomes import trial_outcomes
+from gradstudy.analysis.ranking.trial_outcomes import check_members, known_members, trial_outcomes
 from gradstudy.analysis.settings import DEFAULTS, Analysis
 from gradstudy.analysis.space.coordinates import CodedTrials, encode
 from gradstudy.analysis.space.levels import level_table
@@ -177,3 +176,42 @@ def rank(
         unproven=tuple(weighed.names[weighed.unproven].tolist()),
         tied=tuple(weighed.names[weighed.tied].tolist()),
     )
+
+
+FEWEST_FOR_INTERIM = 32
+"""Trials before which nothing is said: of fewer, the first cohorts hold too few combinations to tell factors apart."""
+STRICTER = 5.0
+"""Ten looks at growing data, each at a fifth of the level, give as many false alarms as one at all of it (Pocock
+1977)."""
+
+
+@dataclass(frozen=True)
+class InterimLook:
+    """The factors that a response depends on, as far as `trials` trials show.
+
+    `seen` are significant, smallest p first. `tied` are too, but went hand in hand with another factor so far: networks
+    of one shape are trained together, so that the first trials are no random part of all.
+    """
+
+    response: str
+    trials: int
+    seen: tuple[str, ...]
+    tied: tuple[str, ...]
+
+
+def interim_look(
+    members: pd.DataFrame, factors: Sequence[Factor], response: str, settings: Analysis, *, steps: int | None = None
+) -> InterimLook | None:
+    """The factors that the response depends on so far; None while there are too few trials to say.
+
+    `members` are rows of a randomised screen, as `gradstudy.analysis.ranking.ranking.rank` takes them.
+    """
+    members = known_members(members, response)
+    if members["trial"].nunique() < FEWEST_FOR_INTERIM:
+        return None
+    outcome = trial_outcomes(members, response, steps)
+    screen = CodedTrials(tuple(factors), encode(outcome.trials, factors), outcome.ranked)
+    found = tested(screen).assign(tied=confounded(screen)).sort_values("p")
+    found = found[(found["p"] < (1.0 - settings.confidence) / STRICTER) & (found["factor"] != DUMMY.name)]
+    seen, tied = (tuple(found.loc[found["tied"] == which, "factor"]) for which in (False, True))
+    return InterimLook(response, len(outcome.trials), seen, tied)

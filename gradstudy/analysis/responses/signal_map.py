@@ -5,10 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradstudy.decades import full_range
-from gradstudy.over_seeds import by_seed, median_of_seeds
 from gradstudy.records import MemberRecord, Series
-from gradstudy.thinning import evenly_spaced, stretches
+from gradstudy.series import by_seed, evenly_spaced, full_range, median_of_seeds, stretches
 
 
 @dataclass(frozen=True)

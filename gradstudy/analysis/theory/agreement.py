@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gradstudy.decades import CEILING, FLOOR
 from gradstudy.errors import InputError
+from gradstudy.series import CEILING, FLOOR
 
 MEASURED, PREDICTED = "gain_init", "gain_init_theory"
 

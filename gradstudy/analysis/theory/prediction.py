@@ -1,7 +1,6 @@
 """Theory beside measurement: what mean-field theory says of a network's gradient flow at initialisation.
 
-Exact in the limit of infinite width, at finite depth. In the folder `mean_field`, `fixed_point`, `correlation` and
-`batch` say what deep networks settle at; `pixels`, `batch` and `time` are one layer or step of the kinds of streams.
+Exact in the limit of infinite width, at finite depth.
 """
 
 import math
@@ -12,19 +11,8 @@ from typing import Protocol
 
 import numpy as np
 
-from gradstudy.analysis.theory.branch import BranchLayer, layers, passed, product
-from gradstudy.analysis.theory.expectations import expectation, slope_power, value_power
-from gradstudy.analysis.theory.fixed_points import (
-    chi1,
-    correlation_fixed_point,
-    correlation_map,
-    critical_weight,
-    depth_scale,
-    fixed_point,
-    layer_norm_rate,
-    variance_map,
-)
-from gradstudy.analysis.theory.layerwise import Pixels, Samples, batch_norm_rate
+from gradstudy.analysis.theory.expectations import slope_power, value_power
+from gradstudy.analysis.theory.layerwise import BranchLayer, Pixels, Samples, layers, passed, product
 from gradstudy.random_network import (
     BranchStep,
     NoTheory,
@@ -79,22 +67,6 @@ def _signal_over_time(factors: np.ndarray, each_step: bool) -> np.ndarray:
     decades: np.ndarray = np.array(powers[::-1]) / (2 * np.log(10))
     return decades
 
-
-__all__ = [
-    "NoTheory",
-    "Prediction",
-    "batch_norm_rate",
-    "chi1",
-    "correlation_fixed_point",
-    "correlation_map",
-    "critical_weight",
-    "depth_scale",
-    "expectation",
-    "fixed_point",
-    "layer_norm_rate",
-    "predict",
-    "variance_map",
-]
 
 FEWEST_FEATURES = 8
 """Of 8 features a norm takes a quarter of the directions, of which theory knows nothing."""

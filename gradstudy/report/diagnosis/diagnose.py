@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from gradstudy.decades import CEILING, FLOOR
 from gradstudy.measurement import Measurement
 from gradstudy.report.diagnosis.symptoms import Idle, Symptoms, known_median, symptoms_of, typical
+from gradstudy.series import CEILING, FLOOR
 from gradstudy.words.number_words import amplitude, signed
 
 NAMED = 0.05

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from gradstudy.analysis.settings import DEFAULTS
-from gradstudy.decades import CEILING, FLOOR, first_signal, gain_by_step, norm_growth
 from gradstudy.measurement import Measurement
 from gradstudy.records import MemberRecord
+from gradstudy.series import CEILING, FLOOR, first_signal, gain_by_step, norm_growth
 
 
 def steps_of(records: Sequence[MemberRecord], quantity: str) -> list[int]:

@@ -8,10 +8,9 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from gradstudy.analysis.responses.signal_map import decades_of
-from gradstudy.over_seeds import by_seed, median_of_seeds
 from gradstudy.records import MemberRecord, Series
 from gradstudy.report.figure.heat_image import Scale
-from gradstudy.thinning import stretches
+from gradstudy.series import by_seed, median_of_seeds, stretches
 
 
 def whole_ticks(low: float, high: float, most: int = 4) -> list[int]:

@@ -17,7 +17,7 @@ from gradstudy.report.figure.charts import NORMS, Across, Label, chart_panel, de
 from gradstudy.report.figure.heat_image import colour_stops, data_address, heat_png, scale_of
 from gradstudy.report.figure.signal_words import map_words, thinned_words
 from gradstudy.report.rendering import render
-from gradstudy.thinning import evenly_spaced
+from gradstudy.series import evenly_spaced
 from gradstudy.words.trial_words import levels_words, verdicts_words
 
 FIGURE_STEPS, FIGURE_PLACES, FIGURE_NAMED = 60, 64, 8

@@ -11,8 +11,7 @@ from gradstudy.errors import InputError
 from gradstudy.parts import Part, number, word
 from gradstudy.records import HUNT, MemberRows
 from gradstudy.search.base import AskedTrial, AskTell
-from gradstudy.search.hunt.pruner import ENOUGH_SEEDS, PRUNERS, is_hopeless
-from gradstudy.search.hunt.sampler import SAMPLERS, sampled
+from gradstudy.search.hunt.sampler import ENOUGH_SEEDS, PRUNERS, SAMPLERS, is_hopeless, sampled
 from gradstudy.search.hunt.told import Told, frozen, study_in_memory
 from gradstudy.search.objective import Objective, check_responses, objectives_of
 from gradstudy.search.screen.screen import ScreenTrials

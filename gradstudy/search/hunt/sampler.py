@@ -1,4 +1,4 @@
-"""Optuna's samplers, each by a word that its class is named by: `tpe`, `gp`, `nsga2`, `random` and others."""
+"""Optuna's samplers and pruners, each by a word: `tpe`, `gp`, `nsga2`, `random` and others; `median`, `wilcoxon`."""
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 import optuna
+from optuna import Study
 from optuna.exceptions import ExperimentalWarning
+from optuna.pruners import BasePruner, MedianPruner, NopPruner, WilcoxonPruner
 from optuna.samplers import BaseSampler
+from optuna.trial import TrialState, create_trial
 
 from gradstudy.records import Factor, Level
 from gradstudy.search.hunt.told import Told, study_in_memory
@@ -71,3 +74,24 @@ def _make_sampler(sampler: str, seed: int, told: int) -> BaseSampler:
     with warnings.catch_warnings():  # several samplers, and `group`, have been experimental for years
         warnings.simplefilter("ignore", ExperimentalWarning)
         return made(seed=seed, **settings)
+
+
+PRUNERS: Mapping[str, Callable[[], BasePruner]] = {
+    "none": NopPruner,
+    "median": MedianPruner,
+    "wilcoxon": WilcoxonPruner,
+}
+"""`median` stops a trial whose best seed so far is worse than the median trial was at its latest seed, `wilcoxon` one
+that is worse than the best one, seed against seed (Wilcoxon's signed ranks)."""
+
+ENOUGH_SEEDS = {"none": 1, "median": 2, "wilcoxon": 5}
+"""How many seeds a trial must have, so that one can be saved. Four differences are the fewest that Wilcoxon's signed
+ranks call worse at Optuna's level of .1 (p = 1/16)."""
+
+
+def is_hopeless(pruner: str, study: Study, by_seed: Sequence[float]) -> bool:
+    """Whether this pruner would stop a trial with these values of its seeds, knowing the trials of this study."""
+    trial = create_trial(state=TrialState.RUNNING, intermediate_values=dict(enumerate(by_seed)))
+    with warnings.catch_warnings():  # WilcoxonPruner has been experimental since Optuna 3.6
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        return bool(PRUNERS[pruner]().prune(study, trial))

@@ -9,10 +9,9 @@ import pytest
 from scipy.stats import beta
 
 from gradstudy.analysis.prescription import candidates as moves
-from gradstudy.analysis.prescription.experience import Experience, trial_health
+from gradstudy.analysis.prescription.experience import NOT_MEASURED, Experience, given_start, stored_start, trial_health
 from gradstudy.analysis.prescription.neighbours import Support, binomial_interval, find_support, likeness
 from gradstudy.analysis.prescription.prescription import Prescription, Prescriptions, prescribe
-from gradstudy.analysis.prescription.starting_point import NOT_MEASURED, given_start, stored_start
 from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.space.coordinates import CodedTrials
 from gradstudy.errors import InputError

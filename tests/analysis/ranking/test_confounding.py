@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from gradstudy.analysis.ranking.confounding import LEVEL, confounded
+from gradstudy.analysis.ranking.evidence import LEVEL, confounded
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials, encode
 from gradstudy.records import DUMMY, Factor
 from gradstudy.search.screen.design import design

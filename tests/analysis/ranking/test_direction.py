@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gradstudy.analysis.ranking.direction import UNCLEAR, direction
+from gradstudy.analysis.ranking.causes import UNCLEAR, direction
 from gradstudy.analysis.space.coordinates import INACTIVE
 from gradstudy.records import Factor
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gradstudy.analysis.ranking.interim import FEWEST_FOR_INTERIM, interim_look
+from gradstudy.analysis.ranking.ranking import FEWEST_FOR_INTERIM, interim_look
 from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.records import DUMMY, Factor
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gradstudy.analysis.ranking.member_check import check_members
+from gradstudy.analysis.ranking.trial_outcomes import check_members
 from gradstudy.errors import InputError
 from gradstudy.records import Factor
 

@@ -3,8 +3,7 @@ import pandas as pd
 import pytest
 from support.made_records import made_record
 
-from gradstudy.analysis.responses.measured_again import lacking, measured_again
-from gradstudy.analysis.responses.member_row import member_row
+from gradstudy.analysis.responses.member_row import lacking, measured_again, member_row
 from gradstudy.analysis.settings import Analysis
 from gradstudy.response import RESPONSES
 

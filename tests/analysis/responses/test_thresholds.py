@@ -3,7 +3,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from gradstudy.analysis.responses.thresholds import THRESHOLDS, verdicts_by_threshold
+from gradstudy.analysis.responses.member_row import THRESHOLDS, verdicts_by_threshold
 from gradstudy.analysis.settings import DEFAULTS, Analysis
 from gradstudy.records import VERDICTS
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from gradstudy.analysis.ranking.sobol_indices import mean_effects
 from gradstudy.analysis.surrogate.effects import ASLEEP, DEGREES, Basis
 from gradstudy.analysis.surrogate.gaussian_process import Posterior
 from gradstudy.analysis.surrogate.hyperparameters import Known
-from gradstudy.analysis.surrogate.integrals import mean_effects
 
 BASIS = Basis((np.array([0.0, 1.0, 3.0]), np.array([]), np.array([0.0, 1.0]), np.array([])))
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(DEGREES + 1)  # exact: squares of effects have twice the degree

@@ -6,8 +6,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from gradstudy.analysis.theory.agreement import agreement
-from gradstudy.decades import CEILING, FLOOR
 from gradstudy.errors import InputError
+from gradstudy.series import CEILING, FLOOR
 
 SCATTER = np.array([-0.5, 0.0, 0.5])
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from support.mean_field_theory import batch_norm_rate
 from support.published import (
     BEHIND_BATCH_NORM,
     RELU_IN_SMALL_BATCHES,
@@ -7,7 +8,6 @@ from support.published import (
     relu_behind_batch_norm,
 )
 
-from gradstudy.analysis.theory.layerwise import batch_norm_rate
 from gradstudy.analysis.theory.prediction import predict
 from gradstudy.random_network import NoTheory, RandomFeedforward, RandomMap, RandomStage
 

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
-
-from gradstudy.analysis.theory.fixed_points import (
+from support.mean_field_theory import (
     chi1,
     correlation_fixed_point,
     correlation_map,

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from support.mean_field_theory import chi1, critical_weight, fixed_point, layer_norm_rate, variance_map
 from support.published import BEHIND_LAYER_NORM, CHI_1_OF_TANH, CRITICAL_TANH, SIGMOID_CHI_1, SIGMOID_POWER
 
-from gradstudy.analysis.theory.fixed_points import chi1, critical_weight, fixed_point, layer_norm_rate, variance_map
 from gradstudy.random_network import ActivationCurve
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805

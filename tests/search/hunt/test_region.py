@@ -5,8 +5,7 @@ import pytest
 from support.hunted import FACTORS, driven, harm, made, option
 
 from gradstudy.records import Factor
-from gradstudy.search.hunt.region import best_region, inside
-from gradstudy.search.hunt.told import Told
+from gradstudy.search.hunt.told import Told, best_region, inside
 from gradstudy.search.objective import Objective
 from gradstudy.search.storage import open_storage
 

@@ -14,7 +14,7 @@ from gradstudy.report.figure.charts import Across, SeedCurve, chart_panel, whole
 from gradstudy.report.figure.heat_image import Scale, data_address, heat_png
 from gradstudy.report.figure.signal_words import curve_words, map_words, thinned_words
 from gradstudy.report.html.pieces.axis import Ticks
-from gradstudy.thinning import evenly_spaced
+from gradstudy.series import evenly_spaced
 from gradstudy.words.trial_words import verdicts_words
 
 

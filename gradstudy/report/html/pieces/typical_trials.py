@@ -7,7 +7,7 @@ import pandas as pd
 from gradstudy.analysis.prescription.experience import trial_health
 from gradstudy.analysis.prescription.prescription import Prescription
 from gradstudy.records import VERDICTS
-from gradstudy.thinning import evenly_spaced
+from gradstudy.series import evenly_spaced
 
 TYPICAL = (
     "Typical of a verdict is the trial that its prescription starts from, whose levels are most like those of the "

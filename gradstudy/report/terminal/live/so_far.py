@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from gradstudy.analysis.ranking.interim import InterimLook, interim_look
+from gradstudy.analysis.ranking.ranking import InterimLook, interim_look
 from gradstudy.analysis.settings import Analysis
 from gradstudy.records import DUMMY, HUNT, SCREEN, MemberRows, StudyInfo, Trial
 from gradstudy.search.best import best_trials

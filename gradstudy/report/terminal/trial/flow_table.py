@@ -12,7 +12,7 @@ from gradstudy.analysis.theory.prediction import Prediction
 from gradstudy.records import MemberRecord
 from gradstudy.report.diagnosis.symptoms import look, places_of, steps_of, typical
 from gradstudy.report.terminal.plain import Bar, plain_name, plain_table
-from gradstudy.thinning import evenly_spaced
+from gradstudy.series import evenly_spaced
 from gradstudy.words.number_words import amplitude
 
 TABLE_PLACES = 24

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from gradstudy.analysis.theory.agreement import agreement
-from gradstudy.decades import CEILING, FLOOR
 from gradstudy.report.html.sections.theory_section import theory_section
+from gradstudy.series import CEILING, FLOOR
 
 
 def members_of(*trials):

@@ -1,6 +1,6 @@
 import pandas as pd
 
-from gradstudy.analysis.responses.thresholds import verdicts_by_threshold
+from gradstudy.analysis.responses.member_row import verdicts_by_threshold
 from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.records import VERDICTS
 from gradstudy.report.terminal.study.summary import threshold_table

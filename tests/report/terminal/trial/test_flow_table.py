@@ -5,7 +5,7 @@ from gradstudy.analysis.responses.member_row import member_row
 from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.analysis.theory.prediction import Prediction
 from gradstudy.report.terminal.trial.flow_table import TABLE_PLACES, flow_table
-from gradstudy.thinning import evenly_spaced
+from gradstudy.series import evenly_spaced
 from gradstudy.words.number_words import amplitude
 
 DECADES = np.arange(-9.0, 1.0)

@@ -1,13 +1,15 @@
-"""The amplitudes of a member's record in decades (log10): its signal place by place, the growth of its gradient norm.
+"""Recorded series: amplitudes in decades (log10), the seeds of a trial beside each other, and a few of many steps.
 
 Zeros and infinities keep their meaning and stay finite: a signal of exactly 0 at the first place has a gain at the
 floor of float64's range (-307.7, whatever left the last place: a dead network passes nothing back), and one that is
 never finite has a gain at the ceiling (308.3).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from gradstudy.records import MemberRecord
+from gradstudy.records import MemberRecord, Series
 
 SMALLEST = np.finfo(np.float64).tiny
 FLOOR = float(np.log10(SMALLEST))
@@ -59,3 +61,36 @@ def norm_growth(norms: np.ndarray, first_steps: int) -> float:
         return 0.0
     reference = 2 * np.median(early / 2)  # the mean of two of 1e308 would overflow
     return float(decades(norms).max() - decades(reference))
+
+
+def by_seed(series: Sequence[Series]) -> tuple[np.ndarray, np.ndarray]:
+    """Steps [step] of the seed that came furthest, and values [seed, step, place]; nan after a seed's end.
+
+    What a seed itself read as nan is inf here: it is not finite, but it is not missing.
+    """
+    steps = max((one.steps for one in series), key=len)
+    values = np.full((len(series), len(steps), len(series[0].places)), np.nan)
+    for own, one in zip(values, series, strict=True):
+        own[: len(one.steps)] = np.where(np.isnan(one.values), np.inf, one.values)
+    return steps, values
+
+
+def median_of_seeds(values: np.ndarray) -> np.ndarray:
+    """The median over the first axis, of those that are not missing (nan); nan where all are.
+
+    Where half are -inf and half inf, it is inf.
+    """
+    ordered, known = np.sort(values, axis=0), (~np.isnan(values)).sum(axis=0, keepdims=True)  # nan last
+    low, high = (np.take_along_axis(ordered, which, axis=0)[0] for which in ((known - 1) // 2, known // 2))
+    with np.errstate(invalid="ignore"):
+        return np.where(high == np.inf, np.inf, low / 2 + high / 2)  # the sum of two of 1e308 would overflow
+
+
+def evenly_spaced(count: int, most: int) -> np.ndarray:
+    """Indices of at most so many of `count`, evenly spaced from the first to the last."""
+    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))
+
+
+def stretches(count: int, most: int) -> np.ndarray:
+    """Where each of at most so many equal stretches of `count` begins."""
+    return np.linspace(0, count, min(count, most), endpoint=False).astype(int)
