@@ -106,7 +106,7 @@ def test_a_time_to_divergence_is_told_in_steps_with_the_share_that_diverged(make
 def test_a_study_of_one_trial_has_a_page_that_says_what_is_missing(make_study, findings):
     page = report_page(make_study(few(findings, 1)))
     assert "No ranking: 1 trials, at least 8 are needed" in page
-    assert "Whose doing is the variance?" not in page
+    assert "whose doing is the variance?" not in page
 
 
 def test_a_study_in_which_every_member_diverged_has_a_page(make_study, findings):
