@@ -1,17 +1,43 @@
 """A batch of trials, trained: with all of their seeds at once, or seed by seed where hopeless trials are stopped."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from gradstudy.analysis.responses.member_row import member_row
 from gradstudy.analysis.theory.agreement import PREDICTED
 from gradstudy.configs.composition import Composer
+from gradstudy.configs.launch import Launch
 from gradstudy.execution.executor import Runner
 from gradstudy.mean_field import predicted_gain
 from gradstudy.records import HUNT, Member, MemberRecord, Trial, TrialResult
 from gradstudy.search.base import AskTell
 from gradstudy.training.cohort import CPU_KNEE, CUDA_KNEE, Cohort, plan
 from gradstudy.training.engine import train
+
+
+def cohorts_of(
+    launch: Launch,
+    members: Sequence[Member],
+    parts: Mapping[int, Mapping[str, Any]],
+    size: int,
+    *,
+    keep_weights: bool = False,
+) -> list[Cohort]:
+    """Members with these parts by trial number as a launch trains them: at most `size` together, the largest first."""
+    return [
+        Cohort(
+            group,
+            {member.trial: parts[member.trial] for member in group},
+            study_seed=launch.seed,
+            steps=launch.budget.steps,
+            device=launch.device.name,
+            dtype=launch.device.dtype,
+            record=launch.record,
+            keep_weights=keep_weights,
+        )
+        for group in plan(members, parts, size)
+    ]
 
 
 @dataclass(frozen=True)
@@ -23,27 +49,13 @@ class Batch:
     trials: tuple[Trial, ...]
 
     def cohorts(self, seeds: Sequence[int] | None = None) -> list[Cohort]:
-        """How the trials train together: the largest cohorts first.
-
-        `seeds` are those to be trained, by default all of the budget.
-        """
+        """How the trials train together with these seeds, by default all of the budget: the largest cohorts first."""
         launch = self.composer.launch
         parts = {trial.number: self.composer.parts(trial.levels) for trial in self.trials}
         seeds = range(launch.budget.seeds) if seeds is None else seeds
         members = [Member(trial.number, seed) for trial in self.trials for seed in seeds]
         knee = CUDA_KNEE if self.devices[0].startswith("cuda") else CPU_KNEE
-        return [
-            Cohort(
-                group,
-                {member.trial: parts[member.trial] for member in group},
-                study_seed=launch.seed,
-                steps=launch.budget.steps,
-                device=launch.device.name,
-                dtype=launch.device.dtype,
-                record=launch.record,
-            )
-            for group in plan(members, parts, launch.execution.cohort_size or knee)
-        ]
+        return cohorts_of(launch, members, parts, launch.execution.cohort_size or knee)
 
     def trained(self, runner: Runner, seeds: Sequence[int] | None = None) -> Iterator[TrialResult]:
         """Trains these seeds, by default all, and hands out each trial as soon as its cohort is done."""

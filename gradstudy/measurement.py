@@ -9,6 +9,7 @@ import pandas as pd
 from gradstudy.analysis.responses.member_row import member_row
 from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.theory.prediction import Prediction
+from gradstudy.batch import cohorts_of
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.errors import InputError
 from gradstudy.mean_field import predicted
@@ -17,16 +18,12 @@ from gradstudy.notebook.signal_plots import flow_lines, plot_signal
 from gradstudy.random_network import NoTheory
 from gradstudy.records import Member, MemberRecord
 from gradstudy.tracking.record_file import tidy
-from gradstudy.training.cohort import Cohort, plan
 from gradstudy.training.engine import train
 from gradstudy.words.trial_words import verdicts_words
 
-AskTheory = Callable[[], Prediction]
-"""Raises NoTheory where theory says nothing."""
-
 
 class Measurement:
-    """The record of one configuration, trained at a few seeds.
+    """The record of one configuration, trained at a few seeds; `ask_theory` raises NoTheory where it says nothing.
 
     Attributes:
         records: What was measured, one record per seed.
@@ -40,7 +37,7 @@ class Measurement:
         records: Sequence[MemberRecord],
         settings: Analysis,
         choices: Mapping[str, str],
-        ask_theory: AskTheory,
+        ask_theory: Callable[[], Prediction],
     ):
         self.records, self.settings, self.choices = tuple(records), settings, choices
         self.members = pd.DataFrame(member_row(record, settings) for record in records)
@@ -136,18 +133,7 @@ def measure(overrides: Sequence[str] = (), seeds: int | None = None, *, weights:
     count = launch.budget.seeds if seeds is None else seeds
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise InputError(f"seeds must be a whole number of at least 1, got {seeds!r}.")
-    groups = plan([Member(0, seed) for seed in range(count)], {0: parts}, count)
-    records: list[MemberRecord] = []
-    for group in groups:
-        cohort = Cohort(
-            group,
-            {0: parts},
-            study_seed=launch.seed,
-            steps=launch.budget.steps,
-            device=launch.device.name,
-            dtype=launch.device.dtype,
-            record=launch.record,
-            keep_weights=weights,
-        )
-        records += train(cohort)
+    members = [Member(0, seed) for seed in range(count)]
+    cohorts = cohorts_of(launch, members, {0: parts}, count, keep_weights=weights)
+    records = [record for cohort in cohorts for record in train(cohort)]
     return Measurement(records, launch.analysis, composer.choices, partial(predicted, parts, launch.seed))

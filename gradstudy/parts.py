@@ -68,10 +68,10 @@ class Part:
             if "unchecked" in entry.metadata:
                 continue
             value = _typed(entry.name, getattr(self, entry.name), hints[entry.name])
-            if value != entry.default:
-                _check_finite(entry.name, value)
-            _check_word(entry.name, value, entry.metadata.get("words"))
-            _check_range(entry.name, value, {key: bound for key, bound in entry.metadata.items() if key != "words"})
+            for item in value if isinstance(value, tuple) else (value,):
+                if isinstance(item, float) and not isfinite(item) and value != entry.default:
+                    raise ValueError(f"{entry.name} must be finite, got {item}")
+                _check_allowed(entry.name, item, entry.metadata)
             object.__setattr__(self, entry.name, value)
 
 
@@ -90,9 +90,8 @@ def _typed(name: str, value: Any, hint: Any) -> Any:
     if get_origin(hint) is tuple:
         kinds = get_args(hint)
         if isinstance(value, str) or not hasattr(value, "__len__") or len(value) != len(kinds):
-            raise ValueError(
-                f"{name} must be a list of {len(kinds)} numbers (a list cannot vary in a study), got {value!r}"
-            )
+            wanted = f"a list of {len(kinds)} numbers (a list cannot vary in a study)"
+            raise ValueError(f"{name} must be {wanted}, got {value!r}")
         return tuple(_typed(name, item, kind) for item, kind in zip(value, kinds, strict=True))
     if hint in COEFFICIENTS and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
@@ -101,25 +100,14 @@ def _typed(name: str, value: Any, hint: Any) -> Any:
     if hint is int and isinstance(value, float) and value.is_integer():
         return int(value)
     if type(value) is not hint:
-        wanted = TYPE_WORDS.get(hint, str(hint))
-        raise ValueError(f"{name} must be {wanted}, got {value!r}")
+        raise ValueError(f"{name} must be {TYPE_WORDS.get(hint, str(hint))}, got {value!r}")
     return value
 
 
-def _check_finite(name: str, value: Any) -> None:
-    for item in value if isinstance(value, tuple) else (value,):
-        if isinstance(item, float) and not isfinite(item):
-            raise ValueError(f"{name} must be finite, got {item}")
-
-
-def _check_word(name: str, value: Any, words: Any) -> None:
-    if words and value not in words:
-        near = nearest(value, words)
-        raise ValueError(f"{name} must be one of {', '.join(words)}, got {value!r}{near and '.' + near}")
-
-
-def _check_range(name: str, value: Any, bounds: Mapping[str, float]) -> None:
-    for item in value if isinstance(value, tuple) else (value,):
-        for bound, limit in bounds.items():
-            if item is not None and not HOLDS[bound](item, limit):
-                raise ValueError(f"{name} must be {bound.replace('_', ' ')} {limit}, got {item}")
+def _check_allowed(name: str, item: Any, allowed: Mapping[str, Any]) -> None:
+    for rule, limit in allowed.items():
+        if rule == "words" and item not in limit:
+            near = nearest(item, limit)
+            raise ValueError(f"{name} must be one of {', '.join(limit)}, got {item!r}{near and '.' + near}")
+        if rule in HOLDS and item is not None and not HOLDS[rule](item, limit):
+            raise ValueError(f"{name} must be {rule.replace('_', ' ')} {limit}, got {item}")

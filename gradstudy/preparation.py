@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -20,7 +19,7 @@ from gradstudy.plan import Plan
 from gradstudy.quantities import ON_REQUEST
 from gradstudy.records import DUMMY, HUNT, SCREEN, StudyInfo, Trial
 from gradstudy.report.page_file import check_page_path
-from gradstudy.search.base import AskedTrial, AskTell
+from gradstudy.search.base import AskTell
 from gradstudy.search.screen.quality import quality
 from gradstudy.search.search_space import SearchSpace
 from gradstudy.tracking.store import check_store, shown, store_address
@@ -106,7 +105,7 @@ def prepare(overrides: Sequence[str], command: str) -> Prepared:
         versions=versions_here(),
         trials=trials,
     )
-    batches = tuple(Batch(composer, devices, trials_asked(composer, batch)) for batch in asked)
+    batches = tuple(Batch(composer, devices, tuple(composer.trial(*one) for one in batch)) for batch in asked)
     return Prepared(composer, info, search, batches, devices)
 
 
@@ -133,11 +132,6 @@ def plan_study(prepared: Prepared) -> Plan:
     )
 
 
-def trials_asked(composer: Composer, asked: Sequence[AskedTrial]) -> tuple[Trial, ...]:
-    """The trials that a search asked for, with the overrides that run them."""
-    return tuple(replace(composer.trial(number, levels), phase=phase) for number, levels, phase in asked)
-
-
 def study_name(launch: Launch) -> str:
     """The name that the study is stored under. InputError where none was chosen, or where no folder could have it."""
     if launch.name is None:
@@ -149,23 +143,18 @@ def study_name(launch: Launch) -> str:
 
 def fingerprint_of(composer: Composer) -> str:
     """A hash of all that decides a member's numbers; the number of trials does not, so a study can be extended."""
-    launch = composer.launch
+    launch, responses = composer.launch, composer.launch.analysis.of_responses
+    search = launch.search.identity(launch.budget.trials)
     identity = {
         "format": FORMAT,
         "data": composer.contents(),
         "space": [asdict(factor) for factor in composer.factors],
         "fixed": composer.fixed(),
-        "search": search_identity(launch),
+        # a hunt's trials depend on what a response is, as far as its values do
+        "search": [search, responses["cap"], responses["first_steps"]] if launch.search.hunted else search,
         "seed": launch.seed,
         "budget": asdict(replace(launch.budget, trials=1)),
         "dtype": launch.device.dtype,
         "record": [name for name in launch.record if name in ON_REQUEST],
     }
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
-
-
-def search_identity(launch: Launch) -> Any:
-    """What decides the trials that are asked: in a hunt also what a response is, as far as its values depend on it."""
-    way, responses = launch.search, launch.analysis.of_responses
-    identity = way.identity(launch.budget.trials)
-    return [identity, responses["cap"], responses["first_steps"]] if way.hunted else identity

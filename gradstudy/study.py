@@ -13,10 +13,9 @@ from pathlib import Path
 
 from gradstudy.batch import Batch
 from gradstudy.configs.composition import Composer, hydra_ready
-from gradstudy.configs.launch import Launch
 from gradstudy.errors import InputError, TrackingAway
 from gradstudy.execution.executor import Runner
-from gradstudy.preparation import Prepared, fingerprint_of, prepare, study_name, trials_asked
+from gradstudy.preparation import Prepared, fingerprint_of, prepare, study_name
 from gradstudy.records import SCREEN, Trial
 from gradstudy.report.findings import findings_of
 from gradstudy.report.mlflow.displays import study_display, trial_display
@@ -46,7 +45,7 @@ def run_study(overrides: Sequence[str], *, command: str = "") -> Run:
         TrackingAway: All is measured and stored on disk, but not yet in MLflow. The same call sends it later.
     """
     with hydra_ready():
-        prepared = prepare(overrides, command or _as_command(overrides))
+        prepared = prepare(overrides, command or shlex.join(["python", "-m", "gradstudy", *overrides]))
         _check_journal(prepared)
         database = prepared.launch.search.storage
         storage = open_storage(database, prepared.folder) if database else None  # before a folder is made for nothing
@@ -73,7 +72,7 @@ def load_study(name: str, overrides: Sequence[str] = ()) -> Run:
     """
     with hydra_ready():
         launch = Composer(overrides).launch
-    return _stored(name, launch)
+    return Run(find_study(name, launch.tracking), launch.analysis)
 
 
 def report_study(overrides: Sequence[str]) -> Run:
@@ -99,31 +98,26 @@ def report_study(overrides: Sequence[str]) -> Run:
         except InputError:
             fingerprint = ""
     try:
-        run = _stored(name, launch, fingerprint)
+        stored = find_study(name, launch.tracking, fingerprint)
     except InputError:
-        run = _stored(name, launch)
-        words = f"Not stored with these settings; the newest study of that name, launched as: {run.info.command}\n"
+        stored = find_study(name, launch.tracking)
+        words = f"Not stored with these settings; the newest study of that name, launched as: {stored.info.command}\n"
         make_console().print(words)
+    run = Run(stored, launch.analysis)
     if launch.report:
         run.page = str(write_report(run, launch.report))
     return run
 
 
-def _stored(name: str, launch: Launch, fingerprint: str | None = None) -> Run:
-    found = find_study(name, launch.tracking, fingerprint)
-    return Run(found, launch.analysis)
-
-
 def _published(prepared: Prepared) -> Run:
     """The finished study, its findings stored with it for people to look at."""
     launch, info = prepared.launch, prepared.info
-    tracking = launch.tracking
-    stored = find_study(info.name, tracking, info.fingerprint)
+    stored = find_study(info.name, launch.tracking, info.fingerprint)
     run = Run(stored, launch.analysis)
     shown = study_display(findings_of(run))
     if launch.report:  # first, since MLflow may be away
         run.page = str(write_page(shown.files[REPORT_FILE], launch.report))
-    publish(tracking, stored.run_id, shown)
+    publish(launch.tracking, stored.run_id, shown)
     return run
 
 
@@ -146,7 +140,7 @@ def _carry_out(prepared: Prepared, runner: Runner) -> None:
         ) as progress,
     ):
         for asked in search.batches(launch.budget.trials):
-            trials = trials_asked(prepared.composer, asked)
+            trials = [prepared.composer.trial(*one) for one in asked]
             for trial in trials:
                 if trial.number in done:
                     _check_same(trial, stored[trial.number][0])
@@ -202,7 +196,3 @@ def _opened(folder: Path) -> Iterator[None]:
         ) from error
     with study_lock(folder):
         yield
-
-
-def _as_command(overrides: Sequence[str]) -> str:
-    return shlex.join(["python", "-m", "gradstudy", *overrides])

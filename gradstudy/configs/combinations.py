@@ -1,6 +1,6 @@
-"""What several options compose to, without composing every combination of them."""
+"""What several options compose to, without composing every combination of them; and what a launch fixed beside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
@@ -17,13 +17,16 @@ from gradstudy.records import Level
 
 Choices = Mapping[str, Level]
 
+NOT_OF_A_TRIAL = ("device.name", "budget.trials")
+"""Keys that do not decide a trial's numbers."""
+
 
 @dataclass(frozen=True)
 class Composed:
     """The studied groups of one configuration: the name of each group's option, and its unresolved content."""
 
     names: Mapping[str, str]
-    groups: Plain
+    groups: dict[str, Plain]
 
 
 class Combinations:
@@ -70,14 +73,12 @@ class Combinations:
 
     @cached_property
     def _whole(self) -> DictConfig:
-        return self._composed({})
-
-    def _composed(self, choices: Choices) -> DictConfig:
-        chosen = [as_override(group, option) for group, option in choices.items()]
-        return compose("config", [*self._overrides, *chosen], return_hydra_config=True)
+        return compose("config", self._overrides, return_hydra_config=True)
 
     def _compose(self, choices: Choices) -> Composed:
-        config = self._composed(choices) if choices else self._whole
+        chosen = [as_override(group, option) for group, option in choices.items()]
+        overrides = [*self._overrides, *chosen]
+        config = compose("config", overrides, return_hydra_config=True) if chosen else self._whole
         names = config.hydra.runtime.choices
         return Composed({group: names[group] for group in STUDIED}, studied(config))
 
@@ -86,8 +87,10 @@ class Combinations:
         single = {group: self({group: option}) for group, option in choices.items()}
         names, groups = {}, {}
         for group in STUDIED:
-            changes = [one for chosen, one in single.items() if chosen != group and self._changes(one, group)]
-            if not all(self._is_an_option(one, group) for one in changes):
+            before = self.base.groups[group], self.base.names[group]
+            others = [one for chosen, one in single.items() if chosen != group]
+            changes = [one for one in others if (one.groups[group], one.names[group]) != before]
+            if any(self({group: one.names[group]}).groups[group] != one.groups[group] for one in changes):
                 return None
             decides = [single[group]] if group in single else changes or [self.base]
             if any(one.groups[group] != decides[0].groups[group] for one in decides):
@@ -95,16 +98,51 @@ class Combinations:
             names[group], groups[group] = decides[0].names[group], decides[0].groups[group]
         return Composed(names, groups)
 
-    def _changes(self, one: Composed, group: str) -> bool:
-        return (one.groups[group], one.names[group]) != (self.base.groups[group], self.base.names[group])
-
-    def _is_an_option(self, one: Composed, group: str) -> bool:
-        alone = self({group: one.names[group]})
-        return bool(alone.groups[group] == one.groups[group])
-
 
 def _is_local(group: str, option: Level) -> bool:
     """Whether this option's file speaks of its own group alone; False for one that lies elsewhere than the shipped."""
     loader: Any = GlobalHydra.instance().config_loader()  # its interface does not name the repository
     found = loader.repository.load_config(f"{group}/{option}")
     return found is not None and not found.defaults_list and found.header.get("package") in (None, "", group)
+
+
+class Fixed:
+    """The changes by the command line and by the study's file, so that a trial's overrides say all of them.
+
+    `overrides` are the launch's, `base` is what they compose to.
+    """
+
+    def __init__(self, overrides: Sequence[str], base: DictConfig):
+        self._base = base
+        places = [override for override in overrides if override.lstrip("+").startswith("hydra.")]
+        self._bare = Combinations(places)  # but for where Hydra itself looks for options
+
+    def learn(self, options: Mapping[str, Sequence[Level]]) -> None:
+        """Composes these options of each group once, for the trials that choose among them."""
+        self._bare.learn(options)
+
+    def as_overrides(self, choices: Choices, chosen: Composed, varied: Collection[str]) -> Iterator[str]:
+        """Overrides for what differs from the plain configuration with these choices, and is not `varied`."""
+        plain = self._bare(choices)
+        fixed = {group: chosen.names[group] for group in STUDIED if chosen.names[group] != plain.names[group]}
+        yield from (as_override(group, option) for group, option in fixed.items())
+        plain = self._bare({**choices, **fixed})
+        for group in STUDIED:
+            yield from _differences(group, plain.groups[group], chosen.groups[group], varied)
+        for group in ("device", "budget"):
+            yield from _differences(group, self._bare.config[group], self._base[group], NOT_OF_A_TRIAL)
+        if self._base.seed != self._bare.config.seed:
+            yield as_override("seed", self._base.seed)
+
+    def option(self, group: str, level: Level) -> Plain:
+        """The content of this option by itself."""
+        return self._bare({group: level}).groups[group]
+
+
+def _differences(
+    group: str, plain: Mapping[str, Any], found: Mapping[str, Any], known: Collection[str]
+) -> Iterator[str]:
+    """Overrides that make `found` of `plain`, but for what is `known` otherwise."""
+    for key, value in found.items():
+        if f"{group}.{key}" not in known and (key not in plain or plain[key] != value):
+            yield as_override(f"{group}.{key}" if key in plain else f"+{group}.{key}", value)

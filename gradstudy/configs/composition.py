@@ -10,9 +10,8 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
-from gradstudy.configs.combinations import Combinations
+from gradstudy.configs.combinations import Combinations, Fixed
 from gradstudy.configs.explain import CONFIG_ERRORS, explain
-from gradstudy.configs.fixed import Fixed
 from gradstudy.configs.grammar import parse_factor
 from gradstudy.configs.instantiate import check_fit, make_part
 from gradstudy.configs.launch import Launch, Plain, open_door, plain, studied
@@ -20,7 +19,7 @@ from gradstudy.configs.overrides import as_override, keys, quote_space
 from gradstudy.configs.studies import check_readable, find_studies, register_studies, shipped
 from gradstudy.errors import InputError, nearest
 from gradstudy.parts import STUDIED
-from gradstudy.records import DUMMY, Factor, Level, Trial
+from gradstudy.records import DUMMY, SCREEN, Factor, Level, Trial
 
 
 @contextmanager
@@ -49,7 +48,7 @@ class Composer:
         if "study" in named:
             check_readable(named["study"].partition("=")[2])
         self.overrides = quoted
-        self._parts: dict[tuple[str, str], Any] = {}
+        self._parts_by_config: dict[tuple[str, str], Any] = {}
         self._parts_by_levels: dict[str, dict[str, Any]] = {}
         self._combined = Combinations(quoted)
         try:
@@ -79,12 +78,12 @@ class Composer:
         config = self._combined(choices).groups
         return {f.name for f in self.factors if f.name in self.groups or _has(config, f.name)} | {DUMMY.name}
 
-    def trial(self, number: int, levels: Mapping[str, Level]) -> Trial:
+    def trial(self, number: int, levels: Mapping[str, Level], phase: str = SCREEN) -> Trial:
         """The trial as overrides: what this launch fixed about training, then what the trial varies."""
         varied = [as_override(name, level) for name, level in levels.items() if name != DUMMY.name]
-        choices = {name: levels[name] for name in self.groups if name in levels}
+        choices = self._choices(levels)
         fixed = self._fixed.as_overrides(choices, self._combined(choices), {factor.name for factor in self.factors})
-        return Trial(number, dict(levels), (*fixed, *varied))
+        return Trial(number, dict(levels), (*fixed, *varied), phase)
 
     def contents(self) -> list[str]:
         """A word for each file that a task of this launch may read, which tells its content from any other."""
@@ -109,15 +108,17 @@ class Composer:
             return self._parts_by_levels[key]
         plain = self._configured(levels)
         parts = {group: self._part(group, plain[group]) for group in STUDIED}
-        choices = {name: levels[name] for name in self.groups if name in levels}
-        made = [as_override(name, level) for name, level in choices.items()]
+        made = [as_override(name, level) for name, level in self._choices(levels).items()]
         check_fit(parts, made, steps=self.launch.budget.steps, request=self.launch.record)
         self._parts_by_levels[key] = parts
         return parts
 
+    def _choices(self, levels: Mapping[str, Level]) -> dict[str, Level]:
+        return {name: levels[name] for name in self.groups if name in levels}
+
     def _configured(self, levels: Mapping[str, Level]) -> Plain:
         """The studied groups of a trial with these levels; a level whose key is not there is left out."""
-        config = OmegaConf.create(self._combined({name: levels[name] for name in self.groups if name in levels}).groups)
+        config = OmegaConf.create(self._combined(self._choices(levels)).groups)
         for name, level in levels.items():
             if name not in self.groups and _has(config, name):
                 OmegaConf.update(config, name, level)
@@ -126,9 +127,9 @@ class Composer:
     def _part(self, group: str, config: Plain) -> Any:
         """Parts are frozen, and most are the same in every trial: Hydra takes 1 ms to make one."""
         key = (group, repr(config))
-        if key not in self._parts:
-            self._parts[key] = make_part(group, config)
-        return self._parts[key]
+        if key not in self._parts_by_config:
+            self._parts_by_config[key] = make_part(group, config)
+        return self._parts_by_config[key]
 
     def _options(self, group: str) -> list[str]:
         """The options of a studied group, those in a person's own folders included; none for what is no group."""
@@ -145,10 +146,8 @@ class Composer:
         entries = compose("config", [o for o in quoted if not o.startswith("++space=")]).space or {}
         for name in removed:
             if name not in entries:
-                raise InputError(
-                    f"~space.{name}: the study does not vary '{name}'. "
-                    f"It varies {', '.join(entries)}.{nearest(name, entries)}"
-                )
+                varied = f"It varies {', '.join(entries)}.{nearest(name, entries)}"
+                raise InputError(f"~space.{name}: the study does not vary '{name}'. {varied}")
 
     def _check_factors(self) -> None:
         for factor in self.factors:
@@ -174,15 +173,12 @@ class Composer:
 
 def _check_levels(factor: Factor, options: list[str]) -> None:
     if options and factor.is_number:
-        raise InputError(
-            f"space.{factor.name}: a group takes options, such as choice({', '.join(options[:2])}), not a range."
-        )
+        wanted = f"a group takes options, such as choice({', '.join(options[:2])}), not a range."
+        raise InputError(f"space.{factor.name}: {wanted}")
     for level in factor.levels:
         if options and level not in options:
-            raise InputError(
-                f"space.{factor.name}: there is no option '{level}'. "
-                f"Options: {', '.join(options)}.{nearest(str(level), options)}"
-            )
+            known = f"Options: {', '.join(options)}.{nearest(str(level), options)}"
+            raise InputError(f"space.{factor.name}: there is no option '{level}'. {known}")
 
 
 def _keys(config: Plain | DictConfig) -> list[str]:

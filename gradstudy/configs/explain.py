@@ -1,7 +1,6 @@
 """Hydra's exceptions in words that a person can act on."""
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
@@ -20,7 +19,8 @@ CONFIG_ERRORS = (HydraException, MissingConfigException, OmegaConfBaseException,
 def explain(error: Exception, base: DictConfig | None) -> str:
     """One message for any error of composing; `base` is the configuration without overrides: its keys are known."""
     if isinstance(error, MissingConfigException) and error.options:
-        return _unknown_option(error)
+        group, _, option = (error.missing_cfg_file or "").rpartition("/")
+        return f"There is no {group} '{option}'. Options: {', '.join(error.options)}.{nearest(option, error.options)}"
     if isinstance(error, OverrideParseException):
         why = _first_line(error)
         return f"The override '{error.override}' does not parse: {why}. Write key=value, and quote ( ) for the shell."
@@ -38,12 +38,9 @@ def explain(error: Exception, base: DictConfig | None) -> str:
 def _unknown_key(name: str, base: DictConfig | None) -> str:
     owners = options_with(name)
     if owners:
-        varied = name.partition(".")[0] in STUDIED
-        way_on = (
-            f"A study varies it where it lives with +space.{name}='choice(...)'."
-            if varied
-            else "Choose one that has it."
-        )
+        way_on = "Choose one that has it."
+        if name.partition(".")[0] in STUDIED:
+            way_on = f"A study varies it where it lives with +space.{name}='choice(...)'."
         owned = f"it belongs to {', '.join(owners)}. {way_on}"
         return f"There is no key '{name}' under the options that were chosen: {owned}"
     known = _all_keys(base) if base is not None else []
@@ -65,12 +62,6 @@ def _keys(path: Path) -> set[str]:
     config = safe_load(path.read_text(encoding="utf-8"))
     bases = (path.with_name(f"{base}.yaml") for base in config.get("defaults", []) if isinstance(base, str))
     return set(config).union(*(_keys(base) for base in bases if base.exists()))
-
-
-def _unknown_option(error: MissingConfigException) -> str:
-    group, _, option = (error.missing_cfg_file or "").rpartition("/")
-    options: Sequence[str] = error.options or []
-    return f"There is no {group} '{option}'. Options: {', '.join(options)}.{nearest(option, options)}"
 
 
 def _all_keys(config: DictConfig) -> list[str]:

@@ -22,26 +22,18 @@ MOST_LEVELS = 1000
 """A range with more steps than this is a slip, and would be written out one by one."""
 
 
-def parse_factor(name: str, text: str) -> Factor:
-    """The factor that the entry `name: text` of a space describes: what is varied, over which levels or range.
+def parse_factor(name: str, text: Any) -> Factor:
+    """The factor that an entry of a space describes; InputError for what is not in the grammar, or varies nothing.
 
-    The order of levels means nothing to a design, so `sort` and `shuffle` are accepted and change nothing. InputError
-    for anything that is not in the grammar, or varies nothing.
+    The order of levels means nothing to a design, so `sort` and `shuffle` are accepted and change nothing.
     """
     try:
-        return _factor(name, _parsed(text))
+        whole = f"factor={text.strip()}" if isinstance(text, str) else None  # a YAML list or number is none
+        return _factor(name, OverridesParser.create().parse_override(whole).value() if whole else text)
+    except HydraException as error:
+        raise InputError(f"space.{name}: {_why_unreadable(text, str(error))}") from error
     except ValueError as error:
         raise InputError(f"space.{name}: {error}") from error
-
-
-def _parsed(text: Any) -> Any:
-    """The sweep that a text spells; what is no text (a YAML list or number) is given back as it is."""
-    if not isinstance(text, str):
-        return text
-    try:
-        return OverridesParser.create().parse_override(f"factor={text.strip()}").value()
-    except HydraException as error:
-        raise ValueError(_why_unreadable(text, str(error))) from error
 
 
 def _why_unreadable(text: str, complaint: str) -> str:
@@ -88,9 +80,8 @@ def _interval(name: str, sweep: IntervalSweep) -> Factor:
     if low > high:
         raise ValueError(f"an interval must go from low to high, got {_spelled(low)} and {_spelled(high)}; swap them.")
     if sweep.tags and low <= 0:
-        raise ValueError(
-            f"a log interval must begin above 0, got {_spelled(low)}; raise it, or leave out tag(log, ...)."
-        )
+        way_out = "raise it, or leave out tag(log, ...)"
+        raise ValueError(f"a log interval must begin above 0, got {_spelled(low)}; {way_out}.")
     return Factor(name, low=float(low), high=float(high), log="log" in sweep.tags, integer=isinstance(low, int))
 
 
@@ -144,6 +135,6 @@ def _listed(levels: Sequence[Any]) -> str:
 
 def _spelled(level: Any) -> str:
     """A level as it is written in the grammar."""
-    return (
-        str(level).lower() if isinstance(level, bool) else f"{level:.12g}" if isinstance(level, float) else str(level)
-    )
+    if isinstance(level, float):
+        return f"{level:.12g}"
+    return str(level).lower() if isinstance(level, bool) else str(level)

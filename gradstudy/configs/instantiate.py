@@ -20,7 +20,9 @@ def make_part(group: str, config: object) -> Any:
     if not isinstance(config, Mapping) or "_target_" not in config:
         raise InputError(f"{group} must be one of its options or hold a _target_ (the class to make), got {config!r}.")
     _check_keys(group, config)
-    _check_given(group, config)
+    missing = [f"{group}.{key}=..." for key, value in config.items() if value == "???"]  # left to the user alone
+    if missing:
+        raise InputError(f"Only you can say what this option needs: add {' and '.join(missing)}.")
     try:
         return instantiate(dict(config), _convert_="all")
     except InstantiationException as error:
@@ -62,13 +64,6 @@ def _check_keys(group: str, config: Mapping[str, Any]) -> None:
             has = f"it has {', '.join(known)}" if known else "it has no keys"
             near = nearest(key, known) or f" Where a study sets it, remove it with ~{group}.{key}."
             raise InputError(f"There is no key {group}.{key}: {has}.{near}")
-
-
-def _check_given(group: str, config: Mapping[str, Any]) -> None:
-    """An option may leave a key to the user alone: OmegaConf writes that as ???."""
-    missing = [f"{group}.{key}=..." for key, value in config.items() if value == "???"]
-    if missing:
-        raise InputError(f"Only you can say what this option needs: add {' and '.join(missing)}.")
 
 
 def _last_line(error: BaseException) -> str:

@@ -18,8 +18,13 @@ if TYPE_CHECKING:  # for annotations alone: what is read at the door needs neith
     from gradstudy.tracking.store import Mlflow
     from gradstudy.training.device import Device
 
-MODES = ("run", "plan", "report", "trial")
-"""What a launch may be asked to do."""
+MODES = {
+    "run": ("", "run it; again: go on where it stopped"),
+    "plan": (" mode=plan", "show what would be trained; write nothing"),
+    "report": (" mode=report", "rank what is stored; train nothing"),
+    "trial": (" mode=trial activation=relu", "one configuration: how its gradients flow, and what is wrong"),
+}
+"""What a launch may be asked to do: how that is written behind the name of a study, and what comes of it."""
 
 Plain = dict[str, Any]
 
@@ -95,7 +100,7 @@ def open_door(config: DictConfig) -> Launch:
     )
 
 
-def studied(config: DictConfig) -> Plain:
+def studied(config: DictConfig) -> dict[str, Plain]:
     """The studied groups of a composed configuration as plain data, unresolved."""
     return {group: plain(config[group]) for group in STUDIED}
 
@@ -118,11 +123,10 @@ def _seed(seed: Any) -> int:
     return seed
 
 
-def _space(space: Any) -> dict[str, Any]:
+def _space(space: Any) -> Plain:
     if not isinstance(space, DictConfig):
-        raise InputError(
-            f"space must map factors to levels or ranges, such as activation: choice(tanh, relu), got {space!r}."
-        )
+        wanted = "factors to levels or ranges, such as activation: choice(tanh, relu)"
+        raise InputError(f"space must map {wanted}, got {space!r}.")
     return {name: text for name, text in plain(space).items() if text is not None}
 
 

@@ -18,7 +18,14 @@ def quote_space(overrides: Iterable[str]) -> list[str]:
 
     Hydra would read the dot in the entry's name as nesting, and the value as a sweep over launches.
     """
-    return [_quote_entry(override) for override in overrides]
+
+    def digestible(entry: re.Match[str]) -> str:
+        value = entry["value"] or ""
+        quoted = value if re.fullmatch(r"'.*'|\".*\"", value, re.DOTALL) else _quoted(value)
+        return f"++space={{{entry['name']}: {'null' if entry['sign'] == '~' else quoted}}}"
+
+    entries = ((override, _SPACE_ENTRY.fullmatch(override)) for override in overrides)
+    return [digestible(entry) if entry else override for override, entry in entries]
 
 
 def keys(overrides: Sequence[str]) -> list[str]:
@@ -43,9 +50,7 @@ def changed_trial(
     `overrides_with(group, option)`, those of any stored trial with the new option: what is to be fixed depends on it.
     """
     changed = {name: level for name, level in levels.items() if name in STUDIED and trial.levels.get(name) != level}
-    fixed = [
-        override for override in trial.overrides if _key(override) not in factors and _group(override) not in changed
-    ]
+    fixed = [o for o in trial.overrides if _key(o) not in factors and _group(o) not in changed]
     for group, option in changed.items():
         fixed += [o for o in overrides_with(group, option) if _key(o) not in factors and _group(o) == group]
     return Trial(trial.number, levels, (*fixed, *(as_override(name, level) for name, level in levels.items())))
@@ -73,17 +78,6 @@ def _key(override: str) -> str:
 
 def _group(override: str) -> str:
     return _key(override).partition(".")[0]
-
-
-def _quote_entry(override: str) -> str:
-    entry = _SPACE_ENTRY.fullmatch(override)
-    if not entry:
-        return override
-    if entry["sign"] == "~":
-        return f"++space={{{entry['name']}: null}}"
-    value = entry["value"] or ""
-    quoted = value if re.fullmatch(r"'.*'|\".*\"", value, re.DOTALL) else _quoted(value)
-    return f"++space={{{entry['name']}: {quoted}}}"
 
 
 def _quoted(text: str) -> str:

@@ -17,9 +17,10 @@ from gradstudy.errors import InputError
 
 _PACKAGE = Path(__file__).parent.parent
 
-MAPPINGS = {
-    "space": "factors to levels or a range, such as activation: choice(tanh, relu)",
-    "budget": "trials, seeds and steps to numbers",
+REQUIRED = {
+    "defaults": (list, "be a list, such as [override /model: rnn]"),
+    "space": (dict, "map factors to levels or a range, such as activation: choice(tanh, relu)"),
+    "budget": (dict, "map trials, seeds and steps to numbers"),
 }
 """What a study file must hold under these keys: Hydra would only say that it cannot merge a list."""
 
@@ -113,20 +114,12 @@ def _read(path: Path, origin: str) -> Study:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        return Study(path.stem, origin, error=f"{path} is no readable YAML: {_one_line(error)}. Mend the file.")
+        why = " ".join(str(error).split())
+        return Study(path.stem, origin, error=f"{path} is no readable YAML: {why}. Mend the file.")
     if not isinstance(content, dict):
-        came = type(content).__name__
-        return Study(
-            path.stem, origin, error=f"{path} must hold keys such as question, space and budget, but holds {came}."
-        )
-    if not isinstance(content.get("defaults", []), list):
-        wanted = "defaults must be a list, such as [override /model: rnn]"
-        return Study(path.stem, origin, error=f"{path}: {wanted}, got {content['defaults']!r}.")
-    for key, holds in MAPPINGS.items():
-        if not isinstance(content.get(key, {}), dict):
-            return Study(path.stem, origin, error=f"{path}: {key} must map {holds}, got {content[key]!r}.")
+        holds = f"keys such as question, space and budget, but holds {type(content).__name__}"
+        return Study(path.stem, origin, error=f"{path} must hold {holds}.")
+    for key, (kind, must) in REQUIRED.items():
+        if not isinstance(content.get(key, kind()), kind):
+            return Study(path.stem, origin, error=f"{path}: {key} must {must}, got {content[key]!r}.")
     return Study(path.stem, origin, content)
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from gradstudy.configs.launch import MODES
 from gradstudy.configs.studies import Study
 from gradstudy.report.terminal.plain import plain_grid, plain_text
 
@@ -41,16 +42,9 @@ def _origin(study: Study) -> list[Text]:
 
 
 def _modes(name: str) -> RenderableType:
-    modes = {
-        "": "run it; again: go on where it stopped",
-        " mode=plan": "show what would be trained; write nothing",
-        " mode=report": "rank what is stored; train nothing",
-        " mode=trial activation=relu": "one configuration: how its gradients flow, and what is wrong",
-    }
-    lines = [plain_text(f"{COMMAND}{name}{mode}\n    {words}") for mode, words in modes.items()]
     return Group(
         Text("How to run one", "bold"),
-        *lines,
+        *(plain_text(f"{COMMAND}{name}{mode}\n    {words}") for mode, words in MODES.values()),
         Text("Change any part of it: budget.trials=32 space.activation='choice(selu,gelu)'"),
         Text("All options: python -m gradstudy --help"),
     )
