@@ -43,7 +43,7 @@ MOST_NAMED = 9
 
 
 def named(places: Sequence[str], most: int = MOST_NAMED) -> tuple[list[int], list[str]]:
-    """The indices of the places that get a tick, and their names there."""
+    """The places that get a tick, and how they are called there."""
     shown = evenly_spaced(len(places), most).tolist()
     return shown, [places[place].replace("_", " ") for place in shown]
 
@@ -73,6 +73,6 @@ GOLDEN = (5**0.5 - 1) / 2
 
 
 def jitter(values: np.ndarray) -> np.ndarray:
-    """Where across the strip each point stands [point], from 0 to 1; neighbouring and equal values lie apart."""
+    """Where across the strip each point stands, [point] from 0 to 1; neighbouring and equal values lie apart."""
     order = np.argsort(np.argsort(values, kind="stable"))
     return order * GOLDEN % 1.0

@@ -50,24 +50,21 @@ def html_table(frame: pd.DataFrame, *, muted: Sequence[bool] = ()) -> str:
     """A table of words, read from the left; rows that are `muted` [row] stand back."""
     faint = list(muted) or [False] * len(frame)
     heading = "".join(f'<th style="{ALIGNED_LEFT}; {WHOLE}">{html.escape(str(name))}</th>' for name in frame.columns)
-    rows = "".join(
-        _row(values, stands_back) for values, stands_back in zip(frame.to_numpy().tolist(), faint, strict=True)
-    )
+    rows = ""
+    for values, muted_row in zip(frame.to_numpy().tolist(), faint, strict=True):
+        cells = (_cell(str(value), muted_row) for value in values)
+        rows += f"<tr>{''.join(cells)}</tr>"
     return f"<table><thead><tr>{heading}</tr></thead><tbody>{rows}</tbody></table>"
-
-
-def folded(summary: str, content: str) -> str:
-    """What opens when it is asked for."""
-    return f"<details><summary>{html.escape(summary)}</summary>{content}</details>"
-
-
-def _row(values: Sequence[object], muted: bool) -> str:
-    return "<tr>" + "".join(_cell(str(value), muted) for value in values) + "</tr>"
 
 
 def _cell(words: str, muted: bool) -> str:
     looks = (ALIGNED_LEFT, *([WHOLE] if len(words) <= SHORT_CELL else []), *(["opacity: 0.6"] if muted else []))
     return f'<td style="{"; ".join(looks)}">{html.escape(words)}</td>'
+
+
+def folded(summary: str, content: str) -> str:
+    """What opens when it is asked for."""
+    return f"<details><summary>{html.escape(summary)}</summary>{content}</details>"
 
 
 def ranking_card(ranking: Ranking) -> str:

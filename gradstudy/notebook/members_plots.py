@@ -23,36 +23,16 @@ STRIP_MARKERS: dict[str, dict[str, Any]] = {
     "some seeds diverged": {"marker": "s", "facecolors": "none", "edgecolors": BAD},
     "every seed diverged": {"marker": "s", "facecolors": BAD, "edgecolors": BAD},
 }
-
-
-def level_strips(
-    factor: Factor, groups: Cut, levels: np.ndarray, values: np.ndarray, diverged: np.ndarray, *, axes: Any
-) -> Any:
-    """The spread of the trials' values at each level: matplotlib axes, new ones by default.
-
-    Of the trials in which the factor lives: their group, `levels` (its value, where it is a number), `values` of the
-    response and the share of their seeds that `diverged`, all [trial]. A line is the mean of a level, or of a third of
-    the range; a square is a trial with diverged seeds.
-    """
-    axes = axes_or_new(axes)
-    places = levels.astype(float) if factor.is_number else groups.codes + _across(groups.codes, values)
-    kinds = np.where(diverged == 0.0, 0, np.where(diverged < 1.0, 1, 2))
-    for kind, (label, looks) in enumerate(STRIP_MARKERS.items()):
-        of_kind = kinds == kind
-        if of_kind.any():
-            axes.scatter(places[of_kind], values[of_kind], s=22, label=label, **looks)
-    _means(axes, groups, places, values)
-    if factor.is_number:
-        axes.set_xscale("log" if factor.log else "linear")
-    else:
-        _name_levels(axes, groups)
-    axes.set_xlabel(letters(factor.name))
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False, fontsize="small")
-    return axes
+SLANTED = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+"""Names that would stand on each other."""
+NARROW = 0.06
+"""Share of a bar; in a smaller part its count has no room."""
+ELSEWHERE = "elsewhere"
+"""Where a factor does not live."""
 
 
 def _across(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """The place of each trial in its level's strip [trial], from -WIDTH / 2 to WIDTH / 2."""
+    """Where in its level's strip each trial stands, [trial] from -WIDTH / 2 to WIDTH / 2."""
     places = np.zeros(len(codes))
     for code in np.unique(codes):
         places[codes == code] = jitter(values[codes == code])
@@ -68,19 +48,50 @@ def _means(axes: Any, groups: Cut, places: np.ndarray, values: np.ndarray) -> No
         label = None
 
 
-def _name_levels(axes: Any, groups: Cut) -> None:
-    words = [f"{letters(name)}\n(n={count})" for name, count in zip(groups.names, groups.counts(), strict=True)]
-    crowded = max(map(len, groups.names)) * len(words) > 40
-    slanted = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if crowded else {}
-    axes.set_xticks(range(len(words)), words, **slanted)
+def plot_levels(
+    members: pd.DataFrame, factors: Sequence[Factor], name: str, response: str, *, steps: int, axes: Any = None
+) -> Any:
+    """How a response is spread at each level of this factor, trial by trial: means over seeds, as they are ranked.
+
+    A line is the mean of a level, or of a third of the range; a square is a trial with diverged seeds.
+    """
+    factor = _known(factors, name)
+    check_members(members, factors, response)
+    outcome = trial_outcomes(members, response, steps)
+    coordinates = encode(outcome.trials, [factor])[:, 0]
+    lives = coordinates != INACTIVE
+    if not lives.any():
+        raise InputError(f"{name} lives in none of the {len(lives)} trials: there is nothing to plot.")
+    axes, groups, values = axes_or_new(axes), cut(factor, coordinates[lives]), outcome.shown[lives]
+    levels, share = outcome.trials[name].to_numpy()[lives], (outcome.diverged / np.bincount(outcome.row))[lives]
+    places = levels.astype(float) if factor.is_number else groups.codes + _across(groups.codes, values)
+    kinds = np.where(share == 0.0, 0, np.where(share < 1.0, 1, 2))
+    for kind, (label, looks) in enumerate(STRIP_MARKERS.items()):
+        of_kind = kinds == kind
+        if of_kind.any():
+            axes.scatter(places[of_kind], values[of_kind], s=22, label=label, **looks)
+    _means(axes, groups, places, values)
+    if factor.is_number:
+        axes.set_xscale("log" if factor.log else "linear")
+    else:
+        words = [f"{letters(name)}\n(n={count})" for name, count in zip(groups.names, groups.counts(), strict=True)]
+        crowded = max(map(len, groups.names)) * len(words) > 40
+        axes.set_xticks(range(len(words)), words, **(SLANTED if crowded else {}))
+    axes.set(xlabel=letters(factor.name), ylabel=f"{response} ({RANKED[response].unit})")
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False, fontsize="small")
+    return axes
 
 
-NARROW = 0.06
-"""Share of a bar; in a smaller part its count has no room."""
-
-
-def verdict_bars(counts: pd.DataFrame, axes: Any = None) -> Any:
-    """Bars of the verdicts of each group, from `counts` [group, verdict]: matplotlib axes, new ones by default."""
+def plot_verdicts(members: pd.DataFrame, factors: Sequence[Factor], name: str = "", axes: Any = None) -> Any:
+    """The shares of the verdicts that the members got, at each level of this factor, or in all."""
+    groups: tuple[str, ...] = ("all members",)
+    codes = np.zeros(len(members), dtype=int)
+    if name:
+        factor = _known(factors, name)
+        found = cut(factor, encode(members, [factor])[:, 0])
+        groups, codes = (*found.names, ELSEWHERE), found.codes  # -1, where it does not live, is the last of the groups
+    of_member = pd.Categorical([groups[code] for code in codes], categories=list(dict.fromkeys(groups)))
+    counts = pd.crosstab(of_member, members["verdict"].to_numpy()).reindex(columns=VERDICTS, fill_value=0)
     axes = axes_or_new(axes, (5.0, 1.6 + 0.4 * len(counts)))
     shares = counts.div(counts.sum(axis=1), axis=0)
     left = pd.Series(0.0, index=counts.index)
@@ -91,47 +102,11 @@ def verdict_bars(counts: pd.DataFrame, axes: Any = None) -> Any:
         words = [str(count) if fits else "" for count, fits in zip(counts[verdict], room, strict=True)]
         axes.bar_label(bars, words, label_type="center", color="black" if verdict == "exploding" else "white")
         left = left + shares[verdict]
-    names = [f"{letters(name)}\n(n={total})" for name, total in counts.sum(axis=1).items()]
-    axes.set_yticks(range(len(counts)), names)
-    axes.set(xlim=(0, 1), ylim=(len(counts) - 0.5, -0.5), xlabel="share of the members, counts in the bars")
+    axes.set_yticks(range(len(counts)), [f"{letters(group)}\n(n={n})" for group, n in counts.sum(axis=1).items()])
+    axes.set(xlim=(0, 1), ylim=(len(counts) - 0.5, -0.5), ylabel=letters(name))
+    axes.set_xlabel("share of the members, counts in the bars")
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False, fontsize="small")
     axes.spines[["top", "right", "left"]].set_visible(False)
-    return axes
-
-
-ELSEWHERE = "elsewhere"
-"""Where a factor does not live."""
-
-
-def plot_levels(
-    members: pd.DataFrame, factors: Sequence[Factor], name: str, response: str, *, steps: int, axes: Any = None
-) -> Any:
-    """The spread of a response at each level of this factor, trial by trial: means over seeds, as they are ranked."""
-    factor = _known(factors, name)
-    check_members(members, factors, response)
-    outcome = trial_outcomes(members, response, steps)
-    coordinates = encode(outcome.trials, [factor])[:, 0]
-    lives = coordinates != INACTIVE
-    if not lives.any():
-        raise InputError(f"{name} lives in none of the {len(lives)} trials: there is nothing to plot.")
-    levels, share = outcome.trials[name].to_numpy()[lives], outcome.diverged / np.bincount(outcome.row)
-    axes = level_strips(factor, cut(factor, coordinates[lives]), levels, outcome.shown[lives], share[lives], axes=axes)
-    axes.set_ylabel(f"{response} ({RANKED[response].unit})")
-    return axes
-
-
-def plot_verdicts(members: pd.DataFrame, factors: Sequence[Factor], name: str = "", axes: Any = None) -> Any:
-    """Bars of the members' verdicts at each level of this factor, or in all."""
-    groups: tuple[str, ...] = ("all members",)
-    codes = np.zeros(len(members), dtype=int)
-    if name:
-        factor = _known(factors, name)
-        found = cut(factor, encode(members, [factor])[:, 0])
-        groups, codes = (*found.names, ELSEWHERE), found.codes  # -1, where it does not live, is the last of the groups
-    of_member = pd.Categorical([groups[code] for code in codes], categories=list(dict.fromkeys(groups)))
-    counts = pd.crosstab(of_member, members["verdict"].to_numpy()).reindex(columns=VERDICTS, fill_value=0)
-    axes = verdict_bars(counts, axes)
-    axes.set_ylabel(letters(name))
     return axes
 
 

@@ -31,7 +31,7 @@ def heat_map(
     unit: str,
     axes: Any = None,
 ) -> Any:
-    """Which entries of this matrix [row, column] are large? Matplotlib axes, new ones by default.
+    """This matrix [row, column] in colours: matplotlib axes, new ones by default.
 
     Every entry is written in its field by `write`; what is missing stays blank. `unit` stands at the colour bar.
     """
@@ -50,12 +50,12 @@ def heat_map(
 
 
 def height_of(rows: int) -> float:
-    """How many inches does a forest plot of so many rows take?"""
+    """The inches that a forest plot of so many rows takes."""
     return 1.4 + 0.3 * rows
 
 
 def forest_plot(table: pd.DataFrame, floor: float, axes: Any = None) -> Any:
-    """Which shares lie above the noise floor? Matplotlib axes, new ones by default.
+    """Shares beside the noise floor: matplotlib axes, new ones by default.
 
     `table` is that of a ranking, whose order it keeps from top to bottom; rows without a share are left out. A full
     point is evidence, a hollow grey one is none; a star at a name says that the factor lives in some trials only.

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.ma import masked_invalid
 
-from gradstudy.analysis.responses.signal_map import SignalMap, decades_of, signal_map, signals_of
+from gradstudy.analysis.responses.signal_map import decades_of, signal_map, signals_of
 from gradstudy.analysis.theory.prediction import Prediction
 from gradstudy.notebook.axes import axes_or_new, named, power
 from gradstudy.notebook.palette import ACCENT, MUTED, SEQUENTIAL, VERDICT_COLOURS
@@ -20,7 +20,7 @@ MOST_MARKED = 40
 
 
 def flow_lines(records: Sequence[MemberRecord], prediction: Prediction | None, axes: Any = None) -> Any:
-    """How large is the signal at each place, before and after training? Matplotlib axes, new ones by default.
+    """How large the signal is at each place, before and after training: matplotlib axes, new ones by default.
 
     Lines are the medians of the seeds that reached the step, bands go from the lowest seed to the highest. Theory is
     drawn from what was measured at the last place at the first step. What is 0, or not finite, has no place in a
@@ -61,19 +61,13 @@ ODD = {"exactly 0": (-np.inf, MUTED, "...."), "inf or nan": (np.inf, VERDICT_COL
 
 
 def plot_signal(records: Sequence[MemberRecord], title: str, axes: Any = None) -> Any:
-    """The heat map of one trial, from the records of its seeds; see `signal_field`."""
-    ends = [record.first_bad_step for record in records if record.first_bad_step is not None]
-    axes = signal_field(signal_map(records), ends, axes)
-    axes.set_title(title)
-    return axes
-
-
-def signal_field(found: SignalMap, first_bad_steps: Sequence[int], axes: Any = None) -> Any:
-    """A heat map place x step of the signal, in log colours: matplotlib axes, new ones by default.
+    """A heat map place x step of one trial's signal, in log colours: matplotlib axes, new ones by default.
 
     The first place is on top. A signal of exactly 0, and one that is not finite, have colours and hatchings of their
     own; a dashed line stands where a seed diverged.
     """
+    ends = sorted(record.first_bad_step for record in records if record.first_bad_step is not None)
+    found = signal_map(records)
     axes = axes_or_new(axes)
     edges = (found.steps[0] - 0.5, found.steps[-1] + 0.5, len(found.places) - 0.5, -0.5)
     field = found.decades.T  # [place, step]
@@ -84,12 +78,12 @@ def signal_field(found: SignalMap, first_bad_steps: Sequence[int], axes: Any = N
         axes.figure.colorbar(image, ax=axes, label="signal (RMS of the gradient)", format=power)
     for label, (kind, colour, hatching) in ODD.items():
         _odd_fields(axes, field == kind, edges, label=label, colour=colour, hatching=hatching)
-    for which, step in enumerate(sorted(first_bad_steps)):
+    for which, step in enumerate(ends):
         said = "a seed diverged" if which == 0 else None
         axes.axvline(step, color=VERDICT_COLOURS["diverged"], linestyle="--", linewidth=1.5, label=said)
     axes.set_yticks(*named(found.places))
     axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
-    axes.set_xlabel("step")
+    axes.set(xlabel="step", title=title)
     if axes.get_legend_handles_labels()[0]:
         axes.legend(loc="upper left", framealpha=0.9)
     return axes

@@ -1,4 +1,4 @@
-"""What did the study find? In two sentences that the terminal, the report and MLflow's note share."""
+"""What a study found, in sentences that the terminal, the report and MLflow's note share."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ MOST_CAUSES, MOST_OTHERS = 2, 4
 
 
 def answer_sentences(findings: Findings) -> tuple[str, ...]:
-    """What is the answer to the study's question? A plain sentence for every response, and one for what was hunted.
+    """The answer to the study's question: a plain sentence for every response, and one for what was hunted.
 
     Before them stands what an unfinished study lacks. A response's sentence says in how many members it happens, what
     decides it, with shares and intervals, and what the levels do; or why nobody can say. Only members of trials that
@@ -55,7 +55,9 @@ def _of_response(ranking: Ranking, verdicts: Mapping[str, int], confidence: floa
     if causes.empty:
         return f"{happens}; no factor beats the noise floor, so there is no evidence for a cause."
     depends = f"; {response.size} depends" if response.size else " depends"
-    return f"{happens}{depends} above all on {_causes(causes, ranking, confidence)}{_trust(ranking.fit)}."
+    rough = ", with shares unknown" if ranking.fit <= 0.0 else ", with rough shares, as the surrogate fits badly"
+    trust = "" if ranking.fit >= GOOD_FIT else rough
+    return f"{happens}{depends} above all on {_causes(causes, ranking, confidence)}{trust}."
 
 
 def _happens(response: Rankable, verdicts: Mapping[str, int]) -> str:
@@ -98,13 +100,6 @@ def _direction(row: Any, response: str) -> str:
     if row.direction.endswith("in the middle"):
         return f"{RANKED[response].noun} is {row.direction} of its range"
     return str(row.direction).replace(" it by ", f" {RANKED[response].noun} by ", 1)
-
-
-def _trust(fit: float) -> str:
-    """What stands against the shares?"""
-    if fit >= GOOD_FIT:
-        return ""
-    return ", with shares unknown" if fit <= 0.0 else ", with rough shares, as the surrogate fits badly"
 
 
 def _of_hunt(hunt: HuntFindings) -> str:

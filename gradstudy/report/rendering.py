@@ -30,5 +30,5 @@ _TEMPLATES.tests["finite"] = isfinite
 
 
 def render(template: str, **view: Any) -> Markup:
-    """Which HTML does this template make of what it is shown? Everything is escaped but what is Markup already."""
+    """The HTML that a template makes of what it is shown; everything is escaped but what is Markup already."""
     return Markup(_TEMPLATES.get_template(template).render(view))

@@ -11,7 +11,7 @@ UNFINISHED = ".part"
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """Where may the content be written before it appears, all at once, at `path`? Its folder is made."""
+    """Gives a path for content that then appears, all at once, at `path`; makes its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + UNFINISHED)
     try:

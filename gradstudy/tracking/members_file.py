@@ -27,12 +27,12 @@ NOT_RESPONSES = ("trial", "seed", "verdict", "first_bad_step", "first_bad_tensor
 
 
 def response_names(row: Mapping[str, Any]) -> list[str]:
-    """Which entries of a member's row are responses, measured or predicted?"""
+    """The entries of a member's row that are responses, measured or predicted."""
     return [name for name in row if name not in NOT_RESPONSES]
 
 
 def members_table(stored: Stored, factors: Sequence[Factor]) -> pd.DataFrame:
-    """Which member had which factors, responses and verdict? Sorted by trial and seed.
+    """The factors, responses and verdict of every member, sorted by trial and seed.
 
     A prediction that theory does not make is missing, and so is one in rows of older versions, which made none.
     """

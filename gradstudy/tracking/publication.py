@@ -10,7 +10,7 @@ from gradstudy.tracking.store import Mlflow, answering, connect
 
 @dataclass(frozen=True)
 class RunDisplay:
-    """What does a person see who opens a run in MLflow? Its description, a `note` in Markdown, and `files` by name."""
+    """What a person sees who opens a run in MLflow: its description, a `note` in Markdown, and `files` by name."""
 
     note: str
     files: Mapping[str, bytes]

@@ -76,12 +76,12 @@ class StoredStudy:
 
     @property
     def progress(self) -> str:
-        """How far was it when it was found? FINISHED, STOPPED, or RUNNING, also where its driver was killed."""
+        """How far it was when it was found: FINISHED, STOPPED, or RUNNING, also where its driver was killed."""
         return progress_of(self._run)
 
     @property
     def report(self) -> str:
-        """Where is the page that tells of all its trials? Empty where there is none yet, or none any more."""
+        """Where the page is that tells of all its trials; empty where there is none yet, or none any more."""
         with answering(self._settings):
             run = self._client.get_run(self.run_id)
         return address(run, run.data.tags[REPORT], self.uri) if REPORT in run.data.tags else ""
@@ -96,7 +96,7 @@ class StoredStudy:
         return {number: read_rows(path)[0] for number, path in self._records(sorted(self._trials)).items()}
 
     def trial(self, number: int) -> Trial:
-        """Which point of the space was this trial? InputError for one that is not stored."""
+        """The point of the space that this trial was. InputError for one that is not stored."""
         return read_rows(self._record(number))[0]
 
     def result(self, number: int) -> TrialResult:

@@ -56,7 +56,7 @@ def write_trial(result: TrialResult, path: Path) -> None:
 
 
 def read_rows(path: Path) -> tuple[Trial, MemberRows]:
-    """Which trial is stored here, and what were its responses? Reads the metadata only."""
+    """The trial that is stored here, and its responses. Reads the metadata only."""
     about = _about(pq.read_schema(path))
     return as_trial(about["trial"]), tuple(about["rows"])
 
@@ -81,7 +81,7 @@ def read_result(path: Path) -> TrialResult:
 
 
 def read_gradients(paths: Sequence[Path], filters: Filters | None = None) -> pd.DataFrame:
-    """Which values were measured? Tidy rows of these files, those that `select` finds by the filters."""
+    """The tidy rows of these files that `select` finds by the filters."""
     if not paths:
         nothing: pd.DataFrame = RECORD_COLUMNS.empty_table().to_pandas()
         return nothing

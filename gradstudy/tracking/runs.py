@@ -16,7 +16,7 @@ from gradstudy.tracking.store import shown
 KIND, STUDY, TRIAL, FINGERPRINT = "kind", "study", "trial", "fingerprint"
 PARENT, NOTE = "mlflow.parentRunId", "mlflow.note.content"
 REPORT = "report"
-"""Tag of a study's run: which of its files is the page that tells of all its trials? None while there are new ones."""
+"""Tag of a study's run that names the page which tells of all its trials; there is none while there are new ones."""
 PAGE = 1000
 
 
@@ -33,7 +33,7 @@ def trial_runs(client: MlflowClient, study: Run) -> list[Run]:
 
 
 def origin() -> dict[str, str]:
-    """Who and what made a run? Tags that MLflow shows as its user and its source."""
+    """The tags that MLflow shows as a run's user and source."""
     tags = {"mlflow.source.name": "gradstudy", "mlflow.source.type": "LOCAL"}
     with suppress(KeyError, ImportError, OSError):  # in a container, the user may have no name
         tags["mlflow.user"] = getpass.getuser()
@@ -41,17 +41,17 @@ def origin() -> dict[str, str]:
 
 
 def progress_of(run: Run) -> str:
-    """How far is a study's run: FINISHED, STOPPED early, or RUNNING, which it also says when its driver was killed?"""
+    """How far a study's run is: FINISHED, STOPPED early, or RUNNING, which it also says when its driver was killed."""
     return {"FINISHED": FINISHED, "RUNNING": RUNNING}.get(run.info.status, STOPPED)
 
 
 def is_finished(run: Run) -> bool:
-    """Was everything of this run written?"""
+    """Whether everything of this run was written."""
     return bool(run.info.status == "FINISHED")
 
 
 def trial_number(run: Run) -> int:
-    """Which trial is this a run of?"""
+    """The trial that this is a run of."""
     return int(run.data.tags[TRIAL])
 
 
@@ -66,7 +66,7 @@ def _search(client: MlflowClient, experiments: Sequence[str], condition: str) ->
 
 
 def address(run: Run, name: str, store: str) -> str:
-    """Where does a person open this file? At a path, on the server's page that shows it, or in what keeps its files."""
+    """Where a person opens this file: at a path, on the server's page that shows it, or in what keeps its files."""
     if urlsplit(store).scheme in ("http", "https"):
         where = f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}/artifacts/{name}"
         return f"{shown(store).rstrip('/')}/{where}"
@@ -75,7 +75,7 @@ def address(run: Run, name: str, store: str) -> str:
 
 
 def artifact(client: MlflowClient, run: Run, name: str, folder: Path) -> Path | None:
-    """Where can this file of a run be read? None when there is no such file; `folder` takes what has to be fetched."""
+    """Where this file of a run can be read, None when there is none; `folder` takes what has to be fetched."""
     local = _local_folder(run)
     if local is not None:  # in place: asking MLflow copies every file, one by one, and looks the run up for each
         return local / name if (local / name).is_file() else None

@@ -1,4 +1,4 @@
-"""Which of the measured values are asked for? The same filters, and the same words about wrong ones, everywhere."""
+"""The measured values that are asked for: the same filters, and the same words about wrong ones, everywhere."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -30,7 +30,7 @@ Filters = Mapping[str, Any]
 
 
 def select(stored: ds.Dataset, filters: Filters) -> pd.DataFrame:
-    """Which rows are asked for? Filters are pushed down to what is stored.
+    """The rows that are asked for. Filters are pushed down to what is stored.
 
     InputError when something that was asked for is stored nowhere, saying what is. It is looked for only where it was
     not found: to know all that is stored, all of it has to be read.

@@ -20,11 +20,11 @@ class Spool:
         write_trial(result, self.path(result.trial.number))
 
     def numbers(self) -> list[int]:
-        """Which trials wait here? In ascending order."""
+        """The trials that wait here, in ascending order."""
         return sorted(int(path.stem.partition("_")[2]) for path in self.folder.glob("trial_*.parquet"))
 
     def rows(self, number: int) -> tuple[Trial, MemberRows]:
-        """What were the responses of this trial?"""
+        """This trial and its responses."""
         return read_rows(self.path(number))
 
     def result(self, number: int) -> TrialResult:
@@ -32,7 +32,7 @@ class Spool:
         return read_result(self.path(number))
 
     def path(self, number: int) -> Path:
-        """Where is this trial, or where would it be?"""
+        """Where this trial is, or would be."""
         return self.folder / trial_file(number)
 
     def remove(self, number: int) -> None:

@@ -43,19 +43,6 @@ def check_address(address: str) -> None:
         _check_folder_store(address)
 
 
-def check_writable(address: str) -> None:
-    """InputError when this is a local store that cannot be written; others find out when they are asked."""
-    scheme = _scheme(address)
-    if scheme == "sqlite":
-        path = Path(make_url(address).database or "").absolute()
-        _check_folder(path.parent, address)
-        if path.exists() and not _is_database(path):
-            raise InputError(f"{path} is not an SQLite database that can be written, got '{address}'. {WAY_OUT}")
-    elif scheme in ("", "file"):
-        path = Path(unquote(urlsplit(address).path)).absolute()
-        _check_folder(path if path.exists() else path.parent, address)
-
-
 def shown(address: str) -> str:
     """The address as it may be printed: without its password."""
     return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", address)
@@ -116,7 +103,7 @@ def _is_database(path: Path) -> bool:
 
 @dataclass(frozen=True)
 class Mlflow(Part):
-    """Which store, and how finely? `points` is the most that a curve may have.
+    """The settings of tracking; `points` is the most that a curve may have.
 
     An empty `uri` means MLflow's own default: MLFLOW_TRACKING_URI, or sqlite:///mlflow.db in the working folder.
     """
@@ -126,27 +113,36 @@ class Mlflow(Part):
 
 
 def store_address(settings: Mlflow) -> str:
-    """Where do these settings store a study?"""
+    """The address at which a study is stored."""
     address = settings.uri or mlflow.get_tracking_uri()
     # MLflow quotes the blanks in its default, and then makes an empty folder of the quoted name.
     return unquote(address) if address.startswith("sqlite:") else address
 
 
 def ui_command(address: str) -> str:
-    """How does a person look at this store?"""
+    """What a person does to look at this store."""
     if urlsplit(address).scheme in ("http", "https"):
         return f"open {shown(address)}"
     return shlex.join(["mlflow", "ui", "--backend-store-uri", shown(address)])
 
 
 def check_store(settings: Mlflow) -> None:
-    """Could a study be stored there? InputError if not; nothing is made. A server that is down is no wrong input."""
-    check_address(store_address(settings))
-    check_writable(store_address(settings))
+    """InputError if no study could be stored there; nothing is made. A server that is down is no wrong input."""
+    address = store_address(settings)
+    check_address(address)
+    scheme = _scheme(address)
+    if scheme == "sqlite":
+        path = Path(make_url(address).database or "").absolute()
+        _check_folder(path.parent, address)
+        if path.exists() and not _is_database(path):
+            raise InputError(f"{path} is not an SQLite database that can be written, got '{address}'. {WAY_OUT}")
+    elif scheme in ("", "file"):
+        path = Path(unquote(urlsplit(address).path)).absolute()
+        _check_folder(path if path.exists() else path.parent, address)
 
 
 def is_missing(settings: Mlflow) -> bool:
-    """Is this a local database that was never made?"""
+    """Whether this is a local database that was never made."""
     address = store_address(settings)
     return address.startswith("sqlite:") and not Path(make_url(address).database or "").exists()
 
@@ -167,8 +163,8 @@ def answering(settings: Mlflow) -> Iterator[None]:
     try:
         yield
     except (MlflowException, RequestException, SQLAlchemyError, OSError) as error:
-        address = shown(store_address(settings))
-        raise TrackingAway(f"MLflow at {address} did not answer: {_first_line(error)}") from error
+        said = (str(error).splitlines() or [type(error).__name__])[0][:300]
+        raise TrackingAway(f"MLflow at {shown(store_address(settings))} did not answer: {said}") from error
 
 
 def _make_database(path: Path) -> None:
@@ -195,7 +191,3 @@ def _be_brief() -> None:
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     for name in ("alembic", "mlflow.store.db.utils", "urllib3.connectionpool"):
         logging.getLogger(name).setLevel(logging.ERROR)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:300]

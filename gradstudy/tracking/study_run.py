@@ -64,7 +64,7 @@ class StudyRun:
 
     @property
     def numbers(self) -> frozenset[int]:
-        """Which trials does MLflow hold, finished?"""
+        """The trials that MLflow holds, finished."""
         return frozenset(self._finished)
 
     def stored(self) -> dict[int, tuple[Trial, MemberRows]]:
@@ -101,12 +101,13 @@ class StudyRun:
             write_members(stored, self.info.factors, path)
             self._client.log_artifact(run_id, str(path))
         now, costs = int(time.time() * 1000), (self._costs[number] for number in self._finished)
-        metrics = {**_counts(stored), **study_cost(costs)}
+        verdicts = Counter(f"members/{row['verdict']}" for _, rows in stored.values() for row in rows)
+        metrics = {"trials": len(stored), **verdicts, **study_cost(costs)}
         self._client.log_batch(run_id, metrics=[Metric(key, value, now, 0) for key, value in metrics.items()])
         self._client.set_terminated(run_id, status)
 
     def _extended(self) -> StudyInfo:
-        """What is the study once this launch has added to it?"""
+        """What the study is once this launch has added to it."""
         before, now = self.info, self._launched
         # Responses measured under several settings are nobody's: without settings they are measured again.
         settings = before.settings if before.settings in ({}, now.settings) else {}
@@ -128,7 +129,7 @@ class StudyRun:
 
 
 def read_info(client: MlflowClient, run: Run) -> StudyInfo | None:
-    """What study is this run of? None when it was killed before it could say."""
+    """The study that this is a run of, None when it was killed before it could say."""
     with TemporaryDirectory() as folder:
         path = artifact(client, run, INFO, Path(folder))
         return StudyInfo.from_json(json.loads(path.read_text(encoding="utf-8"))) if path else None
@@ -171,8 +172,3 @@ def _note(info: StudyInfo) -> str:
         code_fence(load_call(info)),
     )
     return note_of(list(filter(None, blocks)))
-
-
-def _counts(stored: Stored) -> dict[str, int]:
-    verdicts = Counter(row["verdict"] for _, rows in stored.values() for row in rows)
-    return {"trials": len(stored), **{f"members/{verdict}": count for verdict, count in verdicts.items()}}

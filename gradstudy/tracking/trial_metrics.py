@@ -17,22 +17,18 @@ from gradstudy.tracking.members_file import response_names
 METRICS = {"seconds": "cost/cohort_seconds", "recorder": "cost/recorder_share", "probes": "cost/probes_share"}
 
 
-def trial_cost(records: Sequence[MemberRecord]) -> dict[str, float]:
-    """What did a trial's members see of it? By metric, median over the members that were timed."""
-    return _medians(
-        {key: record.cost[name] for name, key in METRICS.items() if name in record.cost} for record in records
-    )
-
-
 def study_cost(trials: Iterable[Mapping[str, float]]) -> dict[str, float]:
-    """What did a study's trials see of it? By metric, median over the trials whose metrics have them."""
-    return _medians(trials)
-
-
-def _medians(metrics: Iterable[Mapping[str, float]]) -> dict[str, float]:
-    known = list(metrics)
+    """The instrument's cost of a study by metric: the median over the trials whose metrics have it."""
+    known = list(trials)
     values = {key: [one[key] for one in known if key in one] for key in METRICS.values()}
     return {key: median(found) for key, found in values.items() if found}
+
+
+def trial_cost(records: Sequence[MemberRecord]) -> dict[str, float]:
+    """The instrument's cost of a trial by metric: the median over the members that were timed."""
+    return study_cost(
+        {key: record.cost[name] for name, key in METRICS.items() if name in record.cost} for record in records
+    )
 
 
 EVERYWHERE, FIRST, LAST = slice(None), slice(0, 1), slice(-1, None)
@@ -67,31 +63,23 @@ Value = tuple[str, int, float]
 
 
 def trial_metrics(result: TrialResult, points: int) -> list[Value]:
-    """What is shown of a trial? Every curve has at most `points` steps."""
+    """The metrics of a trial, whose curves have at most `points` steps."""
+    verdicts = Counter(row["verdict"] for row in result.rows)
+    responses = {name: np.array([[row[name]] for row in result.rows], float) for name in response_names(result.rows[0])}
     found = [
-        *_responses(result.rows),
-        *_verdict_counts(result),
+        *((f"response/{name}", 0, _median(values)[0]) for name, values in responses.items()),
+        *((f"members/{verdict}", 0, verdicts[verdict]) for verdict in VERDICTS),
         *_curves(result.records, points),
-        *_nonfinite(result.records, FEW_STEPS),
-        *_signal(result.records, FEW_STEPS),
+        *_nonfinite(result.records),
+        *_signal(result.records),
         *((key, 0, share) for key, share in trial_cost(result.records).items()),
     ]
     return [entry for entry in found if np.isfinite(entry[2])]
 
 
 def outcome(result: TrialResult) -> str:
-    """Which verdict does the trial get of all its seeds?"""
+    """The verdict that a trial gets of all its seeds."""
     return trial_verdict(row["verdict"] for row in result.rows)
-
-
-def _responses(rows: Sequence[Mapping[str, object]]) -> Iterator[Value]:
-    for name in response_names(rows[0]):
-        yield f"response/{name}", 0, _median(np.array([[row[name]] for row in rows], np.float64))[0]
-
-
-def _verdict_counts(result: TrialResult) -> Iterator[Value]:
-    counts = Counter(row["verdict"] for row in result.rows)
-    return ((f"members/{verdict}", 0, counts[verdict]) for verdict in VERDICTS)
 
 
 def _curves(records: Sequence[MemberRecord], points: int) -> Iterator[Value]:
@@ -104,17 +92,17 @@ def _curves(records: Sequence[MemberRecord], points: int) -> Iterator[Value]:
             yield from ((key, int(steps[i]), float(m)) for i, m in zip(shown, _median(together), strict=True))
 
 
-def _nonfinite(records: Sequence[MemberRecord], points: int) -> Iterator[Value]:
-    """How many members have no finite loss at this step, or have no step any more?"""
+def _nonfinite(records: Sequence[MemberRecord]) -> Iterator[Value]:
+    """How many members have no finite loss at a step, or no such step any more."""
     steps, loss = _by_seed(records, "loss")
-    for index in evenly_spaced(len(steps), points):
+    for index in evenly_spaced(len(steps), FEW_STEPS):
         yield "members/nonfinite", int(steps[index]), int(np.sum(~np.isfinite(loss[:, index, 0])))
 
 
-def _signal(records: Sequence[MemberRecord], points: int) -> Iterator[Value]:
+def _signal(records: Sequence[MemberRecord]) -> Iterator[Value]:
     steps, values = _by_seed(records, "signal")
     places = records[0].series["signal"].places
-    shown = evenly_spaced(len(steps), points)
+    shown = evenly_spaced(len(steps), FEW_STEPS)
     for place in evenly_spaced(len(places), PLACES):
         medians = _median(values[:, shown, place])
         yield from ((f"signal/{places[place]}", int(steps[i]), float(m)) for i, m in zip(shown, medians, strict=True))

@@ -33,7 +33,7 @@ def _folded(words: Sequence[str], continued: str) -> str:
 
 
 def again_command(info: StudyInfo) -> str:
-    """The command that prints the findings of this study once more, in a terminal."""
+    """The command that prints the findings of this study once more."""
     return f"{info.command} mode=report"
 
 
@@ -49,16 +49,12 @@ def trial_command(info: StudyInfo, trial: Trial) -> str:
 
 def _study_choice(command: str) -> Iterator[str]:
     """The words of a launch that say which study it is and in which folder it is found."""
-    words = _words(command)
+    try:
+        words = shlex.split(command)
+    except ValueError:  # not typed in a shell: a quotation mark may stand alone
+        words = command.split()
     for word, following in pairwise([*words, ""]):
         if word.startswith(("+study=", "--config-dir=")):
             yield word
         elif word in ("--config-dir", "-cd"):
             yield from (word, following)
-
-
-def _words(command: str) -> list[str]:
-    try:
-        return shlex.split(command)
-    except ValueError:  # not typed in a shell: a quotation mark may stand alone
-        return command.split()

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from gradstudy.analysis.ranking.ranking import Ranking
 from gradstudy.conclusions import FEWEST_TRIALS, GOOD_FIT, NO_EFFECT, NOISE_FLOOR, NOT_RANKED
 from gradstudy.response import TIME
-from gradstudy.words.ranking_words import Ranked
 
 
-def ranking_note(ranking: Ranked) -> str:
+def ranking_note(ranking: Ranking) -> str:
     """What can be concluded, and what stands against it; or why there is no ranking."""
     remarks = [_why_empty(ranking)] if ranking.table.empty else [*_about_factors(ranking), *_about_trust(ranking)]
     if ranking.diverged == ranking.members > 0:
@@ -22,7 +22,7 @@ def ranking_note(ranking: Ranked) -> str:
     return " ".join(remarks)
 
 
-def _why_empty(ranking: Ranked) -> str:
+def _why_empty(ranking: Ranking) -> str:
     if ranking.response == TIME and not ranking.diverged:
         lasted = f"all {ranking.members} lasted to the end"
         return f"No ranking: no member diverged, {lasted}; nothing causes a difference."
@@ -33,7 +33,7 @@ def _why_empty(ranking: Ranked) -> str:
     return f"No ranking: no factor took two values in at least {FEWEST_TRIALS} trials."
 
 
-def _about_factors(ranking: Ranked) -> Iterator[str]:
+def _about_factors(ranking: Ranking) -> Iterator[str]:
     table = ranking.table
     names, causes = table["factor"], table["evidence"]
     ranked, nowhere = table["verdict"] != NOT_RANKED, table["trials"] == 0
@@ -55,7 +55,7 @@ def _about_factors(ranking: Ranked) -> Iterator[str]:
     yield from (f"{words}: {', '.join(names[which])}." for words, which in said.items() if which.any())
 
 
-def _about_trust(ranking: Ranked) -> Iterator[str]:
+def _about_trust(ranking: Ranking) -> Iterator[str]:
     if ranking.fit < GOOD_FIT:
         blind = "no better than their mean does: it knows no shares and no ranks, evidence rests on the tests alone"
         words = blind if ranking.fit <= 0.0 else "badly: shares are rough"

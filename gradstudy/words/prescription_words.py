@@ -1,9 +1,10 @@
 """How a prescription is written: what to change and what speaks for it, or why nothing is advised."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
-from gradstudy.conclusions import FEWEST_TRIALS, MOST_CHANGES, Changes, NoCure
+from gradstudy.analysis.prescription.neighbours import Support
+from gradstudy.analysis.prescription.prescription import Prescription
+from gradstudy.conclusions import FEWEST_TRIALS, MOST_CHANGES, NoCure
 from gradstudy.records import HEALTHY, Level
 from gradstudy.words.number_words import percent_interval, percent_words
 from gradstudy.words.trial_words import level_word, levels_words
@@ -17,59 +18,7 @@ WHY_NOT = {
 """Why nothing is prescribed, by so many trials."""
 
 
-class Counted(Protocol):
-    """What words tell of trials that are alike; see `gradstudy.analysis.prescription.neighbours.Support`."""
-
-    @property
-    def matched(self) -> tuple[str, ...]: ...
-    @property
-    def trials(self) -> int: ...
-    @property
-    def healthy(self) -> int: ...
-    @property
-    def low(self) -> float: ...
-    @property
-    def high(self) -> float: ...
-    @property
-    def confidence(self) -> float: ...
-
-
-class Prescribed(Protocol):
-    """What words tell of a prescription; see `gradstudy.analysis.prescription.prescription.Prescription`."""
-
-    @property
-    def trial(self) -> int | None: ...
-    @property
-    def levels(self) -> Mapping[str, Level]: ...
-    @property
-    def verdict(self) -> str: ...
-    @property
-    def failing(self) -> int: ...
-    @property
-    def seeds(self) -> int: ...
-    @property
-    def screened(self) -> int: ...
-    @property
-    def reason(self) -> NoCure | None: ...
-    @property
-    def changes(self) -> Changes: ...
-    @property
-    def chance(self) -> float: ...
-    @property
-    def chance_low(self) -> float: ...
-    @property
-    def chance_high(self) -> float: ...
-    @property
-    def support(self) -> Counted | None: ...
-    @property
-    def supported(self) -> bool: ...
-    @property
-    def nearest(self) -> int | None: ...
-    @property
-    def differences(self) -> Changes: ...
-
-
-def prescription_note(found: Prescribed) -> str:
+def prescription_note(found: Prescription) -> str:
     """What to change and all that is known for it, in one paragraph; or why nothing is prescribed."""
     name = "This configuration" if found.trial is None else f"Trial {found.trial}"
     if found.verdict == HEALTHY:
@@ -82,12 +31,12 @@ def prescription_note(found: Prescribed) -> str:
     return f"{name} {fails}. {_advice(found)} {_support_words(found.support)}{alike}. {_chance_words(found)}"
 
 
-def title_words(found: Prescribed) -> str:
+def title_words(found: Prescription) -> str:
     """`Typical of vanishing: trial 40, activation=relu, init=default`"""
     return f"Typical of {found.verdict}: trial {found.trial}, {levels_words(found.levels)}"
 
 
-def said_of(found: Prescribed) -> list[str]:
+def said_of(found: Prescription) -> list[str]:
     """What to change and what speaks for it, a paragraph each; or why there is no advice."""
     if not found.changes:
         return [prescription_note(found)]
@@ -104,7 +53,7 @@ def as_told(level: Level | None) -> str:
     return "none" if level is None else level_word(level)
 
 
-def _advice(found: Prescribed) -> str:
+def _advice(found: Prescription) -> str:
     """`Change activation from sigmoid to relu, optimizer from sgd to adam (with optimizer.eps 0.001).`"""
     pairs = found.changes.items()
     made = [f"{name} from {as_told(a)} to {as_told(b)}" for name, (a, b) in pairs if None not in (a, b)]
@@ -115,7 +64,7 @@ def _advice(found: Prescribed) -> str:
     return f"Nothing is sure enough to be prescribed. A guess worth trying: change {changes}."
 
 
-def _support_words(support: Counted | None) -> str:
+def _support_words(support: Support | None) -> str:
     """`14 of 15 trials like it are healthy (95 % interval 68 to 100 %)`"""
     if support is None or not support.trials:
         return "No stored trial is like it"
@@ -123,14 +72,14 @@ def _support_words(support: Counted | None) -> str:
     return f"{support.healthy} of {support.trials} trials like it are healthy ({interval})"
 
 
-def _chance_words(found: Prescribed) -> str:
+def _chance_words(found: Prescription) -> str:
     low, high = found.chance_low, found.chance_high
     best = f"{100 * found.chance:.0f} %" if found.chance < 0.995 else "more than 99 %"
     size = f"{best} ({100 * low:.0f} to {100 * high:.0f})" if low < 0.99 else "at least 99 %"
     return f"The surrogate gives it a chance of {size} to be healthy on every seed."
 
 
-def _nearest_words(found: Prescribed) -> str:
+def _nearest_words(found: Prescription) -> str:
     """What the nearest healthy trial has instead, where there is one."""
     if found.nearest is None:
         return ""

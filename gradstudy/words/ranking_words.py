@@ -1,10 +1,11 @@
 """How a row of a ranking, and what a level does, are written: the numbers and short words that every page shares."""
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from gradstudy.analysis.ranking.ranking import Ranking
 from gradstudy.conclusions import EVIDENCE, GOOD_FIT, NO_EFFECT
 from gradstudy.words.number_words import fraction, signed
 
@@ -43,39 +44,6 @@ TEST_WORDS = (
 NO_CAUSE = "No factor beats the noise floor: there is no evidence for a cause here."
 
 
-class Ranked(Protocol):
-    """What words tell of a ranking; see `gradstudy.analysis.ranking.ranking.Ranking`."""
-
-    @property
-    def response(self) -> str: ...
-    @property
-    def table(self) -> pd.DataFrame: ...
-    @property
-    def noise_floor(self) -> float: ...
-    @property
-    def fit(self) -> float: ...
-    @property
-    def seed_noise(self) -> float: ...
-    @property
-    def trials(self) -> int: ...
-    @property
-    def members(self) -> int: ...
-    @property
-    def diverged(self) -> int: ...
-    @property
-    def unproven(self) -> tuple[str, ...]: ...
-    @property
-    def tied(self) -> tuple[str, ...]: ...
-    @property
-    def constant(self) -> float | None: ...
-    @property
-    def left_out(self) -> int: ...
-    @property
-    def negligible(self) -> float: ...
-    @property
-    def confidence(self) -> float: ...
-
-
 def short(words: str) -> str:
     """A test or a verdict in a narrow column."""
     return SHORT_NAMES.get(words, words)
@@ -86,13 +54,13 @@ def is_proven(row: Any) -> bool:
     return bool(row.verdict == EVIDENCE)
 
 
-def rough_mark(ranking: Ranked) -> str:
+def rough_mark(ranking: Ranking) -> str:
     """`~` before every share of a surrogate that fits badly."""
     return "~" if 0.0 < ranking.fit < GOOD_FIT else ""
 
 
 def share_words(row: Any, rough: str = "") -> str:
-    """`.63 [.50, .73]`; `?` for a share that nobody knows, `-` where nothing is known."""
+    """`.63 [.50, .73]`, with `?` for a share that nobody knows; `-` where nothing is known."""
     if not np.isfinite(row.share_high):
         return "-"
     share = f"{rough}{fraction(row.share)}" if np.isfinite(row.share) else "?"
@@ -116,7 +84,7 @@ def significance_words(row: Any) -> str:
     return f"{short(row.test)} {p}"
 
 
-def trust_words(ranking: Ranked) -> str:
+def trust_words(ranking: Ranking) -> str:
     """What the shares rest on: `128 trials, 22 members diverged, Q2 ... .66, noise floor .08`"""
     known = {
         "Q2 of the surrogate (cross-validated)": ranking.fit,

@@ -1,4 +1,4 @@
-"""What is wrong with one measured configuration? For the terminal's page and `print(gradstudy.diagnose(measured))`."""
+"""What is wrong with one measured configuration, in sentences."""
 
 from collections.abc import Mapping
 
@@ -35,7 +35,7 @@ def diagnose(measured: Measurement) -> str:
 
 
 def diagnosis_sentences(symptoms: Symptoms) -> list[str]:
-    """What is wrong, in sentences? Where nothing is, one sentence says so."""
+    """What is wrong, in sentences; where nothing is, one sentence says so."""
     start = [*_nothing_comes_back(symptoms), *(_not_finite(symptoms) or _trend(symptoms))]
     training = [*_vanishing_in_training(symptoms), *_exploding_in_training(symptoms)]
     rest = [*_underflow(symptoms), *_idle("dead", symptoms.dead), *_idle("saturated", symptoms.saturated)]
@@ -45,7 +45,7 @@ def diagnosis_sentences(symptoms: Symptoms) -> list[str]:
 
 
 def trend_direction(symptoms: Symptoms) -> int:
-    """Does the signal lose (-1) or gain (1) on its way back at step 0 so much that it is worth naming? 0: it does not.
+    """Whether the signal loses (-1) or gains (1) so much on its way back at step 0 that it is worth naming; else 0.
 
     It is where it is NAMED per place and no member disagrees, or where a verdict of that direction meets a change of
     TENFOLD over all places.
@@ -58,7 +58,7 @@ def trend_direction(symptoms: Symptoms) -> int:
 
 
 def about(choices: Mapping[str, str]) -> str:
-    """Which options decide the gradient before anything is learned? `sigmoid under xavier_uniform, residual gated`."""
+    """The options that decide the gradient at the start: `sigmoid under xavier_uniform, residual gated`."""
     others = (f", {group} {choices[group]}" for group in AT_START if choices.get(group, "none") != "none")
     return f"{choices['activation']} under {choices['init']}{''.join(others)}"
 
@@ -84,15 +84,17 @@ def _nothing_comes_back(symptoms: Symptoms) -> list[str]:
     silent = int(np.logical_and.accumulate(zero[concerned].all(axis=0)).sum())
     where = "anywhere" if silent == len(symptoms.places) else f"to {symptoms.places[silent - 1]} and before"
     count = "" if concerned.all() else f" in {_of(int(concerned.sum()), len(concerned))}"
-    options, theory = about(symptoms.choices), _theory(symptoms, unit=f" decades per {symptoms.kind}")
-    return [f"No signal comes back {where}{count}, it is exactly zero: {options}; {theory}."]
+    return [f"No signal comes back {where}{count}, it is exactly zero: {_without_rate(symptoms)}."]
 
 
 def _not_finite(symptoms: Symptoms) -> list[str]:
     if symptoms.gain < CEILING:
         return []
-    options, theory = about(symptoms.choices), _theory(symptoms, unit=f" decades per {symptoms.kind}")
-    return [f"The signal is inf or nan already at step 0: {options}; {theory}."]
+    return [f"The signal is inf or nan already at step 0: {_without_rate(symptoms)}."]
+
+
+def _without_rate(symptoms: Symptoms) -> str:
+    return f"{about(symptoms.choices)}; {_theory(symptoms, unit=f' decades per {symptoms.kind}')}"
 
 
 def _trend(symptoms: Symptoms) -> list[str]:
@@ -101,10 +103,14 @@ def _trend(symptoms: Symptoms) -> list[str]:
     if not sign or symptoms.gain <= FLOOR:  # a signal of exactly zero falls at no rate
         return []
     rate = abs(symptoms.gain) / symptoms.distance
-    verb, digits = "loses" if sign < 0 else "gains", _decimals(rate)
+    digits = max(2, 1 - int(np.floor(np.log10(rate))))  # two of them count where the rate is small
+    verb = "loses" if sign < 0 else "gains"
     size = f"{rate:.{digits}f} decades per {symptoms.kind} on its way back ({abs(symptoms.gain):.1f} in all)"
     options, theory = about(symptoms.choices), _theory(symptoms, sign, digits)
-    return [f"The signal {verb} {size}: {options}; {theory}.", *_verdict(symptoms, sign), *_mended(symptoms)]
+    later = float(symptoms.members["gain"].median())
+    mends = abs(later) <= abs(symptoms.gain) / 2
+    mended = [f"Training mends it: {signed(later, 1)} decades in the median step."] if mends else []
+    return [f"The signal {verb} {size}: {options}; {theory}.", *_verdict(symptoms, sign), *mended]
 
 
 def _verdict(symptoms: Symptoms, sign: int) -> list[str]:
@@ -116,15 +122,8 @@ def _verdict(symptoms: Symptoms, sign: int) -> list[str]:
     return [] if symptoms.count("diverged") else [f"No member is called {verdict} for it."]
 
 
-def _mended(symptoms: Symptoms) -> list[str]:
-    later = float(symptoms.members["gain"].median())
-    if abs(later) > abs(symptoms.gain) / 2:
-        return []
-    return [f"Training mends it: {signed(later, 1)} decades in the median step."]
-
-
 def _only_in_training(symptoms: Symptoms) -> pd.Series:
-    """Which members are called vanishing although what they lose at step 0 would not have made it? [member]"""
+    """Which members are called vanishing although what they lose at step 0 would not have made it, [member]."""
     members = symptoms.members
     return (members["verdict"] == "vanishing") & (members["gain_init"] > -symptoms.vanishing_from)
 
@@ -146,7 +145,7 @@ def _vanishing_in_training(symptoms: Symptoms) -> list[str]:
 
 
 def _lost(verb: str, gains: pd.Series, total: int) -> str:
-    """How much do these of so many members lose in training? What is exactly zero is lost at no size."""
+    """How much these of so many members lose in training; what is exactly zero is lost at no size."""
     sized, words = gains[gains > FLOOR], []
     if not sized.empty:
         words.append(f"{verb} {-sized.median():.1f} decades in the median step, in {_of(len(sized), total)}")
@@ -196,7 +195,7 @@ def _idle(state: str, idle: Idle | None) -> list[str]:
 
 
 def _where(many: np.ndarray, sites: tuple[str, ...]) -> str:
-    """Which sites are these? Nothing is said of a network's only one."""
+    """The sites that these are; nothing is said of a network's only one."""
     first = sites[many[0]]
     if len(sites) == 1:
         return ""
@@ -235,8 +234,3 @@ def _rule(choices: Mapping[str, str]) -> str:
 
 def _of(count: int, total: int) -> str:
     return f"{count} of {total} members"
-
-
-def _decimals(rate: float) -> int:
-    """Two, or as many as show two digits of a small number."""
-    return max(2, 1 - int(np.floor(np.log10(rate))))

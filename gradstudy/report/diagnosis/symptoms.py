@@ -13,19 +13,19 @@ from gradstudy.series import CEILING, FLOOR, first_signal, gain_by_step, norm_gr
 
 
 def steps_of(records: Sequence[MemberRecord], quantity: str) -> list[int]:
-    """At which steps was a quantity read on any member? In order; none where it was not measured."""
+    """The steps at which a quantity was read on any member, in order; none where it was not measured."""
     return sorted(
         {int(step) for record in records if quantity in record.series for step in record.series[quantity].steps}
     )
 
 
 def places_of(records: Sequence[MemberRecord], quantity: str) -> tuple[str, ...]:
-    """Where was a quantity read? In its own order; nowhere where it was not measured."""
+    """The places where a quantity was read, in its own order; none where it was not measured."""
     return next((record.series[quantity].places for record in records if quantity in record.series), ())
 
 
 def look(records: Sequence[MemberRecord], quantity: str, step: int) -> np.ndarray:
-    """What did the members that have it read at this step? [member, place], without a row where none has."""
+    """What the members that have it read at this step, [member, place], without a row where none has."""
     own = [record.series[quantity] for record in records if quantity in record.series]
     rows = [series.values[series.steps == step] for series in own]
     return np.concatenate([np.empty((0, len(places_of(records, quantity)))), *rows])
@@ -40,7 +40,7 @@ def known_median(values: np.ndarray) -> np.ndarray:
 
 
 def typical(signal: np.ndarray) -> np.ndarray:
-    """How large is the signal [member, place] in the typical member? log10 of it [place], in decades.
+    """The signal [member, place] of the typical member: log10 of it [place], in decades.
 
     The median of what every member has against its own last place, on top of the median last place: from the last
     place to the first it grows by the median of the members' gains. The gain of medians is another number where seeds
@@ -56,7 +56,7 @@ def typical(signal: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Idle:
-    """Which share [site] of the units does nothing at a step? Median over members; a site is a nonlinearity."""
+    """The share [site] of the units that do nothing at a step: median over members; a site is a nonlinearity."""
 
     step: int
     sites: tuple[str, ...]
@@ -65,7 +65,7 @@ class Idle:
 
 @dataclass(frozen=True)
 class Symptoms:
-    """How does one configuration behave?
+    """How one configuration behaves.
 
     `kind` is what a place is: layer, block or time step. `signal` and `recorded` are D_p at step 0 [member, place], as
     float64 has it and as training read it. `members` has one row per member: responses, verdict, first bad step and
@@ -100,18 +100,18 @@ class Symptoms:
 
     @property
     def distance(self) -> int:
-        """How many places does the signal travel?"""
+        """How many places the signal travels."""
         return max(len(self.places) - 1, 1)
 
     def count(self, *verdicts: str) -> int:
-        """How many members have one of these verdicts?"""
+        """How many members have one of these verdicts."""
         return int(self.members["verdict"].isin(verdicts).sum())
 
 
 def symptoms_of(measured: Measurement) -> Symptoms:
-    """What does a measurement say about its configuration? Read off its records; nothing is judged yet."""
+    """What a measurement says about its configuration, read off its records; nothing is judged yet."""
     records, prediction = measured.records, measured.prediction
-    settings = measured.settings
+    settings, norms = measured.settings, [record.series["norm_before_clipping"].values for record in records]
     return Symptoms(
         kind=kind_of(records),
         places=places_of(records, "signal"),
@@ -119,7 +119,7 @@ def symptoms_of(measured: Measurement) -> Symptoms:
         recorded=look(records, "signal", 0),
         members=measured.members,
         worst_gain=np.array([_worst_gain(record) for record in records]),
-        growth=np.array([_growth(record, settings.first_steps) for record in records]),
+        growth=np.array([norm_growth(norm[:, 0], settings.first_steps) for norm in norms]),
         choices=measured.choices,
         theory=None if prediction is None else float(prediction.gain_init),
         no_theory=measured.no_theory,
@@ -130,7 +130,7 @@ def symptoms_of(measured: Measurement) -> Symptoms:
 
 
 def kind_of(records: Sequence[MemberRecord]) -> str:
-    """What is a flow point of these networks: a layer, a block, or a time step?
+    """What a flow point of these networks is: a layer, a block, or a time step.
 
     A block is what a skip is joined behind, or what holds nonlinearities of its own.
     """
@@ -144,10 +144,6 @@ def kind_of(records: Sequence[MemberRecord]) -> str:
 def _worst_gain(record: MemberRecord) -> float:
     gains = gain_by_step(record.series["signal"].values)
     return float(gains[np.isfinite(gains)].max(initial=-np.inf))
-
-
-def _growth(record: MemberRecord, first_steps: int) -> float:
-    return norm_growth(record.series["norm_before_clipping"].values[:, 0], first_steps)
 
 
 def _idle(records: Sequence[MemberRecord], quantity: str) -> Idle | None:

@@ -53,7 +53,7 @@ class SeedCurve:
     in_decades: bool
 
     def same_as(self, other: "SeedCurve") -> bool:
-        """Would both be the same picture?"""
+        """Whether both would be the same picture."""
         pairs = ((self.low, other.low), (self.middle, other.middle), (self.high, other.high))
         return all(np.array_equal(one, two, equal_nan=True) for one, two in pairs)
 
@@ -94,7 +94,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Across:
-    """Where does a step stand, in pixels? In the middle of its field among those of all `steps` [step], in order."""
+    """Where a step stands, in pixels: in the middle of its field among those of all `steps` [step], in order."""
 
     left: float
     width: float
@@ -139,12 +139,10 @@ def _drawn(label: str, curve: SeedCurve, across: Across, down: Callable[[np.ndar
         "label": label,
         "line": "".join(f"M{_points(*piece)}" for piece in lines if len(piece[0]) > 1),
         "dots": "".join(f"M{_points(*piece)}h0" for piece in lines if len(piece[0]) == 1),
-        "band": "".join(_closed(*piece) for piece in bands if len(piece[0]) > 1),
+        "band": "".join(
+            f"M{_points(np.append(x, x[::-1]), np.append(high, low[::-1]))}Z" for x, low, high in bands if len(x) > 1
+        ),
     }
-
-
-def _closed(x: np.ndarray, low: np.ndarray, high: np.ndarray) -> str:
-    return f"M{_points(np.append(x, x[::-1]), np.append(high, low[::-1]))}Z"
 
 
 def _pieces(x: np.ndarray, *rows: np.ndarray) -> list[tuple[np.ndarray, ...]]:

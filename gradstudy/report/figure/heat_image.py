@@ -20,7 +20,7 @@ FINE = (80, 160)
 """Rows and columns of pixels that a pattern takes at least, or its dots and strokes would be as large as fields."""
 
 Scale = tuple[float, float]
-"""From which to which decade do the colours go?"""
+"""From which to which decade the colours go."""
 
 
 def scale_of(decades: np.ndarray, tail: float = 0.0) -> Scale:
@@ -76,5 +76,4 @@ def _palette() -> bytes:
 
 def _colours(count: int) -> np.ndarray:
     shades = np.asarray(colormaps[SEQUENTIAL](np.linspace(0, 1, count)))
-    colours: np.ndarray = np.rint(255 * shades[:, :3]).astype(np.uint8)
-    return colours
+    return np.asarray(np.rint(255 * shades[:, :3]), np.uint8)

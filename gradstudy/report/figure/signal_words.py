@@ -1,4 +1,4 @@
-"""What does a map of the signal show? In words, for who cannot see it and for who points at a field."""
+"""What a map of the signal shows, in words for who cannot see it and for who points at a field."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ def amplitude_words(decades: float) -> str:
 
 
 def map_words(signal: SignalMap) -> str:
-    """How large is the signal at both ends of the network, on the first and on the last step?"""
+    """How large the signal is at both ends of the network, on the first and on the last step."""
     first, last = signal.places[0], signal.places[-1]
     where = f"{len(signal.places)} places, {first} to {last}" if first != last else first
     ends = dict.fromkeys((0, len(signal.steps) - 1))
@@ -24,7 +24,7 @@ def map_words(signal: SignalMap) -> str:
 
 
 def thinned_words(whole: SignalMap, shown: SignalMap) -> str:
-    """Which part of the map is shown? Nothing where that is all of it; see `SignalMap.thinned`."""
+    """Which part of the map is shown; nothing where that is all of it. See `SignalMap.thinned`."""
     parts = (
         (len(shown.steps), len(whole.steps), "steps (of neighbours the least usual)"),
         (len(shown.places), len(whole.places), "places"),
@@ -33,7 +33,7 @@ def thinned_words(whole: SignalMap, shown: SignalMap) -> str:
 
 
 def curve_words(curve: SeedCurve) -> str:
-    """How large is what a curve in decades shows, on the first and on the last step, and over all steps and seeds?"""
+    """How large what a curve in decades shows is, on the first and on the last step, and over all steps and seeds."""
     known = np.flatnonzero(np.isfinite(curve.middle))
     if not known.size:
         return "not finite on any step"

@@ -26,26 +26,31 @@ MAP_TOP, MAP_HEIGHT, CHART_HEIGHT, BETWEEN = 92.0, 190.0, 80.0, 40.0
 LONGEST_PLACE, LONGEST_LINE = 13, 100
 
 
-def trial_figures(result: TrialResult) -> dict[str, bytes]:
-    """What is drawn of every trial, by file name: `flow.svg`."""
-    return {"flow.svg": _flow(result).encode()}
-
-
-def _flow(result: TrialResult) -> str:
+def trial_figure(result: TrialResult) -> bytes:
+    """The picture of a trial, an SVG file."""
     records, signal = result.records, signal_map(result.records)
     shown = signal.thinned(steps=FIGURE_STEPS, places=FIGURE_PLACES)
-    scale, levels = scale_of(shown.decades), levels_words(result.trial.levels)
+    (low, high), levels = scale_of(shown.decades), levels_words(result.trial.levels)
+    field, count = MAP_HEIGHT / len(shown.places), len(records)
     across = Across(FIGURE_LEFT, FIGURE_WIDTH, signal.steps)
+    seeds = f"Median of {count} seeds; bands from the lowest to the highest." if count > 1 else "One seed."
+    some = thinned_words(signal, shown)
     return render(
         "flow.svg",
         heading=f"Trial {result.trial.number}: {verdicts_words(str(row['verdict']) for row in result.rows)}",
         levels=wrap(levels, LONGEST_LINE, max_lines=2, placeholder=" …"),
         description=f"{levels}. {map_words(signal)}",
         map={"x": FIGURE_LEFT, "y": MAP_TOP, "width": FIGURE_WIDTH, "height": MAP_HEIGHT},
-        image=data_address(heat_png(shown.decades.T, scale)),
+        image=data_address(heat_png(shown.decades.T, (low, high))),
         colours=colour_stops()[::-1],
-        decades=_decade_labels(scale),
-        places=_place_labels(shown.places),
+        decades=[
+            Label(MAP_TOP + (high - tick) / (high - low) * MAP_HEIGHT, decade_word(tick))
+            for tick in whole_ticks(low, high, 5)
+        ],
+        places=[
+            Label(MAP_TOP + (row + 0.5) * field, _short(shown.places[row]))
+            for row in evenly_spaced(len(shown.places), FIGURE_NAMED)
+        ],
         panels=list(_panels(records, across)),
         ink=INK,
         soft=SOFT,
@@ -56,8 +61,8 @@ def _flow(result: TrialResult) -> str:
         crosses=[across.of(step) for step in sorted(_ends(records))],
         marks=list(_marks(shown, records)),
         struck=VERDICT_COLOURS["diverged"],
-        footnotes=list(_footnotes(signal, shown, len(records))),
-    )
+        footnotes=[seeds, *([f"Map: {some}."] if some else [])],
+    ).encode()
 
 
 def _panels(records: Sequence[MemberRecord], across: Across) -> Iterator[dict[str, Any]]:
@@ -69,26 +74,13 @@ def _panels(records: Sequence[MemberRecord], across: Across) -> Iterator[dict[st
         yield {"name": f"{name} (not clipped)" if panel["is_one_picture"] else name, **panel}
 
 
-def _place_labels(places: Sequence[str]) -> list[Label]:
-    field = MAP_HEIGHT / len(places)
-    return [
-        Label(MAP_TOP + (row + 0.5) * field, _short(places[row])) for row in evenly_spaced(len(places), FIGURE_NAMED)
-    ]
-
-
 def _short(name: str) -> str:
     # places differ in how they end
     return name if len(name) <= LONGEST_PLACE else f"…{name[1 - LONGEST_PLACE :]}"
 
 
-def _decade_labels(scale: tuple[float, float]) -> list[Label]:
-    low, high = scale
-    ticks = whole_ticks(low, high, 5)
-    return [Label(MAP_TOP + (high - tick) / (high - low) * MAP_HEIGHT, decade_word(tick)) for tick in ticks]
-
-
 def _ends(records: Sequence[MemberRecord]) -> Counter[int]:
-    """At which steps did how many seeds diverge?"""
+    """At which steps how many seeds diverged."""
     return Counter(record.first_bad_step for record in records if record.first_bad_step is not None)
 
 
@@ -103,10 +95,3 @@ def _marks(shown: SignalMap, records: Sequence[MemberRecord]) -> Iterator[tuple[
         first, last = min(ends), max(ends)
         when = f"at step {first}" if first == last else f"at steps {first} to {last}"
         yield "cross", f"{ends.total()} of {len(records)} seeds diverged, {when}"
-
-
-def _footnotes(signal: SignalMap, shown: SignalMap, seeds: int) -> Iterator[str]:
-    yield f"Median of {seeds} seeds; bands from the lowest to the highest." if seeds > 1 else "One seed."
-    some = thinned_words(signal, shown)
-    if some:
-        yield f"Map: {some}."

@@ -52,7 +52,7 @@ class PageSection:
 
 
 def report_page(findings: Findings) -> str:
-    """What did this study find? A whole HTML document: the answer first, then what it rests on.
+    """What this study found as a whole HTML document: the answer first, then what it rests on.
 
     Of a study of 1000 trials and 12 factors it stays below 3 MB. It holds no address that a browser would fetch.
     """

@@ -1,16 +1,15 @@
 """What a person sees who opens a study, or one of its trials, in MLflow."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from gradstudy.analysis.prescription.prescription import Prescription
 from gradstudy.analysis.ranking.interactions import interaction_matrix
 from gradstudy.analysis.ranking.ranking import Ranking
 from gradstudy.notebook.axes import png
 from gradstudy.notebook.ranking_plots import height_of
 from gradstudy.records import StudyInfo, TrialResult
 from gradstudy.report.answer import answer_sentences
-from gradstudy.report.figure.trial_figure import trial_figures
+from gradstudy.report.figure.trial_figure import trial_figure
 from gradstudy.report.findings import Findings
 from gradstudy.report.html.page import report_page
 from gradstudy.response import RANKED
@@ -26,7 +25,7 @@ WIDE, SQUARE = 6.4, (5.0, 5.0)
 
 
 def study_files(findings: Findings) -> dict[str, bytes]:
-    """What is stored with the study, by name? Figures of what is there to draw; some 0.3 s each."""
+    """What is stored with the study, by name, with figures of what is there to draw; some 0.3 s each."""
     files = {REPORT_FILE: report_page(findings).encode()}
     for ranking in findings.rankings:
         files[f"ranking/{ranking.response}.csv"] = ranking.table.to_csv(index=False, float_format="%.4g").encode()
@@ -49,7 +48,11 @@ def _figures(ranking: Ranking) -> Iterator[tuple[str, bytes]]:
 def trial_note(info: StudyInfo, result: TrialResult) -> str:
     """Markdown: what came out, of which levels, which seed ended early, and what runs the trial again."""
     counts = verdicts_words(str(row["verdict"]) for row in result.rows)
-    ends = [_end(row) for row in result.rows if row["first_bad_step"] is not None]
+    ends = [
+        f"Seed {row['seed']} diverged at step {row['first_bad_step']}, first in {row['first_bad_tensor']}"
+        for row in result.rows
+        if row["first_bad_step"] is not None
+    ]
     return note_of(
         [
             f"**{outcome(result)}** (seeds: {counts}) with {escaped(levels_words(result.trial.levels))}.",
@@ -58,10 +61,6 @@ def trial_note(info: StudyInfo, result: TrialResult) -> str:
             code_fence(folded_command(trial_command(info, result.trial))),
         ]
     )
-
-
-def _end(row: Mapping[str, Any]) -> str:
-    return f"Seed {row['seed']} diverged at step {row['first_bad_step']}, first in {row['first_bad_tensor']}"
 
 
 MOST_ROWS = 6
@@ -81,9 +80,12 @@ def study_note(findings: Findings) -> str:
             f"The whole report is `{REPORT_FILE}` under Artifacts, with figures and tables beside it.",
             f"{escaped(verdict_line(list(findings.run.members['verdict'])))}.",
             *map(_ranking, findings.rankings),
-            *_cures(findings.prescriptions),
+            *(["### What should be changed?"] if findings.prescriptions else []),
+            *(f"- {escaped(prescription.note)}" for prescription in findings.prescriptions),
             "### Ways on",
-            *_ways_on(findings),
+            "In a terminal (with `analysis.vanishing=2` behind it for another threshold), and in a notebook:",
+            code_fence(folded_command(again_command(info))),
+            code_fence(load_call(info)),
             *([f"Source: {escaped(info.source)}."] if info.source else []),
         ]
     )
@@ -102,19 +104,6 @@ def _ranking(ranking: Ranking) -> str:
     return "\n\n".join([heading, *tables, *more, escaped(ranking.note)])
 
 
-def _cures(prescriptions: tuple[Prescription, ...]) -> Iterator[str]:
-    if prescriptions:
-        yield "### What should be changed?"
-    for prescription in prescriptions:
-        yield f"- {escaped(prescription.note)}"
-
-
-def _ways_on(findings: Findings) -> Iterator[str]:
-    yield "In a terminal (with `analysis.vanishing=2` behind it for another threshold), and in a notebook:"
-    yield code_fence(folded_command(again_command(findings.run.info)))
-    yield code_fence(load_call(findings.run.info))
-
-
 def study_display(findings: Findings) -> RunDisplay:
     """The answer, and the page, tables and figures that it rests on. A second or two."""
     return RunDisplay(study_note(findings), study_files(findings))
@@ -122,5 +111,4 @@ def study_display(findings: Findings) -> RunDisplay:
 
 def trial_display(info: StudyInfo, result: TrialResult) -> RunDisplay:
     """What came of the trial, how to run it again, and a picture of its gradients. Some milliseconds."""
-    figures = {f"figures/{name}": picture for name, picture in trial_figures(result).items()}
-    return RunDisplay(trial_note(info, result), figures)
+    return RunDisplay(trial_note(info, result), {"figures/flow.svg": trial_figure(result)})

@@ -51,7 +51,7 @@ class Trimmed:
 
 
 def make_console() -> PageConsole:
-    """Where do pages go? To standard output, and without a terminal in plain text of COLUMNS or 80 characters."""
+    """The console of standard output, without a terminal in plain text of COLUMNS or 80 characters."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         # One letter that the terminal cannot show must not end a study of hours with a UnicodeEncodeError.
         sys.stdout.reconfigure(errors="replace")
@@ -59,10 +59,7 @@ def make_console() -> PageConsole:
     if console.is_jupyter:  # a file like others; Rich would make every line a page, and ipykernel calls it a terminal
         console = PageConsole(markup=False, emoji=False, highlight=False, force_jupyter=False, force_terminal=False)
     if not console.is_terminal:
-        console.width = _piped_width(os.environ.get("COLUMNS", ""))
+        # Console.width would fall back on the terminal that stdin hangs on, and the file would depend on the window.
+        columns = os.environ.get("COLUMNS", "")
+        console.width = int(columns) if columns.isdecimal() and int(columns) > 0 else PIPED_WIDTH
     return console
-
-
-def _piped_width(columns: str) -> int:
-    # Console.width would fall back on the terminal that stdin hangs on, and the file would depend on the window.
-    return int(columns) if columns.isdecimal() and int(columns) > 0 else PIPED_WIDTH

@@ -17,7 +17,7 @@ LONGEST_NAME = 32
 
 
 def plain_text(words: object, style: str = "") -> Text:
-    """How is shown what somebody wrote? Letter by letter: [red] is no markup, and a control code is a blank."""
+    """What somebody wrote, letter by letter: [red] is no markup, and a control code is a blank."""
     return Text("".join(c if c.isprintable() or c == "\n" else " " for c in str(words)), style=style)
 
 
@@ -53,7 +53,7 @@ def plain_grid() -> Table:
 
 @dataclass(frozen=True)
 class Bar:
-    """How large is a share of 0..1? A bar of at most `width` characters; anything above zero shows at least one."""
+    """A share of 0..1 as a bar of at most `width` characters; anything above zero shows at least one."""
 
     share: float
     width: int = 10

@@ -1,7 +1,7 @@
 """What a study would train, what its design can find, how long it would take, and where it would be kept."""
 
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from math import isfinite
 
 import numpy as np
@@ -12,9 +12,9 @@ from rich.text import Text
 from gradstudy.analysis.ranking.power import Power
 from gradstudy.conclusions import FEWEST_TRIALS
 from gradstudy.plan import Plan
-from gradstudy.records import DUMMY, Factor, Level, Trial, level_name
+from gradstudy.records import DUMMY, Factor, Trial, level_name
 from gradstudy.report.terminal.plain import plain_grid, plain_name, plain_table, plain_text
-from gradstudy.search.screen.quality import Association, Quality
+from gradstudy.search.screen.quality import Quality
 from gradstudy.words.number_words import fraction
 
 SCATTER = 3.0
@@ -22,19 +22,20 @@ SCATTER = 3.0
 
 
 def quality_words(quality: Quality) -> str:
-    """How balanced, how even, how uncorrelated?"""
+    """How balanced, how even and how uncorrelated the trials are."""
     uneven = max((most - fewest for fewest, most in quality.balance.values()), default=0)
-    correlations = (
-        ("strongest correlation of two factors", quality.everywhere, ""),
-        ("of a factor that lives in some trials only", quality.conditional, " in {} trials"),
+    told = [f"trials per level differ by {uneven} at most" if uneven else "every level of a factor equally often"]
+    told.append(
+        "perfectly even"
+        if quality.discrepancy < 1e-12
+        else f"{quality.chance / quality.discrepancy:.2g} times as even as random trials"
     )
-    return "; ".join(
-        [
-            f"trials per level differ by {uneven} at most" if uneven else "every level of a factor equally often",
-            _evenness(quality),
-            *(f"{words} {_pair(found, where)}" for words, found, where in correlations if found),
-        ]
-    )
+    if (pair := quality.everywhere) is not None:
+        told.append(f"strongest correlation of two factors {fraction(pair.strength)} ({pair.first} with {pair.second})")
+    if (pair := quality.conditional) is not None:
+        where = f"({pair.first} with {pair.second} in {pair.trials} trials)"
+        told.append(f"of a factor that lives in some trials only {fraction(pair.strength)} {where}")
+    return "; ".join(told)
 
 
 def findable(power: Power, factor: str) -> str:
@@ -45,7 +46,7 @@ def findable(power: Power, factor: str) -> str:
 
 
 def power_words(power: Power) -> str:
-    """How are the shares to be read that can be found?"""
+    """How the shares are to be read that can be found."""
     trials, shares = int(power.table["trials"].max()), power.table["share"].dropna()
     if trials < FEWEST_TRIALS:
         return f"can find: nothing, a ranking takes at least {FEWEST_TRIALS} trials; raise budget.trials."
@@ -68,16 +69,6 @@ def small_share_words(share: float) -> str:
     if not isfinite(share) or share >= 0.095:
         return fraction(share)
     return f"{share:.2g}".removeprefix("0")
-
-
-def _evenness(quality: Quality) -> str:
-    if quality.discrepancy < 1e-12:
-        return "perfectly even"
-    return f"{quality.chance / quality.discrepancy:.2g} times as even as random trials"
-
-
-def _pair(found: Association, where: str) -> str:
-    return f"{fraction(found.strength)} ({found.first} with {found.second}{where.format(found.trials)})"
 
 
 def plan_page(plan: Plan) -> RenderableType:
@@ -105,13 +96,9 @@ def where_it_lives(factor: Factor, factors: Sequence[Factor], trials: Sequence[T
         inside = {trial.levels.get(other.name) for trial in alive}
         outside = {trial.levels.get(other.name) for trial in asleep}
         if other.levels and not inside & outside:
-            return _condition(other, inside, outside)
+            few, sign = (inside, "=") if len(inside) <= len(outside) else (outside, " is not ")
+            return f"{other.name}{sign}" + " or ".join(level_name(level) for level in other.levels if level in few)
     return "in some trials"
-
-
-def _condition(other: Factor, inside: Set[Level | None], outside: Set[Level | None]) -> str:
-    few, sign = (inside, "=") if len(inside) <= len(outside) else (outside, " is not ")
-    return f"{other.name}{sign}" + " or ".join(level_name(level) for level in other.levels if level in few)
 
 
 def _factors(plan: Plan) -> Table:
@@ -136,13 +123,14 @@ def _levels(factor: Factor, trials: Sequence[Trial]) -> str:
 
 
 def _budget(plan: Plan) -> Table:
-    trials = len(plan.trials)
-    grid = plain_grid()
+    grid, trials = plain_grid(), len(plan.trials)
+    smallest, largest = min(plan.cohorts, default=0), max(plan.cohorts, default=0)
+    sizes = f"{smallest} to {largest}" if smallest < largest else f"{largest}"
     design = {"design": quality_words(plan.quality)} if plan.quality else {}
     for name, words in {
         "members": f"{trials} trials x {plan.info.seeds} seeds = {trials * plan.info.seeds} members",
         "steps": "0: measured at initialization only" if plan.info.steps == 0 else f"{plan.info.steps} per member",
-        "cohorts": _cohorts(plan.cohorts),
+        "cohorts": f"{len(plan.cohorts)} of {sizes} members",
         "time": "unknown" if plan.seconds is None else f"about {_duration(plan.seconds)}",
         "memory": "unknown" if plan.memory is None else f"about {_size(plan.memory)} for the largest cohort",
         "store": plan.store,
@@ -150,12 +138,6 @@ def _budget(plan: Plan) -> Table:
     }.items():
         grid.add_row(Text(name), plain_text(words))
     return grid
-
-
-def _cohorts(sizes: Sequence[int]) -> str:
-    smallest, largest = min(sizes, default=0), max(sizes, default=0)
-    spread = f"{smallest} to {largest}" if smallest < largest else f"{largest}"
-    return f"{len(sizes)} of {spread} members"
 
 
 def _duration(seconds: float) -> str:

@@ -13,7 +13,7 @@ from gradstudy.analysis.responses.member_row import member_row
 from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.records import MemberRecord, Series, Trial, TrialResult
 from gradstudy.report.figure.heat_image import FINE
-from gradstudy.report.figure.trial_figure import FIGURE_PLACES, FIGURE_STEPS, LONGEST_LINE, trial_figures
+from gradstudy.report.figure.trial_figure import FIGURE_PLACES, FIGURE_STEPS, LONGEST_LINE, trial_figure
 
 SVG = "{http://www.w3.org/2000/svg}"
 NAN, INF = np.nan, np.inf
@@ -41,7 +41,7 @@ def result(*records, levels=None):
 
 
 def drawn(*records, **about):
-    picture = trial_figures(result(*records, **about))["flow.svg"]
+    picture = trial_figure(result(*records, **about))
     return ElementTree.fromstring(picture)
 
 
@@ -118,7 +118,7 @@ def test_long_training_and_deep_networks_are_thinned_and_it_says_so():
     deep = np.exp(np.random.default_rng(0).normal(size=(500, 200)))
     noisy = np.exp(np.random.default_rng(1).normal(size=500)).tolist()
     seeds = [record(deep, seed=seed, norm=noisy, after=noisy[::-1], loss=noisy) for seed in range(3)]
-    picture = trial_figures(result(*seeds))["flow.svg"]
+    picture = trial_figure(result(*seeds))
     svg = ElementTree.fromstring(picture)
     assert image(svg).size == (FIGURE_STEPS, FIGURE_PLACES)
     assert any(
@@ -146,7 +146,7 @@ def test_long_training_and_deep_networks_are_thinned_and_it_says_so():
     ids=["one place", "all zero", "not finite at step 0", "huge", "negative", "constant", "-inf", "uneven ends"],
 )
 def test_whatever_a_network_does_the_picture_is_well_formed_and_within_its_frame(seeds):
-    picture = trial_figures(result(*seeds))["flow.svg"]
+    picture = trial_figure(result(*seeds))
     svg = ElementTree.fromstring(picture)
     assert not re.search(rb"\b(nan|inf)\b[^ <]", picture)
     width, height = float(svg.get("width")), float(svg.get("height"))

@@ -1,4 +1,4 @@
-"""An axis from left to right: where does a number stand on it, in per cent, and what is written along it?"""
+"""An axis from left to right: where a number stands on it, in per cent, and what is written along it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,11 +22,11 @@ class Axis:
     high: float
 
     def place(self, number: float) -> float:
-        """At which per cent does this number stand? What lies beyond stands at the end."""
+        """The per cent at which this number stands; what lies beyond stands at the end."""
         return round(float(self.places(np.array(number))), 2)
 
     def places(self, numbers: np.ndarray) -> np.ndarray:
-        """At which per cents do these numbers stand?"""
+        """The per cents at which these numbers stand."""
         return np.clip(100 * (numbers - self.low) / (self.high - self.low), 0.0, 100.0)
 
     @property
@@ -53,14 +53,10 @@ def factor_ticks(factor: Factor) -> Ticks:
 def _log_ticks(factor: Factor) -> list[float]:
     """Powers of ten; with 2 and 5 times those where these are few, fewer of them where they are many."""
     powers = range(int(np.floor(np.log10(factor.low))), int(np.ceil(np.log10(factor.high))) + 1)
-    decades, series = (
-        [tick for tick in (float(f"{first}e{power}") for power in powers for first in firsts) if _within(tick, factor)]
-        for firsts in ((1,), (1, 2, 5))
-    )
+    least, most = factor.low * (1 - 1e-9), factor.high * (1 + 1e-9)
+    ticks = [(first, float(f"{first}e{power}")) for power in powers for first in (1, 2, 5)]
+    series = [tick for _, tick in ticks if least <= tick <= most]
+    decades = [tick for first, tick in ticks if first == 1 and tick in series]
     if len(decades) > 2:
         return decades[:: 1 + len(decades) // 7]
     return series if len(series) > 1 else number_ticks(factor.low, factor.high, 3)
-
-
-def _within(tick: float, factor: Factor) -> bool:
-    return factor.low * (1 - 1e-9) <= tick <= factor.high * (1 + 1e-9)

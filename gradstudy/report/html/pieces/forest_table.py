@@ -1,4 +1,4 @@
-"""Which factors are causes, and how sure is that? Every factor's share with its interval, as a table that is a plot."""
+"""Every factor's share with its interval, and how sure it is that the factor is a cause: a table that is a plot."""
 
 from math import ceil, isfinite
 from typing import Any
@@ -17,22 +17,17 @@ def forest_table(ranking: Ranking) -> Markup:
     """Every factor's share of the variance beside the noise floor; nothing where nothing was ranked."""
     if ranking.table.empty:
         return Markup()
-    rows = list(ranking.table.itertuples())
+    rows, highest = list(ranking.table.itertuples()), ranking.table["share_high"].astype(float).max()
     return render(
         "forest.html",
         ranking=ranking,
         rows=rows,
         tips=[_tip(row, ranking) for row in rows],
-        axis=Axis(0.0, _reach(ranking)),
+        # up to the first tenth beyond every interval
+        axis=Axis(0.0, min(1.0, ceil(10 * highest + 0.01) / 10) if isfinite(highest) else 1.0),
         words=ranking_words,
         dummy=NOISE_FLOOR,
     )
-
-
-def _reach(ranking: Ranking) -> float:
-    """Where does the axis end? At the first tenth beyond every interval."""
-    highest = ranking.table["share_high"].astype(float).max()
-    return min(1.0, ceil(10 * highest + 0.01) / 10) if isfinite(highest) else 1.0
 
 
 def _tip(row: Any, ranking: Ranking) -> str:

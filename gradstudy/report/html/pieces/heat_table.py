@@ -37,16 +37,14 @@ class HeatTable:
         """The colours of this field, as CSS; none for what is missing."""
         if not np.isfinite(field.number):
             return ""
-        ground = colour_stops(COLOUR_STEPS)[self._step(field.number)]
-        return f"background: {ground}; color: {'#000' if luminance(ground) > BRIGHT else '#fff'}"
-
-    def _step(self, number: float) -> int:
         width = self.high - self.low
-        return round(float(np.clip((number - self.low) / width, 0.0, 1.0)) * (COLOUR_STEPS - 1)) if width > 0.0 else 0
+        share = float(np.clip((field.number - self.low) / width, 0.0, 1.0)) if width > 0.0 else 0.0
+        ground = colour_stops(COLOUR_STEPS)[round(share * (COLOUR_STEPS - 1))]
+        return f"background: {ground}; color: {'#000' if luminance(ground) > BRIGHT else '#fff'}"
 
 
 def luminance(colour: str) -> float:
-    """How bright is `#rrggbb`, from 0 to 1? Source: WCAG 2.2, relative luminance."""
+    """How bright `#rrggbb` is, from 0 to 1. Source: WCAG 2.2, relative luminance."""
     parts = np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)]) / 255
     linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
     return float(linear @ [0.2126, 0.7152, 0.0722])

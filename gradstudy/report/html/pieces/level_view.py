@@ -18,7 +18,7 @@ from gradstudy.words.ranking_words import digits_of
 from gradstudy.words.trial_words import verdicts_words
 
 POINT_KINDS = ("none", "some", "all")
-"""How many members of a trial diverged?"""
+"""How many members of a trial diverged."""
 MOST_DRAWN = 600
 """More points than this lie on top of each other; a random part of them shows the same."""
 
@@ -40,7 +40,7 @@ class TrialPoints:
 
 
 def trial_points(findings: Findings, response: str) -> TrialPoints:
-    """Where does every trial lie, by the response that a ranking tells? A fixed random part of more than MOST."""
+    """Where every trial lies, by the response that a ranking tells; of more than MOST_DRAWN a fixed random part."""
     members, factors = findings.run.members, findings.run.info.factors
     members = members[members[PHASE] == SCREEN]
     outcome = trial_outcomes(members, response, findings.run.info.steps)
@@ -95,7 +95,7 @@ class LevelView:
     """A factor's `levels` (rows of `Ranking.levels`), the `reference` among their means, with so many `digits`.
 
     `strips` are the points of every level, along the response's axis. A number has none, but a `scatter` over its range
-    with `ticks`, and `thirds`: from which to which per cent of the range does each of its levels go?
+    with `ticks`, and `thirds`: from which to which per cent of the range each of its levels goes.
     """
 
     name: str
@@ -110,13 +110,11 @@ class LevelView:
 
 
 def level_view(factor: Factor, said: str, levels: pd.DataFrame, points: TrialPoints, axis: Axis) -> LevelView:
-    """How is this factor drawn, of which this is `said`? `levels` are its own; `axis` is the response's."""
+    """How this factor is drawn, of which this is `said`; `levels` are its own, `axis` is the response's."""
     codes = points.codes[factor.name]
     groups = cut(factor, codes)
     places = [groups.names.index(level) for level in levels["level"]]
-    drawn = (
-        _over_range(factor, codes, points, axis) if factor.is_number else _by_level(groups.codes, places, points, axis)
-    )
+    over_range = (100 * codes, 100 - axis.places(points.values), points, codes >= 0)
     return LevelView(
         name=factor.name,
         said=said,
@@ -124,17 +122,14 @@ def level_view(factor: Factor, said: str, levels: pd.DataFrame, points: TrialPoi
         reference=float(levels.loc[levels["reference"], "mean"].max()),
         digits=digits_of(levels),
         thirds=tuple((100 * place / 3, 100 * (place + 1) / 3) for place in places),
-        **{"strips": (), "scatter": (), "ticks": (), **drawn},
+        strips=() if factor.is_number else _strips(groups.codes, places, points, axis),
+        scatter=point_paths(*over_range) if factor.is_number else (),
+        ticks=factor_ticks(factor) if factor.is_number else (),
     )
 
 
-def _over_range(factor: Factor, codes: np.ndarray, points: TrialPoints, axis: Axis) -> dict[str, Any]:
-    scatter = point_paths(100 * codes, 100 - axis.places(points.values), points, codes >= 0)
-    return {"scatter": scatter, "ticks": factor_ticks(factor)}
-
-
-def _by_level(codes: np.ndarray, places: list[int], points: TrialPoints, axis: Axis) -> dict[str, Any]:
+def _strips(codes: np.ndarray, places: list[int], points: TrialPoints, axis: Axis) -> tuple[tuple[Path, ...], ...]:
     across, down = axis.places(points.values), np.zeros(len(codes))
     for place in places:
         down[codes == place] = VIEW_MARGIN + (100.0 - 2.0 * VIEW_MARGIN) * jitter(points.values[codes == place])
-    return {"strips": tuple(point_paths(across, down, points, codes == place) for place in places)}
+    return tuple(point_paths(across, down, points, codes == place) for place in places)

@@ -104,7 +104,10 @@ def trial_map(
         numbers=embedded(shown.decades),
         places=places,
         steps=tuple(steps.tolist()),
-        place_ticks=[(places[row], _middle(row, len(places))) for row in evenly_spaced(len(places), MAP_NAMED)],
+        place_ticks=[
+            (places[row], round(100 * (float(row) + 0.5) / len(places), 2))
+            for row in evenly_spaced(len(places), MAP_NAMED)
+        ],
         step_ticks=_at(across, whole_ticks(whole.steps[0], whole.steps[-1], NAMED_STEPS)),
         ends=_at(across, sorted(own["first_bad_step"].dropna().astype(int).unique())),
         thinned=thinned_words(whole, shown),
@@ -120,11 +123,6 @@ def embedded(decades: np.ndarray) -> str:
     codes = np.rint(np.where(np.isfinite(decades), decades, 0.0) * HUNDREDTHS + MIDDLE)
     codes[decades == -np.inf], codes[decades == np.inf] = ZERO, BROKEN
     return base64.b64encode(codes.T.astype("<u2").tobytes()).decode()
-
-
-def _middle(which: float, count: int) -> float:
-    """At which per cent is the middle of this field among so many?"""
-    return round(100 * (which + 0.5) / count, 2)
 
 
 def _at(across: Across, steps: Sequence[int]) -> Ticks:

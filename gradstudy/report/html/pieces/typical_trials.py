@@ -1,4 +1,4 @@
-"""Which trials stand for a study? A typical one of every verdict, and others that show how far each verdict reaches."""
+"""The trials that stand for a study: a typical one of every verdict, and others that show how far each reaches."""
 
 from collections.abc import Mapping, Sequence
 

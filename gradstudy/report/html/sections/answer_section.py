@@ -1,4 +1,4 @@
-"""The head of the page: what was asked, what is the answer, and how many networks fared how?"""
+"""The head of the page: what was asked, what the answer is, and how many networks fared how."""
 
 from collections import Counter
 
@@ -12,7 +12,7 @@ from gradstudy.words.number_words import counted
 
 
 def answer_head(findings: Findings) -> Markup:
-    """What was asked, and what came out? The study's name, its question, the answer in sentences, the verdicts."""
+    """The study's name, its question, the answer in sentences, and the verdicts."""
     counts = Counter(findings.run.members["verdict"])
     return render(
         "answer.html",

@@ -1,4 +1,4 @@
-"""What did a hunt bring? The trials that came closest to what was looked for."""
+"""What a hunt brought: the trials that came closest to what was looked for."""
 
 from markupsafe import Markup
 

@@ -1,4 +1,4 @@
-"""How was all this found? In plain words, with the numbers of this very study behind them."""
+"""How all this was found, in plain words with the numbers of this very study behind them."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,12 +1,10 @@
-"""What should be changed? A card for a typical trial of every failing verdict."""
+"""What should be changed: a card for a typical trial of every failing verdict."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from gradstudy.analysis.prescription.prescription import Prescription
-from gradstudy.records import Level
 from gradstudy.report.findings import Findings
 from gradstudy.report.html.pieces.axis import Axis
 from gradstudy.report.rendering import render
@@ -19,7 +17,7 @@ PERCENT = Axis(0.0, 1.0)
 
 @dataclass(frozen=True)
 class ChanceBar:
-    """How likely is health after the change, by one witness? A share with its interval."""
+    """How likely health is after the change, by one witness: a share with its interval."""
 
     name: str
     share: float
@@ -35,26 +33,15 @@ def prescriptions_section(findings: Findings) -> Markup:
         {
             "about": one,
             "levels": levels_words(one.levels),
-            "kind": _kind(one),
+            "kind": "prescription" if one.supported else "a guess" if one.changes else "no prescription",
             "said": said_of(one),
-            "changes": _changes(one.changes),
+            "changes": [(name, as_told(before), as_told(after)) for name, (before, after) in one.changes.items()],
             "chances": _chances(one),
         }
         for one in findings.prescriptions
     ]
     wanted = findings.run.settings.healthy
     return render("prescriptions.html", cards=cards, axis=PERCENT, wanted=wanted, needed=percent_words(wanted))
-
-
-def _kind(prescription: Prescription) -> str:
-    if prescription.supported:
-        return "prescription"
-    return "a guess" if prescription.changes else "no prescription"
-
-
-def _changes(changes: Mapping[str, tuple[Level | None, Level | None]]) -> list[tuple[str, str, str]]:
-    """Factor, before, after, as they are read."""
-    return [(name, as_told(before), as_told(after)) for name, (before, after) in changes.items()]
 
 
 def _chances(prescription: Prescription) -> list[ChanceBar]:

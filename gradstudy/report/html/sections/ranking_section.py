@@ -15,7 +15,7 @@ from gradstudy.report.findings import Findings
 from gradstudy.report.html.pieces.axis import axis_of
 from gradstudy.report.html.pieces.forest_table import forest_table
 from gradstudy.report.html.pieces.heat_table import Field, HeatTable
-from gradstudy.report.html.pieces.level_view import POINT_KINDS, TrialPoints, level_view, trial_points
+from gradstudy.report.html.pieces.level_view import POINT_KINDS, level_view, trial_points
 from gradstudy.report.rendering import render
 from gradstudy.response import RANKED
 from gradstudy.words import ranking_words as level_words
@@ -24,7 +24,7 @@ from gradstudy.words.ranking_words import count_words, digits_of, direction_word
 
 
 def interactions(ranking: Ranking) -> Markup:
-    """Which factors act together, in pairs? Nothing where fewer than two have a share."""
+    """Which factors act together, in pairs; nothing where fewer than two have a share."""
     shares = interaction_matrix(ranking.table, ranking.interactions)
     if len(shares) < 2:
         return Markup()
@@ -52,7 +52,7 @@ def _pairs(ranking: Ranking, shares: pd.DataFrame) -> HeatTable:
 
 
 def _tips(ranking: Ranking) -> Iterator[tuple[frozenset[str], str]]:
-    """What is said of a factor alone, and of a pair, by its names?"""
+    """What is said of a factor alone, and of a pair, by its names."""
     row: Any
     for row in ranking.table.itertuples():
         share = f"{fraction(row.first)} [{fraction(row.first_low)}, {fraction(row.first_high)}]"
@@ -80,11 +80,11 @@ def _cell(row: Any, digits: int) -> Field:
 
 
 MEANINGS = ("a trial without a diverged seed", "some seeds diverged", "every seed diverged")
-"""What do the kinds of points mean?"""
+"""What the kinds of points mean."""
 
 
 def levels(ranking: Ranking, findings: Findings) -> Markup:
-    """What do the levels of every cause do? Factors that are none are folded; nothing where nothing has levels."""
+    """What the levels of every cause do. Factors that are none are folded; nothing where nothing has levels."""
     if ranking.levels.empty or not ranking.trials:
         return Markup()
     points = trial_points(findings, ranking.response)
@@ -103,7 +103,12 @@ def levels(ranking: Ranking, findings: Findings) -> Markup:
         others=list(views.values()),
         axis=axis,
         points=points,
-        told=_told(points),
+        told={
+            trial: f"{value:.3g} ({verdicts})"
+            for trial, value, verdicts in zip(
+                points.numbers.tolist(), points.values.tolist(), points.verdicts, strict=True
+            )
+        },
         kinds=dict(zip(POINT_KINDS, MEANINGS, strict=True)),
         words=level_words,
     )
@@ -113,14 +118,8 @@ def _said(row: Any) -> str:
     return "" if row is None else direction_words(row).removeprefix(f"{row.factor}: ")
 
 
-def _told(points: TrialPoints) -> dict[int, str]:
-    """What is said of a trial when somebody points at it?"""
-    rows = zip(points.numbers.tolist(), points.values.tolist(), points.verdicts, strict=True)
-    return {trial: f"{value:.3g} ({verdicts})" for trial, value, verdicts in rows}
-
-
 def ranking_section(ranking: Ranking, findings: Findings) -> Markup:
-    """Which factors cause this response? Their shares, what their levels do, and which of them act together."""
+    """The causes of this response: their shares, what their levels do, and which of them act together."""
     return render(
         "ranking.html",
         ranking=ranking,

@@ -1,4 +1,4 @@
-"""How is the study run again, looked at again, and gone on with?"""
+"""How the study is run again, looked at again, and gone on with."""
 
 from markupsafe import Markup
 

@@ -1,4 +1,4 @@
-"""Where and when does the signal vanish or explode? Maps of typical trials, and of any other that a person chooses."""
+"""Where and when the signal vanishes or explodes: maps of typical trials, and of any other that a person chooses."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +11,7 @@ from gradstudy.records import MemberRecord
 from gradstudy.report.figure.charts import NORMS, SeedCurve, decade_word, seed_curves, whole_ticks
 from gradstudy.report.figure.heat_image import Scale, colour_stops, scale_of
 from gradstudy.report.findings import Findings
-from gradstudy.report.html.pieces.axis import Axis, Ticks
+from gradstudy.report.html.pieces.axis import Axis
 from gradstudy.report.html.pieces.trial_map import BROKEN, HUNDREDTHS, MIDDLE, ZERO, TrialMap, stored_records, trial_map
 from gradstudy.report.html.pieces.typical_trials import TYPICAL, spread_trials, trials_by_verdict, typical_trials
 from gradstudy.report.rendering import render
@@ -21,7 +21,7 @@ QUANTITIES = ("signal", "signal_float64", *NORMS.values())
 MOST_MAPS = 40
 """Beside the typical ones: some 12 kB each."""
 BEYOND = 0.01
-"""Which share of all numbers may lie beyond either end of colours and charts? One outlier would flatten the rest."""
+"""The share of all numbers that may lie beyond either end of colours and charts: one outlier would flatten the rest."""
 
 
 def signal_section(findings: Findings) -> Markup:
@@ -46,7 +46,7 @@ def signal_section(findings: Findings) -> Markup:
         others={verdict: [trial for trial in own if trial in maps] for verdict, own in others.items()},
         each=MOST_MAPS // len(others),
         colours=colour_stops(),
-        scale=_ticks(colours),
+        scale=[(decade_word(tick), Axis(*colours).place(tick)) for tick in whole_ticks(*colours, 6)],
         info=findings.run.info,
         typical_means=TYPICAL,
         axes=axes,
@@ -88,7 +88,3 @@ def common_scale(decades: Sequence[np.ndarray], cap: float) -> Scale:
     low, high = scale_of(numbers, BEYOND)
     low, high = min(low, np.floor(middle)), max(high, np.ceil(middle))
     return float(max(low, np.floor(middle - cap))), float(min(high, np.ceil(middle + cap)))
-
-
-def _ticks(scale: Scale) -> Ticks:
-    return [(decade_word(tick), Axis(*scale).place(tick)) for tick in whole_ticks(*scale, 6)]

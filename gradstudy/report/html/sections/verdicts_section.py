@@ -1,4 +1,4 @@
-"""How many members are healthy, what would other thresholds say, and when did members diverge?"""
+"""How many members are healthy, what other thresholds would say, and when members diverged."""
 
 from collections import Counter
 from typing import Any
@@ -15,7 +15,7 @@ MOST_TENSORS = 5
 
 
 def verdicts_section(findings: Findings) -> Markup:
-    """How many members got which verdict, under these thresholds and others, and when did they diverge?"""
+    """How many members got which verdict, under these thresholds and others, and when they diverged."""
     members = findings.run.members
     counts, health = Counter(members["verdict"]), trial_health(members)
     return render(
@@ -33,7 +33,7 @@ def verdicts_section(findings: Findings) -> Markup:
 
 
 def _divergence(members: pd.DataFrame) -> dict[str, Any] | None:
-    """When did members diverge, and what was not finite first? None where none did."""
+    """When members diverged, and what was not finite first; None where none did."""
     bad = members[members["first_bad_step"].notna()]
     if bad.empty:
         return None

@@ -125,7 +125,7 @@ class Progress:
             self._speak()
 
     def pace(self) -> str:
-        """How far, how fast, and how long yet? `64/128 trials, 9.1 members/s, 0:00:31 left`."""
+        """How far, how fast, and how long yet: `64/128 trials, 9.1 members/s, 0:00:31 left`."""
         time_left = self._time_left.words((self.total - self.done) * self.seeds)
         return f"{self.done}/{self.total} trials" + (f", {time_left}" if time_left else "")
 

@@ -1,7 +1,7 @@
-"""What has a study in progress found so far? A glimpse in a line, which the ranking at its end may take back."""
+"""What a study in progress has found so far: a glimpse in a line, which the ranking at its end may take back."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pandas as pd
 
@@ -52,10 +52,11 @@ class SoFar:
 
     def _screened(self, members: pd.DataFrame) -> str:
         info, settings = self._info, self._settings
-        looks = [
-            interim_look(members, info.factors, response, settings, steps=info.steps) for response in settings.responses
-        ]
-        return _moved([look for look in looks if look])
+        every = (interim_look(members, info.factors, name, settings, steps=info.steps) for name in settings.responses)
+        looks = [look for look in every if look]
+        if not looks:
+            return ""
+        return f"So far, by the tests alone: {'; '.join(map(_of_response, looks))} ({looks[0].trials} trials)"
 
     def _hunted(self, members: pd.DataFrame) -> str:
         objectives, names = objectives_of(self._info.hunted), [f.name for f in self._info.factors if f != DUMMY]
@@ -64,12 +65,6 @@ class SoFar:
             return ""
         counted = and_list([f"{one.name} {best[one.name].iloc[0]:.3g}" for one in objectives])
         return f"The {objectives[0].goal} so far is trial {best['trial'].iloc[0]}: {counted}"
-
-
-def _moved(looks: Sequence[InterimLook]) -> str:
-    if not looks:
-        return ""
-    return f"So far, by the tests alone: {'; '.join(map(_of_response, looks))} ({looks[0].trials} trials)"
 
 
 def _of_response(look: InterimLook) -> str:

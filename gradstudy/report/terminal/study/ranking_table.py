@@ -82,23 +82,21 @@ LEGEND = (
 
 
 def ranking_table(ranking: Ranking) -> RenderableType:
-    """What causes a response? Shares with intervals, ranks, tests; then what the levels do, and what to trust.
+    """What causes a response: shares with intervals, ranks, tests; then what the levels do, and what to trust.
 
     What is said in sentences stands below the table: a sentence in a narrow column cannot be read at 80 columns.
     """
-    parts: list[RenderableType] = [_title(ranking.response)]
+    response = RANKED[ranking.response]
+    parts: list[RenderableType] = [plain_text(f"{response.question}  ({ranking.response}, {response.unit})", "bold")]
     if len(ranking.table):
         parts += [Text(), ShareColumn(ranking), Text(), *_effects(ranking)]
-    return Group(*parts, *_together(ranking), Text(), _caption(ranking))
+    caption = f"{trust_words(ranking)}{_interaction(ranking)}.\n{ranking.note}"
+    return Group(*parts, *_together(ranking), Text(), plain_text(caption.strip()))
 
 
 def ranking_legend(confidence: float) -> Text:
-    """How are the rankings read? Once, for all of them."""
+    """How the rankings are read, once for all of them."""
     return plain_text(LEGEND.format(percent=percent_words(confidence)), "dim")
-
-
-def _title(response: str) -> Text:
-    return plain_text(f"{RANKED[response].question}  ({response}, {RANKED[response].unit})", "bold")
 
 
 @dataclass(frozen=True)
@@ -121,7 +119,8 @@ class ShareColumn:
         for row in self.ranking.table.itertuples():
             written = (share_words(row, rough), fraction(row.first), rank_words(row), significance_words(row))
             cells = [plain_text(words) for name, words in zip(VIEWS[0], written, strict=True) if name in shown]
-            table.add_row(plain_name(row.factor), *cells, _mark(row), style="" if is_proven(row) else "dim")
+            mark = Bar(row.share) if is_proven(row) and np.isfinite(row.share) else Text(short(row.verdict))
+            table.add_row(plain_name(row.factor), *cells, mark, style="" if is_proven(row) else "dim")
         return table
 
 
@@ -147,18 +146,8 @@ def _together(ranking: Ranking) -> list[RenderableType]:
     return [] if grid is None else [Text(), grid]
 
 
-def _caption(ranking: Ranking) -> Text:
-    return plain_text(f"{trust_words(ranking)}{_interaction(ranking)}.\n{ranking.note}".strip())
-
-
 def _interaction(ranking: Ranking) -> str:
     """The strongest one, where it would not read as nothing."""
     strongest = ranking.interactions.sort_values("share", ascending=False).head(1)
     shown: Iterable[Any] = strongest[strongest["share"] >= SMALLEST_SHARE].itertuples()
     return "".join(f", strongest interaction {row.factor_a} x {row.factor_b} {share_words(row)}" for row in shown)
-
-
-def _mark(row: Any) -> RenderableType:
-    if is_proven(row) and np.isfinite(row.share):
-        return Bar(row.share)
-    return Text(short(row.verdict))

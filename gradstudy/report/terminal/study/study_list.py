@@ -1,9 +1,8 @@
-"""Which studies are there, and how is one run?"""
+"""The studies that there are, and how one is run."""
 
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from gradstudy.configs.launch import MODES
@@ -15,30 +14,23 @@ SHIPPED = "shipped"
 
 
 def study_list(studies: Sequence[Study]) -> RenderableType:
-    """What can I run? Every study with its question and source, broken ones with their error, and the commands."""
+    """Every study with its question and source, broken ones with their error, and the commands that run one."""
     if not studies:
         return Group(Text("No study was found. A study is one YAML in a folder named studies."), Text(), _modes("NAME"))
     runnable = [study.name for study in studies if study.error is None]
     count = "1 study" if len(studies) == 1 else f"{len(studies)} studies"
-    return Group(Text(count, "bold"), Text(), _studies(studies), Text(), _modes((runnable or ["NAME"])[0]))
-
-
-def _studies(studies: Sequence[Study]) -> Table:
     grid = plain_grid()
     for study in studies:
         grid.add_row(plain_text(study.name, "bold"), Group(*_about(study)))
-    return grid
+    return Group(Text(count, "bold"), Text(), grid, Text(), _modes((runnable or ["NAME"])[0]))
 
 
 def _about(study: Study) -> list[Text]:
+    origin = [] if study.origin == SHIPPED else [plain_text(f"from {study.origin}", "dim")]
     if study.error is not None:
-        return [plain_text(f"cannot be read: {study.error}"), *_origin(study)]
+        return [plain_text(f"cannot be read: {study.error}"), *origin]
     source = [plain_text(study.source, "dim")] if study.source else []
-    return [plain_text(study.question), *source, *_origin(study)]
-
-
-def _origin(study: Study) -> list[Text]:
-    return [] if study.origin == SHIPPED else [plain_text(f"from {study.origin}", "dim")]
+    return [plain_text(study.question), *source, *origin]
 
 
 def _modes(name: str) -> RenderableType:

@@ -20,39 +20,23 @@ from gradstudy.words.trial_words import threshold_words, verdict_line
 
 
 def hunt_table(hunt: HuntFindings) -> RenderableType:
-    """What came out of the hunt? The best trials with what counted, their verdicts, levels and commands."""
+    """What came out of the hunt: the best trials with what counted, their verdicts, levels and commands."""
     if hunt.best.empty:
         return plain_text(about_words(hunt))
-    remark = [] if hunt.ranked else [Text(), plain_text(HUNTED_NOT_RANKED)]
-    return Group(
-        plain_text(hunt_question(hunt), "bold"),
-        plain_text(about_words(hunt)),
-        Text(),
-        _trials(hunt),
-        *remark,
-        *_commands(hunt),
-    )
-
-
-def _trials(hunt: HuntFindings) -> Table:
     counted = tuple(one.name for one in hunt.objectives)
     table = plain_table("trial", *counted, "seeds", numbers=counted)
+    commands: list[RenderableType] = []
     for row in hunt.best.to_dict("records"):
-        numbers = (plain_text(f"{row[name]:.3g}") for name in counted)
-        table.add_row(plain_name(row["trial"]), *numbers, plain_text(hunt.verdicts[row["trial"]]))
-    return table
-
-
-def _commands(hunt: HuntFindings) -> Iterator[Text]:
-    """What runs each of them again; it names their levels."""
-    for trial in hunt.best["trial"]:
-        yield Text()
-        yield Text(f"run trial {trial}")
-        yield whole_text(folded_command(hunt.commands[trial]))
+        trial, numbers = row["trial"], (plain_text(f"{row[name]:.3g}") for name in counted)
+        table.add_row(plain_name(trial), *numbers, plain_text(hunt.verdicts[trial]))
+        commands += [Text(), Text(f"run trial {trial}"), whole_text(folded_command(hunt.commands[trial]))]
+    remark = [] if hunt.ranked else [Text(), plain_text(HUNTED_NOT_RANKED)]
+    head = (plain_text(hunt_question(hunt), "bold"), plain_text(about_words(hunt)), Text())
+    return Group(*head, table, *remark, *commands)
 
 
 def threshold_table(counts: pd.DataFrame) -> Table:
-    """How many members get each verdict when one threshold moves? `counts` is that of `verdicts_by_threshold`."""
+    """How many members get each verdict when one threshold moves; `counts` is that of `verdicts_by_threshold`."""
     table = plain_table("threshold (decades)", *VERDICTS, numbers=VERDICTS)
     for row in counts.to_dict("records"):
         table.add_row(plain_name(threshold_words(row)), *(Text(str(row[verdict])) for verdict in VERDICTS))
@@ -79,8 +63,9 @@ PICTURE = "See run.theory().plot(), or the report of the finished study."
 
 
 def summary(findings: Findings) -> RenderableType:
-    """What came out? The evidence first, and last, where a terminal stops, the answer and the ways to go on."""
+    """What came out: the evidence first, and last, where a terminal stops, the answer and the ways to go on."""
     cures, theory = findings.prescriptions, findings.theory
+    title = f"{findings.run.info.name}: {findings.run.info.question}".rstrip(": ")
     sections = [
         *map(ranking_table, findings.rankings),
         *([ranking_legend(findings.run.settings.confidence)] if findings.rankings else []),
@@ -89,16 +74,11 @@ def summary(findings: Findings) -> RenderableType:
         threshold_table(findings.thresholds),
         *([prescription_table(cures)] if cures else []),
         *([plain_text(f"{theory.note} {PICTURE}")] if theory else []),
-        _answer(findings),
+        Group(plain_text(title, "bold"), *map(plain_text, answer_sentences(findings))),
         _ways_on(findings),
     ]
     first, *others = sections
     return Group(first, *(line for section in others for line in (Text(), section)))
-
-
-def _answer(findings: Findings) -> RenderableType:
-    title = f"{findings.run.info.name}: {findings.run.info.question}".rstrip(": ")
-    return Group(plain_text(title, "bold"), *map(plain_text, answer_sentences(findings)))
 
 
 def _ways_on(findings: Findings) -> RenderableType:

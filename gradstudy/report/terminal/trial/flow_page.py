@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,32 +22,24 @@ from gradstudy.response import RESPONSES
 from gradstudy.words.command_words import folded_call, folded_command
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}"
-
-
 @dataclass(frozen=True)
 class ProbeRow:
-    """A quantity, how it is called, how its values are written, and which of its places counts: None for all."""
+    """A quantity, how it is called, whether it is a share, and which of its places counts: None for all."""
 
     name: str
     quantity: str
-    write: Callable[[float], str] = _number
+    is_share: bool = False
     place: int | None = None
 
 
 PROBE_ROWS = (
-    ProbeRow("dead units", "dead_units", _percent),
-    ProbeRow("saturated units", "saturated_units", _percent),
+    ProbeRow("dead units", "dead_units", is_share=True),
+    ProbeRow("saturated units", "saturated_units", is_share=True),
     ProbeRow("update / weight", "update_ratio"),
-    ProbeRow("below adam's eps", "adam_eps_share", _percent),
-    ProbeRow("gradient through skips", "skip_share", _percent),
+    ProbeRow("below adam's eps", "adam_eps_share", is_share=True),
+    ProbeRow("gradient through skips", "skip_share", is_share=True),
     ProbeRow("cosine of successive gradients", "gradient_cosine"),
-    ProbeRow("held-out accuracy", "held_out_accuracy", _percent),
+    ProbeRow("held-out accuracy", "held_out_accuracy", is_share=True),
     ProbeRow("held-out loss", "held_out_loss"),
     ProbeRow("jacobian, largest singular value", "jacobian", place=0),
     ProbeRow("jacobian, smallest", "jacobian", place=-1),
@@ -77,7 +69,10 @@ def _cell(records: Sequence[MemberRecord], row: ProbeRow, step: int) -> str:
     values = look(records, row.quantity, step)
     values = values if row.place is None else values[:, row.place]
     known = values[np.isfinite(values)]  # the first update of a bias of 0 is infinitely large beside it
-    return row.write(float(np.median(known))) if known.size else "not finite"
+    if not known.size:
+        return "not finite"
+    middle = float(np.median(known))
+    return f"{100 * middle:.3g} %" if row.is_share else f"{middle:.3g}"
 
 
 SUSPECTS = {"activation": ("relu", "tanh"), "init": ("default", "orthogonal")}
@@ -85,7 +80,7 @@ SUSPECTS = {"activation": ("relu", "tanh"), "init": ("default", "orthogonal")}
 
 
 def trial_ways(overrides: Sequence[str], choices: Mapping[str, str]) -> RenderableType:
-    """Which command asks what decides it, and how is it measured in a notebook? `choices` are its options by group."""
+    """The command that asks what decides it, and the call that measures it; `choices` are its options by group."""
     command = shlex.join(["python", "-m", "gradstudy", *_study(overrides, choices)])
     call = f"gradstudy.measure({json.dumps(list(overrides), ensure_ascii=False)})"
     return Group(
@@ -105,7 +100,7 @@ def _study(overrides: Sequence[str], choices: Mapping[str, str]) -> list[str]:
 
 
 def flow_page(measured: Measurement, overrides: Sequence[str]) -> RenderableType:
-    """What is wrong, where does the signal shrink or grow, what was seen inside, how did seeds end, and what now?"""
+    """What is wrong, where the signal shrinks or grows, what was seen inside, how seeds ended, and what now."""
     sections = (
         plain_text(" ".join(overrides) or "the defaults", "bold"),
         plain_text(diagnose(measured)),
@@ -151,7 +146,7 @@ def _end(row: Mapping[Any, Any]) -> str:
 
 
 def _cost(records: Sequence[MemberRecord]) -> Text | None:
-    """What did measuring cost? A share of the time of all steps, and None where nobody took it."""
+    """What measuring cost, a share of the time of all steps; None where nobody took it."""
     if not all(record.cost for record in records):
         return None
     recorder, probes = (float(np.median([record.cost[name] for record in records])) for name in ("recorder", "probes"))

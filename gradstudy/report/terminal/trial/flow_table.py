@@ -1,4 +1,4 @@
-"""How large is the signal at each place, before and after training, and what does theory say? A bar per place."""
+"""How large the signal is at each place, before and after training, and what theory says: a bar per place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from gradstudy.records import MemberRecord
 from gradstudy.report.diagnosis.symptoms import look, places_of, steps_of, typical
 from gradstudy.report.terminal.plain import Bar, plain_name, plain_table
 from gradstudy.series import evenly_spaced
-from gradstudy.words.number_words import amplitude
+from gradstudy.words.number_words import amplitude, rounded
 
 TABLE_PLACES = 24
 LEAST = 1e-30
@@ -34,12 +34,12 @@ class Column:
 
     @property
     def underflow(self) -> np.ndarray:
-        """Where did training read 0 although there was something? [member, place]"""
+        """Where training read 0 although there was something, [member, place]."""
         return np.asarray((self.recorded == 0.0) & (self.exact > 0.0) & (self.exact < LEAST))
 
     @property
     def overflow(self) -> np.ndarray:
-        """Where did training read inf or nan although there was a number? [member, place]"""
+        """Where training read inf or nan although there was a number, [member, place]."""
         return np.asarray(~np.isfinite(self.recorded) & np.isfinite(self.exact))
 
     @cached_property
@@ -57,16 +57,17 @@ class Column:
 
     @property
     def is_wide(self) -> bool:
-        """Does a place have more to say than fits where a number does?"""
+        """Whether a place has more to say than fits where a number does."""
         return max(map(len, self.words)) > len("-307.65")
 
 
 def flow_table(records: Sequence[MemberRecord], prediction: Prediction | None) -> RenderableType:
-    """Where does the signal shrink or grow? log10 of it in the typical seed that reached the step.
+    """Where the signal shrinks or grows: log10 of it in the typical seed that reached the step.
 
     Theory gives log10(D_p / D_last): it is drawn from what was measured at the last place at step 0.
     """
-    places, columns = places_of(records, "signal"), _columns(records)
+    places, steps = places_of(records, "signal"), steps_of(records, "signal")
+    columns = [_column(records, step) for step in dict.fromkeys((steps[0], steps[-1]))]
     low, high = _range(columns)
     length = SHORT_BAR if any(column.is_wide for column in columns) else LONG_BAR
     theory = None if prediction is None else columns[0].decades[-1] + prediction.signal
@@ -75,13 +76,16 @@ def flow_table(records: Sequence[MemberRecord], prediction: Prediction | None) -
         cells = [(Text(one.words[place]), Bar(_share(one.decades[place], low, high), length)) for one in columns]
         said = [] if theory is None else [Text(signal_number(theory[place]))]
         table.add_row(plain_name(places[place]), *cells[0], *said, *(cell for pair in cells[1:] for cell in pair))
-    return Group(table, Text("\n".join(_footnotes(len(places), low, high))))
+    thinned = [f"{TABLE_PLACES} of {len(places)} places"] if len(places) > TABLE_PLACES else []
+    scale = [f"bars from 1e{low:+.0f} to 1e{high:+.0f}"] if high > low else []
+    notes = ("log10 of the median over seeds, each set against its own last place", ", ".join([*thinned, *scale]))
+    return Group(table, Text("\n".join(filter(None, notes))))
 
 
 def signal_number(decades: float) -> str:
-    """How are decades written? With two digits, and in words where the amplitude is no number to take a log of."""
+    """Decades with two digits, and in words where the amplitude is no number to take a log of."""
     if np.isfinite(decades):
-        return f"{round(decades, 2) + 0.0:.2f}"  # + 0.0: no negative zero
+        return rounded(decades, 2)
     return "nan" if np.isnan(decades) else "inf" if decades > 0 else "zero"
 
 
@@ -89,19 +93,6 @@ def _word(decades: float, underflow: bool, overflow: bool, unknown: bool) -> str
     if underflow or overflow:
         return f"{'underflow' if underflow else 'overflow'} ({amplitude(decades)})"
     return "reads 0" if unknown else signal_number(decades)
-
-
-def _footnotes(count: int, low: float, high: float) -> list[str]:
-    shown = [f"{TABLE_PLACES} of {count} places"] if count > TABLE_PLACES else []
-    scale = [f"bars from 1e{low:+.0f} to 1e{high:+.0f}"] if high > low else []
-    lines = ("log10 of the median over seeds, each set against its own last place", ", ".join([*shown, *scale]))
-    return [line for line in lines if line]
-
-
-def _columns(records: Sequence[MemberRecord]) -> list[Column]:
-    """The first recorded step, and the last where that is another."""
-    steps = steps_of(records, "signal")
-    return [_column(records, step) for step in dict.fromkeys((steps[0], steps[-1]))]
 
 
 def _column(records: Sequence[MemberRecord], step: int) -> Column:
