@@ -89,12 +89,3 @@ def test_a_members_rates_round_alike_alone_and_among_64_others(make):
     together = rates(parts)
     for m in range(65):
         assert torch.equal(rates([parts[m]])[:, 0], together[:, m])
-
-
-@pytest.mark.parametrize(
-    "make",
-    [lambda: Warmup(warmup=1.1), lambda: Cosine(final=-0.1), lambda: Step(every=0), lambda: OneCycle(pct_start=1.0)],
-)
-def test_shares_out_of_range_are_refused(make):
-    with pytest.raises(ValueError, match="must be"):
-        make()

@@ -16,6 +16,7 @@ from torch import nn
 from gradstudy.factors import activation, init, lr
 from gradstudy.factors.model.cnn import Cnn
 from gradstudy.factors.model.convolution import Wrapped
+from gradstudy.factors.model.resnet import ResNet
 from gradstudy.factors.residual import Scaled
 from gradstudy.layer_parts import network_of
 from gradstudy.tasks.random_signal import RandomSignal
@@ -184,18 +185,10 @@ def test_a_gaussian_network_leaks_power_at_a_border_of_zeros():
     assert decades_of_power(gaussian(), "zeros", 2) == pytest.approx(2 * math.log10(left), abs=1.0)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        ({"kernel": 4}, "kernel must be odd.*got 4: use 5"),
-        ({"padding": "mirror"}, "padding must be one of zeros, circular, got 'mirror'"),
-        ({"sharing": "some"}, "sharing must be one of conv, local, dense, got 'some'"),
-        ({"depth": 0}, "depth must be at least 1"),
-    ],
-)
-def test_what_cannot_be_is_refused(wrong, message):
-    with pytest.raises(ValueError, match=message):
-        Cnn(**wrong)
+@pytest.mark.parametrize("model", [Cnn, ResNet])
+def test_a_kernel_has_a_middle(model):
+    with pytest.raises(ValueError, match=r"kernel must be odd.*got 4: use 5"):
+        model(kernel=4)
 
 
 def test_a_task_without_images_and_a_kernel_that_wraps_twice_are_refused():

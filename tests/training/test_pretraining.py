@@ -189,20 +189,6 @@ def test_a_model_without_layers_by_themselves_is_refused_with_the_way_out(part):
     check_fit(trial(part))
 
 
-@pytest.mark.parametrize(
-    ("make", "said"),
-    [
-        (partial(Rbm, k=0), "k must be at least 1, got 0"),
-        (partial(Rbm, steps=0), "steps must be at least 1, got 0"),
-        (partial(Autoencoder, corruption=1.0), "corruption must be below 1.0, got 1.0"),
-        (partial(Autoencoder, rate=-1.0), "rate must be at least 0.0, got -1.0"),
-    ],
-)
-def test_what_cannot_be_is_refused(make, said):
-    with pytest.raises(ValueError, match=f"^{said}$"):
-        make()
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("part", [Rbm(), Autoencoder(corruption=0.25)])
 def test_pretraining_brings_the_gradient_of_a_sigmoid_network_back_and_lets_it_learn(part):

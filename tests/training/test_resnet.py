@@ -182,20 +182,6 @@ def test_the_flow_points_are_the_stream_after_each_block():
     assert signal.values[0, 0] == signal.values[0, 1]
 
 
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        ({"kind": "local"}, "kind must be one of conv, dense, got 'local'"),
-        ({"block": "bottleneck"}, "block must be one of preactivation, original, feedforward"),
-        ({"kernel": 2}, "kernel must be odd"),
-        ({"padding": "same"}, "padding must be one of zeros, circular"),
-    ],
-)
-def test_what_cannot_be_is_refused(wrong, message):
-    with pytest.raises(ValueError, match=message):
-        ResNet(**wrong)
-
-
 def test_convolutions_need_images_and_dense_maps_take_any_features():
     with pytest.raises(ValueError, match="convolves images"):
         network_of(parts(model=ResNet()))
