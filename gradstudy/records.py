@@ -59,8 +59,7 @@ class Factor:
         """The shares of the (log) range, 0 to 1, at which numbers lie; a whole one at the middle of its piece."""
         scale, (low, high) = np.log if self.log else np.asarray, self.span
         placed = (scale(numbers) + scale(numbers + self.integer)) / 2
-        shares: np.ndarray = np.clip((placed - scale(low)) / (scale(high) - scale(low)), 0.0, 1.0)
-        return shares
+        return np.asarray(np.clip((placed - scale(low)) / (scale(high) - scale(low)), 0.0, 1.0))
 
     def at(self, share: float) -> float | int:
         """The number that lies at this share of the (log) range, or the whole one in whose piece the share falls."""
@@ -120,7 +119,7 @@ class Series:
 
 @dataclass(frozen=True)
 class MemberRecord:
-    """What was measured on one member?
+    """What was measured on one member.
 
     `series` maps a quantity (`signal`, `gradient`, `norm_before_clipping`, `loss`, ...) to its values. A member that
     diverged is recorded up to and including its first bad step, where values may be inf or nan; `first_bad_tensor`

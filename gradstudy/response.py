@@ -15,15 +15,12 @@ from gradstudy.series import CEILING, FLOOR, decades, first_signal, full_range, 
 
 
 class ResponseSettings(Protocol):
-    """What a response may depend on beside the record; see `gradstudy.analysis.settings.Analysis`."""
+    """What a response may depend on beside the record: `cap` and `first_steps` of `analysis.settings.Analysis`."""
 
     @property
-    def cap(self) -> float:
-        """Where capped responses end, in decades."""
-
+    def cap(self) -> float: ...
     @property
-    def first_steps(self) -> int:
-        """How many steps the gradient norm's reference is taken over."""
+    def first_steps(self) -> int: ...
 
 
 @dataclass(frozen=True, kw_only=True)

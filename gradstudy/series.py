@@ -18,8 +18,7 @@ CEILING = float(np.log10(np.finfo(np.float64).max))
 
 def decades(amplitude: np.ndarray) -> np.ndarray:
     """log10, where 0 counts as the smallest normal number."""
-    found: np.ndarray = np.log10(np.maximum(amplitude, SMALLEST))
-    return found
+    return np.asarray(np.log10(np.maximum(amplitude, SMALLEST)))
 
 
 def first_signal(record: MemberRecord) -> np.ndarray:

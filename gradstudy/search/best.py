@@ -40,8 +40,7 @@ def costs(values: np.ndarray, objectives: Sequence[Objective]) -> np.ndarray:
     """The distance of each trial from the best seen, in its worst objective: [trial, objective] -> [trial], 0 to 1."""
     wanted = values * [objective.sign for objective in objectives]
     span = np.ptp(wanted, axis=0)
-    worst: np.ndarray = ((wanted - wanted.min(axis=0)) / np.where(span > 0.0, span, 1.0)).max(axis=1)
-    return worst
+    return np.asarray(((wanted - wanted.min(axis=0)) / np.where(span > 0.0, span, 1.0)).max(axis=1))
 
 
 def on_front(values: np.ndarray, objectives: Sequence[Objective]) -> np.ndarray:

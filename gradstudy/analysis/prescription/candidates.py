@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from math import floor, log10
 
 import numpy as np
-import pandas as pd
 
 from gradstudy.analysis.prescription.chance import Chance
-from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials, encode
+from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials
 from gradstudy.records import Factor, Level
 
 GRID = 9
@@ -39,7 +38,9 @@ class Moves:
 
     def __init__(self, screen: CodedTrials, healthy: np.ndarray, chance: Chance):
         self._screen, self._chance, self._space = screen, chance, chance.space
-        ruled = {screen.factors[child].name.partition(".")[0] for child in self._without_rule()}
+        # Nobody knows where factors without a rule live: a change of their group could leave them where they do not.
+        unruled = [child for child in np.flatnonzero(~screen.lives.all(axis=0)) if child not in self._space.rules]
+        ruled = {screen.factors[child].name.partition(".")[0] for child in unruled}
         self._columns = [column for column in chance.decisive if screen.factors[column].name not in ruled]
         self._codes = {column: self._observed(column) for column in self._columns}
         self._order = np.argsort(~healthy, kind="stable")
@@ -121,11 +122,6 @@ class Moves:
             return list(map(float, seen))
         return sorted({readable_level(factor, code) for code in np.linspace(seen[0], seen[-1], GRID)})
 
-    def _without_rule(self) -> list[int]:
-        # Nobody knows where these live: a change of their group could leave them where they do not.
-        sometimes = np.flatnonzero(~self._screen.lives.all(axis=0))
-        return [column for column in sometimes.tolist() if column not in self._space.rules]
-
 
 def _middle(codes: np.ndarray, factor: Factor) -> float:
     if factor.is_number:
@@ -136,13 +132,14 @@ def _middle(codes: np.ndarray, factor: Factor) -> float:
 
 def readable_level(factor: Factor, code: float) -> float:
     """The coded point nearest to this one whose number a person would write."""
-    return float(encode(pd.DataFrame({factor.name: [level_at(factor, code)]}), [factor])[0, 0])
+    return float(factor.place(np.array([level_at(factor, code)], dtype=float))[0])
 
 
 def level_at(factor: Factor, code: float) -> Level:
     """The level with this code. Numbers are rounded: on a log scale to two digits, else to about 1 % of the range."""
     if not factor.is_number:
         return factor.levels[int(code)]
+    # Not `Factor.at`: that gives a whole number its piece of the range, where the nearest one is meant here.
     low, high = factor.low, factor.high
     value = float(low * (high / low) ** code if factor.log else low + code * (high - low))
     if factor.integer:

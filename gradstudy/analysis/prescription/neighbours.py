@@ -101,7 +101,8 @@ def nearest_healthy(experience: Experience, start: StartingPoint) -> tuple[int |
     """
     if not experience.healthy.any():
         return None, {}
-    screen, columns = experience.screen, _columns(experience)
+    screen, known = experience.screen, experience.chance.decisive if experience.chance is not None else []
+    columns = known or [column for column, factor in enumerate(screen.factors) if factor.name != DUMMY.name]
     agrees = likeness(screen, start.point, columns)
     apart = np.abs(screen.points[:, columns] - start.point[columns]).clip(max=1.0).sum(axis=1)
     distance = np.where(experience.healthy, (~agrees).sum(axis=1) + apart / (len(columns) + 1), np.inf)
@@ -109,8 +110,3 @@ def nearest_healthy(experience: Experience, start: StartingPoint) -> tuple[int |
     levels = experience.levels_of(which)
     names = [screen.factors[column].name for column, same in zip(columns, agrees[which], strict=True) if not same]
     return int(experience.trials[which]), {name: (start.levels.get(name), levels.get(name)) for name in names}
-
-
-def _columns(experience: Experience) -> list[int]:
-    known = experience.chance.decisive if experience.chance is not None else []
-    return known or [c for c, factor in enumerate(experience.screen.factors) if factor.name != DUMMY.name]

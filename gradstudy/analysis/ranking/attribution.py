@@ -1,4 +1,4 @@
-"""Whose doing is the variance? Shares for every factor that can be ranked, jointly where possible."""
+"""The share of the variance that is each factor's doing, jointly for all where possible."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ PAIR_COLUMNS = ["factor_a", "factor_b", "share", "share_low", "share_high"]
 
 @dataclass(frozen=True)
 class Attribution:
-    """Which shares could be true? Draws [draw, factor] over `names`; second-order `pairs`; the model's Q2.
+    """Shares that could be true: draws [draw, factor] over `names`; second-order `pairs`; the model's Q2.
 
     `draws` are total shares of the variance where a factor lives and `first` what it does by itself; `effects` are
     totals over the variance everywhere. `p` [factor] is how often a factor without influence would seem to matter as
@@ -36,7 +36,7 @@ class Attribution:
 def attribute(
     screen: CodedTrials, *, draws: int, seed: int, confidence: float = 0.95, doubted: Collection[str] = ()
 ) -> Attribution:
-    """Which share of the variance of the screen's values is each factor's doing?
+    """The share of the variance of the screen's values that is each factor's doing.
 
     Factors that never varied, or live in too few trials, are left out; nothing is left of a constant response. A
     conditional factor whose life no level decides is ranked on a model of the trials in which it lives. `confidence` is
@@ -54,7 +54,7 @@ def attribute(
 
 
 def is_constant(values: np.ndarray) -> bool:
-    """Are these the same but for rounding (of a mean over seeds)?"""
+    """Whether these are the same but for rounding (of a mean over seeds)."""
     return bool(np.ptp(values) <= 1e-12 * np.abs(values).max())
 
 

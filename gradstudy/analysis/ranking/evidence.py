@@ -26,18 +26,14 @@ def confounded(screen: CodedTrials) -> np.ndarray:
     in part, or chosen by a person, they may.
     """
     columns = zip(screen.factors, screen.points.T, strict=True)
-    codes = np.column_stack([_codes(column, factor.is_number) for factor, column in columns])
+    parts = [parts_of(column) if factor.is_number else column for factor, column in columns]
+    codes = np.where(screen.lives, np.column_stack(parts), INACTIVE).astype(int)
     pairs = list(combinations(range(codes.shape[1]), 2))
     tied = np.zeros(codes.shape[1], dtype=bool)
     for a, b in pairs:
         strength, p = _association(codes[:, a], codes[:, b])
         tied[[a, b]] |= p < LEVEL / len(pairs) and strength >= STRONG
     return tied
-
-
-def _codes(column: np.ndarray, is_number: bool) -> np.ndarray:
-    parts = parts_of(column) if is_number else column
-    return np.where(column == INACTIVE, INACTIVE, parts).astype(int)
 
 
 def _association(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Before a study runs: how large must an effect be for this budget to find it?
+"""Power: how large an effect must be for the budget of a study to find it, before it runs.
 
 By simulation on the very design: one factor alone explains a share of the variance of trial means, the rest is
 Gaussian, and the tests of `significance` look for it, at the level that a lone cause must reach under false-discovery
@@ -26,12 +26,12 @@ SHARES = np.geomspace(1e-4, 0.999, 513)
 """Which shares are told apart: 2 % from one to the next, less than what the simulations leave open (5 %)."""
 
 Found = Callable[[np.ndarray], np.ndarray]
-"""In which of the simulated responses [simulation, trial] is the factor found? -> [simulation] of bool"""
+"""Whether the factor is found in each of the simulated responses [simulation, trial]: [simulation] of bool."""
 
 
 @dataclass(frozen=True)
 class Power:
-    """What can a design find?
+    """What a design can find.
 
     `table` has one row per factor: `factor`, `trials` (in which it lives), `share` (the smallest share of the variance
     of their means that is found with the probability `power`; for a number, where the response rises or falls along
@@ -45,7 +45,7 @@ class Power:
 
 
 def power_of_design(trials: pd.DataFrame, factors: Sequence[Factor], settings: Analysis = DEFAULTS) -> Power:
-    """Which effects will these trials find? A row per trial, a column per factor, missing where it does not live."""
+    """The effects that these trials will find. A row per trial, a column per factor, missing where it does not live."""
     points = encode(trials, factors)
     level = (1.0 - settings.confidence) / len(factors)
     known: dict[tuple[int, ...], tuple[float, float]] = {}  # factors with the same counts are the same question
@@ -60,7 +60,7 @@ def power_of_design(trials: pd.DataFrame, factors: Sequence[Factor], settings: A
 
 
 def smallest_share(effects: np.ndarray, counts: np.ndarray, found: Found, power: float) -> float:
-    """Which share of the variance must an effect have to be found so often? nan when even nearly all is not enough.
+    """The share of the variance that an effect needs to be found so often; nan when even nearly all is not enough.
 
     `counts` are how many trials take each value of the factor, in the order of the values, and `effects`
     [simulation, value] what these values do to the response, on any scale.
@@ -92,8 +92,7 @@ def levels_found(counts: np.ndarray, level: float) -> Found:
     def found(response: np.ndarray) -> np.ndarray:
         groups = np.split(response, bounds, axis=1)
         apart = np.ptp([group.mean(axis=1) for group in groups], axis=0) > widest * response.std(axis=1, ddof=1)
-        seen: np.ndarray = np.logical_or(apart, stats.kruskal(*groups, axis=1).pvalue < level / 2)
-        return seen
+        return np.asarray(np.logical_or(apart, stats.kruskal(*groups, axis=1).pvalue < level / 2))
 
     return found
 
@@ -113,8 +112,7 @@ def numbers_found(counts: np.ndarray, level: float) -> Found:
         if looks == 1:
             return along
         fifths = np.split(response, bounds, axis=1)
-        seen: np.ndarray = np.logical_or(along, stats.kruskal(*fifths, axis=1).pvalue < level / looks)
-        return seen
+        return np.asarray(np.logical_or(along, stats.kruskal(*fifths, axis=1).pvalue < level / looks))
 
     return found
 
@@ -144,21 +142,19 @@ def _random_signs(levels: int, simulations: int) -> np.ndarray:
 
 
 def _places(counts: np.ndarray) -> np.ndarray:
-    """Where in its range, 0..1, lies each value of a number, by the trials below it?"""
-    places: np.ndarray = (np.cumsum(counts) - counts / 2) / counts.sum()
-    return places
+    """Where in its range, 0..1, each value of a number lies, by the trials below it."""
+    return np.asarray((np.cumsum(counts) - counts / 2) / counts.sum())
 
 
 def _standardised(effects: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Of mean 0 and variance 1 over the trials."""
     weights = counts / counts.sum()
     centred = effects - (effects @ weights)[:, None]
-    standardised: np.ndarray = centred / np.sqrt(centred**2 @ weights)[:, None]
-    return standardised
+    return np.asarray(centred / np.sqrt(centred**2 @ weights)[:, None])
 
 
 def _widest_by_chance(counts: np.ndarray, level: float) -> float:
-    """How far apart does a random division set the means, in standard deviations, in this share of divisions?
+    """How far apart, in standard deviations, this share of random divisions sets the means.
 
     Asymptotically normal; inf where there are too few divisions for any to be so rare.
     """

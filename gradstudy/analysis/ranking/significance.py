@@ -17,21 +17,20 @@ PARTS = 5
 
 @dataclass(frozen=True)
 class Significance:
-    """Which test was made, and how often would chance alone give as much? `p` is nan where nothing could be tested."""
+    """The test that was made, and how often chance alone would give as much: `p`, nan where nothing could be tested."""
 
     test: str
     p: float
 
 
 def factor_significance(coordinates: np.ndarray, values: np.ndarray, *, is_number: bool) -> Significance:
-    """Does the response depend on this factor? Both [trial]; trials in which the factor does not live are left out."""
+    """The test of a factor's effect on the response, both [trial], over the trials in which the factor lives."""
     lives = coordinates != INACTIVE
-    measure = number_significance if is_number else level_significance
-    return measure(coordinates[lives], values[lives])
+    return (number_significance if is_number else level_significance)(coordinates[lives], values[lives])
 
 
 def level_significance(codes: np.ndarray, values: np.ndarray) -> Significance:
-    """Do the levels differ, in rank (Kruskal-Wallis) or in their means? Level codes [trial] and values [trial].
+    """Whether levels differ, in rank (Kruskal-Wallis) or in their means. Level codes [trial] and values [trial].
 
     The smaller of the two p-values, doubled for having looked twice. Source: Kruskal & Wallis 1952.
     """
@@ -44,7 +43,7 @@ def level_significance(codes: np.ndarray, values: np.ndarray) -> Significance:
 
 
 def _means_apart(groups: list[np.ndarray]) -> float:
-    """How often does a random division into groups of these sizes set their means as far apart?
+    """How often a random division into groups of these sizes sets their means as far apart.
 
     Ranks miss what a minority of large values does: a level that lets one network in four explode.
     """
@@ -59,7 +58,7 @@ def _means_apart(groups: list[np.ndarray]) -> float:
 
 
 def number_significance(coordinates: np.ndarray, values: np.ndarray) -> Significance:
-    """Does the response follow this number, up or down (Spearman), or differ between fifths of its range (any shape)?
+    """Whether values follow a number, up or down (Spearman), or differ between fifths of its range (any shape).
 
     The smaller of the two p-values, doubled for having looked twice. Not Chatterjee's xi: it follows the order of the
     trials so closely that in a low-discrepancy design it sees the other factors there, and gave a false alarm for a
@@ -77,13 +76,12 @@ def number_significance(coordinates: np.ndarray, values: np.ndarray) -> Signific
 
 
 def parts_of(coordinates: np.ndarray) -> np.ndarray:
-    """In which fifth of its range is each of these coordinates of a number?"""
-    parts: np.ndarray = np.minimum((coordinates * PARTS).astype(int), PARTS - 1)
-    return parts
+    """The fifth of its range in which each of these coordinates of a number is."""
+    return np.asarray(np.minimum((coordinates * PARTS).astype(int), PARTS - 1))
 
 
 def control_false_discoveries(p: np.ndarray) -> np.ndarray:
-    """Which p-values remain after looking at so many factors? Benjamini-Hochberg; nan stays nan and is not counted."""
+    """The p-values after false-discovery control (Benjamini-Hochberg); nan stays nan and is not counted."""
     controlled, tested = np.full(len(p), np.nan), np.isfinite(p)
     if tested.any():
         controlled[tested] = stats.false_discovery_control(p[tested])

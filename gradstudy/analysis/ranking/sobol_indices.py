@@ -1,4 +1,4 @@
-"""How much of a response's variance is each factor's doing: in total, by itself, and in pairs?
+"""Sobol indices: the shares of a response's variance that are each factor's doing, in total, by itself, and in pairs.
 
 Total effects by Jansen's estimator and the others from variances between cells, on sample paths of the model: every
 path has the same points (scrambled Sobol), and hyperparameters are drawn anew for every few of them, so that an
@@ -20,7 +20,7 @@ from gradstudy.analysis.surrogate.model import Model, ModelDraw
 
 
 def mean_effects(posterior: Posterior) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What are each factor's total and own effect, and the variance they are a part of? Three times [factor]."""
+    """Each factor's total and first-order effect, and the variance they are a part of: three times [factor]."""
     strengths, known = posterior.strengths, posterior.known
     functions = known.basis(known.points)
     scaled = [f * v * s for f, v, s in zip(functions, strengths.variance, strengths.spectrum, strict=True)]
@@ -57,7 +57,7 @@ BINS, MANY_BINS = 6, 16
 
 @dataclass(frozen=True)
 class Effects:
-    """Which shares could be true? Each [draw, factor] but `pairs`, [draw, pair] over `pair_columns`.
+    """Shares that could be true. Each [draw, factor] but `pairs`, [draw, pair] over `pair_columns`.
 
     `total` and `first` are of the variance where a factor lives; `everywhere` is the total effect over the variance
     everywhere, to compare factors by: noise alone fills a large share of a support where nothing happens.
@@ -71,12 +71,12 @@ class Effects:
 
 
 def whole_draws(draws: int) -> int:
-    """How many draws are made when this many are asked for? As many for every draw of the hyperparameters."""
+    """The number of draws made when this many are asked for: as many for every draw of the hyperparameters."""
     return draws // HYPERDRAWS * HYPERDRAWS
 
 
 def effect_draws(model: Model, space: FactorSpace, *, draws: int, seed: int) -> Effects:
-    """Which shares could be true, given the trials that the model knows?"""
+    """Shares that could be true, given the trials that the model knows."""
     random = np.random.default_rng(seed)
     unit = _unit(space, POINTS, random)
     swaps, cells = Swaps(space, unit, SWAPPED), Partitions(space, space.place(unit[0]), BINS)
@@ -146,8 +146,7 @@ class Swaps:
         return np.array([np.stack(total, axis=1), np.stack(variance, axis=1)])
 
     def _variance(self, values: np.ndarray, blocks: list[int]) -> np.ndarray:
-        variance: np.ndarray = np.var(np.concatenate([self._block(values, which) for which in blocks], axis=1), axis=1)
-        return variance
+        return np.asarray(np.var(np.concatenate([self._block(values, which) for which in blocks], axis=1), axis=1))
 
     def _block(self, values: np.ndarray, which: int) -> np.ndarray:
         begin = self._size + (which - 1) * self._count if which else 0

@@ -17,15 +17,14 @@ INACTIVE = -1.0
 
 @dataclass(frozen=True)
 class Rule:
-    """Where does a conditional factor live? Where the `parents` (columns) take one of these tuples of codes."""
+    """Where a conditional factor lives: where the `parents` (columns) take one of these tuples of codes."""
 
     parents: tuple[int, ...]
     alive: np.ndarray  # [tuple, parent]
 
     def holds(self, points: np.ndarray) -> np.ndarray:
-        """In which points [point, factor] does the factor live? -> [point] of bool"""
-        holds: np.ndarray = (points[:, None, list(self.parents)] == self.alive).all(axis=2).any(axis=1)
-        return holds
+        """Whether the factor lives in each of these points [point, factor]: [point] of bool."""
+        return np.asarray((points[:, None, list(self.parents)] == self.alive).all(axis=2).any(axis=1))
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class FactorSpace:
         return np.array([not len(codes) for codes in self.codes])
 
     def place(self, unit: np.ndarray) -> np.ndarray:
-        """Which unmasked points do these points of the unit cube [point, factor] stand for?"""
+        """The unmasked points that these points of the unit cube [point, factor] stand for."""
         points = unit.copy()
         for column, codes in enumerate(self.codes):
             if len(codes):
@@ -69,7 +68,7 @@ class FactorSpace:
 
 @dataclass(frozen=True)
 class CodedTrials:
-    """What did the trials give? Coded points [trial, factor] and one value [trial] each.
+    """What the trials gave: coded points [trial, factor] and one value [trial] each.
 
     `repeats` is what their seeds say beyond these means, None where nothing is known of it.
     """
@@ -81,9 +80,8 @@ class CodedTrials:
 
     @property
     def lives(self) -> np.ndarray:
-        """In which trials does each factor live? -> [trial, factor] of bool"""
-        lives: np.ndarray = self.points != INACTIVE
-        return lives
+        """Whether each factor lives in each trial: [trial, factor] of bool."""
+        return np.asarray(self.points != INACTIVE)
 
     @property
     def repeated(self) -> Replicates:
@@ -102,12 +100,12 @@ class CodedTrials:
 
 
 def encode(trials: pd.DataFrame, factors: Sequence[Factor]) -> np.ndarray:
-    """Where in the space are these trials? -> [trial, factor]"""
+    """The coded points of these trials: [trial, factor]."""
     return np.column_stack([_encode_column(trials[factor.name], factor) for factor in factors])
 
 
 def infer_space(screen: CodedTrials) -> FactorSpace:
-    """Which levels occur, and which level decides where each conditional factor lives?
+    """The levels that occur, and those that decide where each conditional factor lives.
 
     A conditional factor that no one or two of the ever-living categorical factors decide has no rule here.
     """

@@ -1,4 +1,4 @@
-"""What does each level of a factor do to a response, against a reference level?"""
+"""What each level of a factor does to a response, against a reference level."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,7 +17,7 @@ _ROUNDING = 1e-9  # a whole number may lie exactly on the bound of a third
 
 @dataclass(frozen=True)
 class Cut:
-    """Into which groups does a factor divide the trials? `names` [group]; `codes` [trial], -1 where it does not live.
+    """The groups into which a factor divides trials: `names` [group]; `codes` [trial], -1 where it does not live.
 
     The groups of a number are the thirds of its (log) range, named by their bounds: `0.1 to 0.46`.
     """
@@ -26,14 +26,14 @@ class Cut:
     codes: np.ndarray
 
     def counts(self, weights: np.ndarray | None = None) -> np.ndarray:
-        """How many trials, or how much of what is given per trial, fall into each group?"""
+        """How many trials, or how much of what is given per trial, fall into each group: [group]."""
         lives = self.codes != _NOWHERE
         given = None if weights is None else weights[lives]
         return np.bincount(self.codes[lives], weights=given, minlength=len(self.names))
 
 
 def cut(factor: Factor, coordinates: np.ndarray) -> Cut:
-    """Into which groups does this factor divide trials with these coordinates [trial]?"""
+    """The groups into which this factor divides trials with these coordinates [trial]."""
     if not factor.is_number:
         return Cut(tuple(map(level_name, factor.levels)), coordinates.astype(int))
     third = np.minimum(np.floor(3 * coordinates + _ROUNDING), 2).astype(int)
@@ -41,7 +41,7 @@ def cut(factor: Factor, coordinates: np.ndarray) -> Cut:
 
 
 def level_table(screen: CodedTrials, diverged: np.ndarray, confidence: float) -> pd.DataFrame:
-    """How large is the response at every level, and how does that differ from the reference level's?
+    """How large the response is at every level, and by how much that differs from the reference level's.
 
     `values` of the screen and `diverged` members, both [trial]. A row per level, in the study's order: `reference`
     marks the first level that occurs (of a number: the lowest third), `mean` is over the trials in which the factor has
@@ -50,15 +50,17 @@ def level_table(screen: CodedTrials, diverged: np.ndarray, confidence: float) ->
     where nothing scatters. Source: Welch 1947.
     """
     columns = zip(screen.factors, screen.points.T, strict=True)
-    tables = [_of_factor(factor, column, screen.values, diverged, confidence) for factor, column in columns]
-    return pd.concat([table for table in tables if table is not None], ignore_index=True)[LEVEL_COLUMNS]
+    tables = [
+        _of_factor(factor, column, screen.values, diverged, confidence)
+        for factor, column in columns
+        if factor.name != DUMMY.name
+    ]
+    return pd.concat(tables, ignore_index=True)[LEVEL_COLUMNS]
 
 
 def _of_factor(
     factor: Factor, coordinates: np.ndarray, values: np.ndarray, diverged: np.ndarray, confidence: float
-) -> pd.DataFrame | None:
-    if factor.name == DUMMY.name:
-        return None
+) -> pd.DataFrame:
     groups = cut(factor, coordinates)
     trials = groups.counts()
     reference = int(np.argmax(trials > 0))
@@ -70,7 +72,7 @@ def _of_factor(
 
 @np.errstate(invalid="ignore", divide="ignore")
 def against(groups: Cut, values: np.ndarray, reference: int, confidence: float) -> dict[str, np.ndarray]:
-    """By how much do the groups' means differ from that of the group `reference`? mean, effect and its two ends."""
+    """The groups' means, their differences from that of the group `reference`, and the ends of these: each [group]."""
     count = groups.counts()
     mean = groups.counts(values) / count
     scatter = np.where(groups.codes == _NOWHERE, 0.0, values - mean[groups.codes])

@@ -1,4 +1,4 @@
-"""Points of the space parted by one factor or by two: how much of a response's variance lies between the parts?"""
+"""Points of the space parted by one factor or by two, and the share of a response's variance between the parts."""
 
 from collections.abc import Iterator
 from itertools import combinations
@@ -22,7 +22,10 @@ class Partitions:
     def __init__(self, space: FactorSpace, placed: np.ndarray, bins: int, pairs: list[tuple[int, int]] | None = None):
         lives = space.mask(placed) != INACTIVE
         codes = np.where(space.smooth, np.minimum(placed * bins, bins - 1), placed).astype(int)
-        self.pairs = _meeting(lives) if pairs is None else pairs
+        if pairs is None:
+            every = combinations(range(lives.shape[1]), 2)
+            pairs = [(a, b) for a, b in every if (lives[:, a] & lives[:, b]).sum() >= FEWEST_POINTS]
+        self.pairs = pairs
         self._factors = codes.shape[1]
         parts = list(self._parts(lives, codes))
         self._counts = np.concatenate([np.bincount(cells) for _, cells in parts])[:, None]
@@ -59,11 +62,6 @@ class Partitions:
 
     def _add(self, cells: np.ndarray) -> np.ndarray:
         return np.add.reduceat(cells, self._begin, axis=0)
-
-
-def _meeting(lives: np.ndarray) -> list[tuple[int, int]]:
-    pairs = combinations(range(lives.shape[1]), 2)
-    return [(a, b) for a, b in pairs if (lives[:, a] & lives[:, b]).sum() >= FEWEST_POINTS]
 
 
 def _part(lives: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""What do a trial's seeds say beyond their mean? How sure it is, and how many came to an end that others did not.
+"""What a trial's seeds say beyond their mean: how sure it is, and how many came to an end that others did not.
 
 Seeds are replicates: their scatter is pure error, whatever the factors do, and bounds what the factors can explain.
 """
@@ -53,7 +53,7 @@ class Replicates:
 
 
 def replicates_of(values: np.ndarray, row: np.ndarray, diverged: np.ndarray) -> Replicates:
-    """What do these members [member] say of their trials? `row` [member] is the trial's index, `diverged` is bool.
+    """What these members [member] say of their trials. `row` [member] is the trial's index, `diverged` is bool.
 
     There is an end where all diverged members (of a time to divergence: all others) have the same outermost value: the
     response jumps there from wherever it was, and no smooth function does.
@@ -71,8 +71,7 @@ def replicates_of(values: np.ndarray, row: np.ndarray, diverged: np.ndarray) -> 
 def _at_the_end(values: np.ndarray, diverged: np.ndarray) -> np.ndarray:
     for group in (values[diverged], values[~diverged]):
         if len(group) and np.ptp(group) == 0.0 and group[0] in (values.min(), values.max()):
-            at_the_end: np.ndarray = values == group[0]
-            return at_the_end
+            return np.asarray(values == group[0])
     return np.zeros(len(values), dtype=bool)
 
 

@@ -33,7 +33,7 @@ class Basis:
 
     @property
     def numbers(self) -> list[int]:
-        """Which columns are numbers?"""
+        """The columns of numbers."""
         return [column for column, codes in enumerate(self.codes) if not len(codes)]
 
     def __call__(self, points: np.ndarray) -> Functions:
@@ -52,7 +52,7 @@ class Basis:
 
 @dataclass(frozen=True)
 class Strengths:
-    """How large and how smooth are the effects? Read from a vector of hyperparameters.
+    """How large and how smooth effects are, read from a vector of hyperparameters.
 
     `variance` [factor]; `spectrum` has the share of each function of a factor in that, [function] per factor; `pairs`
     and `triples` weight the products of two and of three variances. `scale` multiplies them all, and `noise` the noise
@@ -80,12 +80,12 @@ class Strengths:
 
     @property
     def awake(self) -> list[int]:
-        """Which factors have effects that can be told from none?"""
+        """The columns of factors whose effects can be told from none."""
         return np.flatnonzero(self.variance > 2.0 * np.exp(ASLEEP)).tolist()
 
 
 def covariance(a: Functions, b: Functions, strengths: Strengths) -> np.ndarray:
-    """How much do responses at points a and b vary together? -> [i, j]"""
+    """The covariance [i, j] of the responses at points a and b."""
     single, squares, cubes = np.zeros((3, len(a[0]), len(b[0])))
     for column in strengths.awake:
         own = (a[column] * (strengths.variance[column] * strengths.spectrum[column])) @ b[column].T
@@ -117,14 +117,12 @@ def combined(single: np.ndarray, pairs: np.ndarray, triples: np.ndarray, strengt
 
 
 def spectrum_slope(spectrum: np.ndarray, decay: float) -> np.ndarray:
-    """How does the spectrum of a number change with the logit of its ratio from degree to degree?"""
+    """How the spectrum of a number changes with the logit of its ratio from degree to degree."""
     degree = np.arange(len(spectrum))
-    slope: np.ndarray = spectrum * (degree - spectrum @ degree) / (1.0 + np.exp(decay))
-    return slope
+    return np.asarray(spectrum * (degree - spectrum @ degree) / (1.0 + np.exp(decay)))
 
 
 def _spectrum(decay: float) -> np.ndarray:
     # Falling by the same ratio from degree to degree: small for a straight line, near 1 for anything.
     powers = (1.0 / (1.0 + np.exp(-decay))) ** np.arange(DEGREES)
-    spectrum: np.ndarray = powers / powers.sum()
-    return spectrum
+    return np.asarray(powers / powers.sum())

@@ -12,15 +12,25 @@ from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Functions, Stren
 from gradstudy.analysis.surrogate.hyperparameters import JITTER, Known, Mode, as_much_by_chance, find_modes, gains
 
 PRODUCTS = 384
+"""Random products of functions that stand for all effects of two and of three factors."""
+FITTED = 320
+"""Hyperparameters are fitted on at most this many trials, drawn at random: one evaluation costs n^3."""
+CONDITIONED = 1000
+"""Predictions are conditioned on at most this many trials, drawn at random: a factorisation of n^3 per draw."""
+DEALT_AMONG = 200
+"""Levels are dealt anew among at most this many trials, drawn at random, 40 times for a factor."""
+CHUNK = 2**17
+"""Covariances are made in pieces of 1 MB, which stay in a processor's cache."""
 
 
 def prior_features(
     basis: Basis, strengths: Strengths, random: np.random.Generator
 ) -> tuple[int, Callable[[Functions], np.ndarray]]:
-    """How many features are there, and their values [point, feature], whose products are the covariance on average?"""
+    """The number of features, and their values [point, feature], whose products are the covariance on average."""
     awake = strengths.awake
     sets = [some for size in (2, 3) for some in combinations(awake, size)]
-    weights = np.array([_weight(some, strengths) for some in sets])
+    order = {2: strengths.pairs, 3: strengths.triples}
+    weights = np.array([float(order[len(some)] * prod(strengths.variance[one] for one in some)) for some in sets])
     chosen = random.choice(len(sets), size=PRODUCTS, p=weights / weights.sum()) if sets else np.arange(0)
     height = np.sqrt(strengths.scale * weights.sum() / PRODUCTS)
     members = {column: np.flatnonzero([column in sets[one] for one in chosen]) for column in awake}
@@ -41,24 +51,9 @@ def prior_features(
     return sum(len(strengths.spectrum[column]) for column in awake) + len(chosen), features
 
 
-def _weight(some: tuple[int, ...], strengths: Strengths) -> float:
-    order = strengths.pairs if len(some) == 2 else strengths.triples
-    return float(order * prod(strengths.variance[column] for column in some))
-
-
-FITTED = 320
-"""Hyperparameters are fitted on at most this many trials, drawn at random: one evaluation costs n^3."""
-CONDITIONED = 1000
-"""Predictions are conditioned on at most this many trials, drawn at random: a factorisation of n^3 per draw."""
-DEALT_AMONG = 200
-"""Levels are dealt anew among at most this many trials, drawn at random, 40 times for a factor."""
-CHUNK = 2**17
-"""Covariances are made in pieces of 1 MB, which stay in a processor's cache."""
-
-
 @dataclass(frozen=True)
 class Surrogate:
-    """What is known of a response over the space? Its standardised values at some trials, and the modes they support.
+    """What is known of a response over the space: its standardised values at some trials, and the modes they support.
 
     `gains` [factor] is by how much each factor's effects make the trials more probable (see `hyperparameters`). A value
     in the response's unit is `centre` + `unit` times a standardised one.
@@ -87,7 +82,7 @@ class Surrogate:
         return Posterior(self.known, hyperparameters)
 
     def as_much_by_chance(self, factor: int) -> float:
-        """How often would this factor's gain come about by chance? See `hyperparameters.as_much_by_chance`."""
+        """How often this factor's gain would come about by chance; see `hyperparameters.as_much_by_chance`."""
         random = np.random.default_rng(factor)
         some = self.known.among(some_of(len(self.known.values), DEALT_AMONG, random))
         return as_much_by_chance(some, self.mode, factor, random)
@@ -106,7 +101,7 @@ class Surrogate:
 
 
 class Posterior:
-    """What are the response's values at new points, given hyperparameters? A mean and joint sample paths.
+    """The response's values at new points, given hyperparameters: a mean and joint sample paths.
 
     The mean is a constant, `level`, plus `weights` [trial] times the covariance with the `known` points.
     """
@@ -123,8 +118,7 @@ class Posterior:
 
     def mean(self, points: np.ndarray) -> np.ndarray:
         """The most probable values at coded points [point, factor] -> [point]"""
-        mean: np.ndarray = self.level + self._carried(self.known.basis(points), self.weights)
-        return mean
+        return np.asarray(self.level + self._carried(self.known.basis(points), self.weights))
 
     def paths(self, points: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
         """Values at these points that could all be true together -> [path, point]"""
@@ -132,16 +126,15 @@ class Posterior:
         amounts, functions = random.standard_normal((number, count)), self.known.basis(points)
         error = np.sqrt(self._noise)[:, None] * random.standard_normal((len(self._noise), count))
         level, weights = self._solve(self.known.values[:, None] - features(self._functions) @ amounts - error)
-        values: np.ndarray = level + self._carried(functions, weights) + features(functions) @ amounts
-        return values.T
+        return np.asarray(level + self._carried(functions, weights) + features(functions) @ amounts).T
 
     def left_out(self) -> tuple[np.ndarray, np.ndarray]:
-        """What would each known value be, from the others? Means and variances, twice [trial]."""
+        """What each known value would be, from the others: means and variances, twice [trial]."""
         variances = 1.0 / np.diag(self._precision())
         return self.known.values - self.weights * variances, variances
 
     def fitted(self) -> tuple[np.ndarray, np.ndarray]:
-        """What are the values at the known points without their noise? Means and variances, twice [trial]."""
+        """The values at the known points without their noise: means and variances, twice [trial]."""
         variances = self._noise - self._noise**2 * np.diag(self._precision())
         return self.known.values - self._noise * self.weights, variances
 
@@ -153,8 +146,7 @@ class Posterior:
 
     def _precision(self) -> np.ndarray:
         inverse = cho_solve(self._factor, np.eye(len(self.weights)))
-        precision: np.ndarray = inverse - np.outer(self._ones, self._ones) / self._ones.sum()
-        return precision
+        return np.asarray(inverse - np.outer(self._ones, self._ones) / self._ones.sum())
 
     def _carried(self, functions: list[np.ndarray], weights: np.ndarray) -> np.ndarray:
         # From the known points to these ones, [point, ...].
@@ -173,7 +165,7 @@ def fit_surrogate(
     noise: np.ndarray | None = None,
     error: float = 0.0,
 ) -> Surrogate:
-    """Which Gaussian process do these trials support? Coded points [trial, factor], values [trial] (not constant).
+    """The Gaussian process that these trials support. Coded points [trial, factor], values [trial] (not constant).
 
     `noise` [trial] are relative variances of the values, 1 unless given; `error` is the variance of a typical value
     that replicates show, 0 where there are none.

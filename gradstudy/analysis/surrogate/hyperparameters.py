@@ -1,4 +1,4 @@
-"""Which effects and how much noise do the trials support, and does a factor matter at all?
+"""The effects and the noise that trials support, and whether a factor matters at all.
 
 The log posterior of the hyperparameters of the additive Gaussian process, its modes and its shape around them
 (Laplace). The mean is integrated out under a flat prior (O'Hagan 1978). Source: Rasmussen & Williams 2006, ch. 5.
@@ -35,7 +35,7 @@ _NEAR, _FAR = 0.05, 8.0  # log posterior: a mode as high as another is the same;
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a response? Coded points, values and noise variances of some trials.
+    """What is known of a response: coded points, values and noise variances of some trials.
 
     `noise` is relative, and its scale a hyperparameter that replicates lead one to expect at `expected`; of log odds
     (`odds`) it is absolute.
@@ -70,7 +70,7 @@ class Mode:
 
 
 class NegativeLogPosterior:
-    """How improbable are hyperparameters, given these trials? Minus the log posterior, and its gradient."""
+    """How improbable hyperparameters are, given these trials: minus the log posterior, and its gradient."""
 
     def __init__(self, known: Known):
         self.known, basis = known, known.basis
@@ -111,9 +111,7 @@ class NegativeLogPosterior:
         bounds = self.bounds.copy()
         if asleep is not None:
             bounds[asleep], start = ASLEEP, np.where(np.arange(len(start)) == asleep, ASLEEP, start)
-        low, high = bounds.T
-        within = Bounds(low, high)
-        begin: np.ndarray = np.clip(start, low, high)
+        begin, within = np.clip(start, *bounds.T), Bounds(*bounds.T)
         return minimize(
             self, begin, jac=True, method="L-BFGS-B", bounds=within, options={"maxiter": steps, "ftol": 1e-7}
         )
@@ -154,14 +152,18 @@ class Sums:
 
 
 def find_modes(known: Known) -> list[Mode]:
-    """Where are hyperparameters probable? The highest place first, and those beside it that are not far below."""
+    """Where hyperparameters are probable: the highest place first, and those beside it that are not far below."""
     objective, factors = NegativeLogPosterior(known), len(known.basis.codes)
     starts: list[np.ndarray] = []
     for variance, noise in _STARTS:
         start = objective.prior_mean.copy()
         start[:factors], start[-1] = np.log(variance), start[-1] + np.log(noise)
         starts.append(start)
-    return [mode_at(objective, found.x) for found in _different([objective.climb(start) for start in starts])]
+    kept: list[OptimizeResult] = []
+    for one in sorted(map(objective.climb, starts), key=lambda result: result.fun):
+        if not kept or (one.fun > kept[-1].fun + _NEAR and one.fun < kept[0].fun + _FAR):
+            kept.append(one)
+    return [mode_at(objective, one.x) for one in kept]
 
 
 def mode_at(objective: NegativeLogPosterior, at: np.ndarray, step: float = 1e-3) -> Mode:
@@ -177,7 +179,7 @@ def mode_at(objective: NegativeLogPosterior, at: np.ndarray, step: float = 1e-3)
 
 
 def gains(known: Known, at: np.ndarray, steps: int = 12) -> np.ndarray:
-    """How much more probable do the trials become by each factor's effects? Twice the log ratio [factor].
+    """How much more probable the trials become by each factor's effects: twice the log ratio [factor].
 
     The posterior with the factor put to sleep and everything else adapted to that, against the mode `at`: far above 0
     for a cause, also for one that only acts together with others; about 0 or below for what does nothing.
@@ -195,7 +197,7 @@ def gains(known: Known, at: np.ndarray, steps: int = 12) -> np.ndarray:
 
 
 def as_much_by_chance(known: Known, at: np.ndarray, factor: int, random: np.random.Generator) -> float:
-    """How often does this factor seem to matter as much when its levels are dealt anew among the trials where it lives?
+    """How often a factor seems to matter as much when its levels are dealt anew among the trials where it lives.
 
     A p-value that holds where likelihood ratios do not: where a dozen trials in a hundred have all of the response,
     some factor explains them well. One in `DEALS` + 1 at least. Everything else is adapted to the factor's sleep, but
@@ -226,14 +228,6 @@ def _most_probable(known: Known, others: np.ndarray, factor: int) -> float:
 
 def _prior(objective: NegativeLogPosterior, value: float, factor: int) -> float:
     return float(((value - objective.prior_mean[factor]) / objective.prior_sd[factor]) ** 2)
-
-
-def _different(found: list[OptimizeResult]) -> list[OptimizeResult]:
-    kept: list[OptimizeResult] = []
-    for one in sorted(found, key=lambda result: result.fun):
-        if not kept or (one.fun > kept[-1].fun + _NEAR and one.fun < kept[0].fun + _FAR):
-            kept.append(one)
-    return kept
 
 
 def _contrast_precision(covariance: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, float]:

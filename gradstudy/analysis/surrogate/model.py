@@ -8,7 +8,6 @@ hurdle model: Cragg 1971). A diverged trial counts in both, as often as its seed
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from scipy.special import expit
@@ -22,38 +21,14 @@ from gradstudy.analysis.surrogate.odds import fit_chance
 FEWEST_OTHERS = 8
 
 
-class ModelDraw(Protocol):
-    """A model with its hyperparameters given."""
-
-    def mean(self, points: np.ndarray) -> np.ndarray: ...
-
-    def paths(self, points: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray: ...
-
-
-class Model(Protocol):
-    """What is known of a response?
-
-    `fit` is the leave-one-out Q2 of trial means, `p` [factor] how often a factor without effects would seem to matter
-    as much, and `checked` the same of one factor by permutation, which takes longer. `typical` is the model at its most
-    probable hyperparameters, and `draws` are models that the data allow.
-    """
-
-    @property
-    def fit(self) -> float: ...
-
-    @property
-    def p(self) -> np.ndarray: ...
-
-    def checked(self, factor: int) -> float: ...
-
-    def typical(self) -> ModelDraw: ...
-
-    def draws(self, count: int, random: np.random.Generator) -> Iterator[ModelDraw]: ...
-
-
 @dataclass(frozen=True)
 class Smooth:
-    """One surrogate of trial means."""
+    """One surrogate of trial means.
+
+    Of this model and of a hurdle, `fit` is the leave-one-out Q2 of trial means, `p` [factor] how often a factor without
+    effects would seem to matter as much, and `checked` the same of one factor by permutation, which takes longer.
+    `typical` is the model at its most probable hyperparameters, and `draws` are models that the data allow.
+    """
 
     surrogate: Surrogate
 
@@ -86,8 +61,7 @@ class Hurdle:
 
     @property
     def p(self) -> np.ndarray:
-        p: np.ndarray = np.minimum(1.0, 2.0 * np.minimum(_chance_of(self.odds.gains), _chance_of(self.others.gains)))
-        return p
+        return np.asarray(np.minimum(1.0, 2.0 * np.minimum(_chance_of(self.odds.gains), _chance_of(self.others.gains))))
 
     def checked(self, factor: int) -> float:
         part = max(self.odds, self.others, key=lambda surrogate: surrogate.gains[factor])
@@ -122,8 +96,12 @@ class HurdleParts:
         return others + expit(odds) * (self.of.end - others)
 
 
+Model = Smooth | Hurdle
+ModelDraw = Posterior | HurdleParts
+
+
 def fit_model(points: np.ndarray, repeats: Replicates, basis: Basis, seed: int) -> Model:
-    """What do these trials say of the response? Coded points [trial, factor]; the means must not all be the same."""
+    """What these trials say of the response. Coded points [trial, factor]; the means must not all be the same."""
     means, ends = repeats.means, repeats.ends
     if ends is None or not _varies(ends.others.values):
         return Smooth(fit_surrogate(points, means.values, basis, seed, noise=means.noise, error=means.error))

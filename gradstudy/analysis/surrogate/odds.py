@@ -1,4 +1,4 @@
-"""How likely is a member to come to the end, anywhere in the space? A Gaussian process behind a logistic curve.
+"""How likely a member is to come to the end, anywhere in the space: a Gaussian process behind a logistic curve.
 
 Expectation propagation (Minka 2001; Rasmussen & Williams 2006, ch. 3.6), all trials at once: what a trial's seeds say
 is replaced by a value and its noise, so that everything that a surrogate can do serves here too. Variational bounds and
@@ -26,7 +26,7 @@ _LOG_WEIGHTS = -(_NODES**2) / 2.0
 
 
 def fit_chance(points: np.ndarray, hits: np.ndarray, sizes: np.ndarray, basis: Basis, seed: int) -> Surrogate:
-    """What decides whether a member comes to the end? Its log odds over coded points [trial, factor], as a surrogate.
+    """The log odds of a member to come to the end, over coded points [trial, factor], as a surrogate.
 
     `hits` of `sizes` seeds of each trial [trial] came there.
     """
@@ -48,7 +48,7 @@ def fit_chance(points: np.ndarray, hits: np.ndarray, sizes: np.ndarray, basis: B
 
 
 def propagate(known: Known, hits: np.ndarray, sizes: np.ndarray, at: np.ndarray) -> Known:
-    """What values of the log odds, with what noise, say the same as the seeds do? Until they agree with each other."""
+    """Values of the log odds, and their noise, that say the same as the seeds do, once they agree with each other."""
     precision, shift = 1.0 / known.noise, known.values / known.noise
     for _ in range(_PASSES):
         mean, variance = Posterior(known, at).fitted()

@@ -15,7 +15,7 @@ REACH = 9
 
 
 def borders(shift: np.ndarray, scale: np.ndarray, even: np.ndarray) -> np.ndarray:
-    """Where must an integral of f(shift + scale x) over x be cut? At `even` [panel + 1], and at kinks between its ends.
+    """Where an integral of f(shift + scale x) over x is cut: at `even` [panel + 1], and at kinks between its ends.
 
     [..., border] in rising order, for shifts and scales [...]. Panels without width are dropped where all rows have
     them.
@@ -45,20 +45,19 @@ _EVEN = np.arange(-REACH, REACH + 1.0)
 
 @np.errstate(all="ignore")
 def expectation(function: Function, power: np.ndarray | float) -> np.ndarray:
-    """What is E f(sqrt(power) x) for x ~ N(0, 1)? For powers of any shape [...] -> [...].
+    """E f(sqrt(power) x) for x ~ N(0, 1), for powers of any shape [...] -> [...].
 
     Exact to about 1e-12 for smooth f, and for one with kinks or steps at round numbers (`quadrature.KINKS`). Costs some
     300 values of f per power.
     """
     scale = np.sqrt(np.clip(power, 0.0, LARGEST_POWER))
     x, weight = _normal(np.zeros_like(scale), scale)
-    mean: np.ndarray = (function(scale[..., None] * x) * weight).sum(-1)
-    return mean
+    return np.asarray((function(scale[..., None] * x) * weight).sum(-1))
 
 
 @np.errstate(all="ignore")
 def pair_expectation(function: Function, power: float, correlation: float) -> float:
-    """What is E f(a) f(b) for Gaussians a and b of mean 0, this power and this correlation? Costs 1e5 values of f.
+    """E f(a) f(b) for Gaussians a and b of mean 0, this power and this correlation. Costs 1e5 values of f.
 
     Relative errors are below 1e-6, but for steps at correlations within 1e-4 of 1, where they reach 1e-3.
     """
@@ -72,14 +71,14 @@ def pair_expectation(function: Function, power: float, correlation: float) -> fl
 
 
 def value_power(curve: ActivationCurve, power: np.ndarray | float) -> np.ndarray:
-    """What is E phi^2 behind Gaussians of this power?"""
+    """E phi^2 behind Gaussians of this power."""
     found = expectation(lambda z: curve.value(z) ** 2, power)
     unbounded = np.isinf(power) & (found > LARGEST_POWER**0.5)
     return np.where(unbounded, np.inf, found)
 
 
 def slope_power(curve: ActivationCurve, power: np.ndarray | float) -> np.ndarray:
-    """What is E phi'^2 there? At a power of exactly 0 the slope that autograd takes at 0: no unit of a ReLU is on."""
+    """E phi'^2 there; at a power of exactly 0 the slope that autograd takes at 0: no unit of a ReLU is on."""
     return expectation(lambda z: curve.slope(z) ** 2, power)
 
 
@@ -89,7 +88,7 @@ def _normal(shift: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def sphere_expectation(function: Function, batch: float) -> float:
-    """What is E f(y_1)? For a batch of at least 4, or inf."""
+    """E f(y_1), for a batch of at least 4, or inf."""
     if math.isinf(batch):
         return float(expectation(function, 1.0))
     first, weight = _coordinate(np.zeros(()), np.sqrt(batch - 1.0), batch - 1.0)
@@ -97,7 +96,7 @@ def sphere_expectation(function: Function, batch: float) -> float:
 
 
 def sphere_pair(function: Function, batch: float) -> float:
-    """What is E f(y_1) f(y_2) for two samples of one batch, whose correlation is -1 / (B - 1)? Costs 1e5 values of f.
+    """E f(y_1) f(y_2) for two samples of one batch, whose correlation is -1 / (B - 1). Costs 1e5 values of f.
 
     With r^2 = B - 1, y_1 = r t and y_2 is -t / r and a part of r, in a direction of the remaining sphere. In a small
     batch y_2 may not reach a kink whatever that direction is: the integral over t is cut where it starts to.

@@ -59,7 +59,7 @@ REASONS = {
 
 
 def layers(branch: Sequence[BranchStep], norm: Norm) -> list[BranchLayer]:
-    """Of which layers does a branch consist, in order? NoTheory where pre-activations would not be Gaussian."""
+    """The layers of a branch, in order. NoTheory where pre-activations would not be Gaussian."""
     found: list[BranchLayer] = []
     before: list[Literal["norm", "activation"]] = []
     for step in branch:
@@ -131,7 +131,7 @@ LINEAR = ActivationCurve(lambda z: z, np.ones_like)
 FEWEST_SAMPLES = 5
 """1/sigma^2 of 4 samples has a mean, but one that few units make: its variance is infinite (at 5, by a logarithm)."""
 SMALL = 100.0
-"""From how many eps on is a variance large? The eps then takes at most 1% of the power, .002 decades, per norm."""
+"""A variance of so many eps is large: the eps then takes at most 1% of the power, .002 decades, per norm."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,11 @@ class Samples:
     def through(self, state: np.ndarray, layer: BranchLayer) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
         """What a layer makes of this state, and its way back from gradients behind it to gradients before it."""
         if layer.norm:
-            self._check(state[1])
+            if state[1] < SMALL * self.wiring.eps:
+                raise NoTheory(
+                    f"features enter a batch norm with a variance of {state[1]:.2g}, beside which its eps of "
+                    f"{self.wiring.eps:g} counts"
+                )
             moments = self.active if layer.activation else self.normed
             backward, batch = layer.map.backward, self.wiring.batch
             after = _mapped(layer.map, moments.value, moments.value - moments.value_pair)
@@ -171,13 +175,6 @@ class Samples:
         if layer.activation:
             return self._activated(state, layer.map)
         return _mapped(layer.map, *state), lambda gradient: product(layer.map.backward, gradient)
-
-    def _check(self, variance: float) -> None:
-        eps = self.wiring.eps
-        if variance < SMALL * eps:
-            raise NoTheory(
-                f"features enter a batch norm with a variance of {variance:.2g}, beside which its eps of {eps:g} counts"
-            )
 
     def _activated(self, state: np.ndarray, one: RandomMap) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]:
         # phi without a norm before it: two samples are Gaussians with this covariance.

@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
 
 import numpy as np
 
@@ -37,13 +36,13 @@ class Prediction:
 
     @property
     def gain_init(self) -> float:
-        """By how many decades does the gradient grow from the last place to the first?"""
+        """The decades by which the gradient grows from the last place to the first."""
         return float(self.signal[0])
 
 
 @np.errstate(all="ignore")
 def predict_over_time(wiring: RandomRecurrent) -> Prediction:
-    """How large are hidden states and their gradients at each time step?"""
+    """The sizes of hidden states and their gradients at each time step."""
     before = _pre_activations(wiring)
     factors = product(wiring.recurrent.backward, slope_power(wiring.curve, before[1:]))
     return Prediction(_signal_over_time(factors, wiring.each_step), np.sqrt(value_power(wiring.curve, before)))
@@ -64,8 +63,7 @@ def _signal_over_time(factors: np.ndarray, each_step: bool) -> np.ndarray:
     own = 0.0 if each_step else -np.inf
     for factor in factors[::-1]:
         powers.append(np.logaddexp(np.log(factor) + powers[-1], own))
-    decades: np.ndarray = np.array(powers[::-1]) / (2 * np.log(10))
-    return decades
+    return np.asarray(np.array(powers[::-1]) / (2 * np.log(10)))
 
 
 FEWEST_FEATURES = 8
@@ -73,24 +71,12 @@ FEWEST_FEATURES = 8
 Back = Callable[[np.ndarray], np.ndarray]
 
 
-class MeanFieldStream(Protocol):
-    """What theory keeps of a stream in arrays: a state forward and a gradient backward, both in mean squares."""
-
-    def start(self) -> np.ndarray:
-        """The state behind the first map."""
-
-    def through(self, state: np.ndarray, layer: BranchLayer) -> tuple[np.ndarray, Back]:
-        """The state behind a layer, and the way back from gradients behind it to gradients before it."""
-
-    def noise(self, state: np.ndarray) -> np.ndarray:
-        """A gradient of power 1 without any structure."""
-
-    def power(self, state_or_gradient: np.ndarray) -> float:
-        """The mean square that is measured."""
+MeanFieldStream = Pixels | Samples
+"""What theory keeps of a stream in arrays: a state forward and a gradient backward, both in mean squares."""
 
 
 def predict(wiring: RandomNetwork) -> Prediction:
-    """How does the signal flow through this network before training, place by place? NoTheory where nobody knows."""
+    """The flow of the signal through this network before training, place by place. NoTheory where nobody knows."""
     return predict_over_time(wiring) if isinstance(wiring, RandomRecurrent) else _predict_over_depth(wiring)
 
 
@@ -145,8 +131,7 @@ def _through(stream: MeanFieldStream, state: np.ndarray, branch: Sequence[Branch
 
 
 def _joined(stage: RandomStage, around: np.ndarray, through: np.ndarray) -> np.ndarray:
-    joined: np.ndarray = product(stage.skip**2, around) + product(stage.scale**2, through)
-    return joined
+    return np.asarray(product(stage.skip**2, around) + product(stage.scale**2, through))
 
 
 def _back_through_join(stage: RandomStage, back: Back, gradient: np.ndarray) -> np.ndarray:

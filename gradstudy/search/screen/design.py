@@ -9,6 +9,7 @@ as it may live in one of them only (a sliced Latin hypercube; Qian 2012).
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import accumulate
 from math import prod
 
@@ -45,7 +46,7 @@ def _sobol(count: int, dimensions: int, seed: int) -> np.ndarray:
 def _shuffled(factor: Factor, position: int, seed: int) -> Factor:
     """The factor with its levels in random order: neighbours in the study's file are not neighbours in the sequence."""
     order = _generator("order of levels", position, seed).permutation(len(factor.levels))
-    return Factor(**{**vars(factor), "levels": tuple(factor.levels[index] for index in order)})
+    return replace(factor, levels=tuple(factor.levels[index] for index in order))
 
 
 def _block(factors: Sequence[Factor], points: np.ndarray, generator: np.random.Generator) -> list[dict[str, Level]]:
@@ -120,8 +121,7 @@ def _balanced(ranks: np.ndarray, count: int, generator: np.random.Generator) -> 
     One offset for all trials (systematic sampling), so that it is random which levels come once more.
     """
     cells = (ranks + generator.random()) / max(len(ranks), 1) * count
-    balanced: np.ndarray = np.minimum(cells.astype(int), count - 1)
-    return balanced
+    return np.asarray(np.minimum(cells.astype(int), count - 1))
 
 
 def _generator(purpose: str, index: int, seed: int) -> np.random.Generator:

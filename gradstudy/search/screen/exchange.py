@@ -59,14 +59,12 @@ def _gain(pull: np.ndarray, levels: np.ndarray, trial: int, count: int) -> np.nd
     """[trial]: to first order, what an exchange of this trial's level with each other's adds to the sum."""
     theirs = pull[trial, levels] - pull[np.arange(len(levels)), levels]
     own = pull[trial, levels[trial]] - pull[:, levels[trial]]
-    gain: np.ndarray = 2 * np.sqrt(count) * (theirs - own)
-    return gain
+    return np.asarray(2 * np.sqrt(count) * (theirs - own))
 
 
 def _contrasts(codes: np.ndarray, count: int) -> np.ndarray:
     """[trial, level], scaled so that the squared product of two factors' contrasts is n times their chi-square."""
-    contrasts: np.ndarray = np.sqrt(count) * (np.eye(count) - 1 / count)[codes]
-    return contrasts
+    return np.asarray(np.sqrt(count) * (np.eye(count) - 1 / count)[codes])
 
 
 def _curves(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -123,8 +123,7 @@ def _balance(factor: Factor, column: np.ndarray) -> tuple[int, int]:
 def _kernel(factor: Factor, one: np.ndarray, other: np.ndarray) -> np.ndarray:
     if not factor.levels:
         apart = np.abs(one - other)
-        kernel: np.ndarray = 3 / 2 - apart * (1 - apart)
-        return kernel
+        return np.asarray(3 / 2 - apart * (1 - apart))
     count = len(factor.levels)
     return np.where(one == other, 3 / 2, (4 / 3 * count - 3 / 2) / (count - 1)) if count > 1 else np.full(1, 4 / 3)
 
