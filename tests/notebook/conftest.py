@@ -1,29 +1,13 @@
-"""Axes that pyplot never hears of, and records whose signal is given."""
+"""Axes that pyplot never hears of, and what stands in their legends."""
 
-import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-
-from gradstudy.records import MemberRecord, Series
 
 
 @pytest.fixture
 def axes() -> Axes:
     return Figure(figsize=(5, 4)).subplots()
-
-
-@pytest.fixture
-def make_member():
-    """A record with this signal [step, place] and nothing else."""
-
-    def made(signal, *, seed=0, first_bad_step=None) -> MemberRecord:
-        values = np.array(signal, dtype=float)
-        places = tuple(f"layer_{place:02d}" for place in range(1, values.shape[1] + 1))
-        series = {"signal": Series(places, np.arange(len(values)), values)}
-        return MemberRecord(0, seed, series, first_bad_step)
-
-    return made
 
 
 @pytest.fixture

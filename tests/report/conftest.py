@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from rich.console import RenderableType
+from support.made_records import made_record
 from support.made_study import made_run
 
 from gradstudy.analysis.ranking.interactions import CELL_COLUMNS as CELLS
@@ -17,7 +18,7 @@ from gradstudy.analysis.responses.member_row import member_row, verdicts_by_thre
 from gradstudy.analysis.settings import DEFAULTS, Analysis
 from gradstudy.analysis.space.levels import LEVEL_COLUMNS as LEVELS
 from gradstudy.analysis.theory.prediction import Prediction
-from gradstudy.records import DUMMY, SCREEN, Factor, MemberRecord, Series, StudyInfo
+from gradstudy.records import DUMMY, SCREEN, Factor, MemberRecord, StudyInfo
 from gradstudy.report.findings import Findings
 from gradstudy.report.terminal.console import PageConsole
 
@@ -137,28 +138,9 @@ def make_findings() -> Callable[..., Findings]:
 
 @pytest.fixture
 def make_record() -> Callable[..., MemberRecord]:
-    """A record whose signal is `signal` [step, place], in float64 `exact` [look, place] at the steps `looks`.
-
-    `norm` and `loss` are [step]; `seen` maps further quantities to a dictionary of places and their value per look.
-    """
-
-    def made(signal, *, seed=0, kind="layer", exact=None, looks=(0,), norm=None, loss=None, seen=None, **fields):
-        values = np.array(signal, dtype=float)
-        steps = np.arange(len(values))
-        places = tuple(f"{kind}_{place:02d}" for place in range(1, values.shape[1] + 1))
-        scalars = {"norm_before_clipping": norm, "loss": loss, "clip_coefficient": None}
-        series = {"signal": Series(places, steps, values)}
-        series["signal_float64"] = Series(
-            places, np.array(looks), np.array(signal if exact is None else exact)[: len(looks)]
-        )
-        for quantity, given in scalars.items():
-            series[quantity] = Series(("all",), steps, np.reshape(given or [1.0] * len(steps), (-1, 1)))
-        for quantity, by_place in (seen or {}).items():
-            table = np.array(list(by_place.values()), dtype=float).T
-            series[quantity] = Series(tuple(by_place), np.array(looks)[-len(table) :], table)
-        return MemberRecord(0, seed, series, **{"cost": {"recorder": 0.1, "probes": 0.04}, **fields})
-
-    return made
+    """A record of trial 0 that float64 looked at on step 0, with what measuring it cost."""
+    usual = {"trial": 0, "seed": 0, "looks": (0,), "cost": {"recorder": 0.1, "probes": 0.04}}
+    return lambda signal, **given: made_record(signal, **{**usual, **given})
 
 
 @pytest.fixture

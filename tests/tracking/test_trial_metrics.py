@@ -1,13 +1,15 @@
 """What of a trial becomes metrics: medians over the finite seeds, and counts of the others."""
 
+from dataclasses import replace
 from statistics import median
 
 import numpy as np
 import pytest
+from support.made_records import made_record, made_series
 from support.made_trials import PLACES, make_result
 
-from gradstudy.records import MemberRecord, Series, Trial, TrialResult
-from gradstudy.tracking.trial_metrics import outcome, trial_metrics
+from gradstudy.records import MemberRecord, Trial, TrialResult
+from gradstudy.tracking.trial_metrics import outcome, study_cost, trial_cost, trial_metrics
 
 
 def metrics(result, points=50):
@@ -20,15 +22,7 @@ def metrics(result, points=50):
 
 def losses(*by_seed):
     """A trial whose loss is given, one list per seed; everything else is 1."""
-
-    def series(values):
-        return Series(("all",), np.arange(len(values)), np.array(values, float)[:, None])
-
-    names = ("signal", "norm_before_clipping", "norm_after_clipping", "clip_coefficient")
-    records = tuple(
-        MemberRecord(0, seed, {"loss": series(own), **{name: series([1.0] * len(own)) for name in names}})
-        for seed, own in enumerate(by_seed)
-    )
+    records = tuple(made_record([[1.0]] * len(own), seed=seed, loss=own) for seed, own in enumerate(by_seed))
     rows = tuple({"trial": 0, "seed": seed, "gain": 1.0, "verdict": "healthy"} for seed in range(len(by_seed)))
     return TrialResult(Trial(0, {}, ()), records, rows)
 
@@ -113,16 +107,13 @@ def test_a_trial_is_healthy_if_every_seed_is_and_else_what_most_of_the_others_ar
 def probed(*by_seed):
     """A trial whose members have, beside what every record has, these quantities: {name: values [step, place]}."""
     plain = losses(*([1.0, 1.0] for _ in by_seed))
-    records = tuple(
-        MemberRecord(0, record.seed, {**record.series, **{name: _series(values) for name, values in own.items()}})
-        for record, own in zip(plain.records, by_seed, strict=True)
-    )
-    return TrialResult(plain.trial, records, plain.rows)
-
-
-def _series(values):
-    values = np.array(values, float)
-    return Series(tuple(f"p{place}" for place in range(values.shape[1])), 3 * np.arange(len(values)), values)
+    records = []
+    for record, own in zip(plain.records, by_seed, strict=True):
+        seen = {
+            name: made_series(values, range(len(values[0])), 3 * np.arange(len(values))) for name, values in own.items()
+        }
+        records.append(replace(record, series={**record.series, **seen}))
+    return replace(plain, records=tuple(records))
 
 
 @pytest.mark.parametrize(
@@ -185,3 +176,25 @@ def test_a_trial_has_tens_of_keys():
     every = ("dead_units", "update_ratio", "jacobian", "noise_scale", "activation_rms", "held_out_loss", "skip_share")
     many = probed({quantity: np.ones((5, 60)) for quantity in every})
     assert len({key for key, _ in metrics(many)}) < 40
+
+
+def test_a_trial_has_the_median_of_the_members_that_were_timed():
+    shares = (
+        {"seconds": 7.0, "recorder": 0.5, "probes": 0.25, "another": 1.0},
+        {"recorder": 0.125},
+        {"recorder": 0.25},
+        {},
+    )
+    records = [MemberRecord(0, seed, {}, cost=cost) for seed, cost in enumerate(shares)]
+    assert trial_cost(records) == {
+        "cost/cohort_seconds": 7.0,
+        "cost/recorder_share": 0.25,
+        "cost/probes_share": 0.25,
+    }
+    assert trial_cost(records[3:]) == {}
+
+
+def test_a_study_has_the_median_of_its_trials_and_passes_by_those_of_older_versions():
+    trials = [{"cost/probes_share": 0.5, "loss/train": 7.0}, {"loss/train": 7.0}, {"cost/probes_share": 0.25}]
+    assert study_cost(trials) == {"cost/probes_share": 0.375}
+    assert study_cost(trials[1:2]) == {}

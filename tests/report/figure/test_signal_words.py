@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from support.made_records import made_series
 
 from gradstudy.analysis.responses.signal_map import SignalMap
-from gradstudy.records import Series
 from gradstudy.report.figure.charts import seed_curve
 from gradstudy.report.figure.signal_words import amplitude_words, curve_words, map_words, thinned_words
 
@@ -40,10 +40,8 @@ def test_what_is_left_out_is_counted():
 
 
 def test_a_curve_in_words_has_its_ends_and_its_extremes():
-    def seed(*values):
-        return Series(("all",), np.arange(len(values)), np.reshape(values, (-1, 1)).astype(float))
-
-    told = curve_words(seed_curve([seed(1.0, 1e9, 1e-2), seed(1.0, 1e-3, 1e-2), seed(1.0, 1.0, 1e-2)]))
+    seeds = [made_series([1.0, middle, 1e-2]) for middle in (1e9, 1e-3, 1.0)]
+    told = curve_words(seed_curve(seeds))
     assert told == "1e+00 at step 0, 1e-02 at step 2; from 1e-03 to 1e+09 in all"
-    assert curve_words(seed_curve([seed(np.inf)])) == "not finite on any step"
-    assert curve_words(seed_curve([seed(3.0)])) == "3e+00 at step 0; from 3e+00 to 3e+00 in all"
+    assert curve_words(seed_curve([made_series([np.inf])])) == "not finite on any step"
+    assert curve_words(seed_curve([made_series([3.0])])) == "3e+00 at step 0; from 3e+00 to 3e+00 in all"

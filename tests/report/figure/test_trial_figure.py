@@ -8,31 +8,16 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from PIL import Image
+from support.made_records import made_record
 
 from gradstudy.analysis.responses.member_row import member_row
 from gradstudy.analysis.settings import DEFAULTS
-from gradstudy.records import MemberRecord, Series, Trial, TrialResult
+from gradstudy.records import Trial, TrialResult
 from gradstudy.report.figure.heat_image import FINE
 from gradstudy.report.figure.trial_figure import FIGURE_PLACES, FIGURE_STEPS, LONGEST_LINE, trial_figure
 
 SVG = "{http://www.w3.org/2000/svg}"
 NAN, INF = np.nan, np.inf
-
-
-def record(signal, *, seed=0, norm=None, after=None, loss=None, bad=None, names=None):
-    values = np.array(signal, dtype=float)
-    steps = np.arange(len(values))
-    places = tuple(names or (f"layer_{place:02d}" for place in range(1, values.shape[1] + 1)))
-    scalars = {
-        "norm_before_clipping": norm,
-        "norm_after_clipping": after or norm,
-        "loss": loss,
-        "clip_coefficient": None,
-    }
-    series = {"signal": Series(places, steps, values)}
-    for name, given in scalars.items():
-        series[name] = Series(("all",), steps, np.reshape(given or [1.0] * len(steps), (-1, 1)))
-    return MemberRecord(3, seed, series, first_bad_step=bad, first_bad_tensor="loss" if bad is not None else None)
 
 
 def result(*records, levels=None):
@@ -61,7 +46,7 @@ def lines(svg, width="2"):
 
 
 def test_it_says_which_trial_with_which_levels_and_what_became_of_its_seeds():
-    svg = drawn(record([[1e-9, 1.0]]), record([[1.0, 1.0]], seed=1))
+    svg = drawn(made_record([[1e-9, 1.0]]), made_record([[1.0, 1.0]], seed=1))
     assert svg.find(f"{SVG}title").text == "Trial 3: 1 healthy, 1 vanishing"
     assert "activation=tanh" in words(svg)
     assert not any("dummy" in one for one in words(svg))
@@ -70,7 +55,7 @@ def test_it_says_which_trial_with_which_levels_and_what_became_of_its_seeds():
 
 
 def test_the_map_has_a_row_per_place_and_a_column_per_step_and_is_bright_where_the_signal_is_large():
-    svg = drawn(record([[1e-6, 1e-3, 1.0], [1e-6, 1e-6, 1e-6]]))
+    svg = drawn(made_record([[1e-6, 1e-3, 1.0], [1e-6, 1e-6, 1e-6]]))
     pixels = np.array(image(svg).convert("L"), dtype=float)
     assert pixels.shape == (3, 2)
     assert pixels[0, 0] < pixels[1, 0] < pixels[2, 0]
@@ -78,7 +63,7 @@ def test_the_map_has_a_row_per_place_and_a_column_per_step_and_is_bright_where_t
 
 
 def test_curves_share_the_axis_of_the_map_and_rise_with_the_numbers():
-    svg = drawn(record([[1.0]] * 3, norm=[1.0, 10.0, 100.0], after=[1.0, 1.0, 1.0], loss=[8.0, 4.0, 2.0]))
+    svg = drawn(made_record([[1.0]] * 3, norms=[1.0, 10.0, 100.0], after=[1.0, 1.0, 1.0], loss=[8.0, 4.0, 2.0]))
     before, after, loss = lines(svg)
     assert [right for right, _ in before] == [right for right, _ in after] == [right for right, _ in loss]
     left, middle, right = (point for point, _ in before)
@@ -93,31 +78,33 @@ def test_curves_share_the_axis_of_the_map_and_rise_with_the_numbers():
 
 
 def test_a_norm_that_is_never_clipped_is_drawn_once_and_called_so():
-    svg = drawn(record([[1.0]] * 2, norm=[1.0, 2.0]))
+    svg = drawn(made_record([[1.0]] * 2, norms=[1.0, 2.0]))
     assert len(lines(svg)) == 2
     assert "gradient norm (not clipped)" in words(svg)
     assert "after clipping" not in words(svg)
 
 
 def test_a_seed_that_diverged_is_crossed_where_it_ended_and_counted():
-    svg = drawn(record([[1.0, 1.0], [INF, 1.0]], bad=1, loss=[1.0, NAN]), record([[1.0, 1.0]] * 3, seed=1))
+    svg = drawn(
+        made_record([[1.0, 1.0], [INF, 1.0]], first_bad_step=1, loss=[1.0, NAN]), made_record([[1.0, 1.0]] * 3, seed=1)
+    )
     assert "1 of 2 seeds diverged, at step 1" in words(svg)
-    both = drawn(record([[1.0], [NAN]], bad=1), record([[INF]], bad=0, seed=1))
+    both = drawn(made_record([[1.0], [NAN]], first_bad_step=1), made_record([[INF]], first_bad_step=0, seed=1))
     assert "2 of 2 seeds diverged, at steps 0 to 1" in words(both)
-    assert not any("diverged" in one for one in words(drawn(record([[1.0]])))[1:])
+    assert not any("diverged" in one for one in words(drawn(made_record([[1.0]])))[1:])
 
 
 def test_zero_and_not_finite_are_patterns_named_below_and_only_where_they_occur():
-    svg = drawn(record([[0.0, INF, 1.0]]))
+    svg = drawn(made_record([[0.0, INF, 1.0]]))
     assert {"exactly zero", "not finite"} <= set(words(svg))
     assert image(svg).size[0] >= FINE[1]
-    assert not {"exactly zero", "not finite"} & set(words(drawn(record([[1.0]]))))
+    assert not {"exactly zero", "not finite"} & set(words(drawn(made_record([[1.0]]))))
 
 
 def test_long_training_and_deep_networks_are_thinned_and_it_says_so():
     deep = np.exp(np.random.default_rng(0).normal(size=(500, 200)))
     noisy = np.exp(np.random.default_rng(1).normal(size=500)).tolist()
-    seeds = [record(deep, seed=seed, norm=noisy, after=noisy[::-1], loss=noisy) for seed in range(3)]
+    seeds = [made_record(deep, seed=seed, norms=noisy, after=noisy[::-1], loss=noisy) for seed in range(3)]
     picture = trial_figure(result(*seeds))
     svg = ElementTree.fromstring(picture)
     assert image(svg).size == (FIGURE_STEPS, FIGURE_PLACES)
@@ -134,14 +121,14 @@ def test_long_training_and_deep_networks_are_thinned_and_it_says_so():
 @pytest.mark.parametrize(
     "seeds",
     [
-        [record([[1.0]])],
-        [record([[0.0, 0.0]], norm=[0.0], loss=[0.0])],
-        [record([[NAN, INF]], bad=0, norm=[INF], loss=[NAN])],
-        [record([[1e-300, 1e300]] * 2, norm=[1e-300, 1e300], loss=[1e-300, 1e300])],
-        [record([[1.0]] * 2, loss=[-3.0, 2.0])],
-        [record([[1.0]] * 2, loss=[-3.0, -3.0])],
-        [record([[NAN]], bad=0, loss=[-INF])],
-        [record([[1.0]] * 9), record([[INF]], bad=0, seed=1, norm=[NAN], loss=[INF])],
+        [made_record([[1.0]])],
+        [made_record([[0.0, 0.0]], norms=[0.0], loss=[0.0])],
+        [made_record([[NAN, INF]], first_bad_step=0, norms=[INF], loss=[NAN])],
+        [made_record([[1e-300, 1e300]] * 2, norms=[1e-300, 1e300], loss=[1e-300, 1e300])],
+        [made_record([[1.0]] * 2, loss=[-3.0, 2.0])],
+        [made_record([[1.0]] * 2, loss=[-3.0, -3.0])],
+        [made_record([[NAN]], first_bad_step=0, loss=[-INF])],
+        [made_record([[1.0]] * 9), made_record([[INF]], first_bad_step=0, seed=1, norms=[NAN], loss=[INF])],
     ],
     ids=["one place", "all zero", "not finite at step 0", "huge", "negative", "constant", "-inf", "uneven ends"],
 )
@@ -156,7 +143,7 @@ def test_whatever_a_network_does_the_picture_is_well_formed_and_within_its_frame
 
 def test_names_are_text_whatever_they_are():
     levels = {"<script>": "a&b\"'", "x" * 300: "ü[red]", "activation": "tanh"}
-    svg = drawn(record([[1.0, 2.0]], names=["<b>one</b>", "layer_" + "9" * 80]), levels=levels)
+    svg = drawn(made_record([[1.0, 2.0]], places=["<b>one</b>", "layer_" + "9" * 80]), levels=levels)
     assert any("<script>=a&b\"'" in one for one in words(svg))
     assert "<b>one</b>" in words(svg)
     assert not list(svg.iter(f"{SVG}script"))

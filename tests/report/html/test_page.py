@@ -10,7 +10,7 @@ import pytest
 from gradstudy.analysis.space.coordinates import CodedTrials, encode
 from gradstudy.analysis.space.levels import level_table
 from gradstudy.records import DUMMY, HUNT, Factor
-from gradstudy.report.html.page import report_page
+from gradstudy.report.html.page import assets, report_page
 from gradstudy.response import RANKED, TIME
 
 LARGEST = 3_000_000
@@ -140,3 +140,10 @@ def test_shares_that_nobody_knows_leave_a_page(make_study, findings):
     )
     assert "? [" in page
     assert "Which factors act together" not in page
+
+
+@pytest.mark.parametrize("ending", [".css", ".js"])
+def test_the_pages_own_file_comes_first_and_none_ends_a_script(ending):
+    text = assets(ending)
+    assert text.startswith({".css": "/* What every section", ".js": "// Tooltips"}[ending])
+    assert "</" not in text

@@ -1,9 +1,30 @@
+"""The last page of a launch: evidence, hunt, verdicts, advice, the answer and the ways on."""
+
+import shlex
+import subprocess
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from support.made_study import made_run
+from support.made_trials import make_info
 
+from gradstudy.analysis.prescription.neighbours import Support
+from gradstudy.analysis.prescription.prescription import Prescription
+from gradstudy.analysis.responses.member_row import verdicts_by_threshold
+from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.analysis.theory.agreement import agreement
-from gradstudy.report.terminal.study.summary import summary
+from gradstudy.conclusions import NoCure
+from gradstudy.records import VERDICTS, Factor, Trial
+from gradstudy.report.findings import hunt_findings_of, levels_of
+from gradstudy.report.terminal.study.summary import (
+    folded_command,
+    hunt_table,
+    prescription_table,
+    summary,
+    threshold_table,
+)
 
 MEMBERS = pd.DataFrame(
     {
@@ -112,3 +133,186 @@ def test_a_summary_is_plain_text_of_80_columns(page):
 def test_a_name_stays_text_and_a_string_of_python(make_page):
     page = make_page(MEMBERS.iloc[:0], name='a"[red]b')
     assert 'gradstudy.load_study("a\\"[red]b")' in page
+
+
+def test_every_threshold_has_a_row_of_counts_and_the_current_ones_are_marked(render):
+    row = {"vanishing": 2.0, "exploding": 0.0, "verdict": "healthy"}
+    page = render(threshold_table(verdicts_by_threshold(pd.DataFrame([row]), DEFAULTS)))
+    heading, _, *rows = page.splitlines()
+    assert heading.split() == ["threshold", "(decades)", *VERDICTS]
+    assert [line.split()[:3] for line in rows[:3]] == [["vanishing", "from", number] for number in "123"]
+    assert [line.split()[-4:] for line in rows[:3]] == [["0", "1", "0", "0"]] * 2 + [["1", "0", "0", "0"]]
+    marked = [line.split("(now)")[0].split() for line in rows if "(now)" in line]
+    assert marked == [["vanishing", "from", "3"], ["exploding", "from", "2"]]
+    assert max(map(len, page.splitlines())) <= 80
+
+
+HUNTED = pd.DataFrame(
+    {
+        "trial": [0, 0, 1, 1, 2],
+        "seed": [0, 1, 0, 1, 0],
+        "gain": [-1.0, 2.0, 0.25, -0.25, 0.0],
+        "exploding": [1.0, 2.0, 0.5, 0.25, 9.0],
+        "verdict": ["healthy", "diverged", "healthy", "healthy", "exploding"],
+        "activation": ["tanh", "tanh", "relu", "relu", "relu"],
+        "clipping.max_norm": [None, None, 0.123456789, 0.123456789, None],
+    }
+)
+FACTORS = (Factor("activation", ("tanh", "relu")), Factor("clipping.max_norm", low=0.1, high=10.0, log=True))
+OVERRIDES = {0: "activation=tanh", 1: "activation=[relu]", 2: "activation=relu"}
+
+
+def run_of(members=HUNTED, objective=("gain",), goal="healthiest", phases=("hunt",)):
+    hunted = {"goal": goal, "objective": list(objective)}
+    info = make_info("mine", factors=FACTORS, seeds=2, phases=phases, hunted=hunted)
+    return made_run(info, members, trial=lambda number: Trial(number, {}, (OVERRIDES[number],)))
+
+
+@pytest.fixture
+def hunt_page(render):
+    return lambda **run: render(hunt_table(hunt_findings_of(run_of(**run))))
+
+
+def test_the_best_come_first_with_what_counted_and_their_seeds(hunt_page):
+    lines = [line.split() for line in hunt_page().splitlines()]
+    (first,), (second,) = ([line for line in lines if line[:1] == [trial]] for trial in "10")
+    assert first[:4] == ["1", "0.25", "2", "healthy"]
+    assert second[:2] == ["0", "1.5"]
+    words = " ".join(hunt_page().split())
+    assert "1 healthy, 1 diverged" in words
+
+
+def test_it_says_what_was_wanted_of_how_many_and_what_was_stopped(hunt_page):
+    words = " ".join(hunt_page().split())
+    assert "Which configurations are healthiest?" in words
+    assert (
+        "|gain| (decades) as small as can be, mean over seeds. Of 3 trials, 1 of them stopped early, the healthiest:"
+        in words
+    )
+    both = " ".join(hunt_page(objective=("gain", "exploding"), goal="worst").split())
+    assert "|gain| (decades) as large as can be and exploding (decades) as large as can be" in both
+    assert "no other beats in everything" in both
+
+
+def test_every_trial_has_its_command_letter_by_letter(hunt_page):
+    lines = [line.strip() for line in hunt_page().splitlines()]
+    for trial in (0, 1):
+        typed = ["python", "-m", "gradstudy", "+study=mine", "mode=trial", OVERRIDES[trial]]
+        assert shlex.split(lines[lines.index(f"run trial {trial}") + 1]) == typed
+
+
+@pytest.mark.parametrize(("phases", "said"), [(("hunt",), True), (("screen", "hunt"), False)])
+def test_hunted_trials_are_said_to_rank_no_causes_where_nothing_else_does(hunt_page, phases, said):
+    assert ("rank no causes" in " ".join(hunt_page(phases=phases).split())) == said
+
+
+def test_a_trials_levels_are_those_that_live_in_it_without_what_was_counted():
+    hunt = hunt_findings_of(run_of(objective=("exploding",)))
+    rows = {row["trial"]: levels_of(row, hunt.objectives) for row in hunt.best.to_dict("records")}
+    assert rows == {0: "activation=tanh", 1: "activation=relu, clipping.max_norm=0.123"}
+
+
+def test_a_hunt_of_which_no_trial_was_finished_says_so(hunt_page):
+    assert "None of the 1 trials" in hunt_page(members=HUNTED[4:])
+
+
+COMMAND = (
+    "python -m gradstudy +study=rnn_clip mode=trial model.width=16 task.length=30 activation=tanh init=identity "
+    "init.gain=0.964438 clipping=value clipping.max_value=0.0677022 lr.value=0.00191958 optimizer=adam "
+    "'task.path=/a folder/with blanks.csv'"
+)
+FOUND = Prescription(
+    trial=7,
+    levels={"activation": "sigmoid", "lr.value": 0.00191958, "optimizer": "sgd"},
+    verdict="vanishing",
+    changes={"activation": ("sigmoid", "relu"), "optimizer": ("sgd", "adam"), "optimizer.eps": (None, 0.001)},
+    chance=0.93,
+    chance_low=0.85,
+    chance_high=0.98,
+    support=Support(("activation", "optimizer"), 15, 14, 0.6805, 0.9983, 0.95),
+    supported=True,
+    command=COMMAND,
+)
+NONE = Prescription(
+    trial=9,
+    levels={"activation": "relu"},
+    verdict="exploding",
+    failing=2,
+    seeds=2,
+    reason=NoCure.NOTHING_DECIDES,
+)
+
+
+def as_a_shell_reads(command):
+    """The words of a command, which is not carried out."""
+    read = subprocess.run(["sh", "-c", f"printf '%s\\n' {command}"], capture_output=True, text=True, check=True)
+    return read.stdout.splitlines()
+
+
+@pytest.fixture
+def advice(render):
+    return render(prescription_table([FOUND, NONE]))
+
+
+def test_every_failing_verdict_says_what_to_change_and_how_sure_that_is(advice):
+    words = " ".join(advice.split())
+    assert "Typical of vanishing: trial 7, activation=sigmoid, lr.value=0.00192, optimizer=sgd" in words
+    change = "Change activation from sigmoid to relu, optimizer from sgd to adam (with optimizer.eps 0.001)."
+    assert change in words
+    assert "14 of 15 trials like it are healthy (95 % interval 68 to 100 %)." in words
+    assert "a chance of 93 % (85 to 98) to be healthy on every seed." in words
+
+
+def test_where_nothing_can_be_prescribed_the_page_says_why(advice):
+    words = " ".join(advice.split())
+    assert "Typical of exploding: trial 9, activation=relu" in words
+    assert words.endswith(
+        "Trial 9 is exploding: 2 of 2 seeds fail. Nothing can be prescribed: no factor is known to decide who is "
+        "healthy; more trials may show it."
+    )
+
+
+def test_the_command_is_copied_from_the_page_as_it_was(advice):
+    lines = advice.splitlines()
+    start = next(place for place, line in enumerate(lines) if line.strip().startswith("python -m"))
+    end = next(place for place in range(start, len(lines)) if not lines[place].endswith("\\"))
+    assert end > start
+    assert as_a_shell_reads("\n".join(lines[start : end + 1])) == shlex.split(COMMAND)
+
+
+def test_the_advice_is_plain_text_of_80_columns(advice):
+    assert max(map(len, advice.splitlines())) <= 80
+    assert "\x1b" not in advice
+
+
+def test_a_word_longer_than_a_line_stays_whole():
+    long = "task.path=" + "x" * 100
+    assert as_a_shell_reads(folded_command(f"python {long} seed=1")) == ["python", long, "seed=1"]
+
+
+def test_what_is_certain_is_not_said_to_be_one_hundred_percent(render):
+    sure = replace(FOUND, chance=1.0, chance_low=0.999, chance_high=1.0)
+    words = " ".join(render(prescription_table([sure])).split())
+    assert "a chance of at least 99 % to be healthy" in words
+
+
+def test_a_level_with_brackets_is_shown_as_it_is(render):
+    differs = {"task.path": ("[bold]a", "b")}
+    odd = replace(NONE, levels={"task.path": "[red]a"}, nearest=3, differences=differs)
+    words = " ".join(render(prescription_table([odd])).split())
+    assert "task.path=[red]a" in words
+    assert "task.path ([bold]a, there b)" in words
+
+
+def test_the_last_page_of_a_launch_gives_the_advice(render, make_findings):
+    members = pd.DataFrame({"trial": [0], "vanishing": [4.0], "exploding": [0.0], "verdict": ["vanishing"]})
+    assert "What should be changed?" in render(summary(make_findings(members, prescriptions=(FOUND,))))
+    assert "What should be changed?" not in render(summary(make_findings(members)))
+
+
+def test_a_guess_is_called_a_guess(render):
+    few = Support(("activation",), 0, 0, 0.0, 1.0, 0.95)
+    guess = replace(FOUND, supported=False, support=few)
+    words = " ".join(render(prescription_table([guess])).split())
+    assert "Nothing is sure enough to be prescribed. A guess worth trying: change activation from" in words
+    assert "No stored trial is like it. The surrogate gives it" in words

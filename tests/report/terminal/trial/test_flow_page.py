@@ -1,7 +1,10 @@
+import json
+import shlex
+
 import numpy as np
 import pytest
 
-from gradstudy.report.terminal.trial.flow_page import flow_page
+from gradstudy.report.terminal.trial.flow_page import flow_page, probe_table, trial_ways
 
 
 @pytest.fixture
@@ -40,12 +43,12 @@ def test_responses_show_median_and_range_over_seeds(page, make_record):
 def test_every_seed_shows_verdict_norms_and_losses(page, make_record):
     diverged = make_record(
         [[1.0, 1.0]] * 2,
-        norm=[3.0, np.inf],
+        norms=[3.0, np.inf],
         loss=[2.5, 0.125],
         first_bad_step=1,
         first_bad_tensor="gradient cell.weight",
     )
-    _, lines = page(diverged, make_record([[1.0, 1.0]], seed=1, norm=[5.0], loss=[4.0]), width=100)
+    _, lines = page(diverged, make_record([[1.0, 1.0]], seed=1, norms=[5.0], loss=[4.0]), width=100)
     end = ["diverged", "at", "step", "1,", "first", "in", "gradient", "cell.weight"]
     assert ["0", "3", "->", "inf", "2.5", "->", "0.125", *end] in lines
     assert ["1", "5", "4", "healthy"] in lines
@@ -77,3 +80,85 @@ def test_a_page_stays_text_within_80_columns(page, make_record):
     assert max(map(len, text.splitlines())) <= 80
     assert not any(line.endswith(" ") for line in text.splitlines())
     assert "\x1b" not in text
+
+
+def rows(page):
+    """Words of each row by the name in front, which ends where two blanks follow."""
+    return {line.split("  ")[0]: line.split("  ", 1)[1].split() for line in page.splitlines() if "  " in line}
+
+
+def test_a_cell_is_the_median_over_places_and_seeds_at_the_first_and_the_last_look(render, make_record):
+    shares = ([0.0, 0.9], [0.2, 0.9]), ([0.1, 0.7], [0.3, 0.9])
+    records = [
+        make_record(np.ones((10, 1)), seed=seed, looks=(0, 9), seen={"dead_units": {"a": one, "b": other}})
+        for seed, (one, other) in enumerate(shares)
+    ]
+    assert rows(render(probe_table(records)))["dead units"] == ["15", "%", "90", "%", "0", "and", "9"]
+
+
+def test_a_row_has_its_own_steps(render, make_record):
+    record = make_record(np.ones((10, 1)), looks=(0, 1, 9), seen={"gradient_cosine": {"all": [0.9, -0.25]}})
+    assert rows(render(probe_table([record])))["cosine of successive gradients"] == ["0.9", "-0.25", "1", "and", "9"]
+
+
+def test_only_what_was_measured_has_a_row(render, make_record):
+    page = render(probe_table([make_record([[1.0]], seen={"held_out_accuracy": {"all": [0.5]}})]))
+    heading, _, row, _ = page.splitlines()
+    assert heading.startswith("looking inside")
+    assert row.split() == ["held-out", "accuracy", "50", "%", "0"]
+
+
+def test_nothing_to_show_is_no_table(make_record):
+    assert probe_table([make_record([[1.0]])]) is None
+
+
+def test_an_infinite_update_of_a_bias_of_zero_does_not_hide_the_others(render, make_record):
+    ratios = {"weight": [0.001], "bias": [np.inf], "readout": [0.003]}
+    assert (
+        rows(render(probe_table([make_record([[1.0]], seen={"update_ratio": ratios})])))["update / weight"][0]
+        == "0.002"
+    )
+
+
+def test_what_is_never_finite_is_said_in_words(render, make_record):
+    record = make_record([[1.0]], seen={"held_out_loss": {"all": [np.nan]}})
+    assert rows(render(probe_table([record])))["held-out loss"] == ["not", "finite", "0"]
+
+
+def test_of_the_jacobian_the_largest_and_the_smallest_singular_value_are_shown(render, make_record):
+    values = {"value_001": [8.0], "value_002": [2.0], "value_003": [0.5]}
+    found = rows(render(probe_table([make_record([[1.0]], seen={"jacobian": values})])))
+    assert found["jacobian, largest singular value"] == ["8", "0"]
+    assert found["jacobian, smallest"] == ["0.5", "0"]
+
+
+CHOICES = {"activation": "sigmoid", "init": "lecun"}
+OVERRIDES = ["model=mlp", "activation=sigmoid", "activation.slope=2", "init=lecun", "init.gain=1.5", "budget.steps=5"]
+
+
+def ways(render, overrides):
+    """The two ways, by what they are about, each on one line as a shell and Python read it."""
+    page = render(trial_ways(overrides, CHOICES)).replace(" \\\n", " ")
+    causes, notebook = page.split("in a notebook")
+    return shlex.split(causes.removeprefix("what causes it")), notebook.strip()
+
+
+def test_the_cause_is_asked_of_a_study_around_the_trial_that_varies_what_decides_most(render):
+    command, _ = ways(render, OVERRIDES)
+    assert command[:3] == ["python", "-m", "gradstudy"]
+    assert command[3:6] == ["name=mine", "model=mlp", "budget.steps=5"]
+    assert command[6:] == [
+        "+space.activation=choice(sigmoid,relu,tanh)",
+        "+space.init=choice(lecun,default,orthogonal)",
+    ]
+
+
+def test_a_trial_of_a_study_leads_back_to_the_study(render):
+    assert ways(render, ["+study=rnn_clip", "activation=relu"])[0][3:] == ["+study=rnn_clip"]
+
+
+def test_a_notebook_measures_the_same_overrides(render):
+    _, notebook = ways(render, [*OVERRIDES, "space.x=choice('a \"b\"', c)"])
+    call, _, given = notebook.partition("(")
+    assert call == "gradstudy.measure"
+    assert json.loads(given.removesuffix(")"))[-1] == "space.x=choice('a \"b\"', c)"

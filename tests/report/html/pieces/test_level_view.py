@@ -1,9 +1,11 @@
+"""Trials as points: where they lie, and the paths that draw them."""
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from gradstudy.records import DUMMY, Factor
-from gradstudy.report.html.pieces.level_view import MOST_DRAWN, trial_points
+from gradstudy.report.html.pieces.level_view import MOST_DRAWN, TrialPoints, point_paths, trial_points
 
 ACT = Factor("act", ("tanh", "relu"))
 
@@ -58,3 +60,22 @@ def test_of_too_many_trials_a_fixed_part_is_drawn(points):
     assert (made.numbers == made.values).all()
     assert (made.numbers == again.numbers).all()
     assert len(made.codes["act"]) == MOST_DRAWN
+
+
+def points_of(kinds, numbers=None):
+    numbers = np.arange(len(kinds)) if numbers is None else np.array(numbers)
+    return TrialPoints(numbers, np.zeros(len(kinds)), np.array(kinds), ("",) * len(kinds), {}, len(kinds))
+
+
+def test_every_point_is_a_stroke_at_its_place_with_some_length_or_print_leaves_squares_out():
+    (path,) = point_paths(
+        np.array([0.0, 12.34]), np.array([50.0, 100.0]), points_of(["none"] * 2, [7, 9]), np.array([True] * 2)
+    )
+    assert (path.kind, path.d, path.trials) == ("none", "M0 500h1M123 1000h1", "7 9")
+
+
+def test_every_kind_that_occurs_has_a_path_of_its_own():
+    made = points_of(["all", "none", "some", "none"])
+    at = np.zeros(4)
+    paths = point_paths(at, at, made, np.array([True, True, False, True]))
+    assert [(path.kind, path.trials) for path in paths] == [("none", "1 3"), ("all", "0")]
