@@ -1,8 +1,11 @@
 """One MLflow store for all tests of the room (making one costs 1.5 s); every test has a study name of its own."""
 
+import subprocess
+import sys
+
 import pytest
 
-from gradstudy.tracking.store import Mlflow, connect
+from gradstudy.tracking.store import Mlflow
 
 
 @pytest.fixture(autouse=True)
@@ -12,14 +15,24 @@ def impatient(monkeypatch, tmp_path):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
 
 
+MAKE = """
+from gradstudy.tracking.store import Mlflow, connect
+client = connect(Mlflow())
+client.set_terminated(client.create_run(client.create_experiment('quiet')).info.run_id)
+"""
+
+
 @pytest.fixture(scope="session")
-def store(tmp_path_factory):
+def made(tmp_path_factory):
+    """A process that made a store in its folder, and used it."""
     folder = tmp_path_factory.mktemp("store")
-    settings = Mlflow(f"sqlite:///{folder}/mlflow.db", points=6)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        connect(settings)
-    return settings
+    run = subprocess.run([sys.executable, "-c", MAKE], cwd=folder, capture_output=True, text=True, check=True)
+    return folder, run
+
+
+@pytest.fixture(scope="session")
+def store(made):
+    return Mlflow(f"sqlite:///{made[0]}/mlflow.db", points=6)
 
 
 @pytest.fixture

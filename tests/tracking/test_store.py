@@ -3,8 +3,6 @@
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from unittest.mock import Mock
 
@@ -126,16 +124,10 @@ def test_a_person_is_told_how_to_look_at_the_store(address, command):
     assert ui_command(address) == command
 
 
-def test_making_and_using_a_store_prints_nothing(workplace):
-    script = (
-        "from gradstudy.tracking.store import Mlflow, connect\n"
-        "client = connect(Mlflow())\n"
-        "run = client.create_run(client.create_experiment('quiet'))\n"
-        "client.set_terminated(run.info.run_id)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", script], cwd=workplace, capture_output=True, text=True, check=True)
-    assert (done.stdout, done.stderr) == ("", "")
-    assert not is_missing(Mlflow())
+def test_making_and_using_a_store_prints_nothing(made, store):
+    _, run = made
+    assert (run.stdout, run.stderr) == ("", "")
+    assert not is_missing(store)
 
 
 def test_a_store_is_made_whole_or_not_at_all(tmp_path, monkeypatch):

@@ -13,6 +13,7 @@ from gradstudy.analysis.responses.member_row import verdict
 from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.records import DUMMY, SCREEN, Factor
 from gradstudy.report.findings import Findings
+from gradstudy.report.html.page import report_page
 
 FACTORS = (
     Factor("activation", ("tanh", "relu", "sigmoid")),
@@ -106,6 +107,12 @@ def findings(make_study) -> Findings:
     return make_study()
 
 
+@pytest.fixture(scope="session")
+def whole_page(findings) -> str:
+    """The page of the made study."""
+    return report_page(findings)
+
+
 def _drawn(factor: Factor, trials: int, random: np.random.Generator) -> np.ndarray:
     if not factor.is_number:
         return random.permutation(np.resize(np.array(factor.levels, dtype=object), trials))
@@ -142,7 +149,7 @@ class Tables(HTMLParser):
 
 @pytest.fixture(scope="session")
 def tables() -> Callable[[str], list[list[list[str]]]]:
-    """What is written in the tables of a fragment? [table][row][cell], without blanks at the ends of lines."""
+    """What is written in the tables of a fragment: [table][row][cell], without blanks at the ends of lines."""
 
     def read(fragment):
         found = Tables(fragment).found

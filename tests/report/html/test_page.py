@@ -17,27 +17,23 @@ LARGEST = 3_000_000
 """Bytes."""
 
 
-def ids(page):
-    return re.findall(r' id="([^"]+)"', page)
+def test_the_contents_list_leads_to_every_section(whole_page):
+    contents = re.search(r"<nav.*?</nav>", whole_page, re.DOTALL)[0]
+    assert re.findall(r'href="#([^"]+)"', contents) == re.findall(r'<section id="([^"]+)"', whole_page)
+    ids = re.findall(r' id="([^"]+)"', whole_page)
+    assert len(ids) == len(set(ids))
 
 
-def test_the_contents_list_leads_to_every_section(findings):
-    page = report_page(findings)
-    contents = re.search(r"<nav.*?</nav>", page, re.DOTALL)[0]
-    assert re.findall(r'href="#([^"]+)"', contents) == re.findall(r'<section id="([^"]+)"', page)
-    assert len(ids(page)) == len(set(ids(page)))
-
-
-def test_the_page_asks_for_nothing_beyond_itself(findings):
-    page = report_page(findings)
+def test_the_page_asks_for_nothing_beyond_itself(whole_page):
+    page = whole_page
     addresses = re.findall(r'(?:src|href|action|data|poster)="([^"]*)"', page) + re.findall(r"url\(([^)]*)\)", page)
     assert all(address.startswith(("#", "data:")) for address in addresses)
     assert "@import" not in page
     assert "default-src 'none'" in page
 
 
-def test_the_same_findings_make_the_same_page(findings):
-    assert report_page(findings) == report_page(findings)
+def test_the_same_findings_make_the_same_page(findings, whole_page):
+    assert report_page(findings) == whole_page
 
 
 def test_a_study_of_a_thousand_trials_and_twelve_factors_is_small_enough_to_send(make_study, make_ranking, large):

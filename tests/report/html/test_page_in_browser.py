@@ -15,15 +15,21 @@ EVIL = "<script>document.title='hacked';alert(1)</script>"
 PHONE = {"width": 360, "height": 740}
 
 
-@pytest.fixture(scope="module")
-def address(findings, tmp_path_factory):
-    return stored(findings, tmp_path_factory)
+@pytest.fixture(scope="session")
+def stored(tmp_path_factory):
+    """The address of a page once it is stored."""
+
+    def written(page):
+        file = tmp_path_factory.mktemp("page") / "report.html"
+        file.write_text(page, encoding="utf-8")
+        return file.as_uri()
+
+    return written
 
 
-def stored(findings, tmp_path_factory):
-    file = tmp_path_factory.mktemp("page") / "report.html"
-    file.write_text(report_page(findings), encoding="utf-8")
-    return file.as_uri()
+@pytest.fixture(scope="session")
+def address(whole_page, stored):
+    return stored(whole_page)
 
 
 @pytest.fixture
@@ -58,7 +64,7 @@ def test_it_opens_from_disk_without_a_complaint_and_asks_for_nothing_else(opened
     assert [url for url in page.asked if not url.startswith("data:")] == [address]
 
 
-def test_what_somebody_wrote_stays_text(opened, make_study, findings, tmp_path_factory):
+def test_what_somebody_wrote_stays_text(opened, make_study, findings, stored):
     names = {"activation": f"a.{EVIL}", "lr.value": f"b{EVIL}"}
     members = findings.run.members.rename(columns=names).replace(
         {"sigmoid": EVIL, "norm": '"><img src=x onerror=alert(1)>'}
@@ -70,7 +76,7 @@ def test_what_somebody_wrote_stays_text(opened, make_study, findings, tmp_path_f
         DUMMY,
     )
     info = {"name": EVIL, "question": f"{EVIL}?", "source": EVIL, "command": f"python {EVIL}", "versions": {EVIL: EVIL}}
-    page = opened(stored(make_study(members, factors, info=info, uri=EVIL), tmp_path_factory))
+    page = opened(stored(report_page(make_study(members, factors, info=info, uri=EVIL))))
     assert page.complaints == []
     assert page.title() == f"{EVIL} · gradstudy"
     assert page.locator("h1").text_content() == f"{EVIL}?"
@@ -100,11 +106,11 @@ def test_on_a_phone_the_page_itself_never_scrolls_sideways(opened):
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
 
 
-def test_long_names_fold_instead_of_making_a_phone_scroll(opened, make_study, findings, tmp_path_factory):
+def test_long_names_fold_instead_of_making_a_phone_scroll(opened, make_study, findings, stored):
     cause, none, level = "c" * 60, "n" * 60, "l" * 60
     members = findings.run.members.rename(columns={"activation": cause, "clipping": none}).replace({"sigmoid": level})
     factors = (Factor(cause, ("tanh", "relu", level)), Factor(none, ("none", "norm")), DUMMY)
-    page = opened(stored(make_study(members, factors, info={"name": "s" * 80}), tmp_path_factory), viewport=PHONE)
+    page = opened(stored(report_page(make_study(members, factors, info={"name": "s" * 80}))), viewport=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
 
 

@@ -13,6 +13,7 @@ from gradstudy.conclusions import NoCure
 from gradstudy.records import Trial, TrialResult
 from gradstudy.report.mlflow.displays import MOST_ROWS, study_files, study_note, trial_note
 from gradstudy.tracking.markdown import LONGEST_NOTE
+from gradstudy.tracking.record_file import tidy
 
 MEMBERS = pd.DataFrame(
     [
@@ -96,16 +97,18 @@ PNG = b"\x89PNG"
 
 
 @pytest.fixture
-def files(make_findings, monkeypatch):
-    """The files of a study, with a page that takes no time."""
-    monkeypatch.setattr(
-        "gradstudy.report.mlflow.displays.report_page", lambda findings: f"<p>{findings.run.info.name}</p>"
-    )
-    return lambda **fields: study_files(make_findings(PREDICTED, **fields))
+def files(make_findings):
+    """The files of a study of which no record is stored."""
+    members = PREDICTED.assign(gain=0.0, first_bad_step=None, first_bad_tensor=None)
+    stored = {"info": {"factors": ()}, "gradients": lambda **asked: tidy((), asked)}
+    return lambda **given: study_files(make_findings(members, **stored, **given))
 
 
 def test_a_study_that_ranked_nothing_has_its_page_alone(files):
-    assert files() == {"report.html": b"<p>rnn_clip</p>"}
+    (name, page), *others = files().items()
+    assert (name, others) == ("report.html", [])
+    assert page.startswith(b"<!doctype html>")
+    assert b"rnn_clip" in page
 
 
 def test_every_ranking_has_a_table_and_its_figures_and_theory_has_one(files, make_ranking):

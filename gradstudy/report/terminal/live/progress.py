@@ -102,7 +102,7 @@ class Progress:
         if self._console.is_interactive:
             # Errors that a person sent to a file (2>errors.txt) stay out of the terminal.
             errors = sys.stderr.isatty()
-            self._live = Live(console=self._console, get_renderable=self._page, redirect_stderr=errors)
+            self._live = Live(console=self._console, get_renderable=self.page, redirect_stderr=errors)
             self._live.start()
         return self
 
@@ -129,6 +129,16 @@ class Progress:
         time_left = self._time_left.words((self.total - self.done) * self.seeds)
         return f"{self.done}/{self.total} trials" + (f", {time_left}" if time_left else "")
 
+    def page(self) -> RenderableType:
+        """What stands on a terminal now: a bar, the pace, the verdicts, and what was found so far."""
+        done = ProgressBar(
+            total=max(self.total, 1), completed=self.done, width=20, complete_style=ACCENT, finished_style=ACCENT
+        )
+        bar = Table.grid(padding=(0, 2, 0, 0))
+        bar.add_row(done, plain_text(self.pace()))
+        found = [plain_text(self._so_far.words)] if self._so_far.words and self.done < self.total else []
+        return Group(plain_text(self.name, "bold"), bar, plain_text(verdict_counts(self._counts)), *found)
+
     def _tenths(self) -> int:
         return LINES * self.done // max(self.total, 1)
 
@@ -145,12 +155,3 @@ class Progress:
         self._console.print(plain_text(f"{self.name}: {self.pace()}"))
         for words in filter(None, (verdict_counts(self._counts), news)):
             self._console.print(Padding(plain_text(words), (0, 0, 0, 2)))
-
-    def _page(self) -> RenderableType:
-        done = ProgressBar(
-            total=max(self.total, 1), completed=self.done, width=20, complete_style=ACCENT, finished_style=ACCENT
-        )
-        bar = Table.grid(padding=(0, 2, 0, 0))
-        bar.add_row(done, plain_text(self.pace()))
-        found = [plain_text(self._so_far.words)] if self._so_far.words and self.done < self.total else []
-        return Group(plain_text(self.name, "bold"), bar, plain_text(verdict_counts(self._counts)), *found)

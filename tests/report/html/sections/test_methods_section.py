@@ -60,11 +60,12 @@ def test_cap_thresholds_draws_and_confidence_are_those_of_the_settings(make_stud
     assert "ends below 0.1" in page
 
 
-def test_only_responses_that_were_ranked_are_defined_beside_the_usual_ones(make_study):
-    assert "log-rank" not in words(methods_section(make_study()))
-    page = words(methods_section(make_study(responses=("time_to_divergence",))))
-    assert "Ranked by log-rank scores" in page
-    assert "clipping changed the gradient" not in page
+def test_only_responses_that_were_ranked_are_defined_beside_the_usual_ones(make_study, findings, page):
+    assert "log-rank" not in page
+    ranking = replace(findings.rankings[0], response="time_to_divergence")
+    timed = words(methods_section(make_study(responses=(), rankings=(ranking,))))
+    assert "Ranked by log-rank scores" in timed
+    assert "clipping changed the gradient" not in timed
 
 
 def test_diverged_members_are_counted_as_data(findings, make_study, page):

@@ -140,12 +140,11 @@ def terminal(file, monkeypatch):
     return PageConsole(file=file, force_terminal=True, force_interactive=True, width=80)
 
 
-def test_a_terminal_gets_a_bar_what_was_found_and_its_cursor_back(start, clock, file, so_far, terminal):
+def test_a_terminal_gets_a_bar_what_was_found_and_its_cursor_back(start, clock, file, so_far, *, terminal, render):
     so_far.words = "So far a[red]"
     with start("s[red]", console=terminal, total=4) as progress:
         advance(progress, clock, trials=3, seconds=1.0)
-        progress._live.refresh()
-        halfway = file.getvalue()
+        halfway = render(progress.page())
         advance(progress, clock, trials=1, seconds=1.0)
     assert "3/4 trials, 4.0 members/s" in halfway
     assert "So far a[red]" in halfway

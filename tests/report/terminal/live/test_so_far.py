@@ -58,27 +58,32 @@ def test_of_few_trials_nothing_is_said(clock):
     assert collected(clock, info(30), 30).words == ""
 
 
-def test_it_looks_at_most_ten_times_and_not_in_the_first_seconds(clock, monkeypatch):
-    looks = []
-    monkeypatch.setattr(SoFar, "_look", lambda self: looks.append(clock.now) or "")
-    collected(clock, info(200), 200, seconds=1.0)
-    assert len(looks) == 10
-    looks.clear()
-    collected(clock, info(200), 200, seconds=0.5 * SHORTEST / 200)
-    assert looks == []
+def words_of(clock, seconds):
+    """What a study of 200 trials says after each of them."""
+    so_far, said = SoFar(info(200), DEFAULTS, {}, clock), []
+    for number in range(200):
+        clock.now += seconds
+        so_far.add(*trial(number))
+        said.append(so_far.words)
+    return said
 
 
-def test_a_look_that_took_long_is_not_soon_repeated(clock, monkeypatch):
-    looks = []
+def test_it_looks_at_most_ten_times_and_not_in_the_first_seconds(clock):
+    assert 5 < len(set(words_of(clock, seconds=1.0))) <= 10
+    assert set(words_of(clock, seconds=0.5 * SHORTEST / 200)) == {""}
 
-    def slow(self):
-        looks.append(len(self._stored))
-        clock.now += 1.0
-        return ""
 
-    monkeypatch.setattr(SoFar, "_look", slow)
-    collected(clock, info(200), 200, seconds=1.0)
-    assert looks == [20, 120]
+def test_a_look_that_took_long_is_not_soon_repeated(clock):
+    """A second passes whenever the time is asked for, so a look takes one: the first is at trial 20, of too few."""
+
+    class Slow(type(clock)):
+        def __call__(self):
+            self.now += 1.0
+            return self.now
+
+    said = words_of(Slow(), seconds=0.0)
+    assert set(said[:119]) == {""}
+    assert "(120 trials)" in said[-1]
 
 
 def test_a_hunt_tells_its_best_trial_with_what_counts(clock):
