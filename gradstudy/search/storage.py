@@ -18,7 +18,8 @@ from sqlalchemy.exc import ArgumentError
 
 from gradstudy.errors import InputError
 
-JOURNAL = "journal.log"
+JOURNAL, LOCK, HOLDER = "journal.log", "driver.lock", "driver.json"
+"""Files in a study's folder."""
 
 
 def open_storage(url: str, folder: Path) -> BaseStorage:
@@ -102,10 +103,6 @@ def _hidden(text: str, address: URL) -> str:
     return text
 
 
-LOCK = "driver.lock"
-HOLDER = "driver.json"
-
-
 @contextmanager
 def study_lock(folder: Path) -> Iterator[None]:
     """Holds the study in `folder` for this driver, until the end; InputError while another one does.
@@ -122,17 +119,13 @@ def study_lock(folder: Path) -> Iterator[None]:
             "Wait for it to end, or stop it and give the same command again."
         ) from None
     try:
-        _sign(folder)
+        since = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
+        holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
+        (folder / HOLDER).write_text(json.dumps(holder), encoding="utf-8")
         yield
     finally:
         (folder / HOLDER).unlink(missing_ok=True)
         lock.release()
-
-
-def _sign(folder: Path) -> None:
-    since = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
-    holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
-    (folder / HOLDER).write_text(json.dumps(holder), encoding="utf-8")
 
 
 def _holder(folder: Path) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from gradstudy.analysis.ranking.sobol_indices import effect_draws, whole_draws
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials, FactorSpace, infer_space
+from gradstudy.analysis.space.replicates import is_constant
 from gradstudy.analysis.surrogate.effects import Basis
 from gradstudy.analysis.surrogate.model import Model, fit_model
 from gradstudy.conclusions import FEWEST_TRIALS
@@ -51,11 +52,6 @@ def attribute(
     for column in partial:
         shares = _beside(shares, screen, column, draws=draws, seed=seed)
     return shares
-
-
-def is_constant(values: np.ndarray) -> bool:
-    """Whether these are the same but for rounding (of a mean over seeds)."""
-    return bool(np.ptp(values) <= 1e-12 * np.abs(values).max())
 
 
 def _joint(

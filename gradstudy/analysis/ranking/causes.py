@@ -13,6 +13,22 @@ from gradstudy.conclusions import NOT_RANKED, UNCLEAR
 from gradstudy.records import Factor
 from gradstudy.response import RANKED
 
+RANKING_COLUMNS = [
+    *(
+        "factor",
+        "share",
+        "share_low",
+        "share_high",
+        "first",
+        "first_low",
+        "first_high",
+        "rank",
+        "rank_low",
+        "rank_high",
+    ),
+    *("rank", "rank_low", "rank_high", "test", "p", "verdict", "evidence", "direction", "conditional", "trials"),
+]
+
 
 def direction(factor: Factor, coordinates: np.ndarray, values: np.ndarray, *, response: str, level: float) -> str:
     """Which way this factor, whose test was significant, moves the response, and by how much.
@@ -68,27 +84,6 @@ def _size(amount: float, unit: str) -> str:
     return f"{amount:.1f} {unit}" if amount >= 0.95 else f"{amount:.2g} {unit}"
 
 
-RANKING_COLUMNS = [
-    "factor",
-    "share",
-    "share_low",
-    "share_high",
-    "first",
-    "first_low",
-    "first_high",
-    "rank",
-    "rank_low",
-    "rank_high",
-    "test",
-    "p",
-    "verdict",
-    "evidence",
-    "direction",
-    "conditional",
-    "trials",
-]
-
-
 def tested(screen: CodedTrials) -> pd.DataFrame:
     """The test of each factor, in order: the columns factor, test, and p, how often chance alone would give as much.
 
@@ -140,8 +135,7 @@ def _in_order(table: pd.DataFrame, *, speaks: bool) -> pd.DataFrame:
 def _intervals(shares: Attribution, confidence: float) -> pd.DataFrame:
     tail = (1.0 - confidence) / 2
     table = pd.DataFrame({"factor": shares.names})
-    first = shares.first
-    for name, draws in {"share": shares.draws, "first": first}.items():
+    for name, draws in {"share": shares.draws, "first": shares.first}.items():
         table[name] = draws.mean(axis=0)
         table[f"{name}_low"], table[f"{name}_high"] = np.quantile(draws, [tail, 1.0 - tail], axis=0)
     # Factors whose draws tie (several exact zeros) could stand at any of the tied ranks.

@@ -17,6 +17,11 @@ from gradstudy.records import DUMMY
 LEVEL, STRONG = 0.05, 0.3
 """Pairs go together when chance rarely ties them so much, over all pairs (Bonferroni), and when the tie, Cramer's V, is
 a strong one: a dozen columns of a low-discrepancy design have weak ones, which do not mislead a test."""
+ENOUGH = 10
+"""Trials per factor on the rarer side of the response. With fewer, nobody can say that a factor does nothing: seven
+diverged trials in a hundred can be explained in many ways. (Peduzzi et al. 1995, of events per variable.)"""
+CLEARLY = 0.1
+"""What the surrogate alone speaks for must begin at this part of what is negligible: above nothing at all."""
 
 
 def confounded(screen: CodedTrials) -> np.ndarray:
@@ -49,15 +54,6 @@ def _association(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
     found = stats.chi2_contingency(table, correction=False)
     excess = found.statistic / len(row) - found.dof / max(len(row) - 1, 1)
     return float(np.sqrt(max(excess, 0.0) / smaller)), float(found.pvalue)
-
-
-ENOUGH = 10
-"""Trials per factor on the rarer side of the response. With fewer, nobody can say that a factor does nothing: seven
-diverged trials in a hundred can be explained in many ways. (Peduzzi et al. 1995, of events per variable.)"""
-
-
-CLEARLY = 0.1
-"""What the surrogate alone speaks for must begin at this part of what is negligible: above nothing at all."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gradstudy.analysis.ranking.attribution import attribute, is_constant
+from gradstudy.analysis.ranking.attribution import attribute
 from gradstudy.analysis.ranking.causes import RANKING_COLUMNS, cause_table, tested
 from gradstudy.analysis.ranking.evidence import confounded, weigh
 from gradstudy.analysis.ranking.interactions import cell_table, strongest
@@ -16,9 +16,16 @@ from gradstudy.analysis.ranking.trial_outcomes import check_members, known_membe
 from gradstudy.analysis.settings import DEFAULTS, Analysis
 from gradstudy.analysis.space.coordinates import CodedTrials, encode
 from gradstudy.analysis.space.levels import level_table
+from gradstudy.analysis.space.replicates import is_constant
 from gradstudy.conclusions import GOOD_FIT
 from gradstudy.records import DUMMY, Factor
 from gradstudy.response import TIME
+
+FEWEST_FOR_INTERIM = 32
+"""Trials before which nothing is said: of fewer, the first cohorts hold too few combinations to tell factors apart."""
+STRICTER = 5.0
+"""Ten looks at growing data, each at a fifth of the level, give as many false alarms as one at all of it (Pocock
+1977)."""
 
 
 @dataclass(frozen=True)
@@ -176,13 +183,6 @@ def rank(
         unproven=tuple(weighed.names[weighed.unproven].tolist()),
         tied=tuple(weighed.names[weighed.tied].tolist()),
     )
-
-
-FEWEST_FOR_INTERIM = 32
-"""Trials before which nothing is said: of fewer, the first cohorts hold too few combinations to tell factors apart."""
-STRICTER = 5.0
-"""Ten looks at growing data, each at a fifth of the level, give as many false alarms as one at all of it (Pocock
-1977)."""
 
 
 @dataclass(frozen=True)

@@ -18,34 +18,6 @@ from gradstudy.analysis.space.partitions import Partitions
 from gradstudy.analysis.surrogate.gaussian_process import Posterior
 from gradstudy.analysis.surrogate.model import Model, ModelDraw
 
-
-def mean_effects(posterior: Posterior) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Each factor's total and first-order effect, and the variance they are a part of: three times [factor]."""
-    strengths, known = posterior.strengths, posterior.known
-    functions = known.basis(known.points)
-    scaled = [f * v * s for f, v, s in zip(functions, strengths.variance, strengths.spectrum, strict=True)]
-    total, first = np.zeros((2, len(functions)))
-    everything = 0.0
-    orders = strengths.scale * np.array([1.0, strengths.pairs, strengths.triples])
-    for size, weight in enumerate(orders, start=1):
-        for some in combinations(strengths.awake, size):
-            variance = weight**2 * _squares([scaled[column] for column in some], posterior.weights)
-            total[list(some)] += variance
-            everything += variance
-            if size == 1:
-                first[some[0]] = variance
-    return total, first, np.full(len(functions), everything)
-
-
-def _squares(functions: list[np.ndarray], weights: np.ndarray) -> float:
-    # The squared coefficients of all products of one function of each factor, summed over the trials.
-    *others, last = functions
-    product = weights[:, None]
-    for function in others:
-        product = (product[:, :, None] * function[:, None, :]).reshape(len(weights), -1)
-    return float(((product.T @ last) ** 2).sum())
-
-
 HYPERDRAWS = 16
 SWAPPED = 256
 """Points of which each column is swapped in turn."""
@@ -174,3 +146,30 @@ def _unit(space: FactorSpace, count: int, random: np.random.Generator) -> np.nda
     # Two independent sets of points in the unit cube: [2, point, factor].
     dimension = len(space.factors)
     return qmc.Sobol(2 * dimension, rng=random).random(count).reshape(count, 2, dimension).swapaxes(0, 1)
+
+
+def mean_effects(posterior: Posterior) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Each factor's total and first-order effect, and the variance they are a part of: three times [factor]."""
+    strengths, known = posterior.strengths, posterior.known
+    functions = known.basis(known.points)
+    scaled = [f * v * s for f, v, s in zip(functions, strengths.variance, strengths.spectrum, strict=True)]
+    total, first = np.zeros((2, len(functions)))
+    everything = 0.0
+    orders = strengths.scale * np.array([1.0, strengths.pairs, strengths.triples])
+    for size, weight in enumerate(orders, start=1):
+        for some in combinations(strengths.awake, size):
+            variance = weight**2 * _squares([scaled[column] for column in some], posterior.weights)
+            total[list(some)] += variance
+            everything += variance
+            if size == 1:
+                first[some[0]] = variance
+    return total, first, np.full(len(functions), everything)
+
+
+def _squares(functions: list[np.ndarray], weights: np.ndarray) -> float:
+    # The squared coefficients of all products of one function of each factor, summed over the trials.
+    *others, last = functions
+    product = weights[:, None]
+    for function in others:
+        product = (product[:, :, None] * function[:, None, :]).reshape(len(weights), -1)
+    return float(((product.T @ last) ** 2).sum())

@@ -101,7 +101,13 @@ class CodedTrials:
 
 def encode(trials: pd.DataFrame, factors: Sequence[Factor]) -> np.ndarray:
     """The coded points of these trials: [trial, factor]."""
-    return np.column_stack([_encode_column(trials[factor.name], factor) for factor in factors])
+    points = np.full((len(trials), len(factors)), INACTIVE)
+    for column, factor in enumerate(factors):
+        lives = trials[factor.name].notna().to_numpy()
+        present = trials.loc[lives, factor.name]
+        codes = factor.place(present.to_numpy(float)) if factor.is_number else _level_codes(present, factor)
+        points[lives, column] = codes
+    return points
 
 
 def infer_space(screen: CodedTrials) -> FactorSpace:
@@ -130,14 +136,6 @@ def _infer_rule(points: np.ndarray, lives: np.ndarray, candidates: Sequence[int]
             if (rule.holds(points) == lives).all():
                 return rule
     return None
-
-
-def _encode_column(values: pd.Series, factor: Factor) -> np.ndarray:
-    missing = values.isna().to_numpy()
-    coded = np.full(len(values), INACTIVE)
-    present = values[~missing]
-    coded[~missing] = factor.place(present.to_numpy(float)) if factor.is_number else _level_codes(present, factor)
-    return coded
 
 
 def _level_codes(values: pd.Series, factor: Factor) -> list[int]:

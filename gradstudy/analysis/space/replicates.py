@@ -52,6 +52,11 @@ class Replicates:
         return Replicates(self.means.among(trials), self.ends and self.ends.among(trials))
 
 
+def is_constant(values: np.ndarray) -> bool:
+    """Whether these are the same but for rounding (of a mean over seeds)."""
+    return bool(np.ptp(values) <= ROUNDING * np.abs(values).max())
+
+
 def replicates_of(values: np.ndarray, row: np.ndarray, diverged: np.ndarray) -> Replicates:
     """What these members [member] say of their trials. `row` [member] is the trial's index, `diverged` is bool.
 

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import expit
 from scipy.stats import chi2
 
-from gradstudy.analysis.space.replicates import EndCounts, Replicates
+from gradstudy.analysis.space.replicates import EndCounts, Replicates, is_constant
 from gradstudy.analysis.surrogate.effects import Basis
 from gradstudy.analysis.surrogate.gaussian_process import CONDITIONED, Posterior, Surrogate, fit_surrogate
 from gradstudy.analysis.surrogate.odds import fit_chance
@@ -103,9 +103,9 @@ ModelDraw = Posterior | HurdleParts
 def fit_model(points: np.ndarray, repeats: Replicates, basis: Basis, seed: int) -> Model:
     """What these trials say of the response. Coded points [trial, factor]; the means must not all be the same."""
     means, ends = repeats.means, repeats.ends
-    if ends is None or not _varies(ends.others.values):
+    some = np.isfinite(ends.others.values) if ends is not None else np.zeros(len(points), dtype=bool)
+    if ends is None or some.sum() < FEWEST_OTHERS or is_constant(ends.others.values[some]):
         return Smooth(fit_surrogate(points, means.values, basis, seed, noise=means.noise, error=means.error))
-    some = np.isfinite(ends.others.values)
     rest = ends.others.among(some)
     with ThreadPoolExecutor() as threads:  # NumPy and LAPACK leave the interpreter's lock to others
         fitting = threads.submit(fit_chance, points, ends.hits, ends.sizes, basis, seed)
@@ -129,11 +129,6 @@ def _left_out(points: np.ndarray, ends: EndCounts, parts: HurdleParts) -> np.nda
     others[np.isfinite(ends.others.values)], _ = parts.others.left_out()
     # The mean of a logistic curve over a normal variable, to 1 % (MacKay 1992).
     return parts._joined(log_odds / np.sqrt(1.0 + np.pi * variance / 8.0), others)
-
-
-def _varies(values: np.ndarray) -> bool:
-    known = values[np.isfinite(values)]
-    return len(known) >= FEWEST_OTHERS and np.ptp(known) > 1e-12 * np.abs(known).max()
 
 
 def _chance_of(gains: np.ndarray) -> np.ndarray:

@@ -12,6 +12,9 @@ KINKS = np.concatenate([-_ROUND[::-1], [0.0], _ROUND])
 """Where phi may have a kink; the powers of two also follow a curve that is steep, or bends slowly, at large scale."""
 REACH = 9
 """Where a Gaussian ends: x^2 has 1e-16 of its mean beyond."""
+LARGEST_POWER = 1e290
+"""The power at which the limit of inf is taken: its square root can still be squared."""
+_EVEN = np.arange(-REACH, REACH + 1.0)
 
 
 def borders(shift: np.ndarray, scale: np.ndarray, even: np.ndarray) -> np.ndarray:
@@ -36,11 +39,6 @@ def legendre(cuts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     weights = half[..., None] * _WEIGHTS
     shape = (*cuts.shape[:-1], nodes.shape[-2] * nodes.shape[-1])  # a -1 says nothing where there are no cuts
     return nodes.reshape(shape), weights.reshape(shape)
-
-
-LARGEST_POWER = 1e290
-"""The power at which the limit of inf is taken: its square root can still be squared."""
-_EVEN = np.arange(-REACH, REACH + 1.0)
 
 
 @np.errstate(all="ignore")

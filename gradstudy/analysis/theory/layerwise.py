@@ -26,6 +26,11 @@ from gradstudy.random_network import (
 
 SMALLEST_POWER = 1e-300
 """What vanishes without being 0 ends here: its square root can still be squared."""
+LINEAR = ActivationCurve(lambda z: z, np.ones_like)
+FEWEST_SAMPLES = 5
+"""1/sigma^2 of 4 samples has a mean, but one that few units make: its variance is infinite (at 5, by a logarithm)."""
+SMALL = 100.0
+"""A variance of so many eps is large: the eps then takes at most 1% of the power, .002 decades, per norm."""
 
 
 def product(a: np.ndarray | float, b: np.ndarray | float) -> np.ndarray:
@@ -125,13 +130,6 @@ def _seen(powers: np.ndarray, window: PixelWindow | None) -> np.ndarray:
         raise NoTheory("a window needs to know the side of its images")
     taps = np.full((*[1] * (powers.ndim - 2), window.kernel, window.kernel), 1.0 / window.kernel**2)
     return np.asarray(correlate(powers, taps, mode=BORDERS[window.padding]))
-
-
-LINEAR = ActivationCurve(lambda z: z, np.ones_like)
-FEWEST_SAMPLES = 5
-"""1/sigma^2 of 4 samples has a mean, but one that few units make: its variance is infinite (at 5, by a logarithm)."""
-SMALL = 100.0
-"""A variance of so many eps is large: the eps then takes at most 1% of the power, .002 decades, per norm."""
 
 
 @dataclass(frozen=True)

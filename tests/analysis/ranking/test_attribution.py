@@ -3,11 +3,11 @@ import pandas as pd
 import pytest
 from planted.truths import make
 
-from gradstudy.analysis.ranking.attribution import PAIR_COLUMNS, attribute, is_constant
+from gradstudy.analysis.ranking.attribution import PAIR_COLUMNS, attribute
 from gradstudy.analysis.ranking.ranking import rank
 from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials, encode
-from gradstudy.analysis.space.replicates import replicates_of
+from gradstudy.analysis.space.replicates import is_constant, replicates_of
 from gradstudy.records import DUMMY, Factor
 from gradstudy.search.screen.design import design
 
