@@ -11,6 +11,7 @@ import pytest
 from rich.console import RenderableType
 from support.made_records import made_record
 from support.made_study import made_run
+from support.made_trials import make_info
 
 from gradstudy.analysis.ranking.interactions import CELL_COLUMNS as CELLS
 from gradstudy.analysis.ranking.ranking import Ranking
@@ -18,7 +19,7 @@ from gradstudy.analysis.responses.member_row import member_row, verdicts_by_thre
 from gradstudy.analysis.settings import DEFAULTS, Analysis
 from gradstudy.analysis.space.levels import LEVEL_COLUMNS as LEVELS
 from gradstudy.analysis.theory.prediction import Prediction
-from gradstudy.records import DUMMY, SCREEN, Factor, MemberRecord, StudyInfo
+from gradstudy.records import DUMMY, SCREEN, Factor, MemberRecord
 from gradstudy.report.findings import Findings
 from gradstudy.report.terminal.console import PageConsole
 
@@ -113,24 +114,10 @@ def make_findings() -> Callable[..., Findings]:
         rankings=(), prescriptions=(), theory=None, hunt=None, **stored: Any,
     ) -> Findings:  # fmt: skip
         members = members if "phase" in members else members.assign(phase=SCREEN)
-        identity = {
-            "name": "rnn_clip",
-            "fingerprint": "0123abcd",
-            "question": "Does clipping help?",
-            "source": "Pascanu 2013",
-            "factors": (
-                Factor("activation", ("tanh", "relu")),
-                Factor("lr.value", low=0.001, high=0.1, log=True),
-                DUMMY,
-            ),
-            "seeds": 4,
-            "steps": 200,
-            "seed": 0,
-            "design": "screen",
-            "command": "python -m gradstudy +study=rnn_clip",
-            "versions": {"python": "3.11.7", "torch": "2.13.0"},
-        }
-        run = made_run(StudyInfo(**{**identity, **(info or {})}), members, settings, **stored)
+        factors = (Factor("activation", ("tanh", "relu")), Factor("lr.value", low=0.001, high=0.1, log=True), DUMMY)
+        usual = {"question": "Does clipping help?", "factors": factors, "seeds": 4, "steps": 200}
+        identity = make_info("rnn_clip", **{**usual, "versions": {"torch": "2.13.0"}, **(info or {})})
+        run = made_run(identity, members, settings, **stored)
         return Findings(run, rankings, prescriptions, verdicts_by_threshold(members, settings), theory, hunt)
 
     return made

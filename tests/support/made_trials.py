@@ -14,9 +14,9 @@ FACTORS = (
 PLACES = tuple(f"time_{time:03d}" for time in range(1, 31))
 
 
-def make_info(name, **changes):
+def make_info(study, **changes):
     plain = {
-        "name": name,
+        "name": study,
         "fingerprint": "0123abcd",
         "question": "Does it?",
         "source": "Pascanu 2013",
@@ -25,7 +25,7 @@ def make_info(name, **changes):
         "steps": 20,
         "seed": 0,
         "design": "screen",
-        "command": f"python -m gradstudy +study={name}",
+        "command": f"python -m gradstudy +study={study}",
         "settings": {"responses": {"cap": 10.0}},
     }
     return StudyInfo(**{**plain, **changes})

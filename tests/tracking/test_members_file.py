@@ -14,29 +14,22 @@ from gradstudy.tracking.record_file import METADATA
 STORED = {number: (make_result(number).trial, make_result(number).rows) for number in (2, 0, 1)}
 
 
-def test_a_member_is_a_row_sorted_by_trial_and_seed():
+def test_a_member_is_a_row_with_the_levels_of_its_trial_and_its_own_responses_sorted_by_trial_and_seed():
     table = members_table(STORED, FACTORS)
-    assert list(zip(table["trial"], table["seed"], strict=True)) == [(t, s) for t in range(3) for s in range(3)]
     assert list(table.columns) == [
         *("trial", "seed", "phase", "activation", "clipping.max_norm", "model.depth", "dummy"),
         *("vanishing", "exploding", "gain_init_theory", "verdict", "first_bad_step", "first_bad_tensor"),
     ]
-
-
-def test_a_member_has_the_levels_of_its_trial_and_its_own_responses():
-    table = members_table(STORED, FACTORS).set_index(["trial", "seed"])
+    table = table.set_index(["trial", "seed"])
+    assert list(table.index) == [(trial, seed) for trial in range(3) for seed in range(3)]
     assert table.loc[(1, 2), "clipping.max_norm"] == STORED[1][0].levels["clipping.max_norm"]
     assert table.loc[(1, 2), "activation"] == "relu"
     assert table.loc[(2, 1), "vanishing"] == STORED[2][1][1]["vanishing"]
     assert table.loc[(0, 2), "first_bad_step"] == 7
     assert table.loc[(0, 2), "first_bad_tensor"] == "loss"
-
-
-def test_what_does_not_live_or_never_happened_is_missing():
-    table = members_table(STORED, FACTORS).set_index(["trial", "seed"])
     assert table["clipping.max_norm"].isna().tolist() == [True] * 3 + [False] * 3 + [True] * 3
-    assert table["first_bad_step"].isna().tolist() == [True, True, False] * 3
-    assert table["first_bad_tensor"].isna().tolist() == [True, True, False] * 3
+    for what_never_happened in ("first_bad_step", "first_bad_tensor"):
+        assert table[what_never_happened].isna().tolist() == [True, True, False] * 3
 
 
 def test_a_prediction_is_the_same_for_every_seed_and_missing_where_there_is_none():

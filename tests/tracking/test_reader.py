@@ -59,17 +59,6 @@ def test_a_trial_that_does_not_exist_is_refused_also_beside_others(stored):
     assert stored.gradients(trial=[]).empty
 
 
-def test_what_no_trial_asked_for_holds_is_refused_with_what_they_hold(stored):
-    with pytest.raises(
-        InputError, match=r"quantity must be one of signal, .*, loss, got 'sigal'\. Did you mean 'signal'"
-    ):
-        stored.gradients(trial=1, quantity="sigal")
-    with pytest.raises(InputError, match=r"place must be one of all \(of loss\), got 'time_001'"):
-        stored.gradients(quantity="loss", place="time_001")
-    with pytest.raises(InputError, match="Did you mean 'quantity'"):
-        stored.gradients(quantty="loss")
-
-
 def test_a_trial_is_read_back_as_it_was_written(stored):
     assert stored.trial(1) == make_result(1).trial
     assert [result.rows for result in stored.results()] == [make_result(number).rows for number in range(3)]

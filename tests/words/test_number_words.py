@@ -12,6 +12,8 @@ from gradstudy.words.number_words import fraction, percent, percent_interval, pe
     [
         (0.474, ".47"),
         (1.0, "1.00"),
+        (0.999, "1.00"),
+        (10.5, "10.50"),
         (-0.03, "-.03"),
         (-0.004, ".00"),
         (-3.2, "-3.20"),

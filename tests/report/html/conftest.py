@@ -1,8 +1,9 @@
 """What a made study found, whose truth is known: `activation` and `lr.value` cause vanishing, nothing else does."""
 
+import html
+import re
 from collections.abc import Callable
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import numpy as np
 import pandas as pd
@@ -121,38 +122,17 @@ def _drawn(factor: Factor, trials: int, random: np.random.Generator) -> np.ndarr
     return spaced if factor.log else factor.low + spaced
 
 
-class Tables(HTMLParser):
-    """The words in the cells of every table of a fragment: [table][row][cell]."""
-
-    def __init__(self, fragment: str):
-        super().__init__()
-        self.found: list[list[list[str]]] = []
-        self._inside = False
-        self.feed(fragment)
-
-    def handle_starttag(self, tag, attrs):
-        if tag == "table":
-            self.found.append([])
-        if tag == "tr":
-            self.found[-1].append([])
-        if tag in ("th", "td"):
-            self.found[-1][-1].append("")
-            self._inside = True
-
-    def handle_endtag(self, tag):
-        self._inside = self._inside and tag not in ("th", "td")
-
-    def handle_data(self, words):
-        if self._inside:
-            self.found[-1][-1][-1] += words
-
-
 @pytest.fixture(scope="session")
 def tables() -> Callable[[str], list[list[list[str]]]]:
     """What is written in the tables of a fragment: [table][row][cell], without blanks at the ends of lines."""
 
-    def read(fragment):
-        found = Tables(fragment).found
-        return [[[" ".join(cell.split()) for cell in row] for row in table] for table in found]
+    def inside(tag, fragment):
+        return re.findall(rf"<(?:{tag})\b[^>]*>(.*?)</(?:{tag})>", fragment, re.DOTALL)
 
-    return read
+    def words(cell):
+        return " ".join(html.unescape(re.sub("<[^>]*>", "", cell)).split())
+
+    return lambda fragment: [
+        [[words(cell) for cell in inside("th|td", row)] for row in inside("tr", table)]
+        for table in inside("table", fragment)
+    ]

@@ -53,14 +53,6 @@ def test_a_certain_rank_is_one_number(page):
 
 
 @pytest.mark.parametrize(
-    ("share", "shown"),
-    [(1.0, "1.00"), (0.999, "1.00"), (0.004, ".00"), (-0.004, ".00"), (-0.03, "-.03"), (10.5, "10.50")],
-)
-def test_shares_are_rounded_and_keep_their_sign_and_size(page, share, shown):
-    assert row_of(page({"share": share}))[1] == shown
-
-
-@pytest.mark.parametrize(
     ("test", "p", "shown"),
     [
         ("Kruskal-Wallis", 1e-9, "KW p<.001"),
