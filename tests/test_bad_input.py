@@ -1,12 +1,7 @@
 """Wrong input: exit code 2, one message that names the nearest right thing, no traceback, nothing written."""
 
-import subprocess
-import sys
-
 import pytest
-from hydra.core.global_hydra import GlobalHydra
-
-from gradstudy.cli import main
+from support.command import in_process, in_shell
 
 STUDY = "+study=rnn_clip"
 SMALL = ["execution=inline", "budget.trials=8", "budget.seeds=1", "budget.steps=1", "task.length=8"]
@@ -136,29 +131,15 @@ SHELL = ("an interval upside down", "a device that is not there")
 """Cases that also go through a real shell's process; the others call the same door in this one, which saves its start."""
 
 
-def run_in_process(arguments, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["gradstudy", *arguments])
-    monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
-    with pytest.raises(SystemExit) as end:
-        main()
-    GlobalHydra.instance().clear()
-    return end.value.code, *capsys.readouterr()
-
-
-def run_in_shell(arguments):
-    done = subprocess.run([sys.executable, "-m", "gradstudy", *arguments], capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout, done.stderr
-
-
 def assert_refused(run, arguments, folder, hint):
     (folder / "occupied").write_text("a file where a folder is wanted")
     before = sorted(folder.rglob("*"))
-    code, output, message = run(arguments)
-    assert code == 2, output + message
-    assert hint in message
-    assert "Traceback" not in message
-    assert len(message.strip().splitlines()) == 1, message
-    assert not output
+    done = run(arguments, folder)
+    assert done.code == 2, done
+    assert hint in done.message
+    assert "Traceback" not in done.message
+    assert len(done.message.strip().splitlines()) == 1, done.message
+    assert not done.page
     assert sorted(folder.rglob("*")) == before
 
 
@@ -170,27 +151,26 @@ def small(arguments):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_wrong_input_is_refused_in_words(case, workplace, monkeypatch, capsys):
+def test_wrong_input_is_refused_in_words(case, workplace):
     arguments, hint = CASES[case]
-    assert_refused(lambda given: run_in_process(given, monkeypatch, capsys), small(arguments), workplace, hint)
+    assert_refused(in_process, small(arguments), workplace, hint)
 
 
 @pytest.mark.parametrize("case", SHELL)
 def test_a_shell_sees_the_same(case, workplace):
     arguments, hint = CASES[case]
-    assert_refused(run_in_shell, small(arguments), workplace, hint)
+    assert_refused(in_shell, small(arguments), workplace, hint)
 
 
-def test_a_broken_study_under_config_dir_is_named(workplace, monkeypatch, capsys):
+def test_a_broken_study_under_config_dir_is_named(workplace):
     (workplace / "mine" / "study").mkdir(parents=True)
     (workplace / "mine" / "study" / "broken.yaml").write_text("question: [unclosed\n")
-    arguments = ["--config-dir", "mine", "+study=broken"]
-    assert_refused(lambda given: run_in_process(given, monkeypatch, capsys), arguments, workplace, "broken.yaml")
+    assert_refused(in_process, ["--config-dir", "mine", "+study=broken"], workplace, "broken.yaml")
 
 
 @pytest.mark.parametrize("case", STUDY_FILES)
-def test_a_study_file_with_a_mistake_is_refused_in_words(case, workplace, monkeypatch, capsys):
+def test_a_study_file_with_a_mistake_is_refused_in_words(case, workplace):
     text, hint = STUDY_FILES[case]
     (workplace / "studies").mkdir()
     (workplace / "studies" / "typo.yaml").write_text(text)
-    assert_refused(lambda given: run_in_process(given, monkeypatch, capsys), ["+study=typo"], workplace, hint)
+    assert_refused(in_process, ["+study=typo"], workplace, hint)

@@ -1,34 +1,34 @@
 """The main job at a tiny budget, from the command line: run, report, plan, trial, list; killed and continued."""
 
-import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
+from contextlib import chdir
 from pathlib import Path
 from unittest.mock import Mock
 
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from support.command import command, in_process, in_shell
 
 import gradstudy
 
 TINY = ["+study=rnn_clip", "budget.trials=12", "budget.seeds=2", "budget.steps=5", "task.length=10", "model.width=8"]
+INLINE = [*TINY, "execution=inline"]
+UNTRAINED = [
+    *("+study=rnn_clip", "budget.trials=8", "budget.seeds=1", "budget.steps=0", "task.length=8", "model.width=4"),
+    "execution=inline",
+]
 LONG = ["+study=rnn_clip", "budget.trials=64", "budget.seeds=4", "budget.steps=100"]
 
 
-def command(arguments):
-    return [sys.executable, "-m", "gradstudy", *arguments]
-
-
-def run(arguments, folder, code=0):
-    environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
-    done = subprocess.run(command(arguments), cwd=folder, capture_output=True, text=True, env=environment, check=False)
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stdout
+def run(arguments, folder, code=0, by=in_process):
+    done = by(arguments, folder)
+    assert done.code == code, done
+    assert "Traceback" not in done.message
+    return done.page
 
 
 def findings(page):
@@ -36,15 +36,23 @@ def findings(page):
     return page[page.index("What makes") : page.index("stored in")]
 
 
-def members(folder, monkeypatch):
-    monkeypatch.chdir(folder)
-    return gradstudy.load_study("rnn_clip").members
-
-
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
+    """The folder of a study that a shell ran with worker processes, and its last page."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    return folder, run(TINY, folder)
+    return folder, run(TINY, folder, by=in_shell)
+
+
+@pytest.fixture
+def stored(undisturbed, monkeypatch):
+    """That study read back, where it lies."""
+    monkeypatch.chdir(undisturbed[0])
+    return gradstudy.load_study("rnn_clip")
+
+
+def members(folder):
+    with chdir(folder):
+        return gradstudy.load_study("rnn_clip").members
 
 
 def test_a_study_prints_two_rankings_and_where_everything_is(undisturbed):
@@ -54,16 +62,15 @@ def test_a_study_prints_two_rankings_and_where_everything_is(undisturbed):
     assert "\x1b" not in page
 
 
-def test_a_finished_study_keeps_its_report_and_every_trial_a_figure(undisturbed, monkeypatch):
+def test_a_finished_study_keeps_its_report_and_every_trial_a_figure(undisturbed, stored):
     folder, page = undisturbed
-    monkeypatch.chdir(folder)
-    report = gradstudy.load_study("rnn_clip").report
+    report = stored.report
     assert report in page
     html = Path(report).read_text(encoding="utf-8")
     assert "Does clipping keep a recurrent network from exploding" in html
     assert html.rstrip().endswith("</html>")
-    stored = {path.relative_to(Path(report).parent).as_posix() for path in Path(report).parent.rglob("*.*")}
-    assert {"figures/ranking_vanishing.png", "figures/theory.png", "ranking/exploding.csv"} <= stored
+    beside = {path.relative_to(Path(report).parent).as_posix() for path in Path(report).parent.rglob("*.*")}
+    assert {"figures/ranking_vanishing.png", "figures/theory.png", "ranking/exploding.csv"} <= beside
     assert len(list(folder.glob("mlruns/*/*/artifacts/figures/flow.svg"))) == 12
 
 
@@ -83,51 +90,38 @@ def test_the_stored_runs_are_ranked_again_without_training(undisturbed):
     assert findings(run([*TINY, "mode=report"], folder)) == findings(page)
 
 
-def test_running_a_finished_study_again_trains_nothing_and_says_the_same(undisturbed):
+@pytest.mark.parametrize("journal", ["kept", "lost"])
+def test_running_a_finished_study_again_trains_nothing_and_says_the_same(undisturbed, tmp_path, journal):
     folder, page = undisturbed
-    again = run(TINY, folder)
+    elsewhere = [f"tracking.uri=sqlite:///{folder}/mlflow.db"]
+    again = run(INLINE, folder) if journal == "kept" else run([*INLINE, *elsewhere], tmp_path)
     assert findings(again) == findings(page)
     assert "members/s" not in again
 
 
-def test_a_lost_journal_is_asked_again_and_nothing_is_trained_again(undisturbed, tmp_path):
-    folder, page = undisturbed
-    stored_there = f"tracking.uri=sqlite:///{folder}/mlflow.db"
-    again = run([*TINY, stored_there], tmp_path)
-    assert findings(again) == findings(page)
-    assert "members/s" not in again
-
-
-def test_an_extended_study_keeps_its_trials_and_adds_to_them(tmp_path, monkeypatch):
-    tiny = [t for t in TINY if "trials" not in t]
+def test_an_extended_study_keeps_its_trials_and_adds_to_them(tmp_path):
+    tiny = [given for given in INLINE if "trials" not in given]
     run([*tiny, "budget.trials=8"], tmp_path)
-    before = members(tmp_path, monkeypatch)
+    before = members(tmp_path)
     assert "12/12 trials" in run([*tiny, "budget.trials=12"], tmp_path)
-    after = members(tmp_path, monkeypatch)
+    after = members(tmp_path)
     pd.testing.assert_frame_equal(after[after["trial"] < 8], before, check_exact=True)
     assert after["trial"].nunique() == 12
     shutil.rmtree(tmp_path / ".gradstudy")
     run([*tiny, "budget.trials=12"], tmp_path, code=2)  # asked in one block, its trials would be others
     for budget in (8, 12):
         assert "members/s" not in run([*tiny, f"budget.trials={budget}"], tmp_path)
-    pd.testing.assert_frame_equal(members(tmp_path, monkeypatch), after, check_exact=True)
+    pd.testing.assert_frame_equal(members(tmp_path), after, check_exact=True)
 
 
-def test_other_thresholds_are_applied_to_the_stored_record(undisturbed, monkeypatch):
-    folder, _ = undisturbed
-    monkeypatch.chdir(folder)
-    usual = gradstudy.load_study("rnn_clip")
+def test_other_thresholds_are_applied_to_the_stored_record(stored):
     strict = gradstudy.load_study("rnn_clip", ["analysis.cap=0.5", "analysis.vanishing=0.1", "analysis.exploding=0.1"])
     assert strict.members["vanishing"].max() == 0.5
-    expected = usual.members["vanishing"].clip(upper=0.5)
-    pd.testing.assert_series_equal(strict.members["vanishing"], expected)
-    assert (strict.members["verdict"] == "vanishing").sum() >= (usual.members["verdict"] == "vanishing").sum()
+    pd.testing.assert_series_equal(strict.members["vanishing"], stored.members["vanishing"].clip(upper=0.5))
+    assert (strict.members["verdict"] == "vanishing").sum() >= (stored.members["verdict"] == "vanishing").sum()
 
 
-def test_the_python_interface_reads_what_the_command_stored(undisturbed, monkeypatch):
-    folder, _ = undisturbed
-    monkeypatch.chdir(folder)
-    stored = gradstudy.load_study("rnn_clip")
+def test_the_python_interface_reads_what_the_command_stored(stored):
     assert len(stored.trials) == 12
     assert len(stored.members) == 24
     gradients = stored.gradients(trial=3, quantity="signal", step=0)
@@ -138,26 +132,21 @@ def test_the_python_interface_reads_what_the_command_stored(undisturbed, monkeyp
     assert "init.gain" in ranking._repr_html_()
 
 
-def test_a_report_that_was_asked_for_is_written_also_when_mlflow_does_not_take_it(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_a_report_that_was_asked_for_is_written_also_when_mlflow_does_not_take_it(workplace, monkeypatch):
     monkeypatch.setattr("gradstudy.study.publish", Mock(side_effect=gradstudy.TrackingAway("MLflow is away")))
-    small = ["budget.trials=8", "budget.seeds=1", "budget.steps=0", "task.length=8", "model.width=4"]
     with pytest.raises(gradstudy.TrackingAway, match="MLflow is away"):
-        gradstudy.run_study(["+study=rnn_clip", "execution=inline", "report=mine.html", *small])
-    assert (tmp_path / "mine.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+        gradstudy.run_study([*UNTRAINED, "report=mine.html"])
+    assert (workplace / "mine.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
-def test_what_theory_says_is_stored_beside_what_was_measured(undisturbed, monkeypatch):
-    folder, _ = undisturbed
-    monkeypatch.chdir(folder)
-    stored = gradstudy.load_study("rnn_clip")
+def test_what_theory_says_is_stored_beside_what_was_measured(undisturbed, stored):
     trials = stored.trials.set_index("trial")
     assert (trials["gain_init_theory"].isna() == (trials["init"] == "identity")).all()
     assert stored.members.groupby("trial")["gain_init_theory"].nunique().max() == 1
     found = stored.theory()
     assert found.predicted == trials["gain_init_theory"].notna().sum() > 0
     assert found.r2 > 0.8
-    (picture,) = folder.glob("mlruns/*/*/artifacts/figures/theory.png")
+    (picture,) = undisturbed[0].glob("mlruns/*/*/artifacts/figures/theory.png")
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
@@ -172,28 +161,22 @@ def test_what_the_instrument_cost_is_a_metric_of_every_trial_and_of_the_study(un
         assert sum(shares) < 1
 
 
-def test_a_study_of_which_theory_says_nothing_has_no_picture(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    small = ["budget.trials=8", "budget.seeds=1", "budget.steps=0", "task.length=8", "model.width=4"]
-    silent = gradstudy.run_study(["+study=rnn_clip", "model=lstm", "execution=inline", *small])
+def test_a_study_of_which_theory_says_nothing_has_no_picture(workplace):
+    silent = gradstudy.run_study([*UNTRAINED, "model=lstm"])
     assert silent.trials["gain_init_theory"].isna().all()
-    assert not list(tmp_path.rglob("theory.png"))
+    assert not list(workplace.rglob("theory.png"))
     with pytest.raises(gradstudy.InputError, match="got none in 8 trials"):
         silent.theory()
 
 
-def test_a_stored_trial_runs_again_from_its_overrides_bit_for_bit(undisturbed, monkeypatch):
-    folder, _ = undisturbed
-    monkeypatch.chdir(folder)
-    stored = gradstudy.load_study("rnn_clip")
-    overrides = stored.overrides(5)
-    measured = gradstudy.measure(overrides)
-    columns = ["seed", "step", "quantity", "place"]
-    again = measured.gradients().drop(columns="trial").astype({"quantity": str, "place": str}).sort_values(columns)
-    before = (
-        stored.gradients(trial=5).drop(columns="trial").astype({"quantity": str, "place": str}).sort_values(columns)
+def test_a_stored_trial_runs_again_from_its_overrides_bit_for_bit(stored):
+    again, before = (
+        gradients.drop(columns="trial")
+        .astype({"quantity": str, "place": str})
+        .sort_values(["seed", "step", "quantity", "place"], ignore_index=True)
+        for gradients in (gradstudy.measure(stored.overrides(5)).gradients(), stored.gradients(trial=5))
     )
-    pd.testing.assert_frame_equal(again.reset_index(drop=True), before.reset_index(drop=True), check_exact=True)
+    pd.testing.assert_frame_equal(again, before, check_exact=True)
 
 
 def test_a_plan_writes_nothing(tmp_path):
@@ -210,7 +193,7 @@ def test_one_trial_shows_its_flow_and_writes_nothing(tmp_path):
 
 
 def test_without_a_study_the_studies_are_listed(tmp_path):
-    page = run([], tmp_path)
+    page = run([], tmp_path, by=in_shell)
     assert "rnn_clip" in page
     assert "Does clipping keep" in page
     assert "python -m gradstudy +study=" in page
@@ -239,23 +222,21 @@ def test_hydras_own_flags_work(tmp_path):
 
 
 def test_several_launches_run_one_after_the_other(tmp_path):
-    page = run(["-m", "mode=plan", "budget.trials=4,6", *(t for t in TINY if "trials" not in t)], tmp_path)
+    page = run(["-m", "mode=plan", "budget.trials=4,6", *(t for t in TINY if "trials" not in t)], tmp_path, by=in_shell)
     assert "4 trials x 2 seeds" in page
     assert "6 trials x 2 seeds" in page
 
 
 @pytest.mark.parametrize("moment", ["journal.log", "spool/trial*"])
-def test_a_killed_driver_is_continued_with_the_same_ranking_bit_for_bit(undisturbed, tmp_path, monkeypatch, moment):
+def test_a_killed_driver_is_continued_with_the_same_ranking_bit_for_bit(undisturbed, tmp_path, moment):
     folder, page = undisturbed
-    arguments = [*TINY, "execution.cohort_size=4"]
-    driver = start(arguments, tmp_path)
+    driver = start([*TINY, "execution.cohort_size=4"], tmp_path)
     wait_for(driver, tmp_path, moment)
     time.sleep(0.1)
     driver.kill()
     driver.communicate()
-    assert findings(run(TINY, tmp_path)) == findings(page)
-    continued, whole = members(tmp_path, monkeypatch), members(folder, monkeypatch)
-    pd.testing.assert_frame_equal(continued, whole, check_exact=True)
+    assert findings(run(INLINE, tmp_path)) == findings(page)
+    pd.testing.assert_frame_equal(members(tmp_path), members(folder), check_exact=True)
 
 
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path):
@@ -273,19 +254,19 @@ def test_a_second_driver_on_the_same_study_is_refused_and_told_of_the_first(tmp_
     driver = start(LONG, tmp_path)
     wait_for(driver, tmp_path, "driver.json")
     try:
-        second = subprocess.run(command(LONG), cwd=tmp_path, capture_output=True, text=True, check=False)
+        second = in_process(LONG, tmp_path)
     finally:
         driver.kill()
         driver.communicate()
-    assert second.returncode == 2
-    assert f"process {driver.pid}" in second.stderr
+    assert second.code == 2
+    assert f"process {driver.pid}" in second.message
 
 
 def test_what_a_server_that_is_away_did_not_take_waits_and_is_sent_later(tmp_path, monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    away = run([*TINY, "tracking.uri=http://127.0.0.1:9"], tmp_path, code=3)
+    away = run([*INLINE, "tracking.uri=http://127.0.0.1:9"], tmp_path, code=3)
     assert "12/12 trials" in away
-    again = run(TINY, tmp_path)
+    again = run(INLINE, tmp_path)
     assert "members/s" not in again
     assert "12 trials" in again
 
@@ -304,8 +285,5 @@ def wait_for(driver, folder, name):
         time.sleep(0.01)
 
 
-def test_a_launch_in_python_equals_the_command(undisturbed, tmp_path, monkeypatch):
-    folder, _ = undisturbed
-    monkeypatch.chdir(tmp_path)
-    ours = gradstudy.run_study([*TINY, "execution=inline"])
-    pd.testing.assert_frame_equal(ours.members, members(folder, monkeypatch), check_exact=True)
+def test_a_launch_in_python_equals_the_command(undisturbed, workplace):
+    pd.testing.assert_frame_equal(gradstudy.run_study(INLINE).members, members(undisturbed[0]), check_exact=True)

@@ -81,3 +81,18 @@ def test_an_option_that_changes_another_group_is_composed_whole(tmp_path):
         composer = Composer([f"hydra.searchpath=[file://{tmp_path}]", *space])
         assert composer.parts({"optimizer": "leads", "lr.value": 0.5})["init"].gain == 3.0
         assert composer.parts({"optimizer": "sgd", "lr.value": 0.5})["init"].gain == 1.0
+
+
+@pytest.mark.parametrize("default", ["mlp", "resnet"])
+def test_trials_of_a_study_that_varies_the_model_say_what_each_model_chose(workplace, default):
+    (workplace / "studies").mkdir()
+    (workplace / "studies" / "own.yaml").write_text(
+        f"defaults: [{{override /model: {default}}}, {{override /task: random_signal}}]\n"
+        "task: {side: 4}\nspace: {model: 'choice(mlp, resnet, cnn)'}\n"
+    )
+    with hydra_ready():
+        study = Composer(["+study=own"])
+        for model, residual in {"mlp": "none", "resnet": "additive", "cnn": "none"}.items():
+            parts = study.parts({"model": model})
+            assert Composer(study.trial(0, {"model": model}).overrides).parts({}) == parts
+            assert parts["residual"] == Composer([f"residual={residual}", "model.depth=2"]).parts({})["residual"]
