@@ -15,7 +15,10 @@ from support.command import command, in_process, in_shell
 
 import gradstudy
 
-TINY = ["+study=rnn_clip", "budget.trials=12", "budget.seeds=2", "budget.steps=5", "task.length=10", "model.width=8"]
+TINY = [
+    *("+study=rnn_clip", "budget.trials=12", "budget.seeds=2", "budget.steps=5", "task.length=10", "model.width=8"),
+    "analysis.draws=32",
+]
 INLINE = [*TINY, "execution=inline"]
 UNTRAINED = [
     *("+study=rnn_clip", "budget.trials=8", "budget.seeds=1", "budget.steps=0", "task.length=8", "model.width=4"),

@@ -1,13 +1,10 @@
 """Every level of every studied group runs in a study on real data: scikit-learn's digits, and the tasks themselves."""
 
 import pytest
+from support.enrolled import options
 
 import gradstudy
-from gradstudy.configs.studies import shipped
 from gradstudy.parts import STUDIED
-
-NEED_DATA = {"openml", "table"}
-"""Tasks that bring no data of their own; they are tested in tests/tasks."""
 
 IMAGES = ["task=digits", "task.image=true", "task.batch_size=4", "model.depth=2"]
 BASES = {
@@ -16,10 +13,6 @@ BASES = {
 }
 IN_TIME = {"adding", "temporal_order", "copy_memory", "sequential_digits"}
 SHORT = ["+space.lr.value=interval(0.001,0.01)", "budget.seeds=1", "budget.steps=2", "execution=inline"]
-
-
-def options(group):
-    return {path.stem for path in (shipped("conf") / group).glob("*.yaml")} - NEED_DATA
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +32,12 @@ def run(group, levels, base, folder, monkeypatch):
 def test_every_level_of_a_group_runs_in_a_study_on_digits(group, folder, monkeypatch):
     base = BASES.get(group, [*([] if group == "model" else ["model=cnn"]), *IMAGES])
     study = run(group, options(group), base, folder, monkeypatch)
-    assert set(study.members[group]) == options(group)
+    assert set(study.members[group]) == set(options(group))
     assert study.members["verdict"].isin(["healthy", "vanishing", "exploding", "diverged"]).all()
 
 
 @pytest.mark.parametrize("model", ["rnn", "mlp"])
 def test_every_task_runs_in_a_study(model, folder, monkeypatch):
-    tasks = IN_TIME if model == "rnn" else options("task") - IN_TIME
+    tasks = IN_TIME if model == "rnn" else {*options("task")} - IN_TIME
     study = run("task", tasks, [f"model={model}"], folder, monkeypatch)
     assert set(study.members["task"]) == tasks

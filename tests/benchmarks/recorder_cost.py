@@ -64,7 +64,7 @@ SIDES = {"off": (Silent, Blind), "recorder": (Recorder, Blind), "both": (Recorde
 
 def cohort_of(overrides, members, steps):
     with hydra_ready():
-        parts = Composer(["optimizer=adam", "clipping=norm", *overrides]).parts({})
+        parts = Composer(overrides).parts({})
     trials = range(members // SEEDS)
     everyone = tuple(Member(trial, seed) for trial in trials for seed in range(SEEDS))
     return Cohort(everyone, dict.fromkeys(trials, parts), study_seed=0, steps=steps)
@@ -86,7 +86,7 @@ def main():
     print(f"{platform.processor() or platform.machine()}, torch {torch.__version__}, one thread, K = {asked.members}")
     print(f"{'family':20s}  {'ms, off':>8s}  {'recorder':>8s}  {'as recorded':>11s}  {'+ probes':>8s}")
     for name, overrides in FAMILIES.items():
-        cohort = cohort_of(overrides, asked.members, asked.steps)
+        cohort = cohort_of(["optimizer=adam", "clipping=norm", *overrides], asked.members, asked.steps)
         rounds = [{side: cost(cohort, side) for side in SIDES} for _ in range(asked.rounds)]
         step = 1000 * statistics.median(one["off"]["seconds"] for one in rounds) / asked.steps
         recorder, both = (

@@ -14,14 +14,12 @@ from dataclasses import replace
 from itertools import pairwise
 
 import torch
+from recorder_cost import cohort_of
 from torch import nn
 
-from gradstudy.configs.composition import Composer, hydra_ready
-from gradstudy.records import Member
-from gradstudy.training.cohort import Cohort
 from gradstudy.training.engine import train
 
-SEEDS, BATCH, SIDE, CHANNELS = 4, 32, 8, 8
+BATCH, SIDE, CHANNELS = 32, 8, 8
 IMAGES = [f"task.features={CHANNELS}", f"task.side={SIDE}"]
 ROWS = [f"task.features={SIDE}", f"task.length={SIDE}"]
 
@@ -84,11 +82,7 @@ OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 def stacked(overrides, optimizer, members):
     """A function that trains a cohort for so many steps."""
     given = ["task=random_signal", "activation=relu", f"task.batch_size={BATCH}", f"optimizer={optimizer}", *overrides]
-    with hydra_ready():
-        parts = Composer(given).parts({})
-    trials = range(members // SEEDS)
-    everyone = tuple(Member(trial, seed) for trial in trials for seed in range(SEEDS))
-    cohort = Cohort(everyone, dict.fromkeys(trials, parts), study_seed=0, steps=1)
+    cohort = cohort_of(given, members, steps=1)
     return lambda steps: train(replace(cohort, steps=steps))
 
 

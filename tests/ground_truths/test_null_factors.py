@@ -64,20 +64,3 @@ def test_a_loss_1024_times_as_large_has_a_gradient_1024_times_as_large():
         np.testing.assert_array_equal(1024 * loss[0], loss[1])
         np.testing.assert_array_equal(1024 * gradient[0][:, weights], gradient[1][:, weights])
         np.testing.assert_array_equal(one.series["signal"].values, other.series["signal"].values)
-
-
-def test_a_ranking_of_the_first_gradient_finds_no_evidence_for_null_factors(workplace):
-    """Beside an activation and a gain that do decide it; every share of a null factor is the estimator's noise."""
-    space = [
-        "+space.activation='choice(relu,tanh,sigmoid)'",
-        "+space.init.gain='interval(0.5,2)'",
-        "+space.optimizer='choice(sgd,adam)'",
-        "+space.lr.value='tag(log,interval(1e-4,1))'",
-        "+space.clipping='choice(none,norm)'",
-    ]
-    budget = ["budget.trials=32", "budget.seeds=2", "budget.steps=1", "execution=inline"]
-    fixed = ["name=null_factors", "task=random_signal", "analysis.responses=[gain_init]", *NETWORK]
-    table = gradstudy.run_study([*fixed, *space, *budget]).rank("gain_init").table.set_index("factor")
-    assert set(table.index[table["evidence"]]) == {"activation", "init.gain"}
-    assert table.loc[["optimizer", "lr.value", "clipping", "dummy"], "share"].max() < 0.02
-    assert table.loc[["activation", "init.gain"], "share"].min() > 0.2

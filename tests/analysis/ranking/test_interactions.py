@@ -1,8 +1,16 @@
+"""Pairs of factors: their cells, and the square of what factors do alone and together."""
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from gradstudy.analysis.ranking.interactions import CELL_COLUMNS, MOST_PAIRS, cell_table, strongest
+from gradstudy.analysis.ranking.interactions import (
+    CELL_COLUMNS,
+    MOST_PAIRS,
+    cell_table,
+    interaction_matrix,
+    strongest,
+)
 from gradstudy.analysis.space.coordinates import CodedTrials, encode
 from gradstudy.records import Factor
 
@@ -66,3 +74,23 @@ def test_no_pair_gives_an_empty_table(trials):
     found = cell_table(screen, trials["bad"].to_numpy(), pd.DataFrame(columns=PAIR))
     assert found.columns.tolist() == CELL_COLUMNS
     assert found.empty
+
+
+ALONE = pd.DataFrame(
+    [("init", 0.5), ("lr", 0.125), ("depth", 0.25), ("dummy", 0.01), ("unknown", np.nan)], columns=["factor", "first"]
+)
+SHARED = pd.DataFrame(
+    [("lr", "init", 0.0625), ("dummy", "init", 0.3), ("unknown", "lr", 0.4)],
+    columns=["factor_a", "factor_b", "share"],
+)
+
+
+def test_a_factor_alone_stands_on_the_diagonal_and_a_pair_on_both_sides_of_it():
+    matrix = interaction_matrix(ALONE, SHARED)
+    assert list(matrix) == list(matrix.index) == ["init", "lr", "depth"]
+    expected = [[0.5, 0.0625, np.nan], [0.0625, 0.125, np.nan], [np.nan, np.nan, 0.25]]
+    assert np.array_equal(matrix, expected, equal_nan=True)
+
+
+def test_where_nothing_has_a_share_there_is_no_square():
+    assert interaction_matrix(ALONE.assign(first=np.nan), SHARED).empty
