@@ -4,6 +4,7 @@ The log posterior of the hyperparameters of the additive Gaussian process, its m
 (Laplace). The mean is integrated out under a flat prior (O'Hagan 1978). Source: Rasmussen & Williams 2006, ch. 5.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,7 +27,7 @@ _ORDER_BOUNDS, _NOISE_BOUNDS = (np.log(1e-3), np.log(30.0)), (np.log(1e-6), np.l
 
 DEALS, DEALT = 39, (0.01, 0.06, 0.3)
 """Deals, and the variances that are tried in each."""
-_STARTS = ((0.05, 1.0), (0.3, 0.2))
+STARTS = ((0.05, 1.0), (0.3, 0.2))
 """All variances, and the noise against what is expected of it: from little, and from far too much. Planted truths had
 one mode each, whatever the start."""
 _MOST_STEPS = 60
@@ -151,11 +152,11 @@ class Sums:
         self.pairs, self.triples = products(self.single, sum(squared, start=np.zeros(())), cubes)
 
 
-def find_modes(known: Known) -> list[Mode]:
+def find_modes(known: Known, tried: Sequence[tuple[float, float]] = STARTS) -> list[Mode]:
     """Where hyperparameters are probable: the highest place first, and those beside it that are not far below."""
     objective, factors = NegativeLogPosterior(known), len(known.basis.codes)
     starts: list[np.ndarray] = []
-    for variance, noise in _STARTS:
+    for variance, noise in tried:
         start = objective.prior_mean.copy()
         start[:factors], start[-1] = np.log(variance), start[-1] + np.log(noise)
         starts.append(start)

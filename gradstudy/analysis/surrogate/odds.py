@@ -16,7 +16,7 @@ from gradstudy.analysis.surrogate.hyperparameters import Known, NegativeLogPoste
 ROUNDS, NEWTON_STEPS = 12, 8
 SETTLED = 0.05
 """Rounds of fitting and propagating end when no hyperparameter moves by more than this."""
-_PASSES, _DAMPING, _STILL = 30, 0.7, 0.05
+_PASSES, _DAMPING = 30, 0.7
 _LEAST = 1e-4  # precision of what a trial's seeds say
 _VAGUEST = 1e-2  # precision of what the others say of it: log odds of +-20 are certainty
 _START = np.log(0.1)  # of all log variances
@@ -47,7 +47,7 @@ def fit_chance(points: np.ndarray, hits: np.ndarray, sizes: np.ndarray, basis: B
     return Surrogate(known, modes, gained)
 
 
-def propagate(known: Known, hits: np.ndarray, sizes: np.ndarray, at: np.ndarray) -> Known:
+def propagate(known: Known, hits: np.ndarray, sizes: np.ndarray, at: np.ndarray, still: float = 0.05) -> Known:
     """Values of the log odds, and their noise, that say the same as the seeds do, once they agree with each other."""
     precision, shift = 1.0 / known.noise, known.values / known.noise
     for _ in range(_PASSES):
@@ -60,7 +60,7 @@ def propagate(known: Known, hits: np.ndarray, sizes: np.ndarray, at: np.ndarray)
         precision = precision + _DAMPING * (wanted - precision)
         shift = shift + _DAMPING * ((wanted + rest) * told - rest * centre - shift)
         known = replace(known, values=shift / precision, noise=1.0 / precision)
-        if np.abs(told - mean).max() < _STILL:
+        if np.abs(told - mean).max() < still:
             break
     return known
 

@@ -79,7 +79,6 @@ def test_replicates_say_which_noise_to_expect():
 
 
 def test_the_first_mode_is_the_best_that_any_start_reaches_and_the_others_are_lower(monkeypatch):
-    monkeypatch.setattr(module, "_STARTS", STARTS)
     left, reached = [], []
 
     class Watched(NegativeLogPosterior):
@@ -90,7 +89,7 @@ def test_the_first_mode_is_the_best_that_any_start_reaches_and_the_others_are_lo
 
     monkeypatch.setattr(module, "NegativeLogPosterior", Watched)
     known = known_of(expected=0.3)
-    modes, objective = find_modes(known), NegativeLogPosterior(known)
+    modes, objective = find_modes(known, STARTS), NegativeLogPosterior(known)
     heights = [objective(mode.at)[0] for mode in modes]
     expected = [[variance, variance, variance, 0.3 * noise] for variance, noise in STARTS]
     np.testing.assert_allclose(np.exp([[*start[:3], start[-1]] for start in left]), expected)
@@ -100,7 +99,6 @@ def test_the_first_mode_is_the_best_that_any_start_reaches_and_the_others_are_lo
 
 
 def test_places_as_high_as_one_another_count_once_and_places_far_below_not_at_all(monkeypatch):
-    monkeypatch.setattr(module, "_STARTS", STARTS)
     known = known_of()
     heights = iter([4.0, 1.0, 20.0, 1.01])  # minus the log posterior
 
@@ -110,7 +108,7 @@ def test_places_as_high_as_one_another_count_once_and_places_far_below_not_at_al
             return OptimizeResult(x=self.prior_mean + fun / 10, fun=fun)
 
     monkeypatch.setattr(module, "NegativeLogPosterior", Planted)
-    modes = find_modes(known)
+    modes = find_modes(known, STARTS)
     np.testing.assert_allclose(
         [mode.at - NegativeLogPosterior(known).prior_mean for mode in modes], [[0.1] * 7, [0.4] * 7]
     )

@@ -32,12 +32,11 @@ def marginals(points, hits, sizes):
     ("hits", "sizes"),
     [([3], [8]), ([13], [30]), ([2, 7], [9, 8]), ([0, 5], [6, 7]), ([1, 4, 8], [9, 8, 9]), ([0, 3, 3], [3, 6, 3])],
 )
-def test_what_is_told_of_each_trial_is_what_summing_over_all_log_odds_gives(hits, sizes, monkeypatch):
-    monkeypatch.setattr(module, "_STILL", 1e-7)
+def test_what_is_told_of_each_trial_is_what_summing_over_all_log_odds_gives(hits, sizes):
     points = np.array([[0.1], [0.45], [0.9]])[: len(hits)]
     hits, sizes = np.array(hits, dtype=float), np.array(sizes, dtype=float)
     known = Known(NUMBER, points, np.zeros(len(hits)), 8.0 / sizes, odds=True)
-    mean, variance = Posterior(propagate(known, hits, sizes, PLACE), PLACE).fitted()
+    mean, variance = Posterior(propagate(known, hits, sizes, PLACE, still=1e-7), PLACE).fitted()
     expected = marginals(points, hits, sizes)
     # That each trial's log odds are normal is what propagation takes for granted, and hardly wrong.
     np.testing.assert_allclose(mean, expected[0], atol=0.01)
