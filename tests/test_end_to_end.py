@@ -216,10 +216,9 @@ def test_a_persons_own_study_lists_and_runs(tmp_path, folder, flags):
 
 
 def test_hydras_own_flags_work(tmp_path):
-    assert "clipping: adaptive, none, norm, value" in run(["--help"], tmp_path)
-    job = run(
-        ["+study=rnn_clip", "space.activation=choice(tanh,identity)", "~space.optimizer", "--cfg", "job"], tmp_path
-    )
+    assert "clipping: adaptive, none, norm, value" in run(["--help"], tmp_path, by=in_shell)
+    varied = ["+study=rnn_clip", "space.activation=choice(tanh,identity)", "~space.optimizer"]
+    job = run([*varied, "--cfg", "job"], tmp_path, by=in_shell)
     assert "activation: choice(tanh,identity)" in job
     assert not list(tmp_path.iterdir())
 
@@ -267,7 +266,7 @@ def test_a_second_driver_on_the_same_study_is_refused_and_told_of_the_first(tmp_
 
 def test_what_a_server_that_is_away_did_not_take_waits_and_is_sent_later(tmp_path, monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    away = run([*INLINE, "tracking.uri=http://127.0.0.1:9"], tmp_path, code=3)
+    away = run([*INLINE, "tracking.uri=http://127.0.0.1:9"], tmp_path, code=3, by=in_shell)
     assert "12/12 trials" in away
     again = run(INLINE, tmp_path)
     assert "members/s" not in again

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from support.flows import factor, initial, measured, perceptron, variance
-from support.published import CHI_1_OF_TANH, CRITICAL_TANH
+from support.published import CHI_1_OF_TANH, CRITICAL_TANH, DEPTH_SCALES_OF_TANH
 
 
 def tanh_stack(weights, biases, *, width=256, depth=30):
@@ -31,7 +31,7 @@ def test_chi_1_says_what_a_tanh_layer_does_off_the_line(weights, expected):
     assert factor(measurement, first=10) == pytest.approx(expected, rel=0.02)
 
 
-@pytest.mark.parametrize(("weights", "depth_scale"), [(1.0, 3.627), (1.3, 7.834)])
+@pytest.mark.parametrize(("weights", "depth_scale"), DEPTH_SCALES_OF_TANH.items())
 def test_gradients_and_the_likeness_of_samples_share_their_depth_scale_in_the_ordered_phase(weights, depth_scale):
     """xi = 1 / |ln chi_1| of the gradient, and xi_c = -1 / ln chi_1 of 1 - c_l (Schoenholz et al. 2017).
 

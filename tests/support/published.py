@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from support.flows import gaussian_mean
+
 CRITICAL_TANH = {
     (1.0, 0.0): 0.0,
     (1.4242, 0.01): 0.273,
@@ -13,6 +15,8 @@ CRITICAL_TANH = {
 """G9: (sigma_w^2, sigma_b^2) on the line chi_1 = 1, and the power q* that z settles at (Poole et al. 2016)."""
 CHI_1_OF_TANH = {0.5: 0.43199, 1.0: 0.75903, 2.5: 1.13352}
 """G9: sigma_w^2 E[tanh'(z)^2], z ~ N(0, q*), at sigma_b^2 = .05 (Schoenholz et al. 2017), by sigma_w^2."""
+DEPTH_SCALES_OF_TANH = {1.0: 3.627, 1.3: 7.834}
+"""G10: 1 / |ln chi_1|, in the ordered phase also that of the likeness of samples; at sigma_b^2 = .05."""
 SIGMOID_POWER, SIGMOID_CHI_1 = 0.26469, 0.055721
 """G8b: q* and chi_1 at n Var W = 1 and b = 0; below 1/16, as phi' <= 1/4."""
 BEHIND_BATCH_NORM = {
@@ -26,6 +30,27 @@ BEHIND_LAYER_NORM = {"identity": (1.0, 1e-9), "relu": (1.0, 1e-9), "tanh": (1.17
 """G28: E[phi'^2] / E[phi^2]."""
 RELU_IN_SMALL_BATCHES = {8: 1.7882, 32: 1.5220, 256: 1.4732}
 """G26, as printed."""
+
+
+OVER_100_STEPS = {0.9: -4.575749, 1.0: 0.0, 1.1: 4.139269}
+"""G39: log10 of what a linear recurrence of this spectral radius does to the gradient (Pascanu et al. 2013)."""
+OVER_150_STEPS = {1.0: 0.0, 0.9: -6.863624, 1.1: 6.208903}
+"""G43: the same of c I where every ReLU is open (Le, Jaitly & Hinton 2015)."""
+TANH_STREAM = {10: 14.06, 40: 575.5}
+"""G35: what so many blocks z + W tanh(z) do to the power of the gradient (Yang & Schoenholz 2017).
+
+At 40 blocks the stream has a power of 31 and tanh' is a narrow peak, which Gauss-Hermite nodes step over: 575.5 is what
+scipy.integrate.quad gives.
+"""
+
+
+def tanh_stream(blocks: int) -> tuple[float, float]:
+    """The power of the stream, and of the gradient over so many blocks: q + E tanh^2, and times 1 + E tanh'^2."""
+    power = gradient = 1.0
+    for _ in range(blocks):
+        gradient *= 1 + gaussian_mean(lambda z: (1 - np.tanh(z) ** 2) ** 2, power)
+        power += gaussian_mean(lambda z: np.tanh(z) ** 2, power)
+    return power, gradient
 
 
 def relu_behind_batch_norm(batch: int) -> float:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from support.published import TANH_STREAM, tanh_stream
 
 from gradstudy.analysis.theory.prediction import predict
 from gradstudy.random_network import RandomFeedforward, RandomMap, RandomStage
@@ -64,27 +65,16 @@ def test_a_transformers_feedforward_stream_grows_by_half_per_block(curves):
     assert predict(wiring).activation_rms[-1] ** 2 == pytest.approx(17.0)
 
 
-def tanh_stream(depth):
-    """G35's q_{l+1} = q_l + E tanh^2 and g_l = g_{l+1} (1 + E tanh'^2) on a dense grid: the total g."""
-    x = np.linspace(-10, 10, 200_001)
-    weight = np.exp(-(x**2) / 2) / np.exp(-(x**2) / 2).sum()
-    q, gradient = 1.0, 1.0
-    for _ in range(depth):
-        square = np.tanh(np.sqrt(q) * x) ** 2
-        q, gradient = q + square @ weight, gradient * (1 + (1 - square) ** 2 @ weight)
-    return gradient
-
-
 @pytest.mark.parametrize("depth", [10, 40, 160])
 def test_tanh_residual_networks_follow_their_recursion(curves, depth):
     found = total(blocks(curves["tanh"], depth, ("activation", RandomMap(1.0, 1.0))))
-    assert found == pytest.approx(tanh_stream(depth), rel=1e-8)
+    assert found == pytest.approx(tanh_stream(depth)[1], rel=1e-8)
 
 
 def test_tanh_residual_networks_are_subexponential(curves):
-    # G35: 14.06 at 10 blocks. In the limit q grows by 1 per block and E tanh'^2 = (4 / 3) / sqrt(2 pi q).
+    # G35: in the limit q grows by 1 per block and E tanh'^2 = (4 / 3) / sqrt(2 pi q).
     found = [total(blocks(curves["tanh"], depth, ("activation", RandomMap(1.0, 1.0)))) for depth in (10, 4000, 4840)]
-    assert found[0] == pytest.approx(14.06, abs=0.005)
+    assert found[0] == pytest.approx(TANH_STREAM[10], abs=0.005)
     slope = np.log(found[2] / found[1]) / (np.sqrt(4840) - np.sqrt(4000))
     assert slope == pytest.approx(8 / 3 / np.sqrt(2 * np.pi), rel=0.02)
 

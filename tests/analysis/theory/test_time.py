@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from support.published import OVER_100_STEPS, OVER_150_STEPS
 
 from gradstudy.analysis.theory.prediction import predict
 from gradstudy.random_network import RandomMap, RandomRecurrent
@@ -12,15 +13,15 @@ def over_time(curve, weight, steps, *, entering=SILENT, power=None, **parts):
     return predict(RandomRecurrent(entering, RandomMap(weight, weight), curve, power, **parts))
 
 
-@pytest.mark.parametrize(("radius", "expected"), [(0.9, -4.575749), (1.0, 0.0), (1.1, 4.139269)])
+@pytest.mark.parametrize(("radius", "expected"), OVER_100_STEPS.items())
 def test_a_linear_network_multiplies_by_its_radius(curves, radius, expected):
-    # G39: h_0 to h_100 are 101 places.
+    # h_0 to h_100 are 101 places.
     assert over_time(curves["identity"], radius**2, 101).gain_init == pytest.approx(expected, abs=5e-7)
 
 
-@pytest.mark.parametrize(("radius", "expected"), [(1.0, 0.0), (0.9, -6.863624), (1.1, 6.208903)])
+@pytest.mark.parametrize(("radius", "expected"), OVER_150_STEPS.items())
 def test_an_identity_recurrence_with_positive_states_multiplies_by_its_radius(curves, radius, expected):
-    # G43: where every ReLU is on it is the identity.
+    # Where every ReLU is on it is the identity.
     assert over_time(curves["identity"], radius**2, 151).gain_init == pytest.approx(expected, abs=5e-7)
 
 
