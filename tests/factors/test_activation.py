@@ -1,14 +1,13 @@
 """Activations: values and slopes are those of torch.nn.functional, with one coefficient per member."""
 
-import functools
 import math
-from itertools import pairwise
+from functools import partial
 
 import pytest
 import torch
 from support.cohorts import cohort, parts
 from support.enrolled import option_part, options
-from support.twins import assert_equals_twin
+from support.twins import Perceptron, Unrolled, assert_equals_twin
 from torch import nn
 from torch.nn import functional
 
@@ -34,7 +33,7 @@ PLAIN = {
     activation.Relu(): functional.relu,
     activation.Selu(): functional.selu,
     activation.Gelu(): functional.gelu,
-    activation.Gelu(approximate=True): functools.partial(functional.gelu, approximate="tanh"),
+    activation.Gelu(approximate=True): partial(functional.gelu, approximate="tanh"),
     activation.Silu(): functional.silu,
 }
 """Without coefficients: the function in PyTorch."""
@@ -108,39 +107,16 @@ def test_the_exact_gelu_is_x_times_the_share_of_a_normal_below_x():
 
 
 def test_prelu_learns_one_slope_per_layer_as_plain_modules_do():
-    sizes = [16, 6, 5, 4]
-    trial = parts(
-        model=Mlp(width=sizes[1:], depth=3), activation=activation.Prelu(0.3), init=init.Default(), lr=lr.Constant(0.1)
-    )
-
-    def make():
-        hidden = [nn.Sequential(nn.Linear(*size), nn.PReLU()) for size in pairwise(sizes)]
-        return nn.Sequential(nn.Flatten(), *hidden, nn.Linear(4, 1))
-
-    def rename(name):
-        if name.startswith("readout"):
-            return name.replace("readout", "4")
-        layer, _, kind = name.partition(".")
-        return f"{int(layer[-2:])}." + ("1.weight" if kind == "activation.slope" else f"0.{kind}")
-
-    assert_equals_twin(make, trial, rename=rename)
+    model, phi = Mlp(width=[6, 5, 4], depth=3), activation.Prelu(0.3)
+    trial = parts(model=model, activation=phi, init=init.Default(), lr=lr.Constant(0.1))
+    twin = partial(Perceptron, 16, 6, 5, 4, 1, phi=nn.PReLU)
+    assert_equals_twin(twin, trial, rename=lambda name: name.replace("slope", "weight"))
     record = train(cohort(trial, seeds=1, dtype="float64", keep_weights=True))[0]
     slopes = [record.weights[f"layer_0{layer}.activation.slope"] for layer in (1, 2, 3)]
     assert all(slope.shape == (1,) and abs(slope[0] - 0.3) > 1e-6 for slope in slopes)
 
 
 def test_prelu_in_a_recurrent_network_has_one_slope_for_all_time_steps():
-    class Loop(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.recurrent, self.slope = nn.RNN(2, 5, batch_first=True), nn.PReLU()
-            self.readout = nn.Linear(5, 1)
-
-        def forward(self, x):
-            law, h = self.recurrent, x.new_zeros(len(x), 5)
-            for t in range(x.shape[1]):
-                h = self.slope(x[:, t] @ law.weight_ih_l0.T + law.bias_ih_l0 + h @ law.weight_hh_l0.T + law.bias_hh_l0)
-            return self.readout(h)
-
     trial = parts(model=Rnn(width=5), activation=activation.Prelu())
-    assert_equals_twin(Loop, trial, rename=lambda name: name.replace("recurrent.l0.activation.slope", "slope.weight"))
+    twin = lambda: Unrolled(5, phi=nn.PReLU())  # noqa: E731
+    assert_equals_twin(twin, trial, rename=lambda name: name.replace("recurrent.l0.activation.slope", "phi.weight"))

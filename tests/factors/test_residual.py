@@ -1,13 +1,12 @@
 """Residual connections: what algebra says of the gradient through them, and plain modules."""
 
 import math
-from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
 from support.cohorts import cohort, parts
-from support.twins import assert_equals_twin
+from support.twins import Add, Perceptron, assert_equals_twin
 from torch import nn
 from torch.nn import functional as F
 
@@ -150,36 +149,6 @@ def test_a_neighbour_that_is_not_finite_does_not_leak():
         assert not joined[1].isfinite().any()
 
 
-class Net(nn.Module):
-    """z_l = join(z_{l-1}, W_l tanh(z_{l-1})) from the second layer on."""
-
-    def __init__(self, kind, widths=(6, 6, 6)):
-        super().__init__()
-        sizes = (16, *widths)
-        linears = [nn.Linear(sizes[index], size) for index, size in enumerate(widths)]
-        self.maps, self.readout = nn.ModuleList(linears), nn.Linear(widths[-1], 1)
-        pairs = list(pairwise(widths))
-        self.projections = nn.ModuleDict(
-            {str(at): nn.Linear(*pair) for at, pair in enumerate(pairs, 1) if len({*pair}) > 1}
-        )
-        self.joins = nn.ModuleList(kind(width) for width in widths[1:])
-
-    def forward(self, inputs):
-        z = self.maps[0](inputs.flatten(1))
-        for index, (one, join) in enumerate(zip(self.maps[1:], self.joins, strict=True), 1):
-            skip = self.projections[str(index)](z) if str(index) in self.projections else z
-            z = join(skip, one(torch.tanh(z)))
-        return self.readout(torch.tanh(z))
-
-
-class Add(nn.Module):
-    def __init__(self, width):
-        super().__init__()
-
-    def forward(self, skip, branch):
-        return skip + branch
-
-
 class Alpha(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -198,28 +167,17 @@ class Highway(nn.Linear):
         return opening * branch + (1 - opening) * skip
 
 
-def rename(name):
-    """layer_02.residual.weight -> joins.0.weight, layer_02.projection.weight -> projections.1.weight."""
-    layer, _, rest = name.partition(".")
-    if layer == "readout":
-        return name
-    index = int(layer[-2:]) - 1
-    kind, _, last = rest.rpartition(".")
-    places = {"": f"maps.{index}", "residual": f"joins.{index - 1}", "projection": f"projections.{index}"}
-    return f"{places[kind]}.{last}"
-
-
 @pytest.mark.parametrize(
     ("part", "kind"), [(residual.Scaled(), Add), (residual.ReZero(start=0.1), Alpha), (residual.Gated(), Highway)]
 )
 def test_a_residual_multilayer_perceptron_equals_plain_modules(part, kind):
     trial = parts(model=Mlp(width=6, depth=3), init=init.Default(), residual=part)
-    assert_equals_twin(lambda: Net(kind), trial, rename=rename)
+    assert_equals_twin(lambda: Perceptron(16, 6, 6, 6, 1, join=kind), trial)
 
 
 def test_a_projection_carries_the_skip_where_the_width_changes():
     trial = parts(model=Mlp(width=[6, 4, 4], depth=3), init=init.Default(), residual=residual.Scaled(projection=True))
-    assert_equals_twin(lambda: Net(Add, (6, 4, 4)), trial, rename=rename, steps=(2,))
+    assert_equals_twin(lambda: Perceptron(16, 6, 4, 4, 1, join=Add), trial, steps=(2,))
 
 
 def test_widths_that_do_not_meet_are_refused_without_a_projection():

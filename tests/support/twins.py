@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -13,6 +14,80 @@ from gradstudy.training.start.streams import numpy_stream
 from support.cohorts import cohort
 
 SEED = 1
+
+
+class Perceptron(nn.Module):
+    """`Mlp` in plain modules and under our names: z_1 = W_1 x, z_l = join(z_{l-1}, W_l phi(norm(z_{l-1}))).
+
+    `join` is made for every layer but the first, `after` puts the norms behind phi.
+    """
+
+    def __init__(self, *sizes, phi=nn.Tanh, norm=nn.Identity, after=False, join=None, linear=nn.Linear):
+        super().__init__()
+        *pairs, last = pairwise(sizes)
+        self.after, self.layers = after, [linear(*pair) for pair in pairs]
+        for index, (layer, (below, width)) in enumerate(zip(self.layers, pairs, strict=True), 1):
+            self.add_module(f"layer_{index:02d}", layer)
+            layer.activation, layer.norm = phi(), norm(width)
+            if join and index > 1:
+                layer.residual = join(width)
+                layer.projection = nn.Identity() if below == width else nn.Linear(below, width)
+        self.readout = linear(*last)
+
+    def active(self, layer, z):
+        return layer.norm(layer.activation(z)) if self.after else layer.activation(layer.norm(z))
+
+    def hidden(self, x):
+        z = self.layers[0](x)
+        for before, layer in pairwise(self.layers):
+            branch = layer(self.active(before, z))
+            z = layer.residual(layer.projection(z), branch) if hasattr(layer, "residual") else branch
+        return self.active(self.layers[-1], z)
+
+    def forward(self, x):
+        return self.readout(self.hidden(x.flatten(1)))
+
+
+class Add(nn.Identity):
+    """The join of a plain residual connection."""
+
+    def forward(self, skip, branch):
+        return skip + branch
+
+
+class Recurrent(nn.Module):
+    """The recurrent network of a trial as torch has it, read out at the last step or at each."""
+
+    def __init__(self, trial):
+        super().__init__()
+        model, self.shape = trial["model"], trial["task"].shape
+        kind = {"Rnn": nn.RNN, "Lstm": nn.LSTM, "Gru": nn.GRU}[type(model).__name__]
+        self.recurrent = kind(self.shape.inputs[1], model.width, model.depth, batch_first=True)
+        self.readout = nn.Linear(model.width, self.shape.outputs)
+
+    def forward(self, x):
+        hidden = self.recurrent(x)[0]
+        return self.readout(hidden if self.shape.each_step else hidden[:, -1])
+
+
+class Unrolled(nn.Module):
+    """A recurrent network written out, with a norm before the biases of every time step and any phi."""
+
+    def __init__(self, width, norm=None, phi=None):
+        super().__init__()
+        self.recurrent, self.readout = nn.RNN(2, width, batch_first=True), nn.Linear(width, 1)
+        self.norm, self.phi = norm or nn.Identity(), phi or nn.Tanh()
+
+    def weight(self, name, weight):
+        return weight
+
+    def forward(self, inputs):
+        cell, linear = self.recurrent, nn.functional.linear
+        w_ih, w_hh = (self.weight(name, getattr(cell, name)) for name in ("weight_ih_l0", "weight_hh_l0"))
+        h = inputs.new_zeros(len(inputs), cell.hidden_size)
+        for x in inputs.unbind(1):
+            h = self.phi(self.norm(linear(x, w_ih) + linear(h, w_hh)) + cell.bias_ih_l0 + cell.bias_hh_l0)
+        return linear(h, self.weight("readout", self.readout.weight), self.readout.bias)
 
 
 def assert_equals_twin(make_twin, trial, *, make_optimizer=None, rename=lambda name: name, steps=(1, 3), after=None):

@@ -1,12 +1,9 @@
 """Parity where tasks are special: sets smaller than a batch, features that differ per trial, outputs at every step."""
 
-from itertools import pairwise
-
 import pytest
 from support.cohorts import cohort, parts
 from support.parity import assert_parity
-from support.twins import assert_equals_twin
-from torch import nn
+from support.twins import Perceptron, Recurrent, assert_equals_twin
 
 from gradstudy.factors import activation, init, lr, optimizer
 from gradstudy.factors.model.mlp import Mlp
@@ -60,39 +57,15 @@ def test_sequence_tasks_do_not_notice_each_other(case):
     assert_same_in_any_company(trials, "float32")
 
 
-class EachStep(nn.Module):
-    """A plain recurrent network that answers at every step, or at the last."""
-
-    def __init__(self, task, width):
-        super().__init__()
-        self.recurrent = nn.RNN(task.shape.inputs[1], width, batch_first=True)
-        self.readout = nn.Linear(width, task.shape.outputs)
-        self.each_step = task.shape.each_step
-
-    def forward(self, inputs):
-        hidden = self.recurrent(inputs)[0]
-        return self.readout(hidden if self.each_step else hidden[:, -1])
-
-
 @pytest.mark.parametrize("case", SEQUENCES)
 def test_sequence_tasks_equal_plain_modules(case):
-    task = SEQUENCES[case]
-    assert_equals_twin(lambda: EachStep(task, 5), parts(model=Rnn(width=5), task=task, init=init.Default()))
+    trial = parts(model=Rnn(width=5), task=SEQUENCES[case], init=init.Default())
+    assert_equals_twin(lambda: Recurrent(trial), trial)
 
 
 @pytest.mark.parametrize(
     "task", [Line(), Digits(batch_size=9, outliers=0.1, standardize=True), Teacher(points=50, outputs=2)]
 )
 def test_tasks_with_features_equal_plain_modules(task):
-    sizes = [task.shape.features, 6, 5]
-
-    def make():
-        layers = [nn.Sequential(nn.Linear(*size), nn.Tanh()) for size in pairwise(sizes)]
-        return nn.Sequential(*layers, nn.Linear(5, task.shape.outputs))
-
-    def rename(name):
-        layer, _, kind = name.partition(".")
-        return f"2.{kind}" if layer == "readout" else f"{int(layer[-2:]) - 1}.0.{kind}"
-
     trial = parts(model=Mlp(width=[6, 5], depth=2), task=task, init=init.Default())
-    assert_equals_twin(make, trial, rename=rename)
+    assert_equals_twin(lambda: Perceptron(task.shape.features, 6, 5, task.shape.outputs), trial)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import torch.nn.functional as F
 from support.cohorts import OPTIMIZERS, cohort, parts
 from support.images import Pictures
 from support.parity import assert_parity
-from support.twins import assert_equals_twin
+from support.twins import Add, Perceptron, assert_equals_twin
 from torch import nn
 
 from gradstudy.factors import activation, init, lr
@@ -23,21 +24,15 @@ from gradstudy.tasks.random_signal import RandomSignal
 from gradstudy.training.engine import train
 
 
-class Twin(nn.Module):
-    """z_1 = map(x), z_l = [z_{l-1} +] map(tanh(z_{l-1})), then pooling and a linear read-out."""
+class Twin(Perceptron):
+    """Maps of images, then pooling and a linear read-out."""
 
-    def __init__(self, make_map, *, pool=True, skip=False, outputs=3, width=4, side=5):
-        super().__init__()
-        self.layer_01, self.layer_02, self.layer_03 = make_map(2), make_map(width), make_map(width)
-        self.readout = nn.Linear(width if pool else width * side * side, outputs)
-        self.pool, self.skip = pool, skip
+    def __init__(self, make_map, *, pool=True, join=None):
+        super().__init__(2, 4, 4, 4, 3, linear=make_map, join=join)
+        self.pool, self.readout = pool, nn.Linear(4 if pool else 4 * 25, 3)
 
     def forward(self, x):
-        z = self.layer_01(x)
-        for one in (self.layer_02, self.layer_03):
-            branch = one(torch.tanh(z))
-            z = z + branch if self.skip else branch
-        h = torch.tanh(z)
+        h = self.hidden(x)
         return self.readout(h.mean((2, 3)) if self.pool else h.flatten(1))
 
 
@@ -48,26 +43,22 @@ def trial(task=None, **model):
 @pytest.mark.parametrize("padding", ["zeros", "circular"])
 @pytest.mark.parametrize(("kernel", "pool"), [(1, True), (3, True), (3, False), (5, True)])
 def test_steps_equal_plain_convolutions(padding, kernel, pool):
-    def make_map(channels):
-        return nn.Conv2d(channels, 4, kernel, padding="same", padding_mode=padding)
-
+    make_map = partial(nn.Conv2d, kernel_size=kernel, padding="same", padding_mode=padding)
     assert_equals_twin(lambda: Twin(make_map, pool=pool), trial(padding=padding, kernel=kernel, pool=pool))
 
 
 def test_a_residual_connection_joins_from_the_second_layer_on():
-    def make_map(channels):
-        return nn.Conv2d(channels, 4, 3, padding="same")
-
-    assert_equals_twin(lambda: Twin(make_map, skip=True), trial() | {"residual": Scaled()})
+    make_map = partial(nn.Conv2d, kernel_size=3, padding="same")
+    assert_equals_twin(lambda: Twin(make_map, join=Add), trial() | {"residual": Scaled()})
 
 
 class LocalLoop(nn.Module):
     """A kernel of its own at every pixel, pixel by pixel."""
 
-    def __init__(self, channels, padding, side=5):
+    def __init__(self, channels, width, padding, side=5):
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(side * side * 4, channels, 3, 3))
-        self.bias = nn.Parameter(torch.empty(side * side * 4))
+        self.weight = nn.Parameter(torch.empty(side * side * width, channels, 3, 3))
+        self.bias = nn.Parameter(torch.empty(side * side * width))
         self.mode, self.side = {"zeros": "constant"}.get(padding, padding), side
 
     def forward(self, x):
@@ -82,14 +73,14 @@ class LocalLoop(nn.Module):
 
 @pytest.mark.parametrize("padding", ["zeros", "circular"])
 def test_local_steps_equal_a_loop_over_pixels(padding):
-    assert_equals_twin(lambda: Twin(lambda c: LocalLoop(c, padding)), trial(sharing="local", padding=padding))
+    assert_equals_twin(lambda: Twin(partial(LocalLoop, padding=padding)), trial(sharing="local", padding=padding))
 
 
 class DenseMap(nn.Linear):
     """All units of an image to all units of the next."""
 
-    def __init__(self, channels):
-        super().__init__(channels * 25, 4 * 25)
+    def __init__(self, channels, width):
+        super().__init__(channels * 25, width * 25)
 
     def forward(self, x):
         return super().forward(x.flatten(1)).unflatten(1, (4, 5, 5))

@@ -1,12 +1,12 @@
 """L-BFGS: torch.optim.LBFGS itself through the engine, one member at a time, and an outcome where it breaks down."""
 
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
 from support.cohorts import cohort, parts
+from support.twins import Perceptron
 from torch import nn
 
 from gradstudy.factors import activation, clipping, init, lr, regularization
@@ -20,17 +20,6 @@ from gradstudy.training.start.streams import numpy_stream
 
 DECAY = 0.01
 SMALL = {"model": Mlp(width=6, depth=2), "init": init.Default(), "task": Adding(length=8, batch_size=64)}
-
-
-def twin_from(weights):
-    """The same perceptron as a plain nn.Module with these weights."""
-    layers = [(nn.Linear(*size), nn.Tanh()) for size in pairwise((16, 6, 6))]
-    twin = nn.Sequential(nn.Flatten(), *(part for layer in layers for part in layer), nn.Linear(6, 1)).double()
-    for linear, name in zip((twin[1], twin[3], twin[5]), ("layer_01", "layer_02", "readout"), strict=True):
-        linear.weight.data, linear.bias.data = (
-            torch.from_numpy(weights[f"{name}.{kind}"]) for kind in ("weight", "bias")
-        )
-    return twin
 
 
 def train_plainly(twin, trial, steps):
@@ -66,7 +55,8 @@ def test_steps_equal_those_of_plain_torch_with_clipping_and_decay_in_every_evalu
     )
     whole = cohort(trial, seeds=1, steps=4, dtype="float64", keep_weights=True)
     (start,), (record,) = train(replace(whole, steps=0)), train(whole)
-    twin = twin_from(start.weights)
+    twin = Perceptron(16, 6, 6, 1).double()
+    twin.load_state_dict({name: torch.from_numpy(value) for name, value in start.weights.items()})
     losses = train_plainly(twin, trial, whole.steps)
     np.testing.assert_allclose(record.series["loss"].values[:, 0], losses, rtol=1e-9)
     assert losses[-1] < losses[0]

@@ -2,15 +2,13 @@
 
 import math
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
 from support.cohorts import CELLS, CLIPPINGS, OPTIMIZERS, cohort, parts
 from support.parity import assert_parity, assert_same_member
-from support.twins import assert_equals_twin
-from torch import nn
+from support.twins import Perceptron, Recurrent, assert_equals_twin
 
 from gradstudy.factors import activation, init, lr, optimizer, regularization
 from gradstudy.factors.clipping import Threshold
@@ -104,23 +102,6 @@ def test_changing_one_member_changes_that_member_only():
         assert not np.array_equal(before[slot].weights["readout.weight"], after[slot].weights["readout.weight"])
 
 
-class Twin(nn.Module):
-    """The same network as plain PyTorch would have it."""
-
-    def __init__(self, cell, width, depth, outputs, features):
-        super().__init__()
-        self.recurrent = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[cell](features, width, depth, batch_first=True)
-        self.readout = nn.Linear(width, outputs)
-
-    def forward(self, inputs):
-        return self.readout(self.recurrent(inputs)[0][:, -1])
-
-
-def twin_of(trial):
-    task, model = trial["task"], trial["model"]
-    return Twin(type(model).__name__.lower(), model.width, model.depth, task.shape.outputs, task.shape.inputs[1])
-
-
 def torch_optimizer(part, lr_value, weight_decay, parameters):
     kind = type(part).__name__
     if kind == "Sgd":
@@ -147,27 +128,17 @@ def test_steps_in_float64_equal_plain_modules_and_torch_optim(cell, optimizer, c
     def make_optimizer(parameters):
         return torch_optimizer(OPTIMIZERS[optimizer], trial["lr"].value, decay, parameters)
 
-    assert_equals_twin(lambda: twin_of(trial), trial, make_optimizer=make_optimizer)
+    assert_equals_twin(lambda: Recurrent(trial), trial, make_optimizer=make_optimizer)
 
 
 def test_a_classification_step_equals_plain_modules():
     trial = parts(task=SequentialDigits(batch_size=6), init=init.Default())
-    assert_equals_twin(lambda: twin_of(trial), trial, steps=(2,))
+    assert_equals_twin(lambda: Recurrent(trial), trial, steps=(2,))
 
 
 def test_a_multilayer_perceptron_with_a_width_per_layer_equals_plain_modules():
     trial = parts(model=Mlp(width=[6, 5, 4], depth=3), init=init.Default())
-
-    def make():
-        sizes = [16, 6, 5, 4]
-        layers = [nn.Sequential(nn.Linear(*size), nn.Tanh()) for size in pairwise(sizes)]
-        return nn.Sequential(nn.Flatten(), *layers, nn.Linear(4, 1))
-
-    def rename(name):
-        layer, _, kind = name.partition(".")
-        return f"4.{kind}" if layer == "readout" else f"{int(layer[-2:])}.0.{kind}"
-
-    assert_equals_twin(make, trial, rename=rename)
+    assert_equals_twin(lambda: Perceptron(16, 6, 5, 4, 1), trial)
 
 
 @pytest.mark.gpu
