@@ -151,8 +151,8 @@ def _tasks(model: str, width: int) -> list[tuple[str, Parts]]:
 
 
 def _completed(row: Row, used: Counter) -> Enrolled:
-    """The row with a task and options of the other groups, the least used ones first."""
-    task, parts = min(homes(row), key=lambda home: used["task", home[0]])
+    """The row with a task and options of the other groups, the least used ones first, and long sequences seldom."""
+    task, parts = min(homes(row), key=lambda home: used["task", home[0]] * max(home[1]["task"].shape.inputs))
     row = {**row, "task": task}
     parts = {**parts, **{group: option_part(group, row[group]) for group in ("clipping", "optimizer")}}
     for group in OTHERS:

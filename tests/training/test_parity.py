@@ -7,13 +7,16 @@ import numpy as np
 import pytest
 import torch
 from support.cohorts import CELLS, CLIPPINGS, OPTIMIZERS, cohort, parts
+from support.images import Pictures
 from support.parity import assert_parity, assert_same_member
 from support.twins import Perceptron, Recurrent, assert_equals_twin
 
-from gradstudy.factors import activation, init, lr, optimizer, regularization
-from gradstudy.factors.clipping import Threshold
+from gradstudy.factors import init, lr, optimizer, regularization
+from gradstudy.factors.model.cnn import SHARING, Cnn
 from gradstudy.factors.model.mlp import Mlp
+from gradstudy.factors.model.resnet import BLOCKS, ResNet
 from gradstudy.factors.model.rnn import Rnn
+from gradstudy.factors.residual import Scaled
 from gradstudy.tasks.adding import Adding
 from gradstudy.tasks.sequential_digits import SequentialDigits
 from gradstudy.training.engine import train
@@ -27,28 +30,30 @@ TRIPLES = [
 """A Latin square: every pair of a cell, an optimizer and a clipping stands in it once."""
 
 
-def explosive(common):
-    """A trial that overflows within a few steps: linear growth by 3 per time step, and a giant learning rate."""
-    return common | {"activation": activation.Relu(), "init": init.Identity(gain=3.0), "lr": lr.Constant(1e6)}
-
-
-@pytest.mark.parametrize(("cell", "optimizer", "clipping"), TRIPLES)
-def test_a_member_is_the_same_alone_in_a_subset_permuted_and_beside_a_diverging_neighbour(cell, optimizer, clipping):
-    common = parts(
-        model=CELLS[cell](width=7),
-        activation=activation.Relu(),
-        optimizer=OPTIMIZERS[optimizer],
-        clipping=CLIPPINGS[clipping],
-        regularization=regularization.Penalty(0.01),
+IMAGES = (Pictures(), Pictures(batch_size=1, side=3, features=1), Pictures(batch_size=2, side=1, features=1))
+SHAPES = [(1, "zeros", True), (3, "zeros", False), (7, "circular", True), (8, "zeros", True)]
+CNNS = [
+    (Cnn(width=width, depth=3, sharing=sharing, padding=padding, pool=pool), IMAGES[(row + column) % len(IMAGES)])
+    for row, (width, padding, pool) in enumerate(
+        [(1, "zeros", True), (3, "zeros", False), (7, "circular", True), (8, "zeros", True)]
     )
-    calm = [common | {"init": init.Orthogonal(gain=gain), "lr": lr.Constant(0.1 * gain)} for gain in (0.5, 1.0, 1.3)]
-    diverging = explosive(common) | {"clipping": Threshold()}
-    whole = cohort(calm[0], diverging, calm[1], calm[2], steps=STEPS, keep_weights=True)
-    everyone = list(range(len(whole.members)))
-    records = assert_parity(whole, [0], [7], [5, 0, 6], everyone[::-1], [0, 1, 4, 5, 6, 7])
-    assert [record.first_bad_step is None for record in records if record.trial != 1] == [True] * 6
-    if cell == "rnn":
-        assert all(record.first_bad_step is not None for record in records if record.trial == 1)
+    for column, sharing in enumerate(SHARING)
+]
+RESNETS = [
+    (ResNet(width=width, depth=2, block=block, kind=("conv", "dense")[(row + column) % 2]), IMAGES[row % 2])
+    for row, width in enumerate([1, 3, 8])
+    for column, block in enumerate(BLOCKS)
+]
+"""Latin squares again: of widths, who shares a kernel, and images; of widths, blocks, and kinds of map."""
+
+
+@pytest.mark.parametrize(("model", "task"), [*CNNS, *RESNETS])
+def test_parity_holds_for_images_of_any_size_beside_a_diverging_neighbour(model, task):
+    common = parts(model=model, task=task, optimizer=OPTIMIZERS["adam"], residual=Scaled())
+    trials = [common | {"init": init.Normal(gain=gain, std=0.3), "lr": lr.Constant(gain)} for gain in (0.1, 1.0, 1.5)]
+    trials[1] |= {"lr": lr.Constant(1e30)}
+    whole = cohort(*trials, steps=4, keep_weights=True)
+    assert_parity(whole, [0], [5], [4, 1], [5, 4, 3, 2, 1, 0])
 
 
 @pytest.mark.parametrize(("width", "batch_size"), [(1, 1), (5, 3), (10, 32), (16, 32), (33, 32), (32, 1)])
@@ -79,6 +84,7 @@ VARIED = {
     "rate": lambda m: {"lr": lr.Constant(0.01 + m / 100)},
     "betas": lambda m: {"optimizer": optimizer.Adam(betas=[0.8 + m / 400, 0.99 + m / 4000])},
     "schedule": lambda m: {"lr": lr.OneCycle(0.1, pct_start=m / 40)},
+    "drop": lambda m: {"lr": lr.Step(0.1, drop=0.8 + m / 999, every=0.2)},
     "dropout": lambda m: {"regularization": regularization.Dropout(dropout=m / 40)},
     "bound": lambda m: {"regularization": regularization.MaxNorm(max_norm=0.1 + m / 20)},
 }
