@@ -9,7 +9,7 @@ import torch
 from gradstudy.configs.instantiate import make_part
 from gradstudy.errors import InputError
 from gradstudy.parts import Part, is_coefficient, number, unchecked
-from gradstudy.training.start.stacking import stack, structure
+from gradstudy.training.cohort import stack, structure
 
 
 @dataclass(frozen=True)

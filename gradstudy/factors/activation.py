@@ -4,7 +4,6 @@ Values and slopes are those of torch.nn.functional, with one coefficient per mem
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -92,12 +91,9 @@ class Prelu(Activation):
         return (filled(f"{name}.slope", 1, self.start),)
 
     def at(self, local: Local) -> TensorMap:
-        return partial(self._rectify, local["slope"].flatten())
-
-    @staticmethod
-    def _rectify(slope: Tensor, x: Tensor) -> Tensor:
+        slope = local["slope"].flatten()
         # torch's second axis is the one with a slope each: here it is the member's
-        return nn.functional.prelu(x.unsqueeze(0), slope).squeeze(0)
+        return lambda x: nn.functional.prelu(x.unsqueeze(0), slope).squeeze(0)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,11 @@
 """L-BFGS: the optimizer that evaluates a batch more than once in a step, and cannot be stacked."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from gradstudy.factors.optimizer import Again, Optimizer, State, Tensors
+from gradstudy.factors.optimizer import Again, Optimizer, Stacked, State, Tensors
 from gradstudy.parts import number
 
 
@@ -27,7 +26,7 @@ class Lbfgs(Optimizer):
     history: int = number(100, at_least=1)
     line_search: bool = False
 
-    def start(self, parameters: Sequence[Tensor]) -> State:
+    def start(self, parameters: Stacked) -> State:
         if len(parameters[0]) != 1:
             raise ValueError(f"lbfgs trains one member at a time, got a cohort of {len(parameters[0])}: plan cohorts")
         values = [parameter.clone() for parameter in parameters]
@@ -35,14 +34,7 @@ class Lbfgs(Optimizer):
         return [values, torch.optim.LBFGS(values, 1.0, self.max_iter, history_size=self.history, line_search_fn=search)]
 
     def update(
-        self,
-        parameters: Sequence[Tensor],
-        gradients: Sequence[Tensor],
-        state: State,
-        *,
-        lr: Tensor,
-        count: int,
-        again: Again,
+        self, parameters: Stacked, gradients: Stacked, state: State, *, lr: Tensor, count: int, again: Again
     ) -> Tensors:
         values: Tensors
         values, optimizer = state

@@ -18,10 +18,12 @@ from gradstudy.factors.coefficients import elementwise, per_member
 from gradstudy.parts import Part, number
 
 Tensors = list[Tensor]
+Stacked = Sequence[Tensor]
+"""[member, ...] of each parameter."""
 Rates = Sequence[Tensor]
 State = list[Any]
 """What an optimizer keeps between steps, changed in place; for all but one a list of tensors per parameter."""
-Again = Callable[[Sequence[Tensor]], tuple[Tensor, Tensors]]
+Again = Callable[[Stacked], tuple[Tensor, Tensors]]
 """Other parameters -> their loss [member] and clipped, decayed gradients on this step's batch."""
 
 
@@ -31,19 +33,12 @@ class Optimizer(Part):
 
     has_eps = False
 
-    def start(self, parameters: Sequence[Tensor]) -> State:
+    def start(self, parameters: Stacked) -> State:
         """The state of each parameter before the first step."""
         return [[torch.zeros_like(p)] for p in parameters]
 
     def update(
-        self,
-        parameters: Sequence[Tensor],
-        gradients: Sequence[Tensor],
-        state: State,
-        *,
-        lr: Tensor,
-        count: int,
-        again: Again,
+        self, parameters: Stacked, gradients: Stacked, state: State, *, lr: Tensor, count: int, again: Again
     ) -> Tensors:
         """The parameters after step `count` (from 1) at rates `lr` [member]; changes `state` in place."""
         rates = self.rates(lr, count)
@@ -106,7 +101,7 @@ class Adam(AdaptiveOptimizer):
 
     betas: tuple[float, float] = number((0.9, 0.999), at_least=0.0, below=1.0)
 
-    def start(self, parameters: Sequence[Tensor]) -> State:
+    def start(self, parameters: Stacked) -> State:
         return [[torch.zeros_like(p), torch.zeros_like(p)] for p in parameters]
 
     def rates(self, lr: Tensor, count: int) -> Rates:
@@ -156,7 +151,7 @@ class Adagrad(AdaptiveOptimizer):
     eps: float = number(1e-10, at_least=0.0)
     initial_accumulator: float = number(0.0, at_least=0.0)
 
-    def start(self, parameters: Sequence[Tensor]) -> State:
+    def start(self, parameters: Stacked) -> State:
         return [[torch.zeros_like(p) + per_member(self.initial_accumulator, p)] for p in parameters]
 
     def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:

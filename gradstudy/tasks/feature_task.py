@@ -30,8 +30,7 @@ class Data:
     @cached_property
     def mean(self) -> np.ndarray:
         """Of each feature over the rows to train on."""
-        mean: np.ndarray = self.inputs.mean(0)
-        return mean
+        return np.asarray(self.inputs.mean(0))
 
     @cached_property
     def variance(self) -> np.ndarray:
@@ -87,12 +86,11 @@ class Features(Task):
         # drawn even where no entry is an outlier: a trial with outliers then trains on the same rows as one without
         drawn = stream.random(inputs.shape, dtype=np.float32)
         factors = self.scale * multipliers(inputs.shape[1:], self.spread)
-        scaled: np.ndarray = np.where(drawn < self.outliers, self.outlier_scale, 1.0) * (factors * inputs)
+        scaled = np.asarray(np.where(drawn < self.outliers, self.outlier_scale, 1.0) * (factors * inputs))
         if not self.standardize:
             return scaled
         mean, variance = self._moments(data, factors)
-        standard: np.ndarray = (scaled - mean) / np.sqrt(np.where(variance > 0, variance, 1.0))
-        return standard
+        return np.asarray((scaled - mean) / np.sqrt(np.where(variance > 0, variance, 1.0)))
 
     def _moments(self, data: Data, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and variance of f x o, where o is `outlier_scale` with the probability `outliers` and else 1.

@@ -55,18 +55,14 @@ def _fetched(name: str, number_there: int, version: int, image: bool) -> Data:
             f"{field}: OpenML answered {error.code} {error.reason}; choose another data set, or try again"
         ) from error
     except OSError as error:
-        raise ValueError(_away(field, error)) from error
+        raise ValueError(
+            f"{field} is not in {datasets.get_data_home()}, where scikit-learn keeps what it downloaded, and OpenML "
+            f"could not be reached ({error}): connect once, set SCIKIT_LEARN_DATA to a folder that has it, or use "
+            "task=digits, which needs no download"
+        ) from error
     except ValueError as error:  # nothing of that name, no table, or columns that cannot be read
         raise ValueError(f"{field}: {error}; choose another data set, or save it as a file for task=table") from error
     return _as_images(data) if image else data
-
-
-def _away(field: str, error: OSError) -> str:
-    return (
-        f"{field} is not in {datasets.get_data_home()}, where scikit-learn keeps what it downloaded, and OpenML could "
-        f"not be reached ({error}): connect once, set SCIKIT_LEARN_DATA to a folder that has it, or use task=digits, "
-        "which needs no download"
-    )
 
 
 def _as_images(data: Data) -> Data:

@@ -52,5 +52,5 @@ def _taught(sizes: tuple[int, ...], points: int) -> tuple[np.ndarray, np.ndarray
 
 def _mapped(signal: np.ndarray, width: int, draw: np.random.Generator) -> np.ndarray:
     fan_in = signal.shape[1]
-    mapped: np.ndarray = signal @ draw.standard_normal((fan_in, width)) / np.sqrt(fan_in)
+    mapped = np.asarray(signal @ draw.standard_normal((fan_in, width)) / np.sqrt(fan_in))
     return mapped + draw.standard_normal(width) / 2

@@ -1,14 +1,15 @@
-"""Planning: which members train together."""
+"""Which members train together as one stacked network, and how their parts become one."""
 
 import itertools
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, get_type_hints
 
-from gradstudy.parts import STUDIED
+import torch
+
+from gradstudy.parts import STUDIED, Part, is_coefficient
 from gradstudy.records import Member
-from gradstudy.training.start.stacking import structure
 
 STACKED = tuple(group for group in STUDIED if group != "init")
 """The groups whose structure makes a cohort's key. `init` is not among them: each member is filled by itself."""
@@ -66,3 +67,27 @@ def _evenly(trials: list[list[Member]], size: int) -> list[tuple[Member, ...]]:
     count = -(-len(trials) // per_group)
     bounds = [round(index * len(trials) / count) for index in range(count + 1)]
     return [tuple(member for seeds in trials[low:high] for member in seeds) for low, high in itertools.pairwise(bounds)]
+
+
+def structure(part: Part) -> Hashable:
+    """What must be equal for two parts to be stacked: the class and every field that is no coefficient."""
+    hints = get_type_hints(type(part))
+    values = (getattr(part, f.name) for f in fields(part) if not is_coefficient(hints[f.name]))
+    return type(part), *(value if isinstance(value, Hashable) else id(value) for value in values)
+
+
+def stack(parts: Sequence[Any], device: torch.device) -> Any:
+    """One part for all members: every coefficient becomes a float64 tensor [member]."""
+    first, hints = parts[0], get_type_hints(type(parts[0]))
+    stacked = object.__new__(type(first))  # not through __init__: the checks there are for single numbers
+    for field in fields(first):
+        values = [getattr(part, field.name) for part in parts]
+        value = _coefficients(values, device) if is_coefficient(hints[field.name]) else values[0]
+        object.__setattr__(stacked, field.name, value)
+    return stacked
+
+
+def _coefficients(values: list[Any], device: torch.device) -> Any:
+    if isinstance(values[0], tuple):
+        return tuple(_coefficients(list(column), device) for column in zip(*values, strict=True))
+    return torch.tensor(values, dtype=torch.float64, device=device)

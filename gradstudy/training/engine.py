@@ -186,32 +186,27 @@ class _Training:
         outcomes = self.divergence.outcomes()[: len(self.cohort.members)]
         ends = [None if step is None else step + 1 for step, _ in outcomes]
         scores = {name: torch.stack([one[name] for one in held_out]).cpu().numpy() for name in held_out[0]}
-        steps, cost = np.array([0, self.cohort.steps][: len(held_out)]), self._cost()
+        steps, seconds = np.array([0, self.cohort.steps][: len(held_out)]), self.stopwatch.seconds("everything")
+        shares = {name: self.stopwatch.seconds(name) / seconds for name in ("recorder", "probes")}
         return [
             MemberRecord(
                 member.trial,
                 member.seed,
-                {**recorded, **probed, **{name: _single(steps, values[:, slot]) for name, values in scores.items()}},
+                {
+                    **recorded,
+                    **probed,
+                    **{name: Series(("all",), steps, values[:, slot, None]) for name, values in scores.items()},
+                },
                 *outcome,
                 weights=by_name({**self.parameters, **self.buffers}, slot) if self.cohort.keep_weights else {},
-                cost=cost,
+                cost={"seconds": seconds, **shares},
             )
             for slot, (member, outcome, recorded, probed) in enumerate(
                 zip(self.cohort.members, outcomes, self.recorder.series(ends), self.prober.series(ends), strict=True)
             )
         ]
 
-    def _cost(self) -> dict[str, float]:
-        """The seconds of all steps, and the shares of it that the recorder and the probes took."""
-        seconds = self.stopwatch.seconds("everything")
-        shares = {name: self.stopwatch.seconds(name) / seconds for name in ("recorder", "probes")}
-        return {"seconds": seconds, **shares}
-
 
 def _gradients(loss: Tensor, wanted: Sequence[Tensor]) -> list[Tensor]:
     """Of each member's own loss [member]: no member's depends on another's tensors."""
     return list(torch.autograd.grad(loss.sum(), wanted, materialize_grads=True))
-
-
-def _single(steps: np.ndarray, values: np.ndarray) -> Series:
-    return Series(("all",), steps, values[:, None])

@@ -11,8 +11,8 @@ from torch import Tensor
 from gradstudy.layer_parts import Activation, TensorMap, network_of
 from gradstudy.network import Pass
 from gradstudy.random_network import ActivationCurve, Facts, Inputs, NoTheory, RandomNetwork
+from gradstudy.training.cohort import stack
 from gradstudy.training.start.initialization import initial_values
-from gradstudy.training.start.stacking import stack
 from gradstudy.training.start.streams import numpy_stream
 
 SAMPLES, GROUPS = (64, 4096), 64
@@ -73,8 +73,7 @@ def _typical(powers: np.ndarray) -> np.ndarray:
     middle, wanted = [group[len(group) // 2] for group in groups], [sizes[group].mean() for group in groups]
     known = (sizes[middle] > 0) & np.isfinite(wanted)
     factors = np.divide(wanted, sizes[middle], out=np.ones(len(groups)), where=known)
-    typical: np.ndarray = powers[middle] * factors.reshape(-1, *[1] * (powers.ndim - 1))
-    return typical
+    return np.asarray(powers[middle] * factors.reshape(-1, *[1] * (powers.ndim - 1)))
 
 
 def _evenness(batch: np.ndarray) -> float:

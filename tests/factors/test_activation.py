@@ -15,9 +15,9 @@ from gradstudy.factors import activation, init, lr
 from gradstudy.factors.model.mlp import Mlp
 from gradstudy.factors.model.rnn import Rnn
 from gradstudy.network import Pass
+from gradstudy.training.cohort import stack
 from gradstudy.training.engine import train
 from gradstudy.training.start.initialization import initial_values
-from gradstudy.training.start.stacking import stack
 
 PLACE = "layer_01.activation"
 POINTS = [0.0, 1e-300, 1e-9, 0.3, 1.0, 4.5, 19.9, 20.1, 30.0, 709.0, 745.0, 1e5, 1e100]

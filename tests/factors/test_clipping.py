@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from gradstudy.factors.clipping import Adaptive, Threshold
+from gradstudy.training.cohort import stack
 from gradstudy.training.instrument.norms import norms
-from gradstudy.training.start.stacking import stack
 
 
 def clip(thresholds, gradients):

@@ -5,7 +5,7 @@ import torch
 from torch.optim import lr_scheduler
 
 from gradstudy.factors.lr import Constant, Cosine, OneCycle, Step, Warmup
-from gradstudy.training.start.stacking import stack
+from gradstudy.training.cohort import stack
 
 STEPS = 20
 

@@ -9,8 +9,8 @@ from gradstudy.factors.normalization.features import BatchNorm, GroupNorm, Insta
 from gradstudy.factors.normalization.weights import SpectralNorm, WeightNorm
 from gradstudy.factors.residual import ZeroInit
 from gradstudy.network import Parameter, Pass
+from gradstudy.training.cohort import stack
 from gradstudy.training.start.initialization import dependent_values, initial_values
-from gradstudy.training.start.stacking import stack
 
 SIZE = 8
 AFFINE = {"weight": torch.linspace(0.5, 2.0, SIZE).double(), "bias": torch.linspace(-1.0, 1.0, SIZE).double()}

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gradstudy.factors.optimizer import Adagrad, Adam, AdamW, Lion, RmsProp, Sgd
-from gradstudy.training.start.stacking import stack
+from gradstudy.training.cohort import stack
 
 
 def walk(optimizers, parameter, gradients, rates):

@@ -10,8 +10,8 @@ from support.cohorts import cohort, parts
 from gradstudy.factors.model.mlp import Mlp
 from gradstudy.factors.normalization.weights import WeightNorm
 from gradstudy.factors.regularization import Dropout, Lasso, MaxNorm, Penalty
+from gradstudy.training.cohort import stack
 from gradstudy.training.engine import train
-from gradstudy.training.start.stacking import stack
 
 
 def slope(penalty, weights):

@@ -15,8 +15,8 @@ from gradstudy.factors import activation, init, residual
 from gradstudy.factors.model.mlp import Mlp
 from gradstudy.network import Pass
 from gradstudy.tasks.random_signal import RandomSignal
+from gradstudy.training.cohort import stack
 from gradstudy.training.engine import train
-from gradstudy.training.start.stacking import stack
 
 DEPTH, GAIN = 6, 0.5
 BLOCKS = DEPTH - 1

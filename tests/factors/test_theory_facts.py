@@ -19,8 +19,8 @@ from gradstudy.factors.residual import Residual
 from gradstudy.layer_parts import Normalization
 from gradstudy.network import Pass
 from gradstudy.random_network import NoTheory
+from gradstudy.training.cohort import stack
 from gradstudy.training.start.initialization import initial_values
-from gradstudy.training.start.stacking import stack
 from gradstudy.training.start.streams import torch_stream
 
 BOUND = 0.1

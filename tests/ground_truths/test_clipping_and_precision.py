@@ -9,7 +9,7 @@ from support.flows import initial, measured, perceptron, variance
 import gradstudy
 from gradstudy.factors.clipping import Threshold
 from gradstudy.factors.optimizer import Sgd
-from gradstudy.training.start.stacking import stack
+from gradstudy.training.cohort import stack
 
 NETWORK = [*perceptron(width=16, depth=3, batch=8), "activation=tanh", *variance(1)]
 ONE_STEP = ["budget.steps=1", "lr.value=1"]

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradstudy.tasks.loss import cross_entropy
 from gradstudy.tasks.random_signal import RandomSignal
+from gradstudy.tasks.task import cross_entropy
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from gradstudy.tasks.adding import Adding
 from gradstudy.tasks.copy_memory import CopyMemory
 from gradstudy.tasks.digits import Digits
 from gradstudy.tasks.line import Line
-from gradstudy.tasks.loss import cross_entropy
 from gradstudy.tasks.sequential_digits import SequentialDigits
+from gradstudy.tasks.task import cross_entropy
 from gradstudy.tasks.teacher import Teacher
 from gradstudy.tasks.temporal_order import TemporalOrder
 from gradstudy.training.start.streams import numpy_stream

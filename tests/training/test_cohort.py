@@ -6,8 +6,7 @@ from support.cohorts import OPTIMIZERS, parts
 from gradstudy.factors import activation, clipping, init, lr
 from gradstudy.factors.model.rnn import Rnn
 from gradstudy.records import Member
-from gradstudy.training.cohort import halves, plan
-from gradstudy.training.start.stacking import stack, structure
+from gradstudy.training.cohort import halves, plan, stack, structure
 
 
 def planned(trials, seeds=4, size=64):

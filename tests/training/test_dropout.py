@@ -15,8 +15,8 @@ from gradstudy.factors.model.mlp import Mlp
 from gradstudy.factors.model.rnn import Rnn
 from gradstudy.factors.regularization import Dropout, Penalty
 from gradstudy.network import Pass
+from gradstudy.training.cohort import stack
 from gradstudy.training.engine import train
-from gradstudy.training.start.stacking import stack
 from gradstudy.training.start.streams import Draws
 
 CPU = torch.device("cpu")

@@ -19,9 +19,8 @@ from gradstudy.factors.normalization.weights import WeightNorm
 from gradstudy.factors.pretraining import Autoencoder, NoPretraining, Rbm, Tied
 from gradstudy.tasks.digits import Digits, split
 from gradstudy.tasks.random_signal import RandomSignal
-from gradstudy.training.cohort import plan
+from gradstudy.training.cohort import plan, stack
 from gradstudy.training.engine import train
-from gradstudy.training.start.stacking import stack
 from gradstudy.training.start.streams import Draws, numpy_stream
 
 SEED, STEPS = 1, 4

@@ -17,8 +17,8 @@ from gradstudy.factors.normalization.features import LayerNorm
 from gradstudy.factors.residual import Scaled
 from gradstudy.layer_parts import network_of
 from gradstudy.tasks.adding import Adding
-from gradstudy.tasks.loss import cross_entropy
 from gradstudy.tasks.random_signal import RandomSignal
+from gradstudy.tasks.task import cross_entropy
 from gradstudy.training.engine import train
 from gradstudy.training.start.streams import numpy_stream
 

@@ -39,7 +39,8 @@ class Attention:
     def __call__(self, run: Pass, x: Tensor) -> Tensor:
         queries, keys, values = self._split(self.in_proj(run, x))
         weights = torch.bmm(queries / math.sqrt(self.head), keys.transpose(1, 2)).softmax(-1)
-        return self.out_proj(run, self._merged(torch.bmm(weights, values), like=x))
+        mixed = torch.bmm(weights, values).view(-1, self.heads, self.length, self.head)
+        return self.out_proj(run, mixed.transpose(1, 2).reshape(x.shape))
 
     def random_branch(self, law: Law) -> tuple[BranchStep, ...]:
         """NoTheory: there is none of attention."""
@@ -52,10 +53,6 @@ class Attention:
         """
         apart = projected.view(-1, self.length, 3, self.heads, self.head).permute(2, 0, 3, 1, 4)
         return apart.reshape(3, -1, self.length, self.head).unbind(0)
-
-    def _merged(self, mixed: Tensor, like: Tensor) -> Tensor:
-        """The way back to [member, batch * token, width]."""
-        return mixed.view(-1, self.heads, self.length, self.head).transpose(1, 2).reshape(like.shape)
 
 
 class _Projection(Linear):

@@ -111,7 +111,6 @@ class Convolution:
         return torch.unflatten(output[:, : bias.numel()], 1, bias.shape).transpose(0, 1)
 
     def random_map(self, law: Law) -> RandomMap:
-        """What theory takes it for."""
         return random_map(self.weight.drawn, law, window=PixelWindow(self.window.kernel, self.window.padding))
 
 
@@ -163,7 +162,6 @@ class Dense:
         return torch.unflatten(self.linear(run, x.flatten(2)), 2, self.image)
 
     def random_map(self, law: Law) -> RandomMap:
-        """What theory takes it for."""
         return self.linear.random_map(law)
 
 

@@ -83,7 +83,6 @@ class Linear:
         return watched(run, self.weight.name, torch.baddbmm(bias, x, self.weight(run).transpose(1, 2)))
 
     def random_map(self, law: Law) -> RandomMap:
-        """What theory takes it for."""
         return random_map(self.weight.drawn, law)
 
 

@@ -101,6 +101,5 @@ def _power(inputs: Inputs, norm: Norm, side: Side) -> float | np.ndarray:
     """One number for a batch norm, which sees all samples together; else typical samples, or their pixels."""
     if norm == "batch":
         return float(inputs.power.mean())
-    samples: np.ndarray = inputs.typical.reshape(len(inputs.typical), -1) if side is None else inputs.typical
-    power: np.ndarray = samples.mean(1)
-    return power
+    samples = inputs.typical.reshape(len(inputs.typical), -1) if side is None else inputs.typical
+    return np.asarray(samples.mean(1))

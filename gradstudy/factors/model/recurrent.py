@@ -107,7 +107,11 @@ class RecurrentNetwork:
             sequence = layer.output(run, around[:, -1:] if last else around, states[-1][-1:] if last else states[-1])
         members, length, batch, width = sequence.shape
         output = self.readout(run, sequence.reshape(members, length * batch, width)).view(members, length, batch, -1)
-        return Flow(output.transpose(1, 2) if self.each_step else output[:, 0], self._points(states))
+        points = {
+            quantity: [tuple(state[kind] for state in moment) for moment in zip(*states, strict=True)]
+            for kind, quantity in enumerate(self.cell.quantities)
+        }
+        return Flow(output.transpose(1, 2) if self.each_step else output[:, 0], points)
 
     def random_network(self, facts: Facts) -> RandomRecurrent:
         if not self.cell.vanilla:
@@ -115,12 +119,6 @@ class RecurrentNetwork:
         if len(self.layers) > 1:
             raise NoTheory("in stacked recurrent layers a time step reaches the next ones by more ways than one")
         return self.layers[0].random_network(facts, each_step=self.each_step)
-
-    def _points(self, layers: list[list[CellState]]) -> dict[str, list[tuple[Tensor, ...]]]:
-        return {
-            quantity: [tuple(state[kind] for state in moment) for moment in zip(*layers, strict=True)]
-            for kind, quantity in enumerate(self.cell.quantities)
-        }
 
 
 class _Layer:

@@ -158,7 +158,6 @@ class _FeedForward:
         return self.second(run, drop(own.at("activation"))(activate(self.first(run, x))))
 
     def random_branch(self, law: Law) -> tuple[BranchStep, ...]:
-        """What theory takes it for."""
         return self.first.random_map(law), "activation", self.second.random_map(law)
 
 

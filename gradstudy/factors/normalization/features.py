@@ -5,7 +5,6 @@ a channel, and its pixels are normalised together.
 """
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, ClassVar
 
 import torch
@@ -151,10 +150,8 @@ class RmsNorm(FeatureNormalization):
         return (filled(f"{name}.weight", size, 1.0),)
 
     def at(self, local: Local) -> TensorMap:
-        return partial(self._scaled, local["weight"])
-
-    def _scaled(self, weight: Tensor, x: Tensor) -> Tensor:
-        return divide_by_rms(x, per_member(self.eps, x), tuple(range(2, x.dim()))) * per_feature(weight, x)
+        weight = local["weight"]
+        return lambda x: divide_by_rms(x, per_member(self.eps, x), tuple(range(2, x.dim()))) * per_feature(weight, x)
 
 
 def standardize(x: Tensor, eps: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, Tensor, Tensor]:

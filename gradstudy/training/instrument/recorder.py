@@ -44,7 +44,8 @@ class Recorder:
         """Of the norm before, the clipped gradients, and the factor [member] by which their norm was clipped."""
         after = combined_norm(norms(clipped))
         self._buffers["norm_after_clipping"][step] = after
-        self._buffers["clip_coefficient"][step] = _coefficient(factor, before, after)
+        clamped = (factor == 1) & (after != before)  # entry by entry: the share of the norm that was left
+        self._buffers["clip_coefficient"][step] = torch.where(clamped, after / before, factor)
 
     def series(self, ends: Sequence[int | None]) -> list[dict[str, Series]]:
         """Of every member the steps before its end; the one copy from the device happens here."""
@@ -56,9 +57,3 @@ class Recorder:
             }
             for slot, end in enumerate(ends)
         ]
-
-
-def _coefficient(factor: Tensor, before: Tensor, after: Tensor) -> Tensor:
-    """The share of the norm that clipping left: `factor` for norm clipping, after/before where entries were clamped."""
-    clamped = (factor == 1) & (after != before)
-    return torch.where(clamped, after / before, factor)

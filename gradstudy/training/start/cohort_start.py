@@ -9,11 +9,9 @@ from torch import Tensor
 
 from gradstudy.layer_parts import network_of
 from gradstudy.network import KERNEL_TAIL, Network, Pass
-from gradstudy.training.cohort import STACKED, Cohort
+from gradstudy.training.cohort import STACKED, Cohort, stack
 from gradstudy.training.start.batches import Batches
-from gradstudy.training.start.calibration import calibrate
-from gradstudy.training.start.initialization import dependent_values, initial_values
-from gradstudy.training.start.stacking import stack
+from gradstudy.training.start.initialization import calibrate, dependent_values, initial_values
 from gradstudy.training.start.streams import Draws
 
 
@@ -47,16 +45,10 @@ class CohortStart:
         values = {name: tensor.to(self.device) for name, tensor in drawn.items()}
         if any(init.looks_at_data for init in inits):
             calibrate(self.network, values, inits, self.batches("calibration").next()[0])
-        values.update(self._pretrained(values))
-        return {**values, **dependent_values(specifications, values, self.streams)}
-
-    def _pretrained(self, values: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
         draws, data = Draws(self.streams, "pretraining", self.device), self.batches("pretraining")
-        uniform = partial(draws.uniform, dtype=self.dtype)
-        run = Pass(values, values, training=True)
-        changed: Mapping[str, Tensor]
-        changed = self.parts["pretraining"].pretrain(self.network, run, lambda: data.next()[0], uniform)
-        return changed
+        uniform, run = partial(draws.uniform, dtype=self.dtype), Pass(values, values, training=True)
+        values.update(self.parts["pretraining"].pretrain(self.network, run, lambda: data.next()[0], uniform))
+        return {**values, **dependent_values(specifications, values, self.streams)}
 
 
 def _ballast(parts: Mapping[str, Any], network: Network, device: torch.device) -> int:

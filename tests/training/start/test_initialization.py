@@ -10,7 +10,7 @@ from gradstudy.factors.model.mlp import Mlp
 from gradstudy.network import Flow, Parameter
 from gradstudy.tasks.random_signal import RandomSignal
 from gradstudy.training.engine import train
-from gradstudy.training.start.calibration import calibrate
+from gradstudy.training.start.initialization import calibrate
 from gradstudy.training.start.streams import numpy_stream
 
 TASK = RandomSignal(features=9, outputs=5, batch_size=64, scale=3.0)
