@@ -14,18 +14,7 @@ from gradstudy.records import Factor
 from gradstudy.response import RANKED
 
 RANKING_COLUMNS = [
-    *(
-        "factor",
-        "share",
-        "share_low",
-        "share_high",
-        "first",
-        "first_low",
-        "first_high",
-        "rank",
-        "rank_low",
-        "rank_high",
-    ),
+    *("factor", "share", "share_low", "share_high", "first", "first_low", "first_high"),
     *("rank", "rank_low", "rank_high", "test", "p", "verdict", "evidence", "direction", "conditional", "trials"),
 ]
 
