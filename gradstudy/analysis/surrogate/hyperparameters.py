@@ -94,7 +94,11 @@ class NegativeLogPosterior:
     def __call__(self, hyperparameters: np.ndarray) -> tuple[float, np.ndarray]:
         known = self.known
         strengths = Strengths.of(known.basis, hyperparameters, odds=known.odds)
-        sums = Sums([variance * self._own(column, strengths) for column, variance in enumerate(strengths.variance)])
+        own = [
+            self._levels[column] if column in self._levels else (functions * strengths.spectrum[column]) @ functions.T
+            for column, functions in enumerate(self._functions)
+        ]
+        sums = Sums([variance * one for variance, one in zip(strengths.variance, own, strict=True)])
         whole = combined(sums.single, sums.pairs, sums.triples, strengths)
         precision, half_logdet = _contrast_precision(whole, strengths.noise * known.noise)
         residual = precision @ known.values
@@ -116,10 +120,6 @@ class NegativeLogPosterior:
         return minimize(
             self, begin, jac=True, method="L-BFGS-B", bounds=within, options={"maxiter": steps, "ftol": 1e-7}
         )
-
-    def _own(self, column: int, strengths: Strengths) -> np.ndarray:
-        functions, own = self._functions[column], self._levels.get(column)
-        return own if own is not None else (functions * strengths.spectrum[column]) @ functions.T
 
     def _slopes(
         self, hyperparameters: np.ndarray, strengths: Strengths, sums: "Sums", sensitivity: np.ndarray

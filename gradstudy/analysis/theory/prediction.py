@@ -6,7 +6,6 @@ Exact in the limit of infinite width, at finite depth.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -21,6 +20,12 @@ from gradstudy.random_network import (
     RandomRecurrent,
     RandomStage,
 )
+
+FEWEST_FEATURES = 8
+"""Of 8 features a norm takes a quarter of the directions, of which theory knows nothing."""
+Back = Callable[[np.ndarray], np.ndarray]
+MeanFieldStream = Pixels | Samples
+"""What theory keeps of a stream in arrays: a state forward and a gradient backward, both in mean squares."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +71,6 @@ def _signal_over_time(factors: np.ndarray, each_step: bool) -> np.ndarray:
     return np.asarray(np.array(powers[::-1]) / (2 * np.log(10)))
 
 
-FEWEST_FEATURES = 8
-"""Of 8 features a norm takes a quarter of the directions, of which theory knows nothing."""
-Back = Callable[[np.ndarray], np.ndarray]
-
-
-MeanFieldStream = Pixels | Samples
-"""What theory keeps of a stream in arrays: a state forward and a gradient backward, both in mean squares."""
-
-
 def predict(wiring: RandomNetwork) -> Prediction:
     """The flow of the signal through this network before training, place by place. NoTheory where nobody knows."""
     return predict_over_time(wiring) if isinstance(wiring, RandomRecurrent) else _predict_over_depth(wiring)
@@ -88,7 +84,7 @@ def _predict_over_depth(wiring: RandomFeedforward) -> Prediction:
     for stage in wiring.stages:
         behind, back = _through(stream, states[-1], layers(stage.branch, wiring.norm))
         states.append(_joined(stage, states[-1], behind))
-        ways.append(partial(_back_through_join, stage, back))
+        ways.append((stage, back))
     entered = _entered(stream, states[-1], wiring)
     signal = _signal(stream, entered, ways)
     rms = np.sqrt([stream.power(state) for state in states])
@@ -134,10 +130,6 @@ def _joined(stage: RandomStage, around: np.ndarray, through: np.ndarray) -> np.n
     return np.asarray(product(stage.skip**2, around) + product(stage.scale**2, through))
 
 
-def _back_through_join(stage: RandomStage, back: Back, gradient: np.ndarray) -> np.ndarray:
-    return _joined(stage, gradient, back(gradient))
-
-
 def _entered(stream: MeanFieldStream, state: np.ndarray, wiring: RandomFeedforward) -> np.ndarray:
     """What the read-out sends back to z_L, behind what stands before it."""
     noise, identity = stream.noise(state), RandomMap(1.0, 1.0)
@@ -146,15 +138,15 @@ def _entered(stream: MeanFieldStream, state: np.ndarray, wiring: RandomFeedforwa
     return entered if 0.0 < stream.power(entered) < np.inf else noise
 
 
-def _signal(stream: MeanFieldStream, gradient: np.ndarray, ways: Sequence[Back]) -> np.ndarray:
+def _signal(stream: MeanFieldStream, gradient: np.ndarray, ways: Sequence[tuple[RandomStage, Back]]) -> np.ndarray:
     """Decades of amplitude [place]. The gradient is brought back to power 1 at every place, so as to stay in range.
 
     Where it is 0 or inf it stays so further back.
     """
     gradient, decades = gradient / stream.power(gradient), [0.0]
-    for way in ways[::-1]:
+    for stage, back in ways[::-1]:
         if np.isfinite(decades[-1]):
-            gradient = way(gradient)
+            gradient = _joined(stage, gradient, back(gradient))
             power = stream.power(gradient)
             gradient = gradient / power
             decades.append(decades[-1] + np.log10(power) / 2)
