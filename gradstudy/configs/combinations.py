@@ -109,34 +109,26 @@ def _is_local(group: str, option: Level) -> bool:
 class Fixed:
     """The changes by the command line and by the study's file, so that a trial's overrides say all of them.
 
-    `overrides` are the launch's, `base` is what they compose to.
+    `overrides` are the launch's, `base` is what they compose to; `bare` is the configuration without them.
     """
 
     def __init__(self, overrides: Sequence[str], base: DictConfig):
         self._base = base
         places = [override for override in overrides if override.lstrip("+").startswith("hydra.")]
-        self._bare = Combinations(places)  # but for where Hydra itself looks for options
-
-    def learn(self, options: Mapping[str, Sequence[Level]]) -> None:
-        """Composes these options of each group once, for the trials that choose among them."""
-        self._bare.learn(options)
+        self.bare = Combinations(places)  # but for where Hydra itself looks for options
 
     def as_overrides(self, choices: Choices, chosen: Composed, varied: Collection[str]) -> Iterator[str]:
         """Overrides for what differs from the plain configuration with these choices, and is not `varied`."""
-        plain = self._bare(choices)
+        plain = self.bare(choices)
         fixed = {group: chosen.names[group] for group in STUDIED if chosen.names[group] != plain.names[group]}
         yield from (as_override(group, option) for group, option in fixed.items())
-        plain = self._bare({**choices, **fixed})
+        plain = self.bare({**choices, **fixed})
         for group in STUDIED:
             yield from _differences(group, plain.groups[group], chosen.groups[group], varied)
         for group in ("device", "budget"):
-            yield from _differences(group, self._bare.config[group], self._base[group], NOT_OF_A_TRIAL)
-        if self._base.seed != self._bare.config.seed:
+            yield from _differences(group, self.bare.config[group], self._base[group], NOT_OF_A_TRIAL)
+        if self._base.seed != self.bare.config.seed:
             yield as_override("seed", self._base.seed)
-
-    def option(self, group: str, level: Level) -> Plain:
-        """The content of this option by itself."""
-        return self._bare({group: level}).groups[group]
 
 
 def _differences(

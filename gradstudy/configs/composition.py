@@ -58,6 +58,7 @@ class Composer:
         except (ValueError, TypeError) as error:  # OmegaConf's own, of a key inside a list: record.jacobian=true
             raise InputError(f"The configuration cannot be composed: {error}.") from error
         self.launch: Launch = open_door(self._base)
+        self._fixed = Fixed(quoted, self._base)
         space = {name: text for name, text in self.launch.space.items() if name not in named}
         self._check_removed(quoted)
         self.factors: tuple[Factor, ...] = tuple(parse_factor(name, text) for name, text in space.items())
@@ -75,8 +76,8 @@ class Composer:
 
     def active(self, choices: Mapping[str, Level]) -> Collection[str]:
         """The factors that live where these options are chosen: their key exists in the composed configuration."""
-        config = self._combined(choices).groups
-        return {f.name for f in self.factors if f.name in self.groups or _has(config, f.name)} | {DUMMY.name}
+        lives = {*self.groups, *_keys(self._combined(choices).groups)}
+        return {factor.name for factor in self.factors if factor.name in lives} | {DUMMY.name}
 
     def trial(self, number: int, levels: Mapping[str, Level], phase: str = SCREEN) -> Trial:
         """The trial as overrides: what this launch fixed about training, then what the trial varies."""
@@ -87,19 +88,13 @@ class Composer:
 
     def contents(self) -> list[str]:
         """A word for each file that a task of this launch may read, which tells its content from any other."""
-        varied = [f for f in self.factors if f.name.partition(".")[0] == "task" and f.levels]
-        chosen = (
-            dict(zip((f.name for f in varied), levels, strict=True)) for levels in product(*(f.levels for f in varied))
-        )
+        varied = {f.name: f.levels for f in self.factors if f.name.partition(".")[0] == "task" and f.levels}
+        chosen = (dict(zip(varied, levels, strict=True)) for levels in product(*varied.values()))
         return sorted({self._part("task", self._configured(levels)["task"]).content for levels in chosen})
 
     def fixed(self) -> Plain:
         """The studied groups as they are before any trial changes them."""
         return plain(OmegaConf.create(studied(self._base)), resolve=True)
-
-    @cached_property
-    def _fixed(self) -> Fixed:
-        return Fixed(self.overrides, self._base)
 
     def parts(self, levels: Mapping[str, Level]) -> dict[str, Any]:
         """The studied parts of a trial by group, made once; InputError where a level does not fit its part."""
@@ -118,9 +113,10 @@ class Composer:
 
     def _configured(self, levels: Mapping[str, Level]) -> Plain:
         """The studied groups of a trial with these levels; a level whose key is not there is left out."""
-        config = OmegaConf.create(self._combined(self._choices(levels)).groups)
+        groups = self._combined(self._choices(levels)).groups
+        config, known = OmegaConf.create(groups), _keys(groups)
         for name, level in levels.items():
-            if name not in self.groups and _has(config, name):
+            if name not in self.groups and name in known:
                 OmegaConf.update(config, name, level)
         return plain(config, resolve=True)
 
@@ -153,7 +149,7 @@ class Composer:
         for factor in self.factors:
             _check_levels(factor, self._options(factor.name))
         self._combined.learn(options := {f.name: f.levels for f in self.factors if f.name in self.groups})
-        self._fixed.learn(options)
+        self._fixed.bare.learn(options)
         varied = [{group: level} for group, levels in options.items() for level in levels]
         lives = set(chain(self.groups, *(_keys(self._combined(choices).groups) for choices in [{}, *varied])))
         self.asleep = tuple(factor.name for factor in self.factors if factor.name not in lives)
@@ -164,11 +160,11 @@ class Composer:
     def _check_exists(self, name: str, lives: Collection[str]) -> None:
         """An entry that lives under no choice left, as clipping.max_norm with clipping=none, is merely asleep."""
         group = name.partition(".")[0]
-        if any(_has({group: self._fixed.option(group, option)}, name) for option in self._options(group)):
-            return
-        elsewhere = (_keys({group: self._fixed.option(group, option)}) for option in self._options(group))
-        near = nearest(name, {*lives, *chain(*elsewhere)}) or f" Keys there: {', '.join(sorted(lives))}."
-        raise InputError(f"space.{name}: no group or key of that name exists under any choice of this study.{near}")
+        options = (self._fixed.bare({group: option}).groups[group] for option in self._options(group))
+        elsewhere = {key for content in options for key in _keys({group: content})}
+        if name not in elsewhere:
+            near = nearest(name, {*lives, *elsewhere}) or f" Keys there: {', '.join(sorted(lives))}."
+            raise InputError(f"space.{name}: no group or key of that name exists under any choice of this study.{near}")
 
 
 def _check_levels(factor: Factor, options: list[str]) -> None:
@@ -181,13 +177,9 @@ def _check_levels(factor: Factor, options: list[str]) -> None:
             raise InputError(f"space.{factor.name}: there is no option '{level}'. {known}")
 
 
-def _keys(config: Plain | DictConfig) -> list[str]:
+def _keys(groups: Mapping[str, Plain]) -> list[str]:
     """The dotted names of every number or word inside the groups."""
-    return [f"{group!s}.{key}" for group, part in config.items() for key in part if not key.startswith("_")]
-
-
-def _has(config: Plain | DictConfig, name: str) -> bool:
-    return name in _keys(config)
+    return [f"{group}.{key}" for group, part in groups.items() for key in part if not key.startswith("_")]
 
 
 def base_config() -> DictConfig:
