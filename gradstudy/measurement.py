@@ -63,19 +63,19 @@ class Measurement:
 
         The signal of every flow point against the last one, in decades, and `gain_init`.
         """
-        return None if isinstance(self._theory, NoTheory) else self._theory
+        return self._theory[0]
 
     @property
     def no_theory(self) -> str:
         """Why there is no prediction; empty where there is one."""
-        return str(self._theory) if isinstance(self._theory, NoTheory) else ""
+        return self._theory[1]
 
     @cached_property
-    def _theory(self) -> Prediction | NoTheory:
+    def _theory(self) -> tuple[Prediction | None, str]:
         try:
-            return self._ask_theory()
+            return self._ask_theory(), ""
         except NoTheory as reason:
-            return reason
+            return None, str(reason)
 
     def flow(self) -> pd.DataFrame:
         """The signal at step 0, [place, seed]: how the gradient flows before anything is learned."""
