@@ -81,3 +81,11 @@ def test_a_period_is_a_share_rounded_to_whole_steps():
     for share, steps in ((0.7, 10), (0.33, 10), (0.1, 1000), (0.55, 100)):
         found = rates([Step(1.0, drop=0.5, every=share)], steps)[:, 0]
         assert (found == 1).sum().item() == round(share * steps)
+
+
+@pytest.mark.parametrize("make", [lambda m: Step(1 + m, drop=0.8 + m / 999), lambda m: OneCycle(1 + m, m / 66)])
+def test_a_members_rates_round_alike_alone_and_among_64_others(make):
+    parts = [make(m) for m in range(65)]
+    together = rates(parts)
+    for m in range(65):
+        assert torch.equal(rates([parts[m]])[:, 0], together[:, m])

@@ -84,7 +84,6 @@ VARIED = {
     "rate": lambda m: {"lr": lr.Constant(0.01 + m / 100)},
     "betas": lambda m: {"optimizer": optimizer.Adam(betas=[0.8 + m / 400, 0.99 + m / 4000])},
     "schedule": lambda m: {"lr": lr.OneCycle(0.1, pct_start=m / 40)},
-    "drop": lambda m: {"lr": lr.Step(0.1, drop=0.8 + m / 999, every=0.2)},
     "dropout": lambda m: {"regularization": regularization.Dropout(dropout=m / 40)},
     "bound": lambda m: {"regularization": regularization.MaxNorm(max_norm=0.1 + m / 20)},
 }
