@@ -8,12 +8,10 @@ from markupsafe import Markup
 
 from gradstudy.notebook.palette import ACCENT, INK, LINE, SOFT, VERDICT_COLOURS
 from gradstudy.report.findings import Findings
-from gradstudy.report.html.sections.answer_section import answer_head
-from gradstudy.report.html.sections.hunt_section import hunt_section
-from gradstudy.report.html.sections.methods_section import methods_section
+from gradstudy.report.html.sections.answer_section import answer_head, hunt_section
+from gradstudy.report.html.sections.methods_section import methods_section, reproduce_section
 from gradstudy.report.html.sections.prescriptions_section import prescriptions_section
 from gradstudy.report.html.sections.ranking_section import ranking_section
-from gradstudy.report.html.sections.reproduce_section import reproduce_section
 from gradstudy.report.html.sections.signal_section import signal_section
 from gradstudy.report.html.sections.theory_section import theory_section
 from gradstudy.report.html.sections.verdicts_section import verdicts_section

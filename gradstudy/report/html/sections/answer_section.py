@@ -1,4 +1,4 @@
-"""The head of the page: what was asked, what the answer is, and how many networks fared how."""
+"""The head of the page, what was asked and how many networks fared how, and what a hunt brought."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from gradstudy.records import DUMMY, FINISHED, VERDICTS
 from gradstudy.report.answer import answer_sentences
-from gradstudy.report.findings import Findings
+from gradstudy.report.findings import HUNTED_NOT_RANKED, Findings, about_words, hunt_question, levels_of
 from gradstudy.report.rendering import render
 from gradstudy.words.number_words import counted
 
@@ -36,3 +36,19 @@ def _facts(findings: Findings) -> str:
         *([] if findings.run.progress == FINISHED else [f"the study is {findings.run.progress}"]),
     )
     return ", ".join(told)
+
+
+def hunt_section(findings: Findings) -> Markup:
+    """The best trials with what counted, their seeds and levels, and what runs each; nothing without a hunt."""
+    hunt = findings.hunt
+    if hunt is None:
+        return Markup()
+    rows = hunt.best.to_dict("records")
+    return render(
+        "hunt.html",
+        hunt=hunt,
+        question=hunt_question(hunt),
+        about=about_words(hunt),
+        rows=[(row, levels_of(row, hunt.objectives)) for row in rows],
+        remark="" if hunt.ranked else HUNTED_NOT_RANKED,
+    )

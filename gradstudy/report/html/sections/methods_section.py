@@ -1,4 +1,4 @@
-"""How all this was found, in plain words with the numbers of this very study behind them."""
+"""How all this was found, in plain words with the numbers of this very study behind them, and how it is run again."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -14,6 +14,7 @@ from gradstudy.report.findings import Findings
 from gradstudy.report.rendering import render
 from gradstudy.response import RANKED
 from gradstudy.tracking.members_file import PHASE
+from gradstudy.words.command_words import again_command, load_call
 from gradstudy.words.number_words import counted, percent_words
 from gradstudy.words.trial_words import level_word
 
@@ -88,3 +89,17 @@ def _over(factor: Factor) -> str:
         return ", ".join(map(level_word, factor.levels))
     kind = ", whole numbers" if factor.integer else ""
     return f"{factor.low:g} to {factor.high:g}{kind}{', evenly over decades' if factor.log else ''}"
+
+
+def reproduce_section(findings: Findings) -> Markup:
+    """The commands, the seeds, the versions that measured it, and where everything is stored."""
+    info = findings.run.info
+    return render(
+        "reproduce.html",
+        info=info,
+        store=findings.run.store,
+        ui_command=findings.run.ui_command,
+        again=again_command(info),
+        notebook=f"import gradstudy\nrun = {load_call(info)}",
+        trial=int(findings.run.members["trial"].iloc[0]),
+    )

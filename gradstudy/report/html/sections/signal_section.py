@@ -3,19 +3,53 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from markupsafe import Markup
 
-from gradstudy.analysis.prescription.experience import levels_in
+from gradstudy.analysis.prescription.experience import levels_in, trial_health
+from gradstudy.analysis.prescription.prescription import Prescription
 from gradstudy.analysis.responses.signal_map import SignalMap, signal_map
-from gradstudy.records import MemberRecord
+from gradstudy.records import VERDICTS, MemberRecord
 from gradstudy.report.figure.charts import NORMS, SeedCurve, decade_word, seed_curves, whole_ticks
 from gradstudy.report.figure.heat_image import Scale, colour_stops, scale_of
 from gradstudy.report.findings import Findings
 from gradstudy.report.html.pieces.axis import Axis
 from gradstudy.report.html.pieces.trial_map import BROKEN, HUNDREDTHS, MIDDLE, ZERO, TrialMap, stored_records, trial_map
-from gradstudy.report.html.pieces.typical_trials import TYPICAL, spread_trials, trials_by_verdict, typical_trials
 from gradstudy.report.rendering import render
+from gradstudy.series import evenly_spaced
 from gradstudy.words.trial_words import levels_words
+
+TYPICAL = (
+    "Typical of a verdict is the trial that its prescription starts from, whose levels are most like those of the "
+    "others; without one, the trial whose gain is nearest to the median of its verdict."
+)
+
+
+def trials_by_verdict(members: pd.DataFrame) -> dict[str, pd.Series]:
+    """The gain of every trial (mean over seeds) by its number, smallest first, under its verdict, from good to bad.
+
+    A trial's verdict is that of `gradstudy.records.trial_verdict`.
+    """
+    verdicts, gains = trial_health(members)["verdict"], members.groupby("trial")["gain"].mean().sort_values()
+    found = {verdict: gains[verdicts[gains.index] == verdict] for verdict in VERDICTS}
+    return {verdict: own for verdict, own in found.items() if len(own)}
+
+
+def typical_trials(by_verdict: Mapping[str, pd.Series], prescriptions: Sequence[Prescription]) -> dict[str, int]:
+    """The most typical trial of every verdict that occurs; see TYPICAL."""
+    starts = {one.verdict: one.trial for one in prescriptions if one.trial is not None}
+    middle = {verdict: int((gains - gains.median()).abs().to_numpy().argmin()) for verdict, gains in by_verdict.items()}
+    return {verdict: starts.get(verdict, int(by_verdict[verdict].index[row])) for verdict, row in middle.items()}
+
+
+def spread_trials(by_verdict: Mapping[str, pd.Series], most: int) -> dict[str, list[int]]:
+    """At most so many trials, as many of every verdict: evenly spaced in the order of their gains."""
+    each = most // max(len(by_verdict), 1)
+    return {
+        verdict: [int(gains.index[row]) for row in evenly_spaced(len(gains), each)]
+        for verdict, gains in by_verdict.items()
+    }
+
 
 QUANTITIES = ("signal", "signal_float64", *NORMS.values())
 MOST_MAPS = 40
