@@ -102,7 +102,7 @@ class Run:
         return self.stored.gradients(**filters)
 
     def rank(self, response: str = "vanishing") -> Ranking:
-        """Which factors cause this response, by the trials of the screen. Computed once per response.
+        """The factors that cause this response, by the trials of the screen. Computed once per response.
 
         Args:
             response: One of the measured responses, or `time_to_divergence`.
