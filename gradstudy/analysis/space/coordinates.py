@@ -29,7 +29,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class FactorSpace:
-    """Which points can a trial be, and with which measure: levels uniform, numbers uniform on their (log) range.
+    """The points that a trial can be, and their measure: levels uniform, numbers uniform on their (log) range.
 
     `codes` holds the observed level codes of each factor (empty for a number): nothing is known of other levels.
     A conditional factor always has a value drawn, and is masked wherever its rule does not hold.

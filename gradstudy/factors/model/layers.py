@@ -16,7 +16,7 @@ from gradstudy.random_network import Law, RandomMap
 
 
 class Layer(Protocol):
-    """What lists its parameters and buffers."""
+    """A part of a network that lists its parameters and buffers."""
 
     @property
     def parameters(self) -> tuple[Parameter, ...]: ...
@@ -35,7 +35,7 @@ class StackedMap(StackedLayer, Protocol):
     """A linear map of every member, such as Linear or Convolution."""
 
     def random_map(self, law: Law) -> RandomMap:
-        """What theory takes it for."""
+        """The random map that it is to theory."""
         ...
 
 
