@@ -82,11 +82,12 @@ class StoredTrials:
 
         `by_seed` are the values of single seeds, where a pruner compares them.
         """
-        stored = self.study.get_trials(deepcopy=False)[number]
-        if not stored.state.is_finished():
-            trial = optuna.Trial(self.study, stored._trial_id)
-            for seed in range(len(stored.intermediate_values), len(by_seed)):
-                trial.report(by_seed[seed], seed)
+        if by_seed:  # a list of all trials for each that is told would make long studies slow for nothing
+            stored = self.study.get_trials(deepcopy=False)[number]
+            if not stored.state.is_finished():
+                trial = optuna.Trial(self.study, stored._trial_id)
+                for seed in range(len(stored.intermediate_values), len(by_seed)):
+                    trial.report(by_seed[seed], seed)
         state = TrialState.PRUNED if values is None else None
         self.study.tell(number, values, state=state, skip_if_finished=True)
 
