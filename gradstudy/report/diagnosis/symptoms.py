@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from gradstudy.analysis.responses.signal_map import decades_of
 from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.measurement import Measurement
 from gradstudy.records import MemberRecord
@@ -46,8 +47,7 @@ def typical(signal: np.ndarray) -> np.ndarray:
     place to the first it grows by the median of the members' gains. The gain of medians is another number where seeds
     differ. A member whose last place is 0, inf or nan has nothing to be set against and is taken as it is.
     """
-    with np.errstate(divide="ignore"):
-        decades = np.log10(signal)
+    decades = decades_of(signal)
     last = decades[:, -1:]
     known = np.isfinite(last)
     shift = np.where(known, np.median(last[known]) - last, 0.0) if known.any() else 0.0

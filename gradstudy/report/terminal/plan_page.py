@@ -15,7 +15,7 @@ from gradstudy.plan import Plan
 from gradstudy.records import DUMMY, Factor, Trial, level_name
 from gradstudy.report.terminal.plain import plain_grid, plain_name, plain_table, plain_text
 from gradstudy.search.screen.quality import Quality
-from gradstudy.words.number_words import fraction
+from gradstudy.words.number_words import fraction, percent_words
 
 SCATTER = 3.0
 """Decades by which trials scatter in the example: what studies of depth and activation came out at."""
@@ -57,10 +57,11 @@ def power_words(power: Power) -> str:
     in_brackets = " (in brackets: if the middle of its range differs from both ends)"
     brackets = in_brackets if power.table["u_shape"].notna().any() else ""
     return (
-        f"can find: the smallest share of the variance of trial means that {100 * power.power:g} % of such studies "
-        f"would find, if a factor has it by itself{brackets}. If trials scatter by {SCATTER:g} decades (standard "
-        f"deviation), a share of {small_share_words(example)} is {difference:.1f} decades between two halves of the "
-        "trials. What a factor does only together with others is not counted, and may be found with more or with less."
+        f"can find: the smallest share of the variance of trial means that {percent_words(power.power)} of such "
+        f"studies would find, if a factor has it by itself{brackets}. If trials scatter by {SCATTER:g} decades "
+        f"(standard deviation), a share of {small_share_words(example)} is {difference:.1f} decades between two halves "
+        "of the trials. What a factor does only together with others is not counted, and may be found with more or "
+        "with less."
     )
 
 
