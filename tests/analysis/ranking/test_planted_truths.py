@@ -15,6 +15,7 @@ from planted_truths import main
 from support.factorial import TOTALS
 
 from gradstudy.analysis.space.coordinates import INACTIVE, encode
+from gradstudy.conclusions import NO_EFFECT
 from gradstudy.records import DUMMY
 from gradstudy.response import RESPONSES
 
@@ -92,7 +93,7 @@ def test_shares_by_sums_agree_with_swapped_samples(row):
         points, anew = (under_its_parent(planted, points, name) for points in (base, other))
         swapped, rest = points | {name: anew[name]}, anew | {name: points[name]}
         here, there, alone = (mean_at(planted, at) for at in (points, swapped, rest))
-        variance = np.concatenate([here, there]).var()
+        variance = np.concatenate([here, there]).var() or 1.0  # without causes all is 0
         assert ((here - there) ** 2).mean() / 2 / variance == pytest.approx(total[name], abs=0.04)
         assert np.cov(here, alone)[0, 1] / variance == pytest.approx(first[name], abs=0.04)
 
@@ -129,8 +130,8 @@ def test_as_many_members_diverge_as_the_row_says_and_lie_at_the_cap(row, share):
 @pytest.mark.parametrize("row", ROWS)
 def test_the_main_cause_stands_clear_and_no_factor_is_named_like_a_response(row):
     planted = make(row, 64, 0)
-    shares = sorted(planted.truth.values(), reverse=True)
-    assert shares[0] - shares[1] > 0.1
+    clear = [share for share in planted.truth.values() if not np.isclose(share, max(planted.truth.values()))]
+    assert not clear or max(planted.truth.values()) - max(clear) > 0.05
     assert not {factor.name for factor in planted.factors} & {*RESPONSES, "trial", "seed", "verdict"}
     assert len(planted.trials) == 64
     assert len(planted.members) == 64 * ALL[row].seeds
@@ -186,19 +187,21 @@ def test_a_perfect_finding_scores_full_and_a_reversed_one_nothing():
     finding = {"row": "non_monotone", "n": 64, "seed": 0, "method": "gradstudy", "seconds": 1.0, "table": exact}
     scores = score(finding)
     assert scores.pop("seconds") == 1.0
-    assert scores.pop("alarms") == 0.0
+    assert [scores.pop(wrong) for wrong in ("alarms", "false", "denied", "width")] == [0.0] * 4
     assert set(scores.values()) == {1.0}
     turned = {
         name: {
             "importance": 1 - line["importance"],
             "evidence": not line["evidence"],
+            "verdict": NO_EFFECT,
             "share_low": 0.9,
             "share_high": 1.0,
         }
         for name, line in exact.items()
     }
     scores = score({**finding, "table": turned})
-    assert [scores[name] for name in ("top-1", "top-3", "tau", "alarms", "total", "power")] == [0, 0, -1, 1, 0, 0]
+    assert [scores[name] for name in ("top-1", "top-3", "tau", "total", "power")] == [0, 0, -1, 0, 0]
+    assert [scores[name] for name in ("alarms", "false", "denied", "width")] == [1, 1, 1, pytest.approx(0.1)]
     assert scores["rank"] is None
 
 
@@ -221,9 +224,9 @@ def test_the_benchmark_runs_and_goes_on_where_it_stopped(tmp_path, capsys):
     assert sorted(line["method"] for line in lines) == sorted([*2 * ["gradstudy", *peers[:-1]], "mdi dropped"])
     assert {frozenset(line["table"]) for line in lines} == {frozenset(truths(row)[0]) for row in ALL if row in options}
     page = capsys.readouterr().out
-    assert "top-1: the true main cause came out first" in page
+    assert "top-1: came out first" in page
     assert "diverged_20 dropped 32" in page
-    assert "95 % intervals hold the truth" in page
+    assert "95 % intervals hold the truth of a cause" in page
 
 
 def drawn(row: Row, seed: int) -> dict[str, np.ndarray]:

@@ -149,3 +149,41 @@ def deep(at: Coded) -> np.ndarray:
     """What theory says of deep networks before training: the slope times the steps between first and last layer."""
     depth, act, init, norm = (np.asarray(at[name], dtype=int) for name in ("depth", "activation", "init", "norm"))
     return SLOPES[norm, act, init] * (DEPTHS[depth] - 1)
+
+
+def vanished(at: Coded) -> np.ndarray:
+    """The decades of amplitude that such a network's signal loses on its way back: from 0 to the cap of 10."""
+    return np.clip(-deep(at) / 2, 0.0, 10.0)
+
+
+def four_way(at: Coded) -> np.ndarray:
+    """A product of four contrasts, which no effect of three shows, and a factor that acts alone: .24 and .76."""
+    together = steps(at["init"], 0, 1) * steps(at["bias"], 0, 1) * steps(at["shuffle"], 0, 1) * halves(at["lr"])
+    return np.sqrt(0.24) * together + np.sqrt(0.76) * steps(at["activation"], 0, 1, 2, 1)
+
+
+def halves(number: np.ndarray) -> np.ndarray:
+    """-1 below the middle of a number's range and 1 above."""
+    return np.sign(number - 0.5)
+
+
+def product_of_two(at: Coded) -> np.ndarray:
+    return line(at["lr"]) * steps(at["residual"], 0, 1)
+
+
+def quadrants(at: Coded) -> np.ndarray:
+    """Two numbers that act by which halves of their ranges meet, and a little of a third factor."""
+    return 1.5 * halves(at["lr"]) * halves(at["init.gain"]) + 0.236 * steps(at["normalization"], 0, 1, 0)
+
+
+def one_cause(at: Coded) -> np.ndarray:
+    return 0.7 * line(at["lr"])
+
+
+def nothing(at: Coded) -> np.ndarray:
+    return np.zeros_like(at["dummy"])
+
+
+def unsteady(at: Coded) -> np.ndarray:
+    """How widely seeds scatter: three times as much at one activation in four, whose mean is like the others'."""
+    return np.where(at["activation"] == 2, 3.0, 1.0)

@@ -32,6 +32,7 @@ def skewed(random: np.random.Generator, shape: tuple[int, ...], *, spread: float
 class Row:
     """What is planted? `smooth` of the coded `causes` is what a member that does not diverge gives on average.
 
+    `scatter` widens the noise of a trial's seeds, for a factor that does just that.
     `chance` is a member's chance of divergence, which puts it at the cap (rows that have it are clipped to 0..cap).
     `lives` maps a conditional factor to its parent and the parent's levels. `tied` says that the trials are drawn with
     unequal, correlated levels, where every other row has the design of a screen.
@@ -43,6 +44,7 @@ class Row:
     noise: Callable[..., np.ndarray] = normal
     spread: float = 0.6
     seeds: int = 3
+    scatter: Callable[[Coded], np.ndarray] | None = None
     chance: Callable[[Coded], np.ndarray] | None = None
     lives: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     tied: bool = False

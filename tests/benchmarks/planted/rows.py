@@ -15,6 +15,7 @@ INIT = Factor("init", ("orthogonal", "normal"))
 LR = Factor("lr", low=1e-4, high=1e-1, log=True)
 NORMALIZATION = Factor("normalization", ("none", "layer", "batch"))
 OPTIMIZER = Factor("optimizer", ("sgd", "adam", "rmsprop"))
+RESIDUAL = Factor("residual", ("none", "additive"))
 SCHEDULE = Factor("schedule", ("constant", "cosine", "step", "linear", "warmup"))
 NULLS = (
     BATCH,
@@ -41,6 +42,13 @@ def _diverging(share: float) -> Row:
 
 
 MODERATE = ("lr", "activation", "normalization")
+REAL = (
+    Factor("depth", (4, 8, 16, 32)),
+    Factor("activation", ("linear", "relu", "tanh", "sigmoid")),
+    Factor("init", ("default", "xavier", "he")),
+    Factor("norm", ("none", "layer", "batch")),
+    *NULLS[:2],
+)
 WITH_NULLS = (LR, ACTIVATION, NORMALIZATION, *NULLS[:3])
 
 ALL = {
@@ -96,16 +104,26 @@ ALL = {
         effects.many,
         seeds=2,
     ),
-    "g53": Row(
-        (
-            Factor("depth", (4, 8, 16, 32)),
-            Factor("activation", ("linear", "relu", "tanh", "sigmoid")),
-            Factor("init", ("default", "xavier", "he")),
-            Factor("norm", ("none", "layer", "batch")),
-            *NULLS[:2],
-        ),
-        ("depth", "activation", "init", "norm"),
-        effects.deep,
+    "g53": Row(REAL, ("depth", "activation", "init", "norm"), effects.deep, spread=0.3),
+    "vanished": Row(REAL, ("depth", "activation", "init", "norm"), effects.vanished, spread=0.1),
+    "four_way": Row(
+        (ACTIVATION, INIT, LR, *NULLS[1:3], NULLS[3], NULLS[-1]),
+        ("activation", "init", "lr", "bias", "shuffle"),
+        effects.four_way,
         spread=0.3,
     ),
+    "product_of_two": Row(
+        (LR, RESIDUAL, GAIN, NORMALIZATION, BATCH, ACTIVATION, *NULLS[3:4], CLIPPING),
+        ("lr", "residual"),
+        effects.product_of_two,
+        spread=0.3,
+    ),
+    "quadrants": Row(
+        (LR, GAIN, NORMALIZATION, *NULLS[4:6], NULLS[8]),
+        ("lr", "init.gain", "normalization"),
+        effects.quadrants,
+        spread=0.5,
+    ),
+    "nothing": Row((LR, ACTIVATION, GAIN, *NULLS), (), effects.nothing),
+    "unsteady": Row(WITH_NULLS, MODERATE[:1], effects.one_cause, scatter=effects.unsteady),
 }

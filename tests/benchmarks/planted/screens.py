@@ -24,7 +24,8 @@ def simulate(row: Row, trials: pd.DataFrame, random: np.random.Generator) -> pd.
     factors = row.everything()
     at = dict(zip([factor.name for factor in factors], encode(trials, factors).T, strict=True))
     shape = (len(trials), row.seeds)
-    values = row.smooth(at)[:, None] + row.noise(random, shape, spread=row.spread)
+    wide = 1.0 if row.scatter is None else row.scatter(at)[:, None]
+    values = row.smooth(at)[:, None] + wide * row.noise(random, shape, spread=row.spread)
     diverged = np.zeros(shape, dtype=bool)
     if row.chance is not None:
         diverged = random.random(shape) < row.chance(at)[:, None]

@@ -5,8 +5,7 @@ import pandas as pd
 from planted.scores import SCORES
 from planted.truths import truths
 
-COVERAGE = ("total", "total, causes", "first", "first, causes", "rank", "rank, causes", "power")
-HEADS = ("total", "causes", "first", "causes", "rank", "causes", "power")
+COVERAGE = ("total", "first", "rank", "width", "nulls", "power", "false", "denied")
 INTERACTION = 0.02
 """A factor with that much more share in total than by itself acts together with others. Divergence does that too."""
 
@@ -20,8 +19,15 @@ def print_tables(scores: pd.DataFrame) -> None:
         print(_by_method(scores, name), "\n")
     ours = scores[scores["method"] == "gradstudy"]
     if len(ours):
-        print("gradstudy: how often its 95 % intervals hold the truth (%), over all factors and over causes only, and")
-        print("power, the causes it has evidence for (%)\n")
+        print(
+            "gradstudy (%): how often its 95 % intervals hold the truth of a cause (total, first, rank), how wide that"
+        )
+        print(
+            "of a total is, and how often it holds the 0 of a null factor; power, the causes it has evidence for; and"
+        )
+        print(
+            "studies with false evidence for any null factor, or with a cause that is denied: wrongly of `no effect`\n"
+        )
         print(_coverage(ours), "\n")
     if {"gradstudy"} < set(scores["method"]):
         print(_best(scores))
@@ -42,12 +48,11 @@ def _coverage(ours: pd.DataFrame) -> str:
     table = ours.pivot_table(index=["row", "n"], values=list(COVERAGE), aggfunc="mean", sort=False)
     overall = ours.pivot_table(index="n", values=list(COVERAGE), aggfunc="mean", sort=False)
     overall.index = pd.MultiIndex.from_tuples([("all rows", n) for n in overall.index])
-    return _text(pd.concat([table, overall]).reindex(columns=COVERAGE), "coverage", HEADS)
+    return _text(pd.concat([table, overall]).reindex(columns=COVERAGE), "coverage")
 
 
-def _text(table: pd.DataFrame, name: str, heads: tuple[str, ...] | None = None) -> str:
+def _text(table: pd.DataFrame, name: str) -> str:
     shown = table if name == "seconds" else 100 * table
-    shown.columns = list(heads or shown.columns)
     shown.index = [" ".join(str(part) for part in key if part != "") for key in shown.index]
     form = "{:.2f}" if name == "seconds" else "{:.0f}"
     return shown.to_string(float_format=form.format, na_rep="-")
