@@ -19,6 +19,7 @@ from gradstudy.random_network import NoTheory
 from gradstudy.records import Member, MemberRecord
 from gradstudy.tracking.record_file import tidy
 from gradstudy.training.engine import train
+from gradstudy.words.number_words import rounded
 from gradstudy.words.trial_words import verdicts_words
 
 
@@ -108,7 +109,9 @@ class Measurement:
         return plot_signal(self.records, f"seeds: {verdicts_words(self.members['verdict'])}", axes)
 
     def _repr_html_(self) -> str:
-        theory = f"predicts a gain_init of {self.prediction.gain_init:.2f}" if self.prediction else self.no_theory
+        theory = (
+            f"predicts a gain_init of {rounded(self.prediction.gain_init, 2)}" if self.prediction else self.no_theory
+        )
         return measurement_card(self.members, self.choices, theory)
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from gradstudy.analysis.theory.agreement import Agreement
 from gradstudy.notebook.axes import axes_or_new
 from gradstudy.notebook.palette import ACCENT, VERDICT_COLOURS
+from gradstudy.words.number_words import rounded
 
 
 def plot_agreement(agreement: Agreement, axes: Any = None) -> Any:
@@ -31,7 +32,7 @@ def plot_agreement(agreement: Agreement, axes: Any = None) -> Any:
     if len(beyond):
         edge = beyond[["predicted", "measured"]].clip(low, high).T.to_numpy()
         axes.plot(*edge, "x", color=VERDICT_COLOURS["diverged"], clip_on=False, label="0 or beyond float64")
-    r2 = f", R2 {agreement.r2:.4f}" if np.isfinite(agreement.r2) else ""
+    r2 = f", R2 {rounded(agreement.r2, 4)}" if np.isfinite(agreement.r2) else ""
     axes.set(xlim=(low, high), ylim=(low, high), aspect="equal", title=f"{agreement.predicted} trials{r2}")
     axes.set(xlabel="predicted gain_init (decades)", ylabel="measured gain_init (decades)")
     axes.legend(loc="upper left")

@@ -12,7 +12,7 @@ from gradstudy.conclusions import EVIDENCE, GOOD_FIT, NOT_RANKED, UNCLEAR
 from gradstudy.records import FINISHED, RUNNING, SCREEN, STOPPED
 from gradstudy.report.findings import Findings, HuntFindings, about_words, levels_of
 from gradstudy.response import RANKED, Rankable
-from gradstudy.words.number_words import percent_interval, percent_words
+from gradstudy.words.number_words import compact, percent_interval, percent_words
 from gradstudy.words.prescription_words import and_list
 from gradstudy.words.ranking_words import significance_words
 
@@ -106,7 +106,7 @@ def _of_hunt(hunt: HuntFindings) -> str:
     if hunt.best.empty:
         return about_words(hunt)
     best, goal = hunt.best.iloc[0], hunt.objectives[0].goal
-    counted = and_list([f"{one.name} {best[one.name]:.3g}" for one in hunt.objectives])
+    counted = and_list([f"{one.name} {compact(best[one.name])}" for one in hunt.objectives])
     return (
         f"The {goal} of {hunt.trials} trials is trial {best['trial']} ({counted}; {hunt.verdicts[best['trial']]}), "
         f"with {levels_of(best.to_dict(), hunt.objectives)}."

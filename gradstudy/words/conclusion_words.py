@@ -7,6 +7,7 @@ import numpy as np
 from gradstudy.analysis.ranking.ranking import Ranking
 from gradstudy.conclusions import FEWEST_TRIALS, GOOD_FIT, NO_EFFECT, NOISE_FLOOR, NOT_RANKED
 from gradstudy.response import TIME
+from gradstudy.words.number_words import compact, rounded
 
 
 def ranking_note(ranking: Ranking) -> str:
@@ -29,7 +30,9 @@ def _why_empty(ranking: Ranking) -> str:
     if ranking.trials < FEWEST_TRIALS:
         return f"No ranking: {ranking.trials} trials, at least {FEWEST_TRIALS} are needed; raise budget.trials."
     if ranking.constant is not None:
-        return f"No ranking: the response is {ranking.constant:.3g} in every trial, so nothing causes a difference."
+        return (
+            f"No ranking: the response is {compact(ranking.constant)} in every trial, so nothing causes a difference."
+        )
     return f"No ranking: no factor took two values in at least {FEWEST_TRIALS} trials."
 
 
@@ -59,7 +62,7 @@ def _about_trust(ranking: Ranking) -> Iterator[str]:
     if ranking.fit < GOOD_FIT:
         blind = "no better than their mean does: it knows no shares and no ranks, evidence rests on the tests alone"
         words = blind if ranking.fit <= 0.0 else "badly: shares are rough"
-        yield f"The surrogate predicts left-out trials (Q2 {ranking.fit:.2f}) {words}; add trials."
+        yield f"The surrogate predicts left-out trials (Q2 {rounded(ranking.fit, 2)}) {words}; add trials."
     if np.isnan(ranking.noise_floor):
         yield "Without a dummy factor there is no noise floor: evidence rests on the tests alone."
     if ranking.seed_noise > 0.5:
@@ -72,7 +75,7 @@ def agreement_note(*, predicted: int, silent: int, beyond: int, r2: float, rmse:
     """For how many trials theory speaks, how far off it is in decades, and how many of them have no size."""
     remarks = (
         (True, f"Theory predicts gain_init for {predicted} of {predicted + silent} trials"),
-        (np.isfinite(r2), f", R2 {r2:.4f}"),
+        (np.isfinite(r2), f", R2 {rounded(r2, 4)}"),
         (np.isfinite(rmse), f", off by {rmse:.2f} decades (RMS)"),
         (True, "."),
         (beyond, f" Left out, for a signal of exactly 0 or beyond float64: {beyond} of them."),

@@ -44,6 +44,11 @@ def rounded(number: float, digits: int) -> str:
     return "-" if np.isnan(number) else f"{round(number, digits) + 0.0:.{digits}f}"  # + 0.0: no negative zero
 
 
+def compact(number: float, digits: int = 3) -> str:
+    """So many digits at most, in few letters: `0.012`, `1.2e+05`, and `0` for a zero of either sign."""
+    return f"{number + 0.0:.{digits}g}"
+
+
 def signed(number: float, digits: int) -> str:
     """`+2.8`, and `+0.0` for what rounds to nothing."""
     return f"{round(number, digits) + 0.0:+.{digits}f}"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gradstudy.records import DUMMY, VERDICTS, Level, level_name
-from gradstudy.words.number_words import percent
+from gradstudy.words.number_words import compact, percent
 
 
 def levels_words(levels: Mapping[str, Level]) -> str:
@@ -15,7 +15,7 @@ def levels_words(levels: Mapping[str, Level]) -> str:
 
 def level_word(level: Level) -> str:
     """A level as it is read, a number with three digits."""
-    return f"{level + 0.0:.3g}" if isinstance(level, float) else level_name(level)
+    return compact(level) if isinstance(level, float) else level_name(level)
 
 
 def verdicts_words(verdicts: Iterable[str]) -> str:

@@ -4,7 +4,16 @@ import math
 
 import pytest
 
-from gradstudy.words.number_words import fraction, percent, percent_interval, percent_words, rounded, signed, visible
+from gradstudy.words.number_words import (
+    compact,
+    fraction,
+    percent,
+    percent_interval,
+    percent_words,
+    rounded,
+    signed,
+    visible,
+)
 
 
 @pytest.mark.parametrize(
@@ -42,3 +51,18 @@ def test_what_rounds_to_nothing_has_no_minus(number, digits, plain, with_sign):
 def test_shares_in_percent_keep_what_was_chosen_and_show_that_little_is_not_nothing():
     assert (percent_words(0.995), percent_interval(0.356, 0.594)) == ("99.5 %", "36 to 59 %")
     assert (percent(1, 1000), percent(0, 0), percent(3, 4)) == ("<1 %", "0 %", "75 %")
+
+
+@pytest.mark.parametrize("number", [-0.0, -1e-9, -0.004])
+def test_no_way_to_write_a_number_shows_a_minus_before_nothing(number):
+    """Of a number that is nothing to two digits; three significant digits show what there is."""
+    written = [fraction(number), rounded(number, 2), signed(number, 2), visible(number), compact(round(number, 2))]
+    assert written == [".00", "0.00", "+0.00", "", "0"]
+
+
+@pytest.mark.parametrize(
+    ("number", "digits", "written"),
+    [(0.0123456, 3, "0.0123"), (123456, 3, "1.23e+05"), (1024, 6, "1024"), (-2.5, 3, "-2.5")],
+)
+def test_a_compact_number_has_so_many_digits_at_most(number, digits, written):
+    assert compact(number, digits) == written

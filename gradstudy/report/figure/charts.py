@@ -11,6 +11,7 @@ from gradstudy.analysis.responses.signal_map import decades_of
 from gradstudy.records import MemberRecord, Series
 from gradstudy.report.figure.heat_image import Scale
 from gradstudy.series import by_seed, median_of_seeds, stretches
+from gradstudy.words.number_words import compact
 
 
 def whole_ticks(low: float, high: float, most: int = 4) -> list[int]:
@@ -124,7 +125,9 @@ def chart_panel(
     return {
         "top": top,
         "height": height,
-        "ticks": [Label(float(down(tick)), decade_word(tick) if first.in_decades else f"{tick:g}") for tick in ticks],
+        "ticks": [
+            Label(float(down(tick)), decade_word(tick) if first.in_decades else compact(tick, 6)) for tick in ticks
+        ],
         "curves": [_drawn(label, curve, across, down) for label, curve in drawn.items()],
         "is_labelled": len(drawn) > 1,
         "is_one_picture": len(drawn) < len(curves),

@@ -9,6 +9,7 @@ import pandas as pd
 from gradstudy.analysis.space.coordinates import encode
 from gradstudy.records import Factor
 from gradstudy.report.figure.charts import number_ticks, whole_ticks
+from gradstudy.words.number_words import compact
 
 Ticks = Sequence[tuple[str, float]]
 """What is written, and at which per cent."""
@@ -32,7 +33,7 @@ class Axis:
     @property
     def ticks(self) -> Ticks:
         """Round numbers and their places."""
-        return [(f"{tick:g}", self.place(tick)) for tick in number_ticks(self.low, self.high, 5)]
+        return [(compact(tick, 6), self.place(tick)) for tick in number_ticks(self.low, self.high, 5)]
 
 
 def axis_of(values: np.ndarray) -> Axis:
@@ -47,7 +48,7 @@ def factor_ticks(factor: Factor) -> Ticks:
     ticks = whole_ticks if factor.integer else number_ticks
     numbers = _log_ticks(factor) if factor.log else ticks(factor.low, factor.high, 5)
     places = encode(pd.DataFrame({factor.name: numbers}), [factor])[:, 0]
-    return [(f"{tick:g}", round(100 * float(place), 2)) for tick, place in zip(numbers, places, strict=True)]
+    return [(compact(tick, 6), round(100 * float(place), 2)) for tick, place in zip(numbers, places, strict=True)]
 
 
 def _log_ticks(factor: Factor) -> list[float]:

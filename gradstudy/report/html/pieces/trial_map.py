@@ -15,6 +15,7 @@ from gradstudy.report.figure.heat_image import Scale, data_address, heat_png
 from gradstudy.report.figure.signal_words import curve_words, map_words, thinned_words
 from gradstudy.report.html.pieces.axis import Ticks
 from gradstudy.series import evenly_spaced
+from gradstudy.words.number_words import rounded
 from gradstudy.words.trial_words import verdicts_words
 
 
@@ -98,7 +99,7 @@ def trial_map(
         verdict=verdict,
         levels=levels,
         verdicts=verdicts_words(own["verdict"]),
-        sizes=" and ".join(f"{name} {own[name].mean():.1f}" for name in ("vanishing", "exploding")),
+        sizes=" and ".join(f"{name} {rounded(own[name].mean(), 1)}" for name in ("vanishing", "exploding")),
         alt=map_words(whole),
         picture=data_address(heat_png(shown.decades.T, scales[0])),
         numbers=embedded(shown.decades),

@@ -19,7 +19,7 @@ from gradstudy.report.html.pieces.level_view import POINT_KINDS, level_view, tri
 from gradstudy.report.rendering import render
 from gradstudy.response import RANKED
 from gradstudy.words import ranking_words as level_words
-from gradstudy.words.number_words import fraction, percent_words, rounded
+from gradstudy.words.number_words import compact, fraction, percent_words, rounded
 from gradstudy.words.ranking_words import count_words, digits_of, direction_words, is_proven, share_words
 
 
@@ -104,7 +104,7 @@ def levels(ranking: Ranking, findings: Findings) -> Markup:
         axis=axis,
         points=points,
         told={
-            trial: f"{value:.3g} ({verdicts})"
+            trial: f"{compact(value)} ({verdicts})"
             for trial, value, verdicts in zip(
                 points.numbers.tolist(), points.values.tolist(), points.verdicts, strict=True
             )

@@ -12,6 +12,7 @@ from gradstudy.report.findings import Findings
 from gradstudy.report.html.pieces.axis import Axis, axis_of
 from gradstudy.report.html.pieces.level_view import SIDE
 from gradstudy.report.rendering import render
+from gradstudy.words.number_words import rounded
 
 ENDS = ["predicted", "measured", "lowest", "highest"]
 
@@ -53,8 +54,12 @@ def _pixels(table: pd.DataFrame, axis: Axis, *columns: str) -> list[list[int]]:
 
 
 def _told(row: Mapping[Any, Any]) -> str:
-    seeds = f" (seeds {row['lowest']:.2f} to {row['highest']:.2f})" if row["lowest"] < row["highest"] else ""
-    return f"predicted {row['predicted']:.2f}, measured {row['measured']:.2f}{seeds}"
+    seeds = (
+        f" (seeds {rounded(row['lowest'], 2)} to {rounded(row['highest'], 2)})"
+        if row["lowest"] < row["highest"]
+        else ""
+    )
+    return f"predicted {rounded(row['predicted'], 2)}, measured {rounded(row['measured'], 2)}{seeds}"
 
 
 def _worst(agreement: Agreement) -> str:

@@ -11,6 +11,7 @@ from gradstudy.records import DUMMY, HUNT, SCREEN, MemberRows, StudyInfo, Trial
 from gradstudy.search.best import best_trials
 from gradstudy.search.objective import objectives_of
 from gradstudy.tracking.members_file import PHASE, Stored, members_table
+from gradstudy.words.number_words import compact
 from gradstudy.words.prescription_words import and_list
 
 MOST_LOOKS = 10
@@ -63,7 +64,7 @@ class SoFar:
         best = best_trials(members, names, objectives, seeds=self._info.seeds, count=1)
         if best.empty:
             return ""
-        counted = and_list([f"{one.name} {best[one.name].iloc[0]:.3g}" for one in objectives])
+        counted = and_list([f"{one.name} {compact(best[one.name].iloc[0])}" for one in objectives])
         return f"The {objectives[0].goal} so far is trial {best['trial'].iloc[0]}: {counted}"
 
 

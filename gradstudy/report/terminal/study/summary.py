@@ -15,6 +15,7 @@ from gradstudy.report.findings import HUNTED_NOT_RANKED, Findings, HuntFindings,
 from gradstudy.report.terminal.plain import plain_name, plain_table, plain_text, way_on, whole_text
 from gradstudy.report.terminal.study.ranking_table import ranking_legend, ranking_table
 from gradstudy.words.command_words import again_command, folded_command, load_call
+from gradstudy.words.number_words import compact
 from gradstudy.words.prescription_words import said_of, title_words
 from gradstudy.words.trial_words import threshold_words, verdict_line
 
@@ -27,7 +28,7 @@ def hunt_table(hunt: HuntFindings) -> RenderableType:
     table = plain_table("trial", *counted, "seeds", numbers=counted)
     commands: list[RenderableType] = []
     for row in hunt.best.to_dict("records"):
-        trial, numbers = row["trial"], (plain_text(f"{row[name]:.3g}") for name in counted)
+        trial, numbers = row["trial"], (plain_text(compact(row[name])) for name in counted)
         table.add_row(plain_name(trial), *numbers, plain_text(hunt.verdicts[trial]))
         commands += [Text(), Text(f"run trial {trial}"), whole_text(folded_command(hunt.commands[trial]))]
     remark = [] if hunt.ranked else [Text(), plain_text(HUNTED_NOT_RANKED)]

@@ -20,6 +20,7 @@ from gradstudy.report.terminal.plain import plain_name, plain_table, plain_text,
 from gradstudy.report.terminal.trial.flow_table import flow_table
 from gradstudy.response import RESPONSES
 from gradstudy.words.command_words import folded_call, folded_command
+from gradstudy.words.number_words import compact, rounded
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def _cell(records: Sequence[MemberRecord], row: ProbeRow, step: int) -> str:
     if not known.size:
         return "not finite"
     middle = float(np.median(known))
-    return f"{100 * middle:.3g} %" if row.is_share else f"{middle:.3g}"
+    return f"{compact(100 * middle)} %" if row.is_share else compact(middle)
 
 
 SUSPECTS = {"activation": ("relu", "tanh"), "init": ("default", "orthogonal")}
@@ -119,7 +120,7 @@ def _responses(members: pd.DataFrame) -> Table:
     table = plain_table("response", "median", "lowest", "highest", "", numbers=("median", "lowest", "highest"))
     for name, response in RESPONSES.items():
         values = members[name]
-        numbers = (f"{value:.2f}" for value in (values.median(), values.min(), values.max()))
+        numbers = (rounded(value, 2) for value in (values.median(), values.min(), values.max()))
         table.add_row(name, *numbers, response.unit)
     return table
 
@@ -136,7 +137,7 @@ def _seeds(records: Sequence[MemberRecord], members: pd.DataFrame) -> Table:
 
 def _first_and_last(record: MemberRecord, quantity: str) -> str:
     values = record.series[quantity].values[:, 0]
-    return " -> ".join(f"{value:.3g}" for value in values[[0, -1] if len(values) > 1 else slice(None)])
+    return " -> ".join(compact(value) for value in values[[0, -1] if len(values) > 1 else slice(None)])
 
 
 def _end(row: Mapping[Any, Any]) -> str:

@@ -40,6 +40,12 @@ def test_responses_show_median_and_range_over_seeds(page, make_record):
     assert ["vanishing", "2.00", "1.00", "9.00", "decades"] in page(*records)[1]
 
 
+def test_a_response_of_nothing_has_no_minus(page, make_record):
+    """A signal that does not change loses -0 decades by arithmetic."""
+    text, _ = page(make_record([[1.0, 1.0]], seen={"gradient_cosine": {"all": [-0.0]}}))
+    assert "-0" not in text.replace("layer_0", "")
+
+
 def test_every_seed_shows_verdict_norms_and_losses(page, make_record):
     diverged = make_record(
         [[1.0, 1.0]] * 2,
