@@ -78,8 +78,12 @@ class Factor:
 FINISHED, RUNNING, STOPPED = "finished", "running", "stopped"
 """How far a study has come: to its end, not yet, or not because something stopped it."""
 
-SCREEN, HUNT = "screen", "hunt"
-"""The parts of a study: trials drawn at random, which rank causes, and trials chosen by what came out before."""
+SCREEN, HUNT, CONFIRM = "screen", "hunt", "confirm"
+"""The parts of a study: trials drawn at random, which rank causes; trials chosen by what came out before; and cures of
+failing trials that are tried on fresh seeds, which count for nothing else."""
+
+CONFIRM_FROM = 1_000_000
+"""The number of the first trial that tries a cure: a screen that is extended later does not reach it."""
 
 
 DUMMY = Factor("dummy")
@@ -167,7 +171,8 @@ class StudyInfo:
 
     `fingerprint` is a hash of everything that decides a member's numbers; launches with the same name and
     fingerprint continue one study. `command` is the launch as typed. `phases` are the parts it has, one after the
-    other, and `hunted` says what a hunt looks for: its `goal` and its `objective`, a list of responses. `versions` are
+    other; `confirm` says how many `cures` are tried for a kind of failure, and on how many `seeds`, and is empty where
+    none are; `hunted` says what a hunt looks for: its `goal` and its `objective`, a list of responses. `versions` are
     those of the packages that measured it, by name. `trials` is how many the newest launch asks for; studies of older
     versions do not say, and have 0.
     """
@@ -184,6 +189,7 @@ class StudyInfo:
     command: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     phases: tuple[str, ...] = (SCREEN,)
+    confirm: Mapping[str, int] = field(default_factory=dict)
     hunted: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     trials: int = 0

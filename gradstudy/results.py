@@ -19,7 +19,7 @@ from gradstudy.errors import InputError
 from gradstudy.notebook.cards import study_card
 from gradstudy.notebook.members_plots import plot_levels, plot_verdicts
 from gradstudy.notebook.signal_plots import plot_signal
-from gradstudy.records import DUMMY, FAILING, SCREEN, Level, StudyInfo, trial_verdict
+from gradstudy.records import CONFIRM, DUMMY, FAILING, SCREEN, Level, StudyInfo, trial_verdict
 from gradstudy.response import RESPONSES
 from gradstudy.search.best import best_trials
 from gradstudy.search.objective import Objective, objectives_of
@@ -70,6 +70,11 @@ class Run:
     def trials(self) -> pd.DataFrame:
         """One row per trial: factors, responses (median over seeds), verdict (of `trial_verdict`) and `n_diverged`."""
         return trial_table(self.members, [factor.name for factor in self.info.factors])
+
+    @property
+    def searched(self) -> pd.DataFrame:
+        """The members that the study is about: of all trials but those that tried cures."""
+        return self.members[self.members[PHASE] != CONFIRM]
 
     @property
     def screened(self) -> pd.DataFrame:
@@ -140,7 +145,7 @@ class Run:
             InputError: `count` is below 1.
         """
         names = [factor.name for factor in self.info.factors if factor != DUMMY]
-        return best_trials(self.members, names, self.objectives, seeds=self.info.seeds, count=count)
+        return best_trials(self.searched, names, self.objectives, seeds=self.info.seeds, count=count)
 
     def prescribe(
         self, trial: int | None = None, levels: Mapping[str, Level] | None = None
@@ -203,7 +208,7 @@ class Run:
         Raises:
             InputError: It says nothing about any trial of this study.
         """
-        return agreement(self.members)
+        return agreement(self.searched)
 
     def overrides(self, trial: int) -> list[str]:
         """What runs this trial again, as `gradstudy.measure(run.overrides(7))` or behind `mode=trial`.
@@ -292,11 +297,11 @@ class Run:
         Raises:
             InputError: There is no such factor.
         """
-        return plot_verdicts(self.members, self.info.factors, factor, axes)
+        return plot_verdicts(self.searched, self.info.factors, factor, axes)
 
     def _repr_html_(self) -> str:
         ways = (*(("# the report, for a browser:", self.report) if self.report else ()), self.ui_command)
-        return study_card(self.info, self.members, self.trials, ways)
+        return study_card(self.info, self.searched, self.trials[self.trials[PHASE] != CONFIRM], ways)
 
 
 def trial_table(members: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
@@ -39,6 +39,14 @@ class Budget(Part):
 
 
 @dataclass(frozen=True)
+class Confirm(Part):
+    """How many cures are tried for a failing configuration, 0 for none, and on how many fresh seeds each."""
+
+    cures: int = number(3, at_least=0)
+    seeds: int = number(8, at_least=2)
+
+
+@dataclass(frozen=True)
 class Machinery:
     """What a study is carried out with: a part for each config group that is not studied."""
 
@@ -67,6 +75,7 @@ class Launch(Machinery):
     seed: int
     space: Mapping[str, Any]
     budget: Budget
+    confirm: Confirm
     record: tuple[str, ...]
     report: Path | None
 
@@ -94,7 +103,8 @@ def open_door(config: DictConfig) -> Launch:
         source=str(config.source or ""),
         seed=_seed(config.seed),
         space=_space(config.space),
-        budget=_budget(config.budget),
+        budget=_numbers(Budget, "budget", config.budget),
+        confirm=_numbers(Confirm, "confirm", config.confirm),
         record=_record(config.record),
         report=_report(config.report),
     )
@@ -147,8 +157,12 @@ def _report(report: Any) -> Path | None:
     return Path(report)
 
 
-def _budget(budget: Any) -> Budget:
-    if not isinstance(budget, DictConfig):
-        raise InputError(f"budget must hold trials, seeds and steps, got {budget!r}.")
-    made: Budget = make_part("budget", {"_target_": f"{__name__}.Budget", **plain(budget)})
+Numbers = TypeVar("Numbers", Budget, Confirm)
+
+
+def _numbers(kind: type[Numbers], key: str, given: Any) -> Numbers:
+    if not isinstance(given, DictConfig):
+        *others, last = (field.name for field in fields(kind))
+        raise InputError(f"{key} must hold {', '.join(others)} and {last}, got {given!r}.")
+    made: Numbers = make_part(key, {"_target_": f"{__name__}.{kind.__name__}", **plain(given)})
     return made

@@ -32,7 +32,7 @@ def answer_sentences(findings: Findings) -> tuple[str, ...]:
     decides it, with shares and intervals, and what the levels do; or why nobody can say. Only members of trials that
     were drawn at random are counted in it.
     """
-    members = findings.run.members
+    members = findings.run.searched
     screened = Counter(members.loc[members["phase"] == SCREEN, "verdict"])
     told = [_of_response(ranking, screened, findings.run.settings.confidence) for ranking in findings.rankings]
     return (*_unfinished(findings), *told, *([_of_hunt(findings.hunt)] if findings.hunt else []))
@@ -42,7 +42,7 @@ def _unfinished(findings: Findings) -> list[str]:
     if findings.run.progress == FINISHED:
         return []
     asked = f" of {findings.run.info.trials}" if findings.run.info.trials else ""
-    known = f"{findings.run.members['trial'].nunique()}{asked} trials so far"
+    known = f"{findings.run.searched['trial'].nunique()}{asked} trials so far"
     return [f"{UNFINISHED_WORDS[findings.run.progress].format(known)} {NOT_AT_RANDOM}"]
 
 

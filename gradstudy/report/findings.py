@@ -46,7 +46,7 @@ class HuntFindings:
 
 def hunt_findings_of(run: Run) -> HuntFindings:
     """What the hunt of this study brought."""
-    best, members = run.best(TRIALS_LISTED), run.members
+    best, members = run.best(TRIALS_LISTED), run.searched
     sizes = members.groupby("trial").size()
     return HuntFindings(
         best=best,
@@ -110,7 +110,7 @@ def findings_of(run: Run) -> Findings:
         run,
         rankings=tuple(run.rank(response) for response in run.settings.responses) if screened else (),
         prescriptions=run.prescriptions if screened else (),
-        thresholds=verdicts_by_threshold(run.members, run.settings),
+        thresholds=verdicts_by_threshold(run.searched, run.settings),
         theory=theory,
         hunt=hunt_findings_of(run) if HUNT in run.info.phases else None,
     )

@@ -78,7 +78,7 @@ def study_note(findings: Findings) -> str:
             *([f"**{escaped(info.question)}**"] if info.question else []),
             *map(escaped, answer_sentences(findings)),
             f"The whole report is `{REPORT_FILE}` under Artifacts, with figures and tables beside it.",
-            f"{escaped(verdict_line(list(findings.run.members['verdict'])))}.",
+            f"{escaped(verdict_line(list(findings.run.searched['verdict'])))}.",
             *map(_ranking, findings.rankings),
             *(["### What should be changed?"] if findings.prescriptions else []),
             *(f"- {escaped(prescription.note)}" for prescription in findings.prescriptions),

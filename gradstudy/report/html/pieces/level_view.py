@@ -41,7 +41,7 @@ class TrialPoints:
 
 def trial_points(findings: Findings, response: str) -> TrialPoints:
     """Where every trial lies, by the response that a ranking tells; of more than MOST_DRAWN a fixed random part."""
-    members, factors = findings.run.members, findings.run.info.factors
+    members, factors = findings.run.searched, findings.run.info.factors
     members = members[members[PHASE] == SCREEN]
     outcome = trial_outcomes(members, response, findings.run.info.steps)
     numbers = outcome.trials["trial"].to_numpy()

@@ -13,14 +13,14 @@ from gradstudy.words.number_words import counted
 
 def answer_head(findings: Findings) -> Markup:
     """The study's name, its question, the answer in sentences, and the verdicts."""
-    counts = Counter(findings.run.members["verdict"])
+    counts = Counter(findings.run.searched["verdict"])
     return render(
         "answer.html",
         info=findings.run.info,
         sentences=answer_sentences(findings),
         facts=_facts(findings),
         counts={verdict: counts[verdict] for verdict in VERDICTS},
-        total=len(findings.run.members),
+        total=len(findings.run.searched),
     )
 
 
@@ -28,7 +28,7 @@ def _facts(findings: Findings) -> str:
     """`128 trials at 4 seeds each, 200 steps of training, 8 factors`, and whether there is more to come."""
     info = findings.run.info
     varied = len(info.factors) - sum(factor == DUMMY for factor in info.factors)
-    trials = findings.run.members["trial"].nunique()
+    trials = findings.run.searched["trial"].nunique()
     told = (
         f"{counted(trials, 'trial')} at {counted(info.seeds, 'seed')} each",
         f"{counted(info.steps, 'step')} of training" if info.steps else "measured before any training",

@@ -33,7 +33,7 @@ class Varied:
 
 def methods_section(findings: Findings) -> Markup:
     """Design, instrument, responses, statistics and limits: what was done, and how the page is to be read."""
-    members, info = findings.run.members, findings.run.info
+    members, info = findings.run.searched, findings.run.info
     phases = members.groupby(PHASE)["trial"].nunique()
     sizes = members.groupby("trial").size()
     factors = list(_varied(members, info.factors))
@@ -101,5 +101,5 @@ def reproduce_section(findings: Findings) -> Markup:
         ui_command=findings.run.ui_command,
         again=again_command(info),
         notebook=f"import gradstudy\nrun = {load_call(info)}",
-        trial=int(findings.run.members["trial"].iloc[0]),
+        trial=int(findings.run.searched["trial"].iloc[0]),
     )

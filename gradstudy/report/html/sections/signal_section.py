@@ -63,7 +63,7 @@ def signal_section(findings: Findings) -> Markup:
 
     Of those whose record is stored; nothing where none is.
     """
-    by_verdict = trials_by_verdict(findings.run.members)
+    by_verdict = trials_by_verdict(findings.run.searched)
     typical = list(typical_trials(by_verdict, findings.prescriptions).values())
     others = spread_trials(by_verdict, MOST_MAPS)
     verdicts = {trial: verdict for verdict, gains in by_verdict.items() for trial in gains.index}
@@ -95,7 +95,7 @@ def _maps(
     signals = {trial: signal_map(own) for trial, own in records.items()}
     norms = {trial: seed_curves(own, NORMS) for trial, own in records.items()}
     scales = _scales(findings, signals, norms)
-    members = findings.run.members[findings.run.members["trial"].isin(list(records))]
+    members = findings.run.searched[findings.run.searched["trial"].isin(list(records))]
     maps = {}
     for trial in sorted(records):
         own = members[members["trial"] == trial]

@@ -16,7 +16,7 @@ MOST_TENSORS = 5
 
 def verdicts_section(findings: Findings) -> Markup:
     """How many members got which verdict, under these thresholds and others, and when they diverged."""
-    members = findings.run.members
+    members = findings.run.searched
     counts, health = Counter(members["verdict"]), trial_health(members)
     return render(
         "verdicts.html",

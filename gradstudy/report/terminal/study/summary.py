@@ -71,7 +71,7 @@ def summary(findings: Findings) -> RenderableType:
         *map(ranking_table, findings.rankings),
         *([ranking_legend(findings.run.settings.confidence)] if findings.rankings else []),
         *([hunt_table(findings.hunt)] if findings.hunt else []),
-        plain_text(verdict_line(list(findings.run.members["verdict"]))),
+        plain_text(verdict_line(list(findings.run.searched["verdict"]))),
         threshold_table(findings.thresholds),
         *([prescription_table(cures)] if cures else []),
         *([plain_text(f"{theory.note} {PICTURE}")] if theory else []),

@@ -140,6 +140,7 @@ HUNTED = pd.DataFrame(
     {
         "trial": [0, 0, 1, 1, 2],
         "seed": [0, 1, 0, 1, 0],
+        "phase": "hunt",
         "gain": [-1.0, 2.0, 0.25, -0.25, 0.0],
         "exploding": [1.0, 2.0, 0.5, 0.25, 9.0],
         "verdict": ["healthy", "diverged", "healthy", "healthy", "exploding"],
