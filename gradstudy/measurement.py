@@ -30,7 +30,8 @@ class Measurement:
         records: What was measured, one record per seed.
         settings: How responses and verdicts are made of it.
         choices: The option of every studied group.
-        members: One row per seed: `trial` (0), `seed`, the responses, `verdict`, `first_bad_step`, `first_bad_tensor`.
+        members: One row per seed: `trial` (whose draws it has), `seed`, the responses, `verdict`, `first_bad_step`,
+            `first_bad_tensor`.
     """
 
     def __init__(
@@ -119,7 +120,8 @@ def measure(overrides: Sequence[str] = (), seeds: int | None = None, *, weights:
     """Trains one configuration here and now, and returns how its gradients behaved. Nothing is stored.
 
     Args:
-        overrides: Those of the command line, such as `["activation=tanh", "model.width=64"]`.
+        overrides: Those of the command line, such as `["activation=tanh", "model.width=64"]`. With `trial=7` among
+            them the networks are drawn as those of trial 7 of a study with this `seed`.
         seeds: How many networks are trained; `budget.seeds` by default.
         weights: Keeps every member's final parameters in its record.
 
@@ -136,7 +138,7 @@ def measure(overrides: Sequence[str] = (), seeds: int | None = None, *, weights:
     count = launch.budget.seeds if seeds is None else seeds
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise InputError(f"seeds must be a whole number of at least 1, got {seeds!r}.")
-    members = [Member(0, seed) for seed in range(count)]
-    cohorts = cohorts_of(launch, members, {0: parts}, count, keep_weights=weights)
+    members = [Member(launch.trial, seed) for seed in range(count)]
+    cohorts = cohorts_of(launch, members, {launch.trial: parts}, count, keep_weights=weights)
     records = [record for cohort in cohorts for record in train(cohort)]
     return Measurement(records, launch.analysis, composer.choices, partial(predicted, parts, launch.seed))

@@ -29,9 +29,10 @@ from gradstudy.versions import versions_here
 FOLDER = Path(".gradstudy")
 """Where a study's journal, and records not yet in MLflow, are kept: in the working folder, as mlflow.db is."""
 
-FORMAT = 3
+FORMAT = 4
 """Part of every fingerprint: another study begins where a record holds or means something else than before, and where
-a screen's design gives other trials for the same seed, so that no study is a mixture of two designs."""
+a screen's design gives other trials for the same seed, so that no study is a mixture of two designs. Since 4
+every trial draws its own networks, and the columns of a screen are permutations inside strata."""
 
 START_SECONDS, STORE_SECONDS = 10.0, 0.05
 """What a launch costs beside training: imports, a new store, two rankings; and Optuna, MLflow, Parquet per trial."""
@@ -71,6 +72,11 @@ def prepare(overrides: Sequence[str], command: str) -> Prepared:
     composer = Composer(overrides)
     launch, way = composer.launch, composer.launch.search
     name = study_name(launch)
+    if launch.trial:
+        raise InputError(
+            f"trial={launch.trial} says whose draws a single configuration has: give it with mode=trial. "
+            "The trials of a study number themselves."
+        )
     if not composer.factors:
         raise InputError(
             f"Study '{name}' varies nothing: its space is empty. "

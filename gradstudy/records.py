@@ -106,7 +106,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Member:
-    """A network to be trained: one trial at one seed."""
+    """A network to be trained: one trial at one seed. Its data are the seed's, what it draws is its own."""
 
     trial: int
     seed: int

@@ -174,9 +174,9 @@ def test_a_study_of_which_theory_says_nothing_has_no_picture(workplace):
 
 def test_a_stored_trial_runs_again_from_its_overrides_bit_for_bit(stored):
     again, before = (
-        gradients.drop(columns="trial")
-        .astype({"quantity": str, "place": str})
-        .sort_values(["seed", "step", "quantity", "place"], ignore_index=True)
+        gradients.astype({"quantity": str, "place": str}).sort_values(
+            ["seed", "step", "quantity", "place"], ignore_index=True
+        )
         for gradients in (gradstudy.measure(stored.overrides(5)).gradients(), stored.gradients(trial=5))
     )
     pd.testing.assert_frame_equal(again, before, check_exact=True)

@@ -34,10 +34,10 @@ def test_a_study_on_a_file_is_another_study_once_the_file_has_changed(workplace)
 @pytest.mark.parametrize(
     ("overrides", "expected"),
     [
-        ([], "0f308e0a"),
-        (["search=tpe"], "247565bb"),
-        (["search=screen_then_hunt", "budget.steps=9", "seed=3"], "23134e19"),
-        (["space.activation=choice(relu,tanh)", "record=[jacobian]"], "afabb9cd"),
+        ([], "b7739a3d"),
+        (["search=tpe"], "cbd6efe0"),
+        (["search=screen_then_hunt", "budget.steps=9", "seed=3"], "34b9266a"),
+        (["space.activation=choice(relu,tanh)", "record=[jacobian]"], "492a8e4c"),
     ],
 )
 def test_studies_keep_the_fingerprints_under_which_they_were_stored(overrides, expected):

@@ -80,11 +80,11 @@ class Composer:
         return {factor.name for factor in self.factors if factor.name in lives} | {DUMMY.name}
 
     def trial(self, number: int, levels: Mapping[str, Level], phase: str = SCREEN) -> Trial:
-        """The trial as overrides: what this launch fixed about training, then what the trial varies."""
+        """The trial as overrides: what this launch fixed about training, whose draws it has, then what it varies."""
         varied = [as_override(name, level) for name, level in levels.items() if name != DUMMY.name]
         choices = self._choices(levels)
         fixed = self._fixed.as_overrides(choices, self._combined(choices), {factor.name for factor in self.factors})
-        return Trial(number, dict(levels), (*fixed, *varied), phase)
+        return Trial(number, dict(levels), (*fixed, as_override("trial", number), *varied), phase)
 
     def contents(self) -> list[str]:
         """A word for each file that a task of this launch may read, which tells its content from any other."""

@@ -64,8 +64,8 @@ MACHINERY = tuple(field.name for field in fields(Machinery))
 class Launch(Machinery):
     """What was asked for: everything but the studied parts, which differ from trial to trial.
 
-    `space` maps a factor's name to its sweep text; `record` names what is measured on request; `report` is where the
-    report is written beside the store.
+    `trial` says whose draws a single configuration has. `space` maps a factor's name to its sweep text; `record` names
+    what is measured on request; `report` is where the report is written beside the store.
     """
 
     mode: str
@@ -73,6 +73,7 @@ class Launch(Machinery):
     question: str
     source: str
     seed: int
+    trial: int
     space: Mapping[str, Any]
     budget: Budget
     confirm: Confirm
@@ -101,7 +102,8 @@ def open_door(config: DictConfig) -> Launch:
         name=None if config.name is None else str(config.name),
         question=str(config.question or ""),
         source=str(config.source or ""),
-        seed=_seed(config.seed),
+        seed=_index("seed", config.seed),
+        trial=_index("trial", config.trial),
         space=_space(config.space),
         budget=_numbers(Budget, "budget", config.budget),
         confirm=_numbers(Confirm, "confirm", config.confirm),
@@ -127,10 +129,10 @@ def _mode(mode: Any) -> str:
     return str(mode)
 
 
-def _seed(seed: Any) -> int:
-    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
-        raise InputError(f"seed must be a whole number of at least 0, got {seed!r}.")
-    return seed
+def _index(key: str, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise InputError(f"{key} must be a whole number of at least 0, got {value!r}.")
+    return value
 
 
 def _space(space: Any) -> Plain:

@@ -58,7 +58,7 @@ class _Training:
         self.device, self.dtype = device_here(cohort.device), DTYPES[cohort.dtype]
         start = CohortStart(cohort, self.device, self.dtype)
         self.task, self.parts, self.network = start.task, start.parts, start.network
-        self.batches, self._draws = start.batches("data"), Draws(start.streams, "dropout", self.device)
+        self.batches, self._draws = start.batches("data"), Draws(start.draws, "dropout", self.device)
         values = start.values()
         self.parameters = {p.name: values[p.name].requires_grad_() for p in self.network.parameters}
         self.buffers = {b.name: values[b.name] for b in self.network.buffers}
@@ -66,7 +66,7 @@ class _Training:
         rows = [index for index, p in enumerate(self.network.parameters) if p.trained]
         self._trained_rows = torch.tensor(rows, device=self.device)
         self.state = self.parts["optimizer"].start(self._of_trained(self.parameters.values()))
-        self._equip(len(start.streams))
+        self._equip(len(start.draws))
 
     def _equip(self, members: int) -> None:
         """The instruments, and the clock that says what they cost."""

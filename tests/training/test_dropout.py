@@ -1,4 +1,4 @@
-"""Dropout: the share and scale of its masks, the same in every trial, nothing beside training, bit-for-bit parity."""
+"""Dropout: the share and scale of its masks, each member's own, nothing beside training, bit-for-bit parity."""
 
 from itertools import pairwise
 
@@ -24,7 +24,7 @@ CPU = torch.device("cpu")
 
 def local(seeds=(0, 1), step=0, *, training=True, draws=True):
     """What a layer sees of one training pass of these members."""
-    streams = Draws([(0, seed) for seed in seeds], "dropout", CPU)
+    streams = Draws([(0, 0, seed) for seed in seeds], "dropout", CPU)
 
     def uniform(place, shape):
         return streams.uniform(place, shape, step, torch.float32)
@@ -89,7 +89,7 @@ def test_only_variational_dropout_drops_the_state_and_by_one_mask_that_is_not_th
     assert torch.equal(dropout(0.5, 0.5).drop_state(local())(state), state)
 
 
-def test_a_mask_belongs_to_a_seed_and_a_step_whatever_the_trial():
+def test_a_mask_belongs_to_a_stream_and_a_step():
     x, part = torch.ones(3, 30, 20), dropout(0.5, 0.5, 0.5)
     first = part.drop(local((0, 1, 0)))(x)
     assert torch.equal(first[0], first[2])
@@ -102,7 +102,7 @@ class Twin(nn.Module):
 
     def __init__(self, share):
         super().__init__()
-        self.share, self.step, self.draws = share, -1, Draws([(0, SEED)], "dropout", CPU)
+        self.share, self.step, self.draws = share, -1, Draws([(0, 1, SEED)], "dropout", CPU)
 
     def dropped(self, x, place, shape=None):
         if not self.training:

@@ -40,16 +40,17 @@ def trial(pretraining=None, **changes):
 
 
 def started(*trials, dtype="float64"):
-    """The weights with which the second seed of the last trial starts to train."""
+    """The weights with which the second seed of the last trial, trial 1, starts to train."""
     whole = cohort(*trials, seeds=SEED + 1, steps=0, keep_weights=True, dtype=dtype)
     return {name: torch.from_numpy(value) for name, value in train(whole)[-1].weights.items()}
 
 
 def pretrained_one_by_one(chosen, step):
     """The same for one plain network: `step` is an update of (W, b, c) given x, random numbers and phi both ways."""
-    part, weights = chosen["pretraining"], started(chosen | {"pretraining": NoPretraining()})
+    part, plain = chosen["pretraining"], chosen | {"pretraining": NoPretraining()}
+    weights = started(plain, plain)
     phi = torch.sigmoid if isinstance(part, Rbm) else torch.tanh
-    data, draws = numpy_stream(0, SEED, "pretraining"), Draws([(0, SEED)], "pretraining", CPU)
+    data, draws = numpy_stream(0, SEED, "pretraining"), Draws([(0, 1, SEED)], "pretraining", CPU)
     for index, layer in enumerate(LAYERS):
         names = (f"{layer}.weight", f"{layer}.bias")
         learned = [*map(weights.get, names), torch.zeros(weights[names[0]].shape[1], dtype=torch.float64)]
@@ -116,7 +117,7 @@ def test_a_member_is_pretrained_as_one_plain_network_is(pretraining, step, froze
     assert ours.keys() == theirs.keys()
     for name, value in ours.items():
         torch.testing.assert_close(value, theirs[name], rtol=1e-10, atol=1e-12, msg=name)
-    initial = started(trial(model=chosen["model"]))
+    initial = started(*[trial(model=chosen["model"])] * 2)
     moved = {name for name in ours if not torch.equal(ours[name], initial[name])}
     assert moved == {f"{layer}.{kind}" for layer in LAYERS[frozen:] for kind in ("weight", "bias")}
 

@@ -10,8 +10,8 @@ from torch import Tensor
 from gradstudy.network import Network, Parameter, Pass, spread_over
 from gradstudy.training.start.streams import torch_stream
 
-StreamKey = tuple[int, int]
-"""(study seed, seed index)."""
+StreamKey = tuple[int, ...]
+"""(study seed, trial, seed index)."""
 
 
 def initial_values(
@@ -24,7 +24,7 @@ def initial_values(
 
     One list of parameters, one init part and one stream per member: what fills a parameter may differ between members,
     its name and shape may not. Each member's ordinary tensor is filled in float64 by a generator of its own per
-    parameter, then copied into its slot: the same seed draws the same numbers in every trial, precision and cohort.
+    parameter, then copied into its slot: a member draws the same numbers in every precision and cohort.
     """
     members = list(zip(specifications, inits, streams, strict=True))
     stacked = {p.name: torch.empty(len(members), *p.shape, dtype=dtype) for p in specifications[0] if p.of is None}

@@ -15,9 +15,11 @@ from torch import Tensor
 
 
 def stream_seed(*identity: int | str) -> int:
-    """A 63-bit seed from a stable hash of (study seed, seed index, purpose, ...): equal on every machine and run.
+    """A 63-bit seed from a stable hash of an identity: equal on every machine and run.
 
-    The trial is not part of it: the same seed index means the same data and the same draws in every trial.
+    Data have the identity (study seed, seed index, purpose), so that a seed means the same data in every trial. What a
+    network draws has (study seed, trial, seed index, purpose, ...): weights that trials shared would be one draw of a
+    level's effect and not one per trial, and a luck common to all of them would look like a cause.
     """
     digest = hashlib.blake2b(repr(identity).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1
@@ -39,9 +41,9 @@ BITS = 24
 
 
 class Draws:
-    """Uniform numbers for members whose streams are (study seed, seed index); `purpose` keeps streams apart."""
+    """Uniform numbers for members whose streams are (study seed, trial, seed index); `purpose` keeps streams apart."""
 
-    def __init__(self, streams: Sequence[tuple[int, int]], purpose: str, device: torch.device):
+    def __init__(self, streams: Sequence[tuple[int, ...]], purpose: str, device: torch.device):
         self.device = device
         self._seeds = torch.tensor([stream_seed(*stream, purpose) for stream in streams], device=device)
 

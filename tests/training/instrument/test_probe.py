@@ -89,7 +89,7 @@ def test_both_states_of_an_lstm_have_an_rms():
 
 
 def test_dead_units_have_a_negative_input_on_every_sample():
-    trial = mlp(activation=activation.Relu(), init=init.Lecun(bias_mean=-1.0, bias_std=1.0))
+    trial = mlp(activation=activation.Relu(), init=init.Lecun(bias_mean=-1.5, bias_std=1.5))
     record = train(cohort(trial, steps=0, **EXACT))[0]
     inputs, _ = first_batch(trial)
     z = inputs @ torch.as_tensor(record.weights["layer_01.weight"]).T + torch.as_tensor(record.weights["layer_01.bias"])

@@ -21,6 +21,11 @@ def deep(law, **changes):
     return parts(model=Mlp(width=16, depth=DEPTH), task=TASK, init=law, **changes)
 
 
+def alone(trial, **settings):
+    """What a trial of the same number draws, whatever its init makes of it."""
+    return train(cohort(trial, seeds=1, steps=0, keep_weights=True, **settings))[0]
+
+
 def variances(record, phi):
     """Of what every weight makes of the batch to which it was fitted, its bias aside."""
     x = torch.from_numpy(TASK.batch(numpy_stream(0, record.seed, "calibration"))[0])
@@ -48,8 +53,7 @@ def test_without_calibration_the_variance_is_far_from_one():
 
 
 def test_weights_keep_their_direction():
-    pair = [deep(law) for law in (init.Orthogonal(), init.Lsuv())]
-    plain, fitted = train(cohort(*pair, seeds=1, steps=0, keep_weights=True, dtype="float64"))
+    plain, fitted = (alone(deep(law), dtype="float64") for law in (init.Orthogonal(), init.Lsuv()))
     for name in plain.weights:
         one, other = (torch.from_numpy(record.weights[name]) for record in (plain, fitted))
         if one.any():
@@ -76,8 +80,7 @@ def test_a_calibrated_member_is_the_same_alone_and_in_company(dtype):
 
 def test_a_variance_that_no_scale_reaches_leaves_the_weights_as_they_are():
     task = RandomSignal(features=9, outputs=5, scale=0.0)
-    pair = [deep(law) | {"task": task} for law in (init.Orthogonal(gain=2.0), init.Lsuv(gain=2.0))]
-    plain, fitted = train(cohort(*pair, seeds=1, steps=0, keep_weights=True))
+    plain, fitted = (alone(deep(law) | {"task": task}) for law in (init.Orthogonal(gain=2.0), init.Lsuv(gain=2.0)))
     for name, weights in plain.weights.items():
         assert (weights == fitted.weights[name]).all()
 

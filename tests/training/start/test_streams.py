@@ -1,7 +1,8 @@
-"""Random streams: stable, separate per purpose, shared by trials; and draws while training, splitmix64 itself."""
+"""Random streams: stable, separate per purpose; data shared by trials and weights not; draws while training."""
 
 import hashlib
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,8 +10,11 @@ import torch
 from scipy import stats
 from support.cohorts import cohort, parts
 
-from gradstudy.factors import init
+from gradstudy.factors import init, regularization
+from gradstudy.factors.model.rnn import Rnn
+from gradstudy.records import Member
 from gradstudy.training.engine import train
+from gradstudy.training.start.cohort_start import CohortStart
 from gradstudy.training.start.streams import Draws, numpy_stream, stream_seed, torch_stream
 
 
@@ -33,12 +37,31 @@ def test_data_and_weights_never_share_numbers():
     assert not set(np.round(weights, 5)) & set(np.round(data, 5))
 
 
-def test_trials_of_one_seed_share_their_data_and_their_draws():
-    small, large = train(cohort(parts(), parts(init=init.Orthogonal(gain=2.0)), seeds=1, steps=0, keep_weights=True))
-    for name in ("recurrent.weight_ih_l0", "readout.weight"):
-        np.testing.assert_array_equal(small.weights[name], large.weights[name])
-    name = "recurrent.weight_hh_l0"
-    np.testing.assert_allclose(2 * small.weights[name], large.weights[name], rtol=1e-6)
+def test_trials_of_one_seed_share_their_data_and_draw_weights_of_their_own():
+    equal = cohort(parts(), parts(), seeds=2, steps=0, keep_weights=True)
+    records = train(equal)
+    for name in ("recurrent.weight_ih_l0", "recurrent.weight_hh_l0", "readout.weight"):
+        assert len({record.weights[name].tobytes() for record in records}) == 4
+    start = CohortStart(equal, CPU, torch.float32)
+    for purpose in ("data", "calibration", "pretraining"):
+        for tensor in start.batches(purpose).next():
+            assert torch.equal(tensor[0], tensor[2])  # seed 0 of both trials
+            assert torch.equal(tensor[1], tensor[3])
+        assert not torch.equal(start.batches(purpose).next()[0][0], start.batches(purpose).next()[0][1])
+
+
+def test_trials_draw_dropout_masks_of_their_own():
+    part = parts(regularization=regularization.Dropout(0.5), model=Rnn(width=7, depth=2), init=init.Constant(0.1))
+    first, second = train(cohort(part, part, seeds=1, steps=1))
+    assert first.series["loss"].values[0] != second.series["loss"].values[0]
+
+
+def test_weights_are_those_of_the_study_seed_the_trial_and_the_seed():
+    (record,) = train(replace(cohort(parts(), study_seed=5, steps=0, keep_weights=True), members=(Member(0, 1),)))
+    edge = torch.empty(7, 2, dtype=torch.float64).uniform_(
+        -(7**-0.5), 7**-0.5, generator=torch_stream(5, 0, 1, "init", "recurrent.weight_ih_l0")
+    )
+    np.testing.assert_array_equal(record.weights["recurrent.weight_ih_l0"], edge.float().numpy())
 
 
 WORD = (1 << 64) - 1
@@ -56,7 +79,7 @@ def splitmix64(state, count):
     return [finalized((state + 0x9E3779B97F4A7C15 * place) & WORD) for place in range(1, count + 1)]
 
 
-def numbers(place="layer_01.dropout", shape=(1, 30_000), step=0, streams=((0, 0),), **settings):
+def numbers(place="layer_01.dropout", shape=(1, 30_000), step=0, streams=((0, 0, 0),), **settings):
     draws = Draws(streams, settings.pop("purpose", "dropout"), CPU)
     return draws.uniform(place, shape, step, settings.pop("dtype", torch.float64))
 
@@ -68,7 +91,7 @@ def test_the_second_implementation_gives_the_published_splitmix64_vectors():
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 12])
-@pytest.mark.parametrize("stream", [(0, 0), (5, 3)])
+@pytest.mark.parametrize("stream", [(0, 0, 0), (5, 3, 1)])
 def test_each_word_of_splitmix64_makes_two_numbers_of_24_bits(stream, count):
     start = finalized((stream_seed(*stream, "dropout") + stream_seed("here", 4)) & WORD)
     halves = [half for word in splitmix64(start, (count + 1) // 2) for half in (word & 0xFFFFFFFF, word >> 32)]
@@ -93,8 +116,9 @@ def test_first_numbers_of_consecutive_steps_are_uniform_too():
 
 
 OTHERS = {
-    "seed": {"streams": ((0, 1),)},
-    "study": {"streams": ((1, 0),)},
+    "seed": {"streams": ((0, 0, 1),)},
+    "trial": {"streams": ((0, 1, 0),)},
+    "study": {"streams": ((1, 0, 0),)},
     "place": {"place": "layer_02.dropout"},
     "step": {"step": 1},
     "purpose": {"purpose": "pretraining"},
@@ -117,7 +141,7 @@ def test_neighbouring_numbers_are_independent():
 
 @pytest.mark.parametrize("shape", [(3,), (5, 7), (2, 4, 6)])
 def test_a_member_draws_the_same_numbers_alone_and_in_company(shape):
-    streams = [(0, seed) for seed in (4, 9, 4, 1)]
+    streams = [(0, 7, seed) for seed in (4, 9, 4, 1)]
     together = numbers(shape=(4, *shape), streams=streams, dtype=torch.float32)
     for slot, stream in enumerate(streams):
         assert torch.equal(numbers(shape=(1, *shape), streams=[stream], dtype=torch.float32)[0], together[slot])

@@ -95,7 +95,8 @@ def _study(overrides: Sequence[str], choices: Mapping[str, str]) -> list[str]:
     studies = [override for override in overrides if override.startswith("+study=")]
     if studies:
         return studies
-    fixed = [override for override in overrides if override.partition("=")[0].partition(".")[0] not in SUSPECTS]
+    free = {*SUSPECTS, "trial"}  # a study numbers its own trials
+    fixed = [override for override in overrides if override.partition("=")[0].partition(".")[0] not in free]
     levels = {group: dict.fromkeys((choices[group], *others)) for group, others in SUSPECTS.items()}
     return ["name=mine", *fixed, *(f"+space.{group}=choice({','.join(words)})" for group, words in levels.items())]
 
