@@ -26,7 +26,7 @@ LAYERS = [
     {"cli", "__init__"},
     {"__main__"},
 ]
-SCIENCE = [{"settings"}, {"responses", "space"}, {"surrogate", "theory"}, {"ranking", "prescription"}]
+SCIENCE = [{"settings"}, {"responses", "space"}, {"surrogate", "theory"}, {"ranking", "prescription"}, {"cure"}]
 """The rooms within analysis/, from what a member says to what is advised."""
 DISPLAY = {"words", "notebook"}
 """How results of analysis/ are told and shown: imported inside the method that does so, and nowhere else in it."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from gradstudy.analysis.prescription.neighbours import Support
 from gradstudy.analysis.prescription.prescription import Prescription
-from gradstudy.conclusions import FEWEST_TRIALS, MOST_CHANGES, NoCure
+from gradstudy.conclusions import FEWEST_TRIALS, MOST_CHANGES, Changes, NoCure
 from gradstudy.records import HEALTHY, Level
 from gradstudy.words.number_words import percent_interval, percent_words
 from gradstudy.words.trial_words import level_word, levels_words
@@ -53,12 +53,17 @@ def as_told(level: Level | None) -> str:
     return "none" if level is None else level_word(level)
 
 
-def _advice(found: Prescription) -> str:
-    """`Change activation from sigmoid to relu, optimizer from sgd to adam (with optimizer.eps 0.001).`"""
-    pairs = found.changes.items()
+def changes_words(changes: Changes) -> str:
+    """`activation from sigmoid to relu, optimizer from sgd to adam (with optimizer.eps 0.001)`"""
+    pairs = changes.items()
     made = [f"{name} from {as_told(a)} to {as_told(b)}" for name, (a, b) in pairs if None not in (a, b)]
     brought = [f"{name} {as_told(after)}" for name, (before, after) in pairs if before is None]
-    changes = ", ".join(made) + (f" (with {', '.join(brought)})" if brought else "")
+    return ", ".join(made) + (f" (with {', '.join(brought)})" if brought else "")
+
+
+def _advice(found: Prescription) -> str:
+    """`Change activation from sigmoid to relu, optimizer from sgd to adam (with optimizer.eps 0.001).`"""
+    changes = changes_words(found.changes)
     if found.supported:
         return f"Change {changes}."
     return f"Nothing is sure enough to be prescribed. A guess worth trying: change {changes}."

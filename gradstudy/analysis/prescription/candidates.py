@@ -1,13 +1,13 @@
 """The configurations one, two or three changes away. What a changed group brings along costs nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import floor, log10
 
 import numpy as np
 
 from gradstudy.analysis.prescription.chance import Chance
-from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials
+from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials, Rule
 from gradstudy.records import Factor, Level
 
 GRID = 9
@@ -29,21 +29,28 @@ class Candidates:
         return Candidates(self.points[chosen], self.changed[chosen])
 
 
+def movable(screen: CodedTrials, rules: Mapping[int, Rule], columns: Sequence[int]) -> list[int]:
+    """Those of the columns that may be changed: nobody knows where a factor without a rule lives.
+
+    A change of its group could leave it where it does not.
+    """
+    unruled = [child for child in np.flatnonzero(~screen.lives.all(axis=0)) if child not in rules]
+    groups = {screen.factors[child].name.partition(".")[0] for child in unruled}
+    return [column for column in columns if screen.factors[column].name not in groups]
+
+
 class Moves:
     """All changes of one factor: to another observed level, or to a value inside the observed range.
 
     Only what decides is changed. Where a change wakes conditional factors up, they take the middle of their range or
-    what a stored trial had, a healthy one first.
+    what a stored trial had, one that is well first.
     """
 
-    def __init__(self, screen: CodedTrials, healthy: np.ndarray, chance: Chance):
+    def __init__(self, screen: CodedTrials, well: np.ndarray, chance: Chance):
         self._screen, self._chance, self._space = screen, chance, chance.space
-        # Nobody knows where factors without a rule live: a change of their group could leave them where they do not.
-        unruled = [child for child in np.flatnonzero(~screen.lives.all(axis=0)) if child not in self._space.rules]
-        ruled = {screen.factors[child].name.partition(".")[0] for child in unruled}
-        self._columns = [column for column in chance.decisive if screen.factors[column].name not in ruled]
+        self._columns = movable(screen, self._space.rules, chance.decisive)
         self._codes = {column: self._observed(column) for column in self._columns}
-        self._order = np.argsort(~healthy, kind="stable")
+        self._order = np.argsort(~well, kind="stable")
 
     def by_size(self, start: np.ndarray, most: int) -> Iterator[Candidates]:
         """Every point one change away, then points two changes away from the most promising of those, and so on."""

@@ -48,7 +48,9 @@ class Chance:
 
     def __init__(self, screen: CodedTrials, burdens: Sequence[np.ndarray], seed: int):
         self.space: FactorSpace = infer_space(screen)
-        self._burdens = [self._fit(screen, burden, seed) for burden in burdens if (burden >= 1.0).any()]
+        self._burdens = [
+            self._fit(screen, burden, seed) for burden in burdens if (burden >= 1.0).any() and np.ptp(burden)
+        ]
         self._seed = seed
         self.importance = self._importance(screen)
         self.decisive = self._decisive(screen)

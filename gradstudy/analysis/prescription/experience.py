@@ -1,6 +1,7 @@
-"""What the trials of a screen teach about health, and the configurations that one may start from.
+"""What the trials of a screen teach about who is well, and the configurations that one may start from.
 
-A trial is healthy only when every one of its seeds is.
+A member is well whose gradients are healthy and which learned, where the budget was enough for that. A trial is well
+only when every one of its seeds is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials, Rule, encode, infer_space
 from gradstudy.conclusions import FEWEST_TRIALS, NoCure
 from gradstudy.errors import InputError, nearest
-from gradstudy.records import DUMMY, FAILING, HEALTHY, VERDICTS, Factor, Level, trial_verdict
+from gradstudy.records import DUMMY, HEALTHY, Factor, Level, trial_verdict
 
 
 def trial_health(members: pd.DataFrame) -> pd.DataFrame:
@@ -23,21 +24,37 @@ def trial_health(members: pd.DataFrame) -> pd.DataFrame:
 
     `members` has the columns trial, vanishing, exploding and verdict. `vanishing` and `exploding` are those of the
     worst seed, so that a trial is healthy exactly when both lie below their thresholds; `healthy` (bool); `verdict` is
-    that of `trial_verdict`; `failing` and `seeds` count members.
+    that of `trial_verdict`, and `state` is the same but for trials of healthy gradients that are not well, which are
+    `stuck`; `well` (bool); `seeds` counts members, and `failing` those that are not well.
     """
-    counts = pd.crosstab(members["trial"], members["verdict"]).reindex(columns=list(VERDICTS), fill_value=0)
-    health = members.groupby("trial")[["vanishing", "exploding"]].max()
-    health["healthy"] = counts[HEALTHY] == counts.sum(axis=1)
-    health["verdict"] = members.groupby("trial")["verdict"].agg(trial_verdict)
-    health["failing"], health["seeds"] = counts[FAILING].sum(axis=1), counts.sum(axis=1)
+    by_trial = members.groupby("trial")
+    health = by_trial[["vanishing", "exploding"]].max()
+    health["verdict"] = by_trial["verdict"].agg(trial_verdict)
+    health["healthy"] = health["verdict"] == HEALTHY
+    doing = _well(members).groupby(members["trial"])
+    health["well"] = doing.all()
+    health["seeds"] = doing.size()
+    health["failing"] = health["seeds"] - doing.sum()
+    health["state"] = health["verdict"].mask(health["healthy"] & ~health["well"], STUCK)
     return health
 
 
-class Experience:
-    """The trials of a screen: coded points, which of them are `healthy` [trial], and the chance of any other point.
+STUCK = "stuck"
+"""What is said of a trial whose gradients are healthy and which learned nothing, where others did."""
 
-    `members` has one row per trial x seed of a randomised screen. `trials` are their numbers; `chance` is None where
-    there is nothing to learn it from: too few trials, or none healthy.
+
+def _well(members: pd.DataFrame) -> pd.Series:
+    healthy = members["verdict"] == HEALTHY
+    if "outcome" not in members or not (members["outcome"] == "learned").any():
+        return healthy
+    return healthy & (members["outcome"] != STUCK)
+
+
+class Experience:
+    """The trials of a screen: coded points, which of them are `well` [trial], and the chance of any other point.
+
+    `members` has one row per trial x seed of a randomised screen. `trials` are their numbers, `learned` [trial] is what
+    the worst seed of each did; `chance` is None where there are too few trials to learn it from.
     """
 
     def __init__(self, members: pd.DataFrame, factors: Sequence[Factor], settings: Analysis, seed: int = 0):
@@ -46,9 +63,10 @@ class Experience:
         self.settings, self._seed = settings, seed
         self.health = trial_health(members)
         self.trials = self.health.index.to_numpy()
-        self.healthy = self.health["healthy"].to_numpy(dtype=bool)
+        self.well = self.health["well"].to_numpy(dtype=bool)
+        self._enough = "outcome" in members and bool((members["outcome"] == "learned").any())
         self._table = members.groupby("trial")[[factor.name for factor in factors]].first()
-        self.screen = CodedTrials(tuple(factors), encode(self._table, factors), self.healthy.astype(float))
+        self.screen = CodedTrials(tuple(factors), encode(self._table, factors), self.well.astype(float))
 
     @cached_property
     def rules(self) -> Mapping[int, Rule]:
@@ -56,16 +74,25 @@ class Experience:
         return infer_space(self.screen).rules
 
     @cached_property
-    def chance(self) -> Chance | None:
-        if len(self.trials) < FEWEST_TRIALS or not self.healthy.any():
-            return None
+    def burdens(self) -> list[np.ndarray]:
+        """How near to failing each trial [trial] is, one array per way to fail; 1 has failed."""
         worst = [(self.health[name].to_numpy(), getattr(self.settings, name)) for name in ("vanishing", "exploding")]
-        return Chance(self.screen, burdens(worst), self._seed)
+        return burdens(worst)
+
+    @cached_property
+    def chance(self) -> Chance | None:
+        if len(self.trials) < FEWEST_TRIALS:
+            return None
+        return Chance(self.screen, self.burdens, self._seed)
+
+    def is_well(self, row: Mapping[str, Any]) -> bool:
+        """Whether a further member with this row is well: it must learn where these trials show that it can."""
+        return row["verdict"] == HEALTHY and not (self._enough and row.get("outcome") == STUCK)
 
     @property
     def unknown(self) -> NoCure | None:
-        """Why nothing can be said about who is healthy; None where something can."""
-        if not self.healthy.any():
+        """Why nothing can be said about who is well; None where something can."""
+        if not self.well.any():
             return NoCure.NONE_HEALTHY
         if self.chance is None:
             return NoCure.TOO_FEW
@@ -78,9 +105,9 @@ class Experience:
     def typical(self, verdict: str) -> int | None:
         """The trial of this verdict that is most like the others in the factors that decide; None where there is none.
 
-        One whose every seed fails, where there is any.
+        One whose every seed fails, where there is any. `stuck` counts as a verdict.
         """
-        called = (self.health["verdict"] == verdict).to_numpy()
+        called = (self.health["state"] == verdict).to_numpy()
         wholly = called & (self.health["failing"] == self.health["seeds"]).to_numpy()
         rows = np.flatnonzero(wholly if wholly.any() else called)
         if not len(rows):
@@ -145,9 +172,9 @@ def stored_start(members: pd.DataFrame, factors: Sequence[Factor], trial: int) -
         raise InputError(
             f"trial must be the number of a stored trial, from {known.min()} to {known.max()}, got {trial!r}."
         )
-    health = trial_health(own).iloc[0]
+    health = trial_health(members).to_dict("index")[trial]
     point, levels = encode(own.iloc[:1], factors)[0], levels_in(own.iloc[0], factors)
-    return StartingPoint(int(trial), levels, point, health["verdict"], int(health["failing"]), int(health["seeds"]))
+    return StartingPoint(int(trial), levels, point, health["state"], int(health["failing"]), int(health["seeds"]))
 
 
 def given_start(experience: Experience, members: pd.DataFrame, levels: Mapping[str, Level]) -> StartingPoint:

@@ -99,13 +99,13 @@ def nearest_healthy(experience: Experience, start: StartingPoint) -> tuple[int |
 
     The factors are those that decide, where that is known, else all; (None, {}) where no trial is healthy.
     """
-    if not experience.healthy.any():
+    if not experience.well.any():
         return None, {}
     screen, known = experience.screen, experience.chance.decisive if experience.chance is not None else []
     columns = known or [column for column, factor in enumerate(screen.factors) if factor.name != DUMMY.name]
     agrees = likeness(screen, start.point, columns)
     apart = np.abs(screen.points[:, columns] - start.point[columns]).clip(max=1.0).sum(axis=1)
-    distance = np.where(experience.healthy, (~agrees).sum(axis=1) + apart / (len(columns) + 1), np.inf)
+    distance = np.where(experience.well, (~agrees).sum(axis=1) + apart / (len(columns) + 1), np.inf)
     which = int(distance.argmin())
     levels = experience.levels_of(which)
     names = [screen.factors[column].name for column, same in zip(columns, agrees[which], strict=True) if not same]

@@ -28,7 +28,7 @@ SHORTLIST = 200
 """Candidates of one size that are looked at closely, the most promising by the surrogates' means."""
 
 
-class Cure(NamedTuple):
+class Promise(NamedTuple):
     """A coded point [factor] and its chance of being healthy, with an interval.
 
     `support` are the trials that are like it, and `supported` says whether they bear the chance out.
@@ -47,7 +47,7 @@ class Cure(NamedTuple):
         return min(self.low, self.support.low), self.chance
 
 
-def smallest_cure(experience: Experience, start: np.ndarray) -> Cure | None:
+def strongest_promise(experience: Experience, start: np.ndarray) -> Promise | None:
     """The strongest of the smallest changes of this coded point [factor] that are supported.
 
     Else the surest of the smallest that only the surrogate believes in, and None where it believes in nothing.
@@ -55,17 +55,17 @@ def smallest_cure(experience: Experience, start: np.ndarray) -> Cure | None:
     chance = experience.chance
     if chance is None or experience.unknown:
         return None
-    moves, guess = Moves(experience.screen, experience.healthy, chance), None
+    moves, guess = Moves(experience.screen, experience.well, chance), None
     for candidates in moves.by_size(start, MOST_CHANGES):
         likely = _likely(experience, chance, candidates)
-        supported = [cure for cure in likely if cure.supported]
+        supported = [promise for promise in likely if promise.supported]
         if supported:
-            return max(supported, key=lambda cure: cure.strength)
-        guess = guess or max(likely, key=lambda cure: cure.low, default=None)
+            return max(supported, key=lambda promise: promise.strength)
+        guess = guess or max(likely, key=lambda promise: promise.low, default=None)
     return guess
 
 
-def _likely(experience: Experience, chance: Chance, candidates: Candidates) -> list[Cure]:
+def _likely(experience: Experience, chance: Chance, candidates: Candidates) -> list[Promise]:
     """What the trials say of each candidate that the surrogate finds likely enough."""
     settings = experience.settings
     shortlist = np.argsort(-chance.expected(candidates.points), kind="stable")[:SHORTLIST]
@@ -73,19 +73,19 @@ def _likely(experience: Experience, chance: Chance, candidates: Candidates) -> l
     draws = chance.draws(candidates.points, settings.draws)
     tail = (1.0 - settings.confidence) / 2
     ends = np.vstack([draws.mean(axis=0), np.quantile(draws, [tail, 1.0 - tail], axis=0)]).T
-    cures = []
+    promises = []
     for point, changed, (mean, low, high) in zip(candidates.points, candidates.changed, ends.tolist(), strict=True):
         if mean >= settings.healthy:
             support, supported = _support(experience, chance, point, changed, certain=low >= settings.healthy)
-            cures.append(Cure(point, low, mean, high, support, supported))
-    return cures
+            promises.append(Promise(point, low, mean, high, support, supported))
+    return promises
 
 
 def _support(
     experience: Experience, chance: Chance, point: np.ndarray, changed: np.ndarray, *, certain: bool
 ) -> tuple[Support, bool]:
     """The trials that are like a point, of which these factors [factor] were changed; whether they speak for it."""
-    settings, healthy, first = experience.settings, experience.healthy, np.flatnonzero(changed).tolist()
+    settings, healthy, first = experience.settings, experience.well, np.flatnonzero(changed).tolist()
     order = [*first, *(column for column in chance.decisive if column not in first)]
     alike = list(kinds(experience.screen, healthy, point, order, kept=len(first), level=settings.confidence))
     support = find_support(alike, settings.healthy, usual=float(healthy.mean()), certain=certain)
@@ -183,25 +183,25 @@ def prescribe(experience: Experience, start: StartingPoint) -> Prescription:
     )
     if start.verdict == HEALTHY:
         return nothing
-    cure = smallest_cure(experience, start.point)
-    if cure is None:
+    promise = strongest_promise(experience, start.point)
+    if promise is None:
         nearest, differences = nearest_healthy(experience, start)
         reason = experience.unknown or NoCure.UNSURE
         return replace(nothing, reason=reason, nearest=nearest, differences=differences)
-    cured = _levels(experience, start, cure.point)
+    cured = levels_at(experience, start, promise.point)
     return replace(
         nothing,
-        changes=_changes(start.levels, cured),
+        changes=changes_between(start.levels, cured),
         cured=cured,
-        chance=cure.chance,
-        chance_low=cure.low,
-        chance_high=cure.high,
-        support=cure.support,
-        supported=cure.supported,
+        chance=promise.chance,
+        chance_low=promise.low,
+        chance_high=promise.high,
+        support=promise.support,
+        supported=promise.supported,
     )
 
 
-def _levels(experience: Experience, start: StartingPoint, point: np.ndarray) -> dict[str, Level]:
+def levels_at(experience: Experience, start: StartingPoint, point: np.ndarray) -> dict[str, Level]:
     """All levels of the cured configuration; what was not changed keeps every digit."""
     levels = {}
     for factor, before, after in zip(experience.screen.factors, start.point, point, strict=True):
@@ -210,7 +210,7 @@ def _levels(experience: Experience, start: StartingPoint, point: np.ndarray) -> 
     return levels
 
 
-def _changes(before: Mapping[str, Level], after: Mapping[str, Level]) -> Changes:
+def changes_between(before: Mapping[str, Level], after: Mapping[str, Level]) -> Changes:
     """What differs: what was changed first, what came or went with it last."""
     names = [*before, *(name for name in after if name not in before)]
     pairs = {name: (before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)}

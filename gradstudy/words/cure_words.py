@@ -1,0 +1,50 @@
+"""How a cure is told: what was changed, on how many fresh seeds it worked, and what came out before."""
+
+from gradstudy.analysis.cure.cure import Cure, NoConfirmation, Tried
+from gradstudy.words.number_words import percent_interval, percent_words
+from gradstudy.words.prescription_words import changes_words
+
+WHY_NOT_CONFIRMED = {
+    NoConfirmation.NOT_OVER: "not all of it has been run yet",
+    NoConfirmation.NOTHING_TO_TRY: "the stored trials suggest nothing to try",
+    NoConfirmation.WELL_BEFORE: "it is well on fresh seeds as it is: what failed was a matter of the seeds",
+    NoConfirmation.NONE_WELL: "nothing that was tried is well on every seed",
+    NoConfirmation.LEARNS_LESS: "what is well learns less than it did before",
+    NoConfirmation.NOT_AGAIN: "what was well on a few seeds is not on further ones",
+}
+"""Why there is no confirmed cure."""
+
+
+def cure_note(found: Cure) -> str:
+    """What was changed and how it was tried, in one paragraph; or the best that was tried."""
+    name = "This configuration" if found.trial is None else f"Trial {found.trial}"
+    if found.confirmed:
+        return f"{name} is {found.verdict}. Change {changes_words(found.changes)}: {counts_words(found)}."
+    best = (
+        f" The best that was tried: change {changes_words(found.changes)}: {counts_words(found)}."
+        if found.after
+        else ""
+    )
+    reason = WHY_NOT_CONFIRMED[found.reason] if found.reason is not None else ""
+    return f"{name} is {found.verdict}. No cure is confirmed: {reason}.{best}"
+
+
+def counts_words(found: Cure) -> str:
+    """`8 of 8 fresh seeds well (95 % interval 68 to 100 %), and it learns .81 of the way instead of .02`
+
+    Less where less is known.
+    """
+    after, before = found.after, found.before
+    if after is None:
+        return "nothing was tried"
+    interval = f"{percent_words(found.confidence)} interval {percent_interval(found.low, found.high)}"
+    learned = f", and it learns {share_words(after)} of the way"
+    told = f"{after.well} of {after.seeds} fresh seeds well ({interval}){learned}"
+    if before is None:
+        return told
+    return f"{told} instead of {share_words(before)}; before: {before.well} of {before.seeds}"
+
+
+def share_words(tried: Tried) -> str:
+    """`.81`"""
+    return f"{tried.learned:.2f}".replace("0.", ".", 1)
