@@ -38,13 +38,13 @@ def counts_words(found: Cure) -> str:
     if after is None:
         return "nothing was tried"
     interval = f"{percent_words(found.confidence)} interval {percent_interval(found.low, found.high)}"
-    learned = f", and it learns {share_words(after)} of the way"
+    learned = f", and it learns {way_words(after)} of the way"
     told = f"{after.well} of {after.seeds} fresh seeds well ({interval}){learned}"
     if before is None:
         return told
-    return f"{told} instead of {share_words(before)}; before: {before.well} of {before.seeds}"
+    return f"{told} instead of {way_words(before)}; before: {before.well} of {before.seeds}"
 
 
-def share_words(tried: Tried) -> str:
+def way_words(tried: Tried) -> str:
     """`.81`"""
     return f"{tried.learned:.2f}".replace("0.", ".", 1)
