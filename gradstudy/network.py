@@ -207,6 +207,6 @@ def spread_over(values: "Tensor", like: "Tensor") -> "Tensor":
 
 
 def numbered(kind: str, count: int) -> tuple[str, ...]:
-    """Names of `count` places that sort in natural order: `layer_01`, ..., `time_001`, ... or `value_001`, ..."""
-    digits = max({"layer": 2, "time": 3, "value": 3}[kind], len(str(count)))
+    """Names of `count` places that sort in natural order: `layer_01`, ..., or `time_001`, ... with three digits."""
+    digits = max(2 if kind == "layer" else 3, len(str(count)))
     return tuple(f"{kind}_{place:0{digits}d}" for place in range(1, count + 1))

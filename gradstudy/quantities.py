@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gradstudy.errors import InputError, nearest
-from gradstudy.network import Network
+from gradstudy.network import Network, Shape, numbered
 
 ON_REQUEST = ("jacobian", "noise_scale", "sample_correlation")
 """What costs too much, or is too special, to be measured in every study."""
@@ -18,6 +18,8 @@ def standard_quantities(network: Network, parts: Mapping[str, Any], steps: int) 
     """What is recorded of such a network in every study: on each step, at both ends, and on probe steps."""
     flow = tuple(network.places)
     on_probe_steps = (*map(exact, flow), *map(forward, flow), "dead_units")
+    if answers_each_step(network, parts["task"].shape):
+        on_probe_steps = (*on_probe_steps, *map(from_last_answer, flow), *map(by_distance, flow))
     sometimes = (quantity for quantity, is_there in _sometimes(parts, steps).items() if is_there)
     return (*flow, *EVERY_STEP, *_scores(parts["task"]), *on_probe_steps, *sometimes)
 
@@ -30,6 +32,24 @@ def exact(quantity: str) -> str:
 def forward(quantity: str) -> str:
     """The name of the RMS of the flow points whose gradients are `quantity`: signal -> activation_rms."""
     return f"{quantity.removesuffix('signal')}activation_rms"
+
+
+def from_last_answer(quantity: str) -> str:
+    """The name of the part of a flow quantity that the last answer sends back alone: signal -> far_signal."""
+    return f"far_{quantity}"
+
+
+def by_distance(quantity: str) -> str:
+    """The name of what a few answers send back, so many steps before each: signal -> signal_by_distance."""
+    return f"{quantity}_by_distance"
+
+
+def answers_each_step(network: Network, shape: Shape) -> bool:
+    """Whether places are time steps at each of which something is asked.
+
+    Then every place has an answer nearby, whose gradient hides how little comes from far ones.
+    """
+    return shape.each_step and network.places["signal"] == numbered("time", shape.sequence[0])
 
 
 def check_request(
@@ -45,7 +65,9 @@ def check_request(
     for name in request:
         if name not in (*known, *ON_REQUEST):
             trial = f"the trial with {choices}" if choices else "this network"
-            elsewhere = ("cell_signal", *_sometimes(parts, steps))  # asking this network for one is no slip of the pen
+            flow = ("signal", "cell_signal")
+            each_step = (*map(from_last_answer, flow), *map(by_distance, flow))
+            elsewhere = ("cell_signal", *each_step, *_sometimes(parts, steps))  # asking for one is no slip of the pen
             hint = "" if name in elsewhere else nearest(name, (*known, *ON_REQUEST))
             raise InputError(
                 f"record={name}: {trial} cannot give that in {steps} steps. It always gives {', '.join(known)}; "

@@ -95,15 +95,13 @@ class RandomFeedforward:
 class RandomRecurrent:
     """h_t = phi(entering x_t + recurrent h_{t-1}), h_0 = 0: the flow points are h_1 to h_T.
 
-    All biases count as `entering`'s. `power` is the mean of x_t^2 over features and samples, [time]. `each_step`: the
-    loss reads every h_t and not only the last one.
+    All biases count as `entering`'s. `power` is the mean of x_t^2 over features and samples, [time].
     """
 
     entering: RandomMap
     recurrent: RandomMap
     curve: ActivationCurve
     power: np.ndarray
-    each_step: bool = False
 
 
 RandomNetwork = RandomFeedforward | RandomRecurrent

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from gradstudy.records import MemberRecord
-from gradstudy.series import CEILING, FLOOR, decades, first_signal, full_range, gain_by_step, norm_growth
+from gradstudy.series import CEILING, FLOOR, decades, first_signal, full_range, gain_by_step, norm_growth, way_back
 
 
 class ResponseSettings(Protocol):
@@ -65,7 +65,7 @@ def vanishing(record: MemberRecord, settings: ResponseSettings) -> float:
 
 def exploding(record: MemberRecord, settings: ResponseSettings) -> float:
     """The decades by which the signal on its way back, or the norm over training, grew at worst: from 0 to the cap."""
-    gains = gain_by_step(full_range(record))
+    gains = np.concatenate([gain_by_step(full_range(record)), gain_by_step(way_back(record))])
     growth = norm_growth(_series(record, "norm_before_clipping"), settings.first_steps)
     if record.first_bad_step is not None or not (np.isfinite(gains).all() and np.isfinite(growth)):
         return settings.cap
@@ -74,7 +74,7 @@ def exploding(record: MemberRecord, settings: ResponseSettings) -> float:
 
 def gain(record: MemberRecord, settings: ResponseSettings) -> float:
     """The decades by which the signal grew on its way back, in the median step that is known."""
-    return _median_gain(full_range(record))
+    return _median_gain(way_back(record))
 
 
 def gain_init(record: MemberRecord, settings: ResponseSettings) -> float:
@@ -88,7 +88,7 @@ def rate(record: MemberRecord, settings: ResponseSettings) -> float:
     A signal that falls by a factor r per place has log10 r; gain = rate * (places - 1) holds for a geometric decay,
     for a dead signal and for one that was never finite.
     """
-    signal = full_range(record)
+    signal = way_back(record)
     travelled = np.arange(signal.shape[1])[::-1] - (signal.shape[1] - 1) / 2
     distance = max(signal.shape[1] - 1, 1)
     known = signal[np.isfinite(signal).all(axis=1)]
@@ -144,7 +144,8 @@ def _median_gain(signal: np.ndarray) -> float:
 
 _GAIN = (
     "log10 of the signal at the first place over that at the last, in the median step: below 0 the signal shrinks on "
-    "its way back, above 0 it grows. `gain_init` is that of step 0."
+    "its way back, above 0 it grows. `gain_init` is that of step 0. Where an answer is asked at every time step, it is "
+    "the signal of the last answer alone: answers nearby would hide what is lost from far ones."
 )
 
 RESPONSES: Mapping[str, Response] = {

@@ -14,6 +14,8 @@ from gradstudy.records import MemberRecord, Series
 SMALLEST = np.finfo(np.float64).tiny
 FLOOR = float(np.log10(SMALLEST))
 CEILING = float(np.log10(np.finfo(np.float64).max))
+FAR = "far_signal"
+"""The signal of the last answer alone, where every time step has an answer."""
 
 
 def decades(amplitude: np.ndarray) -> np.ndarray:
@@ -24,9 +26,25 @@ def decades(amplitude: np.ndarray) -> np.ndarray:
 def first_signal(record: MemberRecord) -> np.ndarray:
     """The signal [1, place] before anything was learned: as float64 has it, where that was looked at.
 
-    It is the same pass with more range: below 1e-38 float32 reads 0, where the truth may still be a number.
+    It is the same pass with more range: below 1e-38 float32 reads 0, where the truth may still be a number. Where every
+    time step has an answer, the signal of the last one alone: see `way_back`.
     """
-    return record.series.get("signal_float64", record.series["signal"]).values[:1]
+    return next(record.series[name].values[:1] for name in (FAR, "signal_float64", "signal") if name in record.series)
+
+
+def has_far_flow(record: MemberRecord) -> bool:
+    """Whether something is asked of this member at every time step, so that its last answer was followed back alone."""
+    return FAR in record.series
+
+
+def way_back(record: MemberRecord) -> np.ndarray:
+    """The signal [step, place] on its way from the last place back to the first, on every step of training.
+
+    Where every time step has an answer, each place has one nearby, whose gradient hides what is lost from far ones.
+    There it is the signal of the last answer alone, which has the longest way: at the last look before, since it is
+    followed on probe steps only.
+    """
+    return _held(record, FAR) if has_far_flow(record) else full_range(record)
 
 
 def full_range(record: MemberRecord) -> np.ndarray:
@@ -34,11 +52,16 @@ def full_range(record: MemberRecord) -> np.ndarray:
 
     What is 0 there as well is a true zero.
     """
-    signal, looks = record.series["signal"], record.series.get("signal_float64")
-    if looks is None or (signal.values > 0.0).all():
-        return signal.values
-    last_look = np.searchsorted(looks.steps, signal.steps, side="right") - 1
-    return np.where(signal.values == 0.0, looks.values[last_look], signal.values)
+    signal = record.series["signal"].values
+    if "signal_float64" not in record.series or (signal > 0.0).all():
+        return signal
+    return np.where(signal == 0.0, _held(record, "signal_float64"), signal)
+
+
+def _held(record: MemberRecord, quantity: str) -> np.ndarray:
+    """What was seen at the last look before each step of training, [step, place]."""
+    looks, steps = record.series[quantity], record.series["signal"].steps
+    return looks.values[np.searchsorted(looks.steps, steps, side="right") - 1]
 
 
 def gain_by_step(signal: np.ndarray) -> np.ndarray:

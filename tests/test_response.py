@@ -269,3 +269,42 @@ def test_the_reference_of_two_huge_norms_does_not_overflow():
     assert measure(made_record([[1.0, 1.0]] * 2, norms=[1e308, 1.5e308]))["exploding"] == pytest.approx(
         np.log10(1.5 / 1.25)
     )
+
+
+FORGETS = np.outer([1.0, 2.0, 4.0], 10.0 ** np.arange(-6.0, 1.0, 2.0))  # [look, place]: 6 decades at every look
+NEARBY = np.full((8, 4), 0.5)
+
+
+def followed_back(looks, far=FORGETS, signal=NEARBY, **fields):
+    """A member with an answer at each of its four time steps, whose last one was followed back at these steps."""
+    places = [f"time_{place:03d}" for place in range(1, 5)]
+    seen = {"far_signal": dict(zip(places, far.T, strict=True))}
+    return made_record(signal, places=places, looks=looks, seen=seen, **fields)
+
+
+def test_where_every_step_has_an_answer_responses_are_of_the_last_one_alone():
+    plain, far = measure(made_record(NEARBY)), measure(followed_back((0, 1, 7)))
+    assert (plain["gain"], plain["rate"], plain["vanishing"]) == (0, 0, 0)  # also of studies stored before
+    assert far == plain | {"vanishing": 6, "gain": -6, "gain_init": -6, "rate": pytest.approx(-2)}
+    assert member_row(followed_back((0, 1, 7)), SETTINGS)["verdict"] == "vanishing"
+
+
+def test_a_look_at_the_last_answer_holds_until_the_next():
+    """Of 8 steps, 2 are like the first look, 5 like the second and 1 like the third: the median step is the second."""
+    gains = (-1.0, -4.0, -9.0)
+    far = np.array([[10.0**gain, 1.0, 1.0, 1.0] for gain in gains])
+    found = measure(followed_back((0, 2, 7), far))
+    assert (found["gain_init"], found["gain"], found["vanishing"]) == (-1, -4, 4)
+
+
+def test_what_explodes_may_do_so_from_the_last_answer_or_from_all_together():
+    grows = FORGETS[:, ::-1]
+    assert measure(followed_back((0, 1, 7), grows))["exploding"] == 6
+    assert measure(followed_back((0, 1, 7), signal=np.tile([1e3, 1, 1, 1], (8, 1))))["exploding"] == 3
+    ended = followed_back((0, 1, 7), signal=NEARBY, first_bad_step=7)
+    assert measure(ended)["exploding"] == SETTINGS.cap
+
+
+def test_a_last_answer_of_which_nothing_comes_back_is_at_the_floor():
+    assert measure(followed_back((0, 1, 7), np.zeros((3, 4))))["gain"] == FLOOR
+    assert measure(followed_back((0, 1, 7), np.full((3, 4), np.nan)))["gain"] == CEILING

@@ -11,7 +11,7 @@ from gradstudy.analysis.theory.prediction import Prediction
 from gradstudy.notebook.axes import axes_or_new, named, power
 from gradstudy.notebook.palette import ACCENT, MUTED, SEQUENTIAL, VERDICT_COLOURS
 from gradstudy.records import MemberRecord
-from gradstudy.series import by_seed, median_of_seeds
+from gradstudy.series import by_seed, has_far_flow, median_of_seeds
 
 LINE_STYLES = ({"color": ACCENT, "marker": "o"}, {"color": VERDICT_COLOURS["exploding"], "marker": "s"})
 """Of the first step and of the last."""
@@ -28,6 +28,7 @@ def flow_lines(records: Sequence[MemberRecord], prediction: Prediction | None, a
     """
     axes, signals = axes_or_new(axes), signals_of(records)
     places = signals[0].places
+    far = has_far_flow(records[0])
     steps, values = by_seed(signals)
     decades = decades_of(values)  # [seed, step, place]
     for which, looks in zip(sorted({0, len(steps) - 1}), LINE_STYLES, strict=False):
@@ -39,10 +40,14 @@ def flow_lines(records: Sequence[MemberRecord], prediction: Prediction | None, a
     axes.set_xticks(*named(places, 5))
     axes.yaxis.get_major_locator().set_params(steps=[1, 2, 5, 10])
     axes.yaxis.set_major_formatter(power)
-    axes.set(xlabel="place, from first to last", ylabel="signal (RMS of the gradient)")
+    axes.set(xlabel="place, from first to last", ylabel=_signal_label(far))
     axes.grid(axis="y", linewidth=0.5, alpha=0.4)
     axes.legend()
     return axes
+
+
+def _signal_label(far: bool) -> str:
+    return f"signal (RMS of the gradient{' of the last answer alone' if far else ''})"
 
 
 def _line(axes: Any, decades: np.ndarray, *, label: str, color: str, marker: str) -> None:
@@ -75,7 +80,7 @@ def plot_signal(records: Sequence[MemberRecord], title: str, axes: Any = None) -
     looks = {"extent": edges, "aspect": "auto", "interpolation": "nearest"}
     if finite.count():
         image = axes.imshow(finite, cmap=SEQUENTIAL, **looks)
-        axes.figure.colorbar(image, ax=axes, label="signal (RMS of the gradient)", format=power)
+        axes.figure.colorbar(image, ax=axes, label=_signal_label(found.far), format=power)
     for label, (kind, colour, hatching) in ODD.items():
         _odd_fields(axes, field == kind, edges, label=label, colour=colour, hatching=hatching)
     for which, step in enumerate(ends):

@@ -11,7 +11,7 @@ from statistics import median
 import numpy as np
 
 from gradstudy.records import VERDICTS, MemberRecord, TrialResult, trial_verdict
-from gradstudy.series import by_seed, evenly_spaced, median_of_seeds
+from gradstudy.series import FAR, by_seed, evenly_spaced, has_far_flow, median_of_seeds
 from gradstudy.tracking.members_file import response_names
 
 METRICS = {"seconds": "cost/cohort_seconds", "recorder": "cost/recorder_share", "probes": "cost/probes_share"}
@@ -72,6 +72,7 @@ def trial_metrics(result: TrialResult, points: int) -> list[Value]:
         *_curves(result.records, points),
         *_nonfinite(result.records),
         *_signal(result.records),
+        *(_signal(result.records, FAR) if has_far_flow(result.records[0]) else ()),
         *((key, 0, share) for key, share in trial_cost(result.records).items()),
     ]
     return [entry for entry in found if np.isfinite(entry[2])]
@@ -99,13 +100,15 @@ def _nonfinite(records: Sequence[MemberRecord]) -> Iterator[Value]:
         yield "members/nonfinite", int(steps[index]), int(np.sum(~np.isfinite(loss[:, index, 0])))
 
 
-def _signal(records: Sequence[MemberRecord]) -> Iterator[Value]:
-    steps, values = _by_seed(records, "signal")
-    places = records[0].series["signal"].places
+def _signal(records: Sequence[MemberRecord], quantity: str = "signal") -> Iterator[Value]:
+    steps, values = _by_seed(records, quantity)
+    places = records[0].series[quantity].places
     shown = evenly_spaced(len(steps), FEW_STEPS)
     for place in evenly_spaced(len(places), PLACES):
         medians = _median(values[:, shown, place])
-        yield from ((f"signal/{places[place]}", int(steps[i]), float(m)) for i, m in zip(shown, medians, strict=True))
+        yield from (
+            (f"{quantity}/{places[place]}", int(steps[i]), float(m)) for i, m in zip(shown, medians, strict=True)
+        )
 
 
 def _by_seed(records: Sequence[MemberRecord], quantity: str) -> tuple[np.ndarray, np.ndarray]:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from gradstudy.errors import InputError
 from gradstudy.network import Flow, Pass, Probe, spread_over
+from gradstudy.quantities import answers_each_step
 from gradstudy.records import MemberRecord, Series
 from gradstudy.training.cohort import Cohort, halves
 from gradstudy.training.device import DTYPES, denormals_kept, device_here, one_thread
@@ -73,7 +74,12 @@ class _Training:
         self.stopwatch = Stopwatch(self.device)
         self.recorder = Recorder(self.network, steps=max(1, self.cohort.steps), members=members, device=self.device)
         self.prober = Prober(
-            self.network, self.parts, self.task.loss, steps=self.cohort.steps, request=self.cohort.record
+            self.network,
+            self.parts,
+            self.task.loss,
+            steps=self.cohort.steps,
+            request=self.cohort.record,
+            each_step=answers_each_step(self.network, self.task.shape),
         )
         names = tuple(self.parameters)
         changing = [*(f"parameter {name}" for name in self.trained), *(f"buffer {name}" for name in self.buffers)]

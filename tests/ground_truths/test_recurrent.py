@@ -1,12 +1,15 @@
 """Recurrent networks at initialisation (G39 to G44): what time steps do to the gradient, and what gates let through.
 
-dL/dh_t goes back through W_hh once per step: T time steps have T - 1 factors. The loss reads the last step only.
+dL/dh_t goes back through W_hh once per step: T time steps have T - 1 factors. The loss reads the last step only, or,
+where every step has an answer, that of the last one is followed alone.
 """
 
 import numpy as np
 import pytest
 from support.flows import initial, measured
 from support.published import OVER_100_STEPS, OVER_150_STEPS
+
+import gradstudy
 
 SILENCE = "task.scale=0"
 
@@ -126,3 +129,56 @@ def test_with_random_weights_a_larger_forget_bias_still_keeps_more_of_the_gradie
         for bias in (0, 1, 2, 5)
     ]
     assert (np.diff(by_bias, axis=0) > 0).all()
+
+
+COPY = ["task=copy_memory", "task.length=81", "task.batch_size=8", "model.width=16"]
+"""An answer at each of 101 time steps: what is asked of the first symbols comes back from the last ten."""
+
+
+def from_last_answer(*overrides, quantity="far_signal"):
+    measurement = measured(*COPY, *overrides, seeds=2)
+    return initial(measurement, quantity), initial(measurement, quantity.replace("far_", "") + "_by_distance")
+
+
+@pytest.mark.parametrize(("radius", "expected"), OVER_100_STEPS.items())
+def test_answers_at_every_step_hide_nothing_of_a_linear_network_with_an_orthogonal_matrix(radius, expected):
+    network = ["model=rnn", "activation=identity", "init=orthogonal", f"init.gain={radius}"]
+    last, shares = from_last_answer(*network)
+    np.testing.assert_allclose(gained(last), expected, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(shares, radius ** np.arange(1, 101)[:, None] * [1, 1], rtol=1e-9)
+    gains = measured(*COPY, *network, seeds=2).members["gain_init"]
+    np.testing.assert_allclose(gains, expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [0.9, 1.0, 1.1])
+def test_answers_at_every_step_hide_nothing_of_an_irnn_in_a_positive_state(scale):
+    """Inputs, which are drawn by a law that no init decides, move h far less than a bias of 100 in every step."""
+    law = ["init=identity", f"init.gain={scale}", "init.bias_mean=100"]
+    last, _ = from_last_answer("model=rnn", "activation=relu", *law)
+    np.testing.assert_allclose(gained(last), 100 * np.log10(scale), rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("bias", [0, 1, 5])
+def test_answers_at_every_step_hide_nothing_of_what_an_lstm_without_weights_forgets(bias):
+    network = ["model=lstm", f"model.forget_bias={bias}", "init=constant", "init.value=0"]
+    last, shares = from_last_answer(*network, "model.depth=1", quantity="far_cell_signal")
+    np.testing.assert_allclose(last[:-1] / last[1:], 1 / (1 + np.exp(-bias)), rtol=1e-9)
+    np.testing.assert_allclose(shares[1:] / shares[:-1], 1 / (1 + np.exp(-bias)), rtol=1e-9)
+
+
+def test_answers_nearby_hid_that_a_network_forgets_and_it_is_called_vanishing():
+    """tanh' <= 1 and 0.1 times an orthogonal matrix: no step back keeps more than a tenth, and 119 stand between."""
+    network = ["model=rnn", "activation=tanh", "init=orthogonal", "init.gain=0.1", "task=copy_memory"]
+    measurement = gradstudy.measure([*network, "task.length=100", "budget.steps=4"], seeds=2)
+    assert (measurement.members["gain_init"] <= -119).all()
+    assert measurement.prediction.gain_init <= -119
+    assert (measurement.members["verdict"] == "vanishing").all()
+    flow = np.log10(measurement.flow())  # of all answers together
+    assert (flow.iloc[0] - flow.iloc[-1]).abs().max() < 1
+
+
+def test_a_network_that_carries_what_far_answers_ask_is_healthy():
+    network = ["model=rnn", "activation=identity", "init=orthogonal", "task=copy_memory", "task.length=100"]
+    members = gradstudy.measure([*network, "budget.steps=4", "lr.value=0.001"], seeds=2).members
+    assert (members["verdict"] == "healthy").all()
+    np.testing.assert_allclose(members["gain_init"], 0, atol=1e-9)

@@ -6,19 +6,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gradstudy.records import MemberRecord, Series
-from gradstudy.series import by_seed, evenly_spaced, full_range, median_of_seeds, stretches
+from gradstudy.series import by_seed, evenly_spaced, has_far_flow, median_of_seeds, stretches, way_back
 
 
 @dataclass(frozen=True)
 class SignalMap:
     """log10 of the signal, `decades` [step, place], in the median of the seeds that reached the step.
 
-    -inf is a signal of exactly zero; inf one that is inf or nan. `steps` [step] go as far as the last seed did.
+    -inf is a signal of exactly zero; inf one that is inf or nan. `steps` [step] go as far as the last seed did. `far`:
+    it is that of the last answer alone, see `gradstudy.series.way_back`.
     """
 
     places: tuple[str, ...]
     steps: np.ndarray
     decades: np.ndarray
+    far: bool = False
 
     def thinned(self, *, steps: int, places: int) -> "SignalMap":
         """The same with so many steps and places at most.
@@ -28,7 +30,7 @@ class SignalMap:
         """
         rows, columns = self._telling(steps), evenly_spaced(len(self.places), places)
         names = tuple(self.places[column] for column in columns)
-        return SignalMap(names, self.steps[rows], self.decades[np.ix_(rows, columns)])
+        return replace(self, places=names, steps=self.steps[rows], decades=self.decades[np.ix_(rows, columns)])
 
     def _telling(self, most: int) -> np.ndarray:
         """Of so many stretches of the steps at most, the one at which some place is furthest from its median step."""
@@ -43,12 +45,12 @@ def signal_map(records: Sequence[MemberRecord]) -> SignalMap:
     """The map of one trial, from the records of its seeds: with float64's range where float32 read 0."""
     signals = signals_of(records)
     steps, values = by_seed(signals)
-    return SignalMap(signals[0].places, steps, median_of_seeds(decades_of(values)))
+    return SignalMap(signals[0].places, steps, median_of_seeds(decades_of(values)), far=has_far_flow(records[0]))
 
 
 def signals_of(records: Sequence[MemberRecord]) -> list[Series]:
-    """The signal of every seed."""
-    return [replace(record.series["signal"], values=full_range(record)) for record in records]
+    """The signal of every seed: of the last answer alone, where every time step has one."""
+    return [replace(record.series["signal"], values=way_back(record)) for record in records]
 
 
 def decades_of(amplitudes: np.ndarray) -> np.ndarray:

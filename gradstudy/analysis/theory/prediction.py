@@ -47,10 +47,12 @@ class Prediction:
 
 @np.errstate(all="ignore")
 def predict_over_time(wiring: RandomRecurrent) -> Prediction:
-    """The sizes of hidden states and their gradients at each time step."""
+    """The sizes of hidden states and their gradients, all from the loss of the last answer, at each time step."""
     before = _pre_activations(wiring)
     factors = product(wiring.recurrent.backward, slope_power(wiring.curve, before[1:]))
-    return Prediction(_signal_over_time(factors, wiring.each_step), np.sqrt(value_power(wiring.curve, before)))
+    # natural logarithms, from the last step backwards: thousands of steps stay in range
+    signal = np.cumsum(np.log(np.append(factors, 1.0))[::-1])[::-1] / (2 * np.log(10))
+    return Prediction(signal, np.sqrt(value_power(wiring.curve, before)))
 
 
 def _pre_activations(wiring: RandomRecurrent) -> np.ndarray:
@@ -60,15 +62,6 @@ def _pre_activations(wiring: RandomRecurrent) -> np.ndarray:
         powers.append(passed(wiring.entering.forward, entering) + passed(wiring.recurrent.forward, hidden) + bias)
         hidden = value_power(wiring.curve, powers[-1])
     return np.array(powers)
-
-
-def _signal_over_time(factors: np.ndarray, each_step: bool) -> np.ndarray:
-    """Decades of amplitude [time] of D_t^2 = factor_t D_{t+1}^2, plus what the loss sends to every step."""
-    powers = [0.0]  # natural logarithms, from the last step backwards: thousands of steps stay in range
-    own = 0.0 if each_step else -np.inf
-    for factor in factors[::-1]:
-        powers.append(np.logaddexp(np.log(factor) + powers[-1], own))
-    return np.asarray(np.array(powers[::-1]) / (2 * np.log(10)))
 
 
 def predict(wiring: RandomNetwork) -> Prediction:

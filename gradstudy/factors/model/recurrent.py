@@ -118,7 +118,7 @@ class RecurrentNetwork:
             raise NoTheory("gates multiply what a recurrent cell keeps and lets in: only model=rnn has a theory here")
         if len(self.layers) > 1:
             raise NoTheory("in stacked recurrent layers a time step reaches the next ones by more ways than one")
-        return self.layers[0].random_network(facts, each_step=self.each_step)
+        return self.layers[0].random_network(facts)
 
 
 class _Layer:
@@ -192,7 +192,7 @@ class _Layer:
             return hidden
         return self.join(run, sequence.flatten(1, 2), hidden.flatten(1, 2)).view_as(hidden)
 
-    def random_network(self, facts: Facts, *, each_step: bool) -> RandomRecurrent:
+    def random_network(self, facts: Facts) -> RandomRecurrent:
         """What theory takes the only layer for: what is dropped behind h_t scales all gradients alike."""
         if self.parts.normalization.norm() != "none":
             raise NoTheory("a norm stands inside the recurrent cell")
@@ -200,7 +200,7 @@ class _Layer:
         law, power = facts.law, as_sequence(torch.from_numpy(facts.inputs.power)[None, None])
         entering = random_map(self.weight_ih.drawn, law, biases=len(self.biases))
         recurrent = random_map(self.weight_hh.drawn, law, biases=0)
-        return RandomRecurrent(entering, recurrent, facts.curve, power[0, 0].mean(-1).numpy(), each_step)
+        return RandomRecurrent(entering, recurrent, facts.curve, power[0, 0].mean(-1).numpy())
 
     def _biases(self, run: Pass) -> tuple[Tensor, dict[str, Tensor], Tensor]:
         """The biases of the input projection, those behind each normalisation, and those of what the step gates.

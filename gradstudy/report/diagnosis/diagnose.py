@@ -110,7 +110,8 @@ def _trend(symptoms: Symptoms) -> list[str]:
     later = float(symptoms.members["gain"].median())
     mends = abs(later) <= abs(symptoms.gain) / 2
     mended = [f"Training mends it: {signed(later, 1)} decades in the median step."] if mends else []
-    return [f"The signal {verb} {size}: {options}; {theory}.", *_verdict(symptoms, sign), *mended]
+    of = "The signal of the last answer alone" if symptoms.far else "The signal"
+    return [f"{of} {verb} {size}: {options}; {theory}.", *_verdict(symptoms, sign), *mended]
 
 
 def _verdict(symptoms: Symptoms, sign: int) -> list[str]:

@@ -10,7 +10,7 @@ from gradstudy.analysis.responses.signal_map import decades_of
 from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.measurement import Measurement
 from gradstudy.records import MemberRecord
-from gradstudy.series import CEILING, FLOOR, first_signal, gain_by_step, norm_growth
+from gradstudy.series import CEILING, FAR, FLOOR, first_signal, gain_by_step, has_far_flow, norm_growth, way_back
 
 
 def steps_of(records: Sequence[MemberRecord], quantity: str) -> list[int]:
@@ -68,8 +68,9 @@ class Symptoms:
     """How one configuration behaves.
 
     `kind` is what a place is: layer, block or time step. `signal` and `recorded` are D_p at step 0 [member, place], as
-    float64 has it and as training read it. `members` has one row per member: responses, verdict, first bad step and
-    tensor. `worst_gain` and `growth` [member]: by how many decades the signal grew on its way back in its worst step,
+    float64 has it and as training read it; where it is `far`, both are those of the last answer alone, see
+    `gradstudy.series.way_back`. `members` has one row per member: responses, verdict, first bad step and tensor.
+    `worst_gain` and `growth` [member]: by how many decades the signal grew on its way back in its worst step,
     and the gradient norm over training, neither of them cut off at the cap. `theory` is the predicted gain_init, None
     where there is none, for the reason `no_theory`. `vanishing_from` is the verdict's threshold.
     """
@@ -87,6 +88,7 @@ class Symptoms:
     dead: Idle | None = None
     saturated: Idle | None = None
     vanishing_from: float = DEFAULTS.vanishing
+    far: bool = False
 
     @property
     def gain(self) -> float:
@@ -116,7 +118,7 @@ def symptoms_of(measured: Measurement) -> Symptoms:
         kind=kind_of(records),
         places=places_of(records, "signal"),
         signal=np.concatenate([first_signal(record) for record in records]),
-        recorded=look(records, "signal", 0),
+        recorded=look(records, FAR if has_far_flow(records[0]) else "signal", 0),
         members=measured.members,
         worst_gain=np.array([_worst_gain(record) for record in records]),
         growth=np.array([norm_growth(norm[:, 0], settings.first_steps) for norm in norms]),
@@ -126,6 +128,7 @@ def symptoms_of(measured: Measurement) -> Symptoms:
         dead=_idle(records, "dead_units"),
         saturated=_idle(records, "saturated_units"),
         vanishing_from=settings.vanishing,
+        far=has_far_flow(records[0]),
     )
 
 
@@ -142,7 +145,7 @@ def kind_of(records: Sequence[MemberRecord]) -> str:
 
 
 def _worst_gain(record: MemberRecord) -> float:
-    gains = gain_by_step(record.series["signal"].values)
+    gains = np.concatenate([gain_by_step(record.series["signal"].values), gain_by_step(way_back(record))])
     return float(gains[np.isfinite(gains)].max(initial=-np.inf))
 
 

@@ -14,13 +14,18 @@ def amplitude_words(decades: float) -> str:
     return amplitude(decades)
 
 
+def signal_name(far: bool) -> str:
+    """What a map or a table shows: `Signal`, or that of the last answer alone; see `gradstudy.series.way_back`."""
+    return "Signal of the last answer alone" if far else "Signal"
+
+
 def map_words(signal: SignalMap) -> str:
     """How large the signal is at both ends of the network, on the first and on the last step."""
     first, last = signal.places[0], signal.places[-1]
     where = f"{len(signal.places)} places, {first} to {last}" if first != last else first
     ends = dict.fromkeys((0, len(signal.steps) - 1))
     told = (f"at step {signal.steps[row]} {_at_ends(signal, row)}" for row in ends)
-    return f"Signal at {where}: {'; '.join(told)}."
+    return f"{signal_name(signal.far)} at {where}: {'; '.join(told)}."
 
 
 def thinned_words(whole: SignalMap, shown: SignalMap) -> str:

@@ -41,6 +41,7 @@ def trial_figure(result: TrialResult) -> bytes:
         levels=wrap(levels, LONGEST_LINE, max_lines=2, placeholder=" …"),
         description=f"{levels}. {map_words(signal)}",
         map={"x": FIGURE_LEFT, "y": MAP_TOP, "width": FIGURE_WIDTH, "height": MAP_HEIGHT},
+        far=signal.far,
         image=data_address(heat_png(shown.decades.T, (low, high))),
         colours=colour_stops()[::-1],
         decades=[

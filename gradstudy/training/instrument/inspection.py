@@ -61,6 +61,19 @@ def skip_share(through_skip: Tensor, through_branch: Tensor) -> Tensor:
     return squares[0] / (squares[0] + squares[1])
 
 
+def shares_by_distance(signals: Sequence[Tensor], times: Sequence[int]) -> Tensor:
+    """Of single answers' signals the share that is left 1, 2, ... steps before the answer, [distance, member].
+
+    `signals` [time, member] are each that of the answer at one of `times`, counted from 1, and shares are of what is
+    there at its own time. The median over the answers that have so many steps before them; nan where nothing is asked.
+    """
+    distances, members = signals[0].shape[0] - 1, signals[0].shape[1]
+    shares = signals[0].new_full((len(signals), distances, members), torch.nan)
+    for own, signal, time in zip(shares, signals, times, strict=True):
+        own[: time - 1] = signal[: time - 1].flip(0) / signal[time - 1]
+    return shares.nanquantile(0.5, dim=0)
+
+
 def cosine(before: Sequence[Tensor], after: Sequence[Tensor]) -> Tensor:
     """The cosine of two gradients of all parameters together, [member]; nan where one of them is 0."""
     pairs = list(zip(_unit(before), _unit(after), strict=True))

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from gradstudy.network import Flow, Network, Pass, Probe, numbered
-from gradstudy.quantities import exact, forward
+from gradstudy.quantities import by_distance, exact, forward, from_last_answer
 from gradstudy.records import Series
 from gradstudy.training.instrument import inspection
 from gradstudy.training.instrument.norms import norms, rms, signal_rms
@@ -24,6 +24,8 @@ from gradstudy.training.start.batches import Examples
 JACOBIAN_ROWS, JACOBIAN_SAMPLES = 512, (2, 16)
 """How many backward passes a Jacobian takes, one per sample and output; but of 2 samples at least and 16 at most."""
 NOISE_GROUPS = 8
+ANSWERS = 3
+"""From so many answers, evenly spaced up to the last one, the flow is followed back alone: a backward pass each."""
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 """Outputs and targets [member, batch, ...] -> the mean loss [member]."""
@@ -38,10 +40,22 @@ def probe_steps(steps: int) -> frozenset[int]:
 
 
 class Prober:
-    """What probes find of a cohort. `request` names what is measured beside the standard quantities."""
+    """What probes find of a cohort. `request` names what is measured beside the standard quantities.
 
-    def __init__(self, network: Network, parts: Mapping[str, Any], loss: Loss, *, steps: int, request: Sequence[str]):
-        self._network, self._parts, self._loss = network, parts, loss
+    `each_step`: places are time steps, at each of which something is asked; outputs are [member, batch, time, ...].
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        parts: Mapping[str, Any],
+        loss: Loss,
+        *,
+        steps: int,
+        request: Sequence[str],
+        each_step: bool,
+    ):
+        self._network, self._parts, self._loss, self._each_step = network, parts, loss, each_step
         self._steps, self._request = probe_steps(steps), request
         self._trained = [p.name for p in network.parameters if p.trained]
         self._batch: Examples | None = None
@@ -98,14 +112,16 @@ class Prober:
 
     def _look_back(self, step: int, flow: Flow, loss: Tensor, probe: Probe, trained: list[Tensor]) -> None:
         """Everything that one backward pass tells."""
-        points = flow.tensors
+        points, asked = flow.tensors, [flow.output] if self._each_step else []
         forks = [way for ways in probe.forks.values() for way in ways]
-        wanted = [*trained, *forks, *points]
-        every = torch.autograd.grad(loss.sum(), wanted, retain_graph=bool(self._request), materialize_grads=True)
-        found = iter(every)
-        gradients, ways, flowing = (list(islice(found, len(of))) for of in (trained, forks, points))
+        wanted = [*trained, *forks, *points, *asked]
+        again = bool(self._request) or self._each_step
+        found = iter(torch.autograd.grad(loss.sum(), wanted, retain_graph=again, materialize_grads=True))
+        gradients, ways, flowing, sent = (list(islice(found, len(of))) for of in (trained, forks, points, asked))
         for quantity, places in flow.by_place(flowing).items():
             self._keep(step, exact(quantity), self._network.places[quantity], signal_rms(places))
+        if sent:
+            self._look_far_back(step, flow, *sent)
         if ways:
             shares = torch.stack([inspection.skip_share(*pair) for pair in zip(ways[::2], ways[1::2], strict=True)])
             self._keep(step, "skip_share", tuple(probe.forks), shares)
@@ -113,6 +129,25 @@ class Prober:
         if self._gradients is not None:
             self._keep(step, "gradient_cosine", ("all",), inspection.cosine(self._gradients, gradients))
         self._gradients = gradients
+
+    def _look_far_back(self, step: int, flow: Flow, sent: Tensor) -> None:
+        """What single answers send back, of all that the loss sends into the output: all parts add up to the signal.
+
+        The last answer's is kept as it is, and that of a few by its distance from them.
+        """
+        length = sent.shape[2]
+        found: dict[str, dict[int, Tensor]] = {quantity: {} for quantity in flow.points}
+        for answer in sorted({length * part // ANSWERS for part in range(1, ANSWERS + 1)} - {0}):
+            alone = torch.zeros_like(sent)
+            alone[:, :, answer - 1] = sent[:, :, answer - 1]
+            flowing = torch.autograd.grad(flow.output, flow.tensors, alone, retain_graph=True, materialize_grads=True)
+            for quantity, places in flow.by_place(flowing).items():
+                found[quantity][answer] = signal_rms(places)
+        for quantity, signals in found.items():
+            self._keep(step, from_last_answer(quantity), self._network.places[quantity], signals[length])
+            if length > 1:
+                shares = inspection.shares_by_distance(list(signals.values()), list(signals))
+                self._keep(step, by_distance(quantity), numbered("distance", len(shares)), shares)
 
     def _look_around(self, step: int, flow: Flow, probe: Probe) -> None:
         """Everything that the forward pass tells."""

@@ -41,6 +41,16 @@ def test_where_float32_reads_zero_the_look_in_float64_counts():
     assert found.decades[:, 0] == pytest.approx([-50.0, -50.0])
 
 
+def test_where_every_step_has_an_answer_the_map_is_of_the_last_one_at_the_last_look_before():
+    followed = record(np.ones((4, 2)))
+    followed.series["far_signal"] = Series(("layer_0", "layer_1"), np.array([0, 2]), np.array([[1e-9, 1], [1e-3, 1]]))
+    found = signal_map([followed])
+    assert found.decades[:, 0] == pytest.approx([-9, -9, -3, -3])
+    assert found.far
+    assert found.thinned(steps=2, places=1).far
+    assert not signal_map([record(np.ones((4, 2)))]).far
+
+
 def test_a_thinned_map_keeps_both_ends_of_the_network_and_whole_steps():
     signal = np.exp(np.arange(6 * 5, dtype=float)).reshape(6, 5)
     whole = signal_map([record(signal)])

@@ -47,12 +47,6 @@ def test_states_follow_the_inputs_of_each_step(curves):
     np.testing.assert_allclose(found.activation_rms**2, [first, second, 0.5 * second + 8.1])
 
 
-def test_a_loss_that_reads_every_step_adds_to_every_gradient(curves):
-    # A geometric series of powers instead of its last term.
-    found = over_time(curves["identity"], 0.25, 6, each_step=True)
-    np.testing.assert_allclose(100**found.signal, np.cumsum(0.25 ** np.arange(6))[::-1])
-
-
 def test_one_step_has_no_gain(curves):
     found = over_time(curves["tanh"], 1.0, 1, entering=RandomMap(1.0, 1.0))
     np.testing.assert_array_equal(found.signal, [0.0])
@@ -68,7 +62,6 @@ def test_steps_before_the_first_input_pass_what_the_slope_at_zero_does(curves):
 def test_thousands_of_steps_stay_in_range(curves):
     assert over_time(curves["identity"], 100.0, 5001).gain_init == pytest.approx(5000.0)
     assert over_time(curves["relu"], 0.0, 5).gain_init == -np.inf
-    assert over_time(curves["relu"], 0.0, 5, each_step=True).gain_init == pytest.approx(0.0)
 
 
 class Drawn:
@@ -86,17 +79,15 @@ class Drawn:
             hidden = curve.value(before[-1])
         gradients = [random.normal(size=hidden.shape)]
         for z in before[:0:-1]:
-            own = random.normal(size=hidden.shape) if wiring.each_step else 0.0
-            gradients.insert(0, weight.T @ (curve.slope(z) * gradients[0]) + own)
+            gradients.insert(0, weight.T @ (curve.slope(z) * gradients[0]))
         self.states = np.array([(curve.value(z) ** 2).mean() for z in before])
         self.gradients = np.array([(gradient**2).mean() for gradient in gradients])
 
 
-@pytest.mark.parametrize("each_step", [False, True])
 @pytest.mark.parametrize(("name", "weight"), [("tanh", 1.5), ("relu", 1.6), ("sigmoid", 9.0)])
-def test_drawn_networks_agree(curves, name, weight, each_step):
+def test_drawn_networks_agree(curves, name, weight):
     power = np.array([1.0, 3.0, 0.0, 0.5, 2.0, 1.0])
-    wiring = RandomRecurrent(RandomMap(0.8, 0.8, 0.1), RandomMap(weight, weight), curves[name], power, each_step)
+    wiring = RandomRecurrent(RandomMap(0.8, 0.8, 0.1), RandomMap(weight, weight), curves[name], power)
     drawn = [Drawn(wiring, width=512, samples=16, seed=seed) for seed in range(16)]
     found = predict(wiring)
     gradients, states = (np.array([getattr(one, part) for one in drawn]) for part in ("gradients", "states"))

@@ -52,6 +52,14 @@ def test_the_rate_is_per_time_step_of_a_sequence(said):
     assert "0.20 decades per time step" in said(decay(-0.2, 50), kind="time")[0]
 
 
+def test_what_the_last_answer_alone_loses_is_told_where_answers_nearby_hide_it(said):
+    places = [f"time_{place:03d}" for place in range(1, 11)]
+    seen = {"far_signal": dict(zip(places, decay(-1.0)[None].T, strict=True))}
+    sentences = said(np.ones((1, 10)), fields=[{"places": places, "looks": (0,), "seen": seen}])
+    assert sentences[0].startswith("The signal of the last answer alone loses 1.00 decades per time step on its way")
+    assert sentences[1] == "It vanishes in 1 of 1 members."
+
+
 def test_where_theory_is_silent_its_reason_is_told(said):
     assert said(decay(-1.0), no_theory="gated cells")[0].endswith("; theory says nothing here: gated cells.")
 

@@ -18,6 +18,11 @@ def test_the_words_follow_the_signal_back_on_the_first_and_the_last_step():
     )
 
 
+def test_the_signal_of_the_last_answer_alone_is_called_so():
+    found = map_words(SignalMap(("time_001",), np.array([0]), np.array([[-2.0]]), far=True))
+    assert found == "Signal of the last answer alone at time_001: at step 0 1e-02 at time_001."
+
+
 def test_one_place_and_one_step_are_told_once():
     assert map_words(SignalMap(("layer_1",), np.array([0]), np.array([[-2.0]]))) == (
         "Signal at layer_1: at step 0 1e-02 at layer_1."

@@ -58,7 +58,7 @@ class TrialMap:
     """What the template needs to draw one trial; `alt` is the picture in words, `ends` are steps of divergence.
 
     `norm` is the chart of the gradient norm with coordinates in per cent, and `norm_words` is that in words; there is
-    none of a trial with a single step.
+    none of a trial with a single step. `far`: the signal is that of the last answer alone.
     """
 
     trial: int
@@ -79,6 +79,7 @@ class TrialMap:
     norm_words: str
     is_zero: bool
     is_broken: bool
+    far: bool
 
 
 def trial_map(
@@ -116,6 +117,7 @@ def trial_map(
         norm_words=curve_words(next(iter(norms.values()))) if has_norm else "",
         is_zero=bool((shown.decades == -np.inf).any()),
         is_broken=bool((shown.decades == np.inf).any()),
+        far=whole.far,
     )
 
 

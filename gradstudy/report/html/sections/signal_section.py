@@ -16,7 +16,7 @@ from gradstudy.report.findings import Findings
 from gradstudy.report.html.pieces.axis import Axis
 from gradstudy.report.html.pieces.trial_map import BROKEN, HUNDREDTHS, MIDDLE, ZERO, TrialMap, stored_records, trial_map
 from gradstudy.report.rendering import render
-from gradstudy.series import evenly_spaced
+from gradstudy.series import FAR, evenly_spaced
 from gradstudy.words.trial_words import levels_words
 
 TYPICAL = (
@@ -51,7 +51,7 @@ def spread_trials(by_verdict: Mapping[str, pd.Series], most: int) -> dict[str, l
     }
 
 
-QUANTITIES = ("signal", "signal_float64", *NORMS.values())
+QUANTITIES = ("signal", "signal_float64", FAR, *NORMS.values())
 MOST_MAPS = 40
 """Beside the typical ones: some 12 kB each."""
 BEYOND = 0.01
@@ -82,6 +82,7 @@ def signal_section(findings: Findings) -> Markup:
         colours=colour_stops(),
         scale=[(decade_word(tick), Axis(*colours).place(tick)) for tick in whole_ticks(*colours, 6)],
         info=findings.run.info,
+        is_far=any(one.far for one in maps.values()),
         typical_means=TYPICAL,
         axes=axes,
         code={"per_decade": HUNDREDTHS, "middle": MIDDLE, "zero": ZERO, "broken": BROKEN, "axes": axes},

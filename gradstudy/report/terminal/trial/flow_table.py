@@ -12,7 +12,7 @@ from gradstudy.analysis.theory.prediction import Prediction
 from gradstudy.records import MemberRecord
 from gradstudy.report.diagnosis.symptoms import look, places_of, steps_of, typical
 from gradstudy.report.terminal.plain import Bar, plain_name, plain_table
-from gradstudy.series import evenly_spaced
+from gradstudy.series import FAR, evenly_spaced, has_far_flow
 from gradstudy.words.number_words import amplitude, rounded
 
 TABLE_PLACES = 24
@@ -66,7 +66,8 @@ def flow_table(records: Sequence[MemberRecord], prediction: Prediction | None) -
 
     Theory gives log10(D_p / D_last): it is drawn from what was measured at the last place at step 0.
     """
-    places, steps = places_of(records, "signal"), steps_of(records, "signal")
+    far = has_far_flow(records[0])
+    places, steps = places_of(records, "signal"), steps_of(records, FAR if far else "signal")
     columns = [_column(records, step) for step in dict.fromkeys((steps[0], steps[-1]))]
     low, high = _range(columns)
     length = SHORT_BAR if any(column.is_wide for column in columns) else LONG_BAR
@@ -78,7 +79,9 @@ def flow_table(records: Sequence[MemberRecord], prediction: Prediction | None) -
         table.add_row(plain_name(places[place]), *cells[0], *said, *(cell for pair in cells[1:] for cell in pair))
     thinned = [f"{TABLE_PLACES} of {len(places)} places"] if len(places) > TABLE_PLACES else []
     scale = [f"bars from 1e{low:+.0f} to 1e{high:+.0f}"] if high > low else []
-    notes = ("log10 of the median over seeds, each set against its own last place", ", ".join([*thinned, *scale]))
+    asked = "from the last answer alone: those nearby would hide what is lost from far ones" if far else ""
+    whose = "log10 of the median over seeds, each set against its own last place"
+    notes = (asked, whose, ", ".join([*thinned, *scale]))
     return Group(table, Text("\n".join(filter(None, notes))))
 
 
@@ -96,8 +99,11 @@ def _word(decades: float, underflow: bool, overflow: bool, unknown: bool) -> str
 
 
 def _column(records: Sequence[MemberRecord], step: int) -> Column:
-    recorded = [look([record], "signal", step) for record in records]
-    looked = [look([record], "signal_float64", step) for record in records]
+    far = has_far_flow(records[0])
+    recorded, looked = (
+        [look([record], name, step) for record in records]
+        for name in ((FAR, FAR) if far else ("signal", "signal_float64"))
+    )
     exact = [two if len(two) else np.full_like(one, np.nan) for one, two in zip(recorded, looked, strict=True)]
     return Column(f"step {step}", np.concatenate(recorded), np.concatenate(exact))
 

@@ -159,3 +159,15 @@ def test_the_widest_table_keeps_every_word_in_80_columns(render, make_record):
     assert max(map(len, page.splitlines())) <= 80
     assert page.count("underflow (") == 2 * sum(truth[place] < 1e-37 for place in evenly_spaced(60, TABLE_PLACES))
     assert cells(page)["time_01"] == ["underflow", "(1e-250)", "-250.00", "underflow", "(1e-250)"]
+
+
+def test_where_every_step_has_an_answer_the_flow_is_that_of_the_last_one_at_its_first_and_last_look(
+    render, make_record
+):
+    seen = {"far_signal": {"time_001": [1e-40, 1e-2], "time_002": [1e-3, 1e-3]}}
+    record = make_record(np.ones((5, 2)), places=["time_001", "time_002"], looks=(0, 3), seen=seen)
+    page = render(flow_table([record], predicted(-37.5, 0.0)))
+    assert page.split()[:8] == ["place", "step", "0", "theory", "step", "3", "---------", "-------"]
+    assert cells(page) == {"time_001": ["-40.00", "-40.50", "-2.00"], "time_002": ["-3.00", "-3.00", "-3.00"]}
+    assert "from the last answer alone" in page
+    assert "alone" not in render(flow_table([make_record(np.ones((5, 2)))], None))

@@ -1,0 +1,102 @@
+"""What single answers send back, against tasks that ask for nothing else: a second, obvious implementation."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from support.cohorts import CELLS, cohort, parts
+from support.parity import assert_parity
+
+from gradstudy.factors import init, lr, regularization, residual
+from gradstudy.factors.model.transformer import Transformer
+from gradstudy.factors.normalization.features import BatchNorm
+from gradstudy.tasks.copy_memory import CopyMemory
+from gradstudy.tasks.random_signal import RandomSignal
+from gradstudy.tasks.task import cross_entropy, mean_squared_error
+from gradstudy.training.engine import train
+
+LENGTH, ANSWERS = 12, (4, 8, 12)
+
+
+@dataclass(frozen=True)
+class Followed(RandomSignal):
+    """A number, or a class, for every time step: of all of them, or of `only` one (counted from 1), in equal shares."""
+
+    features: int = 3
+    outputs: int = 4
+    batch_size: int = 5
+    length: int = LENGTH
+    classes: bool = False
+    only: int = 0
+
+    @property
+    def shape(self):
+        return replace(super().shape, each_step=True)
+
+    def draw(self, stream, count):
+        inputs, size = stream.standard_normal((count, *self.shape.inputs)), (count, self.length)
+        if self.classes:
+            return inputs, stream.integers(self.outputs, size=size)
+        return inputs, stream.standard_normal((*size, self.outputs))
+
+    def loss(self, output, target):
+        measure = cross_entropy if self.classes else mean_squared_error
+        if not self.only:
+            return measure(output, target)
+        asked = slice(self.only - 1, self.only)
+        return measure(output[:, :, asked], target[:, :, asked]) / self.length
+
+
+def followed(task, **changes):
+    trial = parts(task=task, init=init.Lecun(gain=0.8), **changes)
+    return train(cohort(trial, steps=4, dtype="float64"))
+
+
+@pytest.mark.parametrize("classes", [False, True])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"model": cell(width=6, depth=2)} for cell in CELLS.values()),
+        {"model": CELLS["rnn"](width=6), "regularization": regularization.Dropout(0.3)},
+        {"model": CELLS["rnn"](width=6), "normalization": BatchNorm()},
+        {"model": CELLS["rnn"](width=6, depth=3), "residual": residual.Scaled()},
+    ],
+    ids=[*CELLS, "dropout", "batch norm", "skips"],
+)
+def test_the_flow_from_one_answer_is_that_of_a_task_which_asks_for_nothing_else(changes, classes):
+    """At step 0: further on the networks have learned different things."""
+    task = Followed(classes=classes)
+    alone = {time: followed(replace(task, only=time), **changes) for time in ANSWERS}
+    for index, record in enumerate(followed(task, **changes)):
+        quantities = [name for name in ("signal", "cell_signal") if name in record.series]
+        for quantity in quantities:
+            own = {time: records[index].series[f"{quantity}_float64"].values[0] for time, records in alone.items()}
+            far = record.series[f"far_{quantity}"]
+            assert far.places == record.series[quantity].places
+            assert far.steps.tolist() == [0, 1, 3]
+            np.testing.assert_allclose(far.values[0], own[LENGTH], rtol=1e-9)
+            shares = np.full((len(ANSWERS), LENGTH - 1), np.nan)
+            for row, (time, signal) in enumerate(own.items()):
+                shares[row, : time - 1] = signal[: time - 1][::-1] / signal[time - 1]
+            found = record.series[f"{quantity}_by_distance"]
+            assert (found.places[0], found.places[-1]) == ("distance_001", f"distance_{LENGTH - 1:03d}")
+            np.testing.assert_allclose(found.values[0], np.nanmedian(shares, axis=0), rtol=1e-9)
+
+
+@pytest.mark.parametrize("length", [1, 2])
+def test_short_sequences_have_fewer_answers_to_follow(length):
+    for record in followed(Followed(length=length)):
+        assert record.series["far_signal"].values[0, -1] > 0
+        assert ("signal_by_distance" in record.series) == (length > 1)
+
+
+def test_networks_that_are_followed_back_do_not_notice_each_other():
+    trials = [
+        parts(model=CELLS["lstm"](width=5), task=CopyMemory(length=2), lr=lr.Constant(rate)) for rate in (0.1, 1e6)
+    ]
+    assert_parity(cohort(*trials, steps=5, keep_weights=True), [0], [3], [2, 1], [3, 2, 1, 0])
+
+
+def test_where_places_are_no_time_steps_or_have_no_answer_each_there_is_nothing_to_follow():
+    for trial in (parts(), parts(model=Transformer(width=8, heads=2), task=Followed())):
+        assert not [name for name in train(cohort(trial, steps=1))[0].series if "far" in name or "distance" in name]
