@@ -80,7 +80,11 @@ class Measurement:
             return None, str(reason)
 
     def flow(self) -> pd.DataFrame:
-        """The signal at step 0, [place, seed]: how the gradient flows before anything is learned."""
+        """The signal at step 0, [place, seed]: how the gradient flows before anything is learned.
+
+        Of the whole loss: where every time step has an answer, that of the last one alone is
+        `gradients(quantity="far_signal", step=0)`.
+        """
         columns = {record.seed: record.series["signal"].values[0] for record in self.records}
         places = pd.Index(self.records[0].series["signal"].places, name="place")
         return pd.DataFrame(columns, index=places).rename_axis(columns="seed")

@@ -26,6 +26,7 @@ FAMILIES = {
     "rnn 16, 50 steps": ["model=rnn", "model.width=16"],
     "rnn 32, 50 steps": ["model=rnn"],
     "rnn 64, 50 steps": ["model=rnn", "model.width=64"],
+    "rnn 32, 70 answers": ["model=rnn", "task=copy_memory"],
     "lstm 32, 50 steps": ["model=lstm"],
     "mlp 10 x 10": ["model=mlp", "model.width=10", "task=digits"],
     "mlp 10 x 32": ["model=mlp", "task=digits"],
