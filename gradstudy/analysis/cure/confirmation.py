@@ -11,19 +11,26 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradstudy.analysis.cure.acceptance import excluded_share, exploring_seeds
+from gradstudy.analysis.cure.acceptance import GROUPS, excluded_share, exploring_seeds, goes_on, passes
 from gradstudy.analysis.cure.cure import Cure, NoConfirmation, Purpose, Tried
 from gradstudy.analysis.cure.proposals import awake, proposals
 from gradstudy.analysis.prescription.candidates import readable_level
 from gradstudy.analysis.prescription.experience import Experience, StartingPoint
 from gradstudy.analysis.prescription.prescription import changes_between, levels_at
 from gradstudy.analysis.space.coordinates import INACTIVE
+from gradstudy.conclusions import MOST_CHANGES
 from gradstudy.records import Level, MemberRows
 
 AS_MUCH = 0.05
 """Shares of the way that are the same: medians over a few seeds tell no finer."""
 BACK = (1 / 3, 2 / 3)
 """The parts of its way at which a moved number is tried nearer to the start."""
+
+
+def most_asked(cures: int, seeds: int) -> int:
+    """The members that a failing configuration can cost at most: three changes, all of them numbers, and all tests."""
+    looks = cures + sum(range(2, MOST_CHANGES + 1)) + MOST_CHANGES * len(BACK)
+    return seeds * (1 + GROUPS * cures) + exploring_seeds(seeds) * looks
 
 
 class Ask(NamedTuple):
@@ -72,7 +79,6 @@ class Confirmation:
         self._tried: list[Tried] = []
         self._before: Tried | None = None
         self._after: Tried | None = None
-        self._needed: dict[str, Tried] = {}
         self._reason: NoConfirmation | None = NoConfirmation.NOT_OVER
         self._rows: dict[tuple[Any, ...], MemberRows] = {}
         self._course = self._steps()
@@ -92,7 +98,7 @@ class Confirmation:
     def found(self) -> Cure:
         """The cure, or the best of what was tried so far."""
         confidence = self._experience.settings.confidence
-        after = self._after or max((one for one in self._tried if one.changes), key=_goodness, default=None)
+        after = self._after or max((one for one in self._tried if one.changes), key=_merit, default=None)
         low, high = after.interval(confidence) if after is not None else (0.0, 1.0)
         return Cure(
             trial=self._start.trial,
@@ -104,31 +110,40 @@ class Confirmation:
             after=after,
             confirmed=self._reason is None,
             reason=self._reason,
-            needed=dict(self._needed),
+            needed=self._needed(after),
             tried=tuple(self._tried),
             low=low,
             high=high,
         )
 
-    def _run(self, ways: Sequence[_Way], seeds: Sequence[range]) -> Generator[list[Ask], None, list[_Known]]:
-        asks = [
-            Ask(levels_at(self._experience, self._start, way.point), own) for way, own in zip(ways, seeds, strict=True)
-        ]
+    def _asks(self, points: Sequence[np.ndarray], seeds: range) -> list[Ask]:
+        return [Ask(levels_at(self._experience, self._start, point), seeds) for point in points]
+
+    def _measured(self, points: Sequence[np.ndarray], seeds: range) -> Generator[list[Ask], None, list[MemberRows]]:
+        """The rows of these points on these seeds; what is known already is not run again."""
+        asks = self._asks(points, seeds)
         new = {ask.key: ask for ask in asks if ask.key not in self._rows}
         if new:
             yield list(new.values())
-        known = [_Known(way.point, self._seen(way, ask)) for way, ask in zip(ways, asks, strict=True)]
-        for one, ask in zip(known, asks, strict=True):
-            if new.pop(ask.key, None):
+        return [self._rows[ask.key] for ask in asks]
+
+    def _looked(self, ways: Sequence[_Way]) -> Generator[list[Ask], None, list[_Known]]:
+        """What came of these on a few seeds."""
+        rows = yield from self._measured([way.point for way in ways], self._few)
+        known = [_Known(way.point, self._seen(way, own)) for way, own in zip(ways, rows, strict=True)]
+        listed = {frozenset(one.levels.items()) for one in self._tried}
+        for one in known:
+            if frozenset(one.tried.levels.items()) not in listed:
                 self._tried.append(one.tried)
+                listed.add(frozenset(one.tried.levels.items()))
         return known
 
-    def _seen(self, way: _Way, ask: Ask) -> Tried:
-        rows = self._rows[ask.key]
+    def _seen(self, way: _Way, rows: MemberRows) -> Tried:
+        levels = levels_at(self._experience, self._start, way.point)
         return Tried(
             purpose=way.purpose,
-            levels=ask.levels,
-            changes=changes_between(self._start.levels, ask.levels),
+            levels=levels,
+            changes=changes_between(self._start.levels, levels),
             seeds=len(rows),
             well=sum(map(self._experience.is_well, rows)),
             learned=float(np.median([float(row["learned"]) for row in rows])),
@@ -141,38 +156,49 @@ class Confirmation:
             self._reason = NoConfirmation.NOTHING_TO_TRY
             return
         before = _Way(self._start.point, Purpose.BEFORE)
-        first, *others = yield from self._run([before, *proposed], [self._fresh, *[self._few] * len(proposed)])
-        self._before = first.tried
-        if first.tried.all_well:
+        # In one round: both are asked before either is told.
+        points, few = [way.point for way in proposed], self._few
+        yield [*self._asks([before.point], self._fresh), *self._asks(points, few)]
+        self._before = self._seen(before, self._rows[self._asks([before.point], self._fresh)[0].key])
+        self._tried.append(self._before)
+        others = yield from self._looked(proposed)
+        if self._before.all_well:
             self._reason = NoConfirmation.WELL_BEFORE
             return
         working = sorted(filter(self._works, others), key=self._preference, reverse=True)
-        if not working:
-            some = any(one.tried.all_well for one in others)
-            self._reason = NoConfirmation.LEARNS_LESS if some else NoConfirmation.NONE_WELL
-            return
-        ladder = [*(yield from self._smaller(working[0])), *working[1:]]
-        for chosen in ladder[: self._cures]:
-            (last,) = yield from self._run([_Way(chosen.point, Purpose.CONFIRMING)], [self._fresh])
-            if self._works(last):
-                self._after, self._reason = last.tried, None
+        best = max(others, key=lambda one: _merit(one.tried))
+        for chosen in [*(yield from self._smaller(working[0])), *working[1:]][: self._cures] if working else [best]:
+            last, confirmed = yield from self._confirm(chosen.point)
+            if confirmed:
+                self._after, self._reason = last, None
                 return
-        self._reason = NoConfirmation.NOT_AGAIN
+            self._after = max(filter(None, [self._after, last]), key=_merit)
+        unwell = NoConfirmation.LEARNS_LESS if best.tried.all_well else NoConfirmation.NONE_WELL
+        self._reason = NoConfirmation.NOT_AGAIN if working else unwell
+
+    def _confirm(self, point: np.ndarray) -> Generator[list[Ask], None, tuple[Tried, bool]]:
+        """What came of it on groups of fresh seeds, and whether that confirms it."""
+        rows: list[Mapping[str, Any]] = []
+        for groups in range(1, GROUPS + 1):
+            first = self._fresh.start + len(rows)
+            (more,) = yield from self._measured([point], range(first, first + len(self._fresh)))
+            rows.extend(more)
+            last = self._seen(_Way(point, Purpose.CONFIRMING), rows)
+            if not goes_on(last.well, last.seeds, groups):
+                break
+        self._tried.append(last)
+        return last, passes(last.well, last.seeds, groups) and self._learns_no_less(last)
 
     def _smaller(self, cure: _Known) -> Generator[list[Ask], None, list[_Known]]:
         """The smallest that works first, then those that it was made smaller from."""
         ladder = [cure]
         while len(columns := self._changed(ladder[0].point)) > 1:
             ways = [_Way(self._back(ladder[0].point, column, 1.0), Purpose.WITHOUT, column) for column in columns]
-            known = yield from self._run(ways, [self._few] * len(ways))
+            known = yield from self._looked(ways)
             working = [one for one in known if self._works(one) and self._learns_half(one, ladder[0])]
-            self._needed = {str(one.tried.taken_back): one.tried for one in known}
             if not working:
                 break
             ladder.insert(0, max(working, key=self._preference))
-        columns = self._changed(ladder[0].point)
-        if len(columns) == 1 and self._before is not None:
-            self._needed = {self._experience.screen.factors[columns[0]].name: self._before}
         nearer = yield from self._nearer(ladder[0])
         return [*([nearer] if nearer is not None else []), *ladder]
 
@@ -188,7 +214,7 @@ class Confirmation:
         ]
         if not ways:
             return None
-        known = yield from self._run(ways, [self._few] * len(ways))
+        known = yield from self._looked(ways)
         point, moved = cure.point.copy(), []
         for column in numbers:
             own = [one for one, way in zip(known, ways, strict=True) if way.taken_back == column]
@@ -212,9 +238,21 @@ class Confirmation:
             moved[column] = readable_level(factor, float(point[column] + part * (start[column] - point[column])))
         return awake(self._experience, moved, start)
 
+    def _needed(self, after: Tried | None) -> dict[str, Tried]:
+        """What came out without each of its changes: of what was tried, on most seeds."""
+        made = _made(after) if after is not None else set()
+        found = {}
+        for name in sorted(made):
+            without = [one for one in self._tried if _made(one) == made - {name}]
+            if without:
+                found[name] = max(without, key=lambda one: (one.seeds, *_merit(one)))
+        return found
+
     def _works(self, one: _Known) -> bool:
-        least = self._before.learned - AS_MUCH if self._before is not None else -np.inf
-        return one.tried.all_well and one.tried.learned >= least
+        return one.tried.all_well and self._learns_no_less(one.tried)
+
+    def _learns_no_less(self, one: Tried) -> bool:
+        return self._before is None or one.learned >= self._before.learned - AS_MUCH
 
     def _learns_half(self, one: _Known, whole: _Known) -> bool:
         """Whether it learns half of what the whole cure does: else the change is needed for that."""
@@ -224,6 +262,11 @@ class Confirmation:
         return -len(self._changed(one.point)), one.tried.learned
 
 
-def _goodness(one: Tried) -> tuple[float, ...]:
+def _merit(one: Tried) -> tuple[float, ...]:
     """The best of what was tried has the largest share of well seeds, and learned most."""
     return one.well / one.seeds, one.learned
+
+
+def _made(one: Tried) -> set[str]:
+    """The factors that were changed, without what that brought along or took away."""
+    return {name for name, pair in one.changes.items() if None not in pair}
