@@ -12,7 +12,7 @@ from scipy.optimize import brentq
 
 EXPLORED = 2
 """Seeds that choose are one in so many of those that confirm: they are only there to drop what fails at once."""
-GROUPS = 2
+SEED_GROUPS = 2
 """Groups of fresh seeds on which one change is tested, at most."""
 
 
@@ -23,7 +23,7 @@ def exploring_seeds(seeds: int) -> int:
 
 def goes_on(well: int, seeds: int, groups: int) -> bool:
     """Whether another group of seeds decides: the first has one that is not well."""
-    return groups < GROUPS and seeds - well == 1
+    return groups < SEED_GROUPS and seeds - well == 1
 
 
 def passes(well: int, seeds: int, groups: int) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradstudy.analysis.cure.acceptance import GROUPS, excluded_share, exploring_seeds, goes_on, passes
+from gradstudy.analysis.cure.acceptance import SEED_GROUPS, excluded_share, exploring_seeds, goes_on, passes
 from gradstudy.analysis.cure.cure import Cure, NoConfirmation, Purpose, Tried
 from gradstudy.analysis.cure.proposals import awake, proposals
 from gradstudy.analysis.prescription.candidates import readable_level
@@ -30,7 +30,7 @@ BACK = (1 / 3, 2 / 3)
 def most_asked(cures: int, seeds: int) -> int:
     """The members that a failing configuration can cost at most: three changes, all of them numbers, and all tests."""
     looks = cures + sum(range(2, MOST_CHANGES + 1)) + MOST_CHANGES * len(BACK)
-    return seeds * (1 + GROUPS * cures) + exploring_seeds(seeds) * looks
+    return seeds * (1 + SEED_GROUPS * cures) + exploring_seeds(seeds) * looks
 
 
 class Ask(NamedTuple):
@@ -179,7 +179,7 @@ class Confirmation:
     def _confirm(self, point: np.ndarray) -> Generator[list[Ask], None, tuple[Tried, bool]]:
         """What came of it on groups of fresh seeds, and whether that confirms it."""
         rows: list[Mapping[str, Any]] = []
-        for groups in range(1, GROUPS + 1):
+        for groups in range(1, SEED_GROUPS + 1):
             first = self._fresh.start + len(rows)
             (more,) = yield from self._measured([point], range(first, first + len(self._fresh)))
             rows.extend(more)
