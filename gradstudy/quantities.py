@@ -90,6 +90,14 @@ def _sometimes(parts: Mapping[str, Any], steps: int) -> dict[str, bool]:
 
 
 def _scores(task: Any) -> tuple[str, ...]:
-    """What is measured on the held-out set: the accuracy only where targets are classes."""
+    """What is measured on the held-out set, and what the baseline scores: accuracies only where targets are classes."""
     _, targets = task.batch(np.random.default_rng(0))
-    return ("held_out_loss",) if targets.dtype.kind == "f" else ("held_out_loss", "held_out_accuracy")
+    held_out = ("held_out_loss",) if targets.dtype.kind == "f" else ("held_out_loss", "held_out_accuracy")
+    return *held_out, *baseline_scores(task)
+
+
+def baseline_scores(task: Any) -> dict[str, float]:
+    """What whoever disregards the inputs scores, by quantity; nothing where a task states no baseline."""
+    baseline = task.baseline
+    scores = {"baseline_loss": baseline.loss, "baseline_accuracy": baseline.accuracy} if baseline else {}
+    return {quantity: score for quantity, score in scores.items() if score is not None}

@@ -31,6 +31,16 @@ def trial_verdict(verdicts: Iterable[str]) -> str:
     return max(failing, key=lambda verdict: (counts[verdict], VERDICTS.index(verdict)))
 
 
+LEARNED, STUCK, UNTRAINED = OUTCOMES = ("learned", "stuck", "untrained")
+"""Whether a member learned, whatever its gradients did, of which its verdict speaks: yes, no, or nobody knows."""
+
+
+def trial_outcome(outcomes: Iterable[str]) -> str:
+    """The outcome that its seeds give a trial: learned if all of them are, stuck if any of them is."""
+    found = set(outcomes)
+    return STUCK if STUCK in found else LEARNED if found == {LEARNED} else UNTRAINED
+
+
 @dataclass(frozen=True)
 class Factor:
     """What a study varies, with its levels or its range.
@@ -144,7 +154,7 @@ class MemberRecord:
 
 MemberRows = Sequence[Mapping[str, Any]]
 """One mapping per seed of a trial: `trial`, `seed`, the responses, `gain_init_theory` (None where theory says nothing),
-`verdict`, `first_bad_step` and `first_bad_tensor`."""
+`verdict`, `outcome`, `first_bad_step` and `first_bad_tensor`."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,17 @@ from typing import Protocol
 import numpy as np
 
 from gradstudy.records import MemberRecord
-from gradstudy.series import CEILING, FLOOR, decades, first_signal, full_range, gain_by_step, norm_growth, way_back
+from gradstudy.series import (
+    CEILING,
+    FLOOR,
+    decades,
+    first_signal,
+    full_range,
+    gain_by_step,
+    growth_over_start,
+    lasting,
+    way_back,
+)
 
 
 class ResponseSettings(Protocol):
@@ -65,11 +75,45 @@ def vanishing(record: MemberRecord, settings: ResponseSettings) -> float:
 
 def exploding(record: MemberRecord, settings: ResponseSettings) -> float:
     """The decades by which the signal on its way back, or the norm over training, grew at worst: from 0 to the cap."""
-    gains = np.concatenate([gain_by_step(full_range(record)), gain_by_step(way_back(record))])
-    growth = norm_growth(_series(record, "norm_before_clipping"), settings.first_steps)
-    if record.first_bad_step is not None or not (np.isfinite(gains).all() and np.isfinite(growth)):
-        return settings.cap
-    return float(np.clip(max(gains.max(), growth), 0.0, settings.cap))
+    worst = settings.cap if record.first_bad_step is not None else growth_by_step(record, settings).max()
+    return float(np.clip(worst, 0.0, settings.cap))
+
+
+def loss_by_step(record: MemberRecord) -> np.ndarray:
+    """The decades that the signal lost on its way back, [step]; -inf where that is unknown."""
+    gains = gain_by_step(way_back(record))
+    return np.where(np.isnan(gains), -np.inf, -gains)
+
+
+LASTING = 10
+"""Steps over which a gain is a property of the network and not of one batch."""
+
+
+def growth_by_step(record: MemberRecord, settings: ResponseSettings) -> np.ndarray:
+    """The decades by which the signal grew on its way back, or the norm over its start, [step]; inf if not finite.
+
+    The gain counts at step 0, where all samples weigh alike, and then its median over ten successive steps: a network
+    that has learned is asked by the few samples of a batch that it still gets wrong, whose gain is a decade higher. The
+    norm counts step by step, so that a single step off a cliff is seen (Pascanu, Mikolov & Bengio 2013), but for what
+    it got back: where the signal had vanished at the start and arrives again, the norm grows by what it had lost, and
+    nothing explodes. What the norm gave back is never more than what it grew beyond the signal at the last place, which
+    had no way to vanish on.
+    """
+    signal, first = full_range(record), settings.first_steps
+    measured = (
+        gain_by_step(signal),
+        gain_by_step(way_back(record)),
+        growth_over_start(_series(record, "norm_before_clipping"), first),
+        growth_over_start(signal[:, -1], first),
+    )
+    finite = np.isfinite(measured).all(axis=0)
+    gains, far_gains, growth, source = np.where(finite, measured, 0.0)
+    early = np.median(gains[:first])
+    recovered = np.minimum(np.clip(gains - early, 0.0, max(-early, 0.0)), np.maximum(growth - source, 0.0))
+    largest = np.maximum(gains, far_gains)
+    grown = np.maximum(growth - recovered, lasting(largest, LASTING))
+    grown[0] = max(grown[0], largest[0])
+    return np.where(finite, grown, np.inf)
 
 
 def gain(record: MemberRecord, settings: ResponseSettings) -> float:
@@ -103,7 +147,38 @@ def clipped(record: MemberRecord, settings: ResponseSettings) -> float:
     return float(np.mean(_series(record, "clip_coefficient") < 1.0))
 
 
+LATE = 0.1
+"""The share of the steps, from the last one back, whose losses say where training ended: one batch is luck."""
+
+
 def learned(record: MemberRecord, settings: ResponseSettings) -> float:
+    """The share of the way from its task's baseline to a loss of 0 that the training loss came, from -1 to 1.
+
+    Where it came to is its median over the last tenth of the steps, at least one. 0 is what whoever disregards the
+    inputs scores, and also what is said where `tells_learning` is not true. A diverged member is judged by its last
+    finite losses and never above 0: whatever it had learned, it lost.
+    """
+    if not tells_learning(record):
+        return 0.0
+    loss, baseline = _series(record, "loss"), _series(record, "baseline_loss")[0]
+    known = loss[np.isfinite(loss)]
+    if not known.size:
+        return -1.0
+    half = np.median(known[-max(1, int(LATE * len(known))) :] / 2)  # the mean of two of 1e308 would overflow
+    way = min(1.0 - 2.0 * float(min(half, baseline) / baseline), 1.0)
+    return way if record.first_bad_step is None else min(way, 0.0)
+
+
+def tells_learning(record: MemberRecord) -> bool:
+    """Whether a member was trained on a task that has a baseline, so that its losses tell whether it learned.
+
+    A single loss is that of the start; a member that diverged there was trained all the same.
+    """
+    trained = len(record.series["loss"].steps) > 1 or record.first_bad_step is not None
+    return trained and "baseline_loss" in record.series and _series(record, "baseline_loss")[0] > 0.0
+
+
+def loss_drop(record: MemberRecord, settings: ResponseSettings) -> float:
     """The decades by which the loss fell, from -cap to cap; a loss of exactly 0 counts as the smallest number.
 
     A diverged member is judged by its last finite loss and never above 0: whatever it had learned, it lost.
@@ -168,8 +243,10 @@ RESPONSES: Mapping[str, Response] = {
             unit="decades",
             noun="exploding",
             question="What makes gradients explode?",
-            definition="How many decades it gains on its way back, or the gradient norm grows over its median in the "
-            "first {first_steps}, in the worst step: from 0 to {cap}, and {cap} for a member that diverged.",
+            definition="How many decades it gains on its way back, at the first step or in the median of ten "
+            "successive ones, or the gradient norm grows over its median in the first {first_steps}, in the worst step "
+            "and without what a signal that had vanished got back: from 0 to {cap}, and {cap} for a member that "
+            "diverged.",
             verb="explode",
             size="how much they grow",
         ),
@@ -212,9 +289,20 @@ RESPONSES: Mapping[str, Response] = {
         Response(
             name="learned",
             measure=learned,
-            unit="decades",
+            unit="share of the way",
             noun="what is learned",
             question="What makes the network learn?",
+            definition="The share of the way that the training loss came from its task's baseline, which is what "
+            "whoever disregards the inputs scores, to 0: 1 where all is learned, 0 where nothing is, and -1 at least. "
+            "Its end is the median over the last tenth of the steps. 0 where nothing was trained or can be learned.",
+            harm=-1,
+        ),
+        Response(
+            name="loss_drop",
+            measure=loss_drop,
+            unit="decades",
+            noun="the drop of the loss",
+            question="What makes the loss drop?",
             definition="Decades by which the training loss fell from the first step to the last, from -{cap} to {cap}.",
             harm=-1,
         ),

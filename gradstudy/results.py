@@ -19,7 +19,7 @@ from gradstudy.errors import InputError
 from gradstudy.notebook.cards import study_card
 from gradstudy.notebook.members_plots import plot_levels, plot_verdicts
 from gradstudy.notebook.signal_plots import plot_signal
-from gradstudy.records import CONFIRM, DUMMY, FAILING, SCREEN, Level, StudyInfo, trial_verdict
+from gradstudy.records import CONFIRM, DUMMY, FAILING, SCREEN, Level, StudyInfo, trial_outcome, trial_verdict
 from gradstudy.response import RESPONSES
 from gradstudy.search.best import best_trials
 from gradstudy.search.objective import Objective, objectives_of
@@ -56,10 +56,11 @@ class Run:
         Factors are missing where they do not live. Responses are decades, shares or steps. `gain_init_theory` is what
         mean-field theory predicts of `gain_init`, missing where it says nothing. A response that was unknown when the
         study was run is measured from the stored record, and missing where there is none. `verdict` is one of
-        `VERDICTS`; `first_bad_step` and `first_bad_tensor` say when and where a member diverged.
+        `VERDICTS` and `outcome` one of `OUTCOMES`; `first_bad_step` and `first_bad_tensor` say when and where a member
+        diverged.
         """
-        stored = self.stored.members
-        same = self.info.settings.get("responses") == self.settings.of_responses
+        stored, settings = self.stored.members, self.settings.of_responses
+        same = {**settings, **self.info.settings.get("responses", {})} == settings
         trials = lacking(stored) if same else None
         if trials == []:
             return stored
@@ -68,7 +69,10 @@ class Run:
 
     @cached_property
     def trials(self) -> pd.DataFrame:
-        """One row per trial: factors, responses (median over seeds), verdict (of `trial_verdict`) and `n_diverged`."""
+        """One row per trial: factors, responses (median over seeds), verdict, outcome and `n_diverged`.
+
+        Verdict and outcome are those that `trial_verdict` and `trial_outcome` of `gradstudy.records` give.
+        """
         return trial_table(self.members, [factor.name for factor in self.info.factors])
 
     @property
@@ -307,9 +311,9 @@ class Run:
 def trial_table(members: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
     """Members folded over their seeds."""
     grouped = members.groupby("trial")
-    verdict = grouped["verdict"].agg(trial_verdict)
+    verdict, outcome = grouped["verdict"].agg(trial_verdict), grouped["outcome"].agg(trial_outcome)
     diverged = grouped["verdict"].agg(lambda verdicts: int((verdicts == "diverged").sum())).rename("n_diverged")
     predicted = grouped[[name for name in (PREDICTED,) if name in members]].first()  # older studies have none
     phase = grouped[[PHASE]].first()
-    parts = [phase, grouped[list(factors)].first(), grouped[list(RESPONSES)].median(), predicted, verdict, diverged]
-    return pd.concat(parts, axis=1).reset_index()
+    measured = [phase, grouped[list(factors)].first(), grouped[list(RESPONSES)].median(), predicted]
+    return pd.concat([*measured, verdict, outcome, diverged], axis=1).reset_index()

@@ -72,17 +72,27 @@ def gain_by_step(signal: np.ndarray) -> np.ndarray:
     return np.where(finite, np.where(first == 0.0, FLOOR, grown), np.nan)
 
 
-def norm_growth(norms: np.ndarray, first_steps: int) -> float:
-    """The decades by which the global gradient norm [step] exceeded, at worst, its median over the first steps.
+def growth_over_start(amplitudes: np.ndarray, first_steps: int) -> np.ndarray:
+    """The decades by which an amplitude [step] exceeds its median over the first steps, [step].
 
-    Zeros are no reference: growth out of a norm of exactly 0 has no size, and 0 is returned when there is nothing else.
+    Zeros are no reference: growth out of exactly 0 has no size, and is 0 where there is nothing else.
     """
-    early = norms[:first_steps]
+    early = amplitudes[:first_steps]
     early = early[np.isfinite(early) & (early > 0.0)]
     if not early.size:
-        return 0.0
+        return np.zeros(len(amplitudes))
     reference = 2 * np.median(early / 2)  # the mean of two of 1e308 would overflow
-    return float(decades(norms).max() - decades(reference))
+    return np.asarray(decades(amplitudes) - decades(reference))
+
+
+def lasting(values: np.ndarray, steps: int) -> np.ndarray:
+    """The median of so many successive values from each step on, or of all where there are fewer, [step]; -inf where
+    fewer than that are left.
+    """
+    windows = np.lib.stride_tricks.sliding_window_view(values, min(steps, len(values)))
+    found = np.full(len(values), -np.inf)
+    found[: len(windows)] = np.median(windows, axis=1)
+    return found
 
 
 def by_seed(series: Sequence[Series]) -> tuple[np.ndarray, np.ndarray]:

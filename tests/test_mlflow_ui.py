@@ -108,12 +108,12 @@ def test_a_trial_that_diverged_has_its_charts_by_section(visit, runs, diverged):
 
 def test_five_trials_are_compared(visit, stored):
     # For a metric that only one of them has, MLflow writes NaN beside it.
-    five = [run for run in stored if run.data.tags.get("outcome") not in (None, "diverged")][:5]
+    five = [run for run in stored if run.data.tags.get("verdict") not in (None, "diverged")][:5]
     chosen = json.dumps([run.info.run_id for run in five])
     page = visit(f"compare-runs?runs={chosen}&experiments={json.dumps([five[0].info.experiment_id])}")
     expect(page.get_by_role("heading", name="Comparing 5 Runs")).to_be_visible()
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
-    for name in ("response/vanishing", "init.gain", "outcome", *(run.info.run_name for run in five)):
+    for name in ("response/vanishing", "init.gain", "verdict", "outcome", *(run.info.run_name for run in five)):
         expect(page.get_by_text(name, exact=True).first).to_be_visible()
 
 

@@ -76,3 +76,40 @@ def test_a_response_is_missing_with_a_word_where_the_record_is_gone(older, tmp_p
         assert said in report_page(findings_of(run))
         assert said in ranking._repr_html_()
         assert "left out" not in run.rank("vanishing").note
+
+
+def forget_outcomes(folder: Path) -> None:
+    """Stores everything again as a version would have that measured `learned` in decades, and knew no baseline."""
+    for path in folder.rglob("members.parquet"):
+        table = pq.read_table(path).drop_columns(["outcome", "learned"])
+        names = ["learned" if name == "loss_drop" else name for name in table.column_names]
+        pq.write_table(table.rename_columns(names), path)
+    for path in folder.rglob("trial_*.parquet"):
+        table = pq.read_table(path)
+        about = json.loads(table.schema.metadata[METADATA])
+        about["rows"] = [
+            {
+                "learned" if name == "loss_drop" else name: row[name]
+                for name in row
+                if name not in ("outcome", "learned")
+            }
+            for row in about["rows"]
+        ]
+        known = [not str(name).startswith("baseline") for name in table["quantity"].to_pylist()]
+        pq.write_table(table.filter(known).replace_schema_metadata({METADATA: json.dumps(about)}), path)
+
+
+def test_decades_that_an_older_study_calls_learned_are_its_drop_of_the_loss_and_nobody_is_called_stuck(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    measured = study("task=line").members
+    assert set(measured["outcome"]) <= {"learned", "stuck"}
+    forget_outcomes(tmp_path)
+    run = gradstudy.load_study("older")
+    pd.testing.assert_series_equal(run.members["loss_drop"], measured["loss_drop"], check_exact=True)
+    assert run.members["learned"].isna().all()
+    assert set(run.members["outcome"]) == {"untrained"}
+    assert run.stored.result(0).rows[0]["loss_drop"] == measured["loss_drop"].iloc[0]
+    assert run.rank("vanishing").trials == 12
+    assert "stuck" not in report_page(findings_of(run))

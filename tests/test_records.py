@@ -1,4 +1,4 @@
-"""A number's place in its range, by algebra."""
+"""A number's place in its range, by algebra; what its seeds make of a trial."""
 
 from itertools import pairwise
 from math import log, sqrt
@@ -6,7 +6,7 @@ from math import log, sqrt
 import numpy as np
 import pytest
 
-from gradstudy.records import Factor
+from gradstudy.records import Factor, trial_outcome, trial_verdict
 
 SHARES = np.linspace(0.0, 1.0, 33)
 
@@ -33,3 +33,30 @@ def test_a_whole_number_owns_the_piece_up_to_the_next_and_lies_in_its_middle(low
         assert factor.place(np.array([n])) == pytest.approx([(start + end) / 2])
     assert (factor.at(0.0), factor.at(1.0)) == (low, low + 4)
     assert type(factor.at(0.5)) is int
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        (("healthy", "healthy"), "healthy"),
+        (("healthy", "healthy", "diverged"), "diverged"),
+        (("vanishing", "exploding"), "exploding"),
+        (("healthy", "vanishing", "exploding", "vanishing"), "vanishing"),
+    ],
+)
+def test_a_trial_is_healthy_if_every_seed_is_and_else_what_most_of_the_others_are(verdicts, expected):
+    assert trial_verdict(verdicts) == expected
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        (["learned", "learned"], "learned"),
+        (["learned", "stuck"], "stuck"),
+        (["untrained", "stuck"], "stuck"),
+        (["untrained", "learned"], "untrained"),
+        (["untrained"], "untrained"),
+    ],
+)
+def test_a_trial_has_learned_if_every_seed_has_and_is_stuck_if_any_is(outcomes, expected):
+    assert trial_outcome(outcomes) == expected

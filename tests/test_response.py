@@ -21,16 +21,18 @@ HEALTHY = {
     "norms": [1.0, 2.0, 1.5, 1.2, 1.0, 0.9],
     "coefficients": [1.0, 0.5, 1.0, 1.0, 1.0, 1.0],
     "loss": [2.0, 1.5, 1.2, 1.1, 0.9, 0.8],
+    "baseline": 2.5,
 }
 RECORDS = {
     "healthy": HEALTHY,
     "one step": {"signal": [[0.1, 0.5, 1.0]], "norms": [2.0]},
-    "vanished": {"signal": np.zeros((4, 3)), "norms": np.zeros(4), "loss": np.ones(4)},
+    "vanished": {"signal": np.zeros((4, 3)), "norms": np.zeros(4), "loss": np.ones(4), "baseline": 1.0},
     "exploded": {"signal": [[1e300, 1e10, 1e-300]] * 4, "norms": [1e-300, 1e300, 0.0, 1e308]},
     "diverged": {
         "signal": [[0.1, 1.0], [np.inf, 1.0]],
         "norms": [1.0, np.inf],
         "loss": [1.0, np.nan],
+        "baseline": 1.0,
         "first_bad_step": 1,
     },
     "never finite": {
@@ -38,6 +40,7 @@ RECORDS = {
         "norms": [np.nan],
         "coefficients": [np.nan],
         "loss": [np.inf],
+        "baseline": 1.0,
         "first_bad_step": 0,
     },
 }
@@ -54,7 +57,8 @@ def anything(seed: int) -> MemberRecord:
     steps = random.integers(1, 6)
     columns = {name: random.choice(extremes, steps) for name in ("norms", "coefficients", "loss")}
     signal = random.choice(extremes, (steps, random.integers(1, 5)))
-    return made_record(signal, **columns, first_bad_step=random.choice([None, steps - 1]))
+    baseline, bad = random.choice([None, 5e-324, 1.0, 1e308]), random.choice([None, steps - 1])
+    return made_record(signal, **columns, baseline=baseline, first_bad_step=bad)
 
 
 @pytest.mark.parametrize("response", RANKED.values(), ids=list(RANKED))
@@ -89,7 +93,7 @@ def test_a_response_is_finite_and_ends_at_its_cap_whatever_was_recorded(response
 @pytest.mark.parametrize("response", RESPONSES.values(), ids=list(RESPONSES))
 def test_a_loss_in_another_unit_changes_no_response(response):
     # a loss of 1024 times the size has gradients of 1024 times the size: every response is of ratios
-    scaled = {name: 1024 * np.array(HEALTHY[name]) for name in ("signal", "norms", "loss")}
+    scaled = {name: 1024 * np.array(HEALTHY[name]) for name in ("signal", "norms", "loss", "baseline")}
     plain, other = made_record(**HEALTHY), made_record(**HEALTHY | scaled)
     assert response.measure(other, SETTINGS) == pytest.approx(response.measure(plain, SETTINGS), abs=1e-12)
 
@@ -165,10 +169,49 @@ def test_the_rate_is_the_least_squares_slope_of_the_median_step():
     assert measure(made_record(signal))["rate"] == pytest.approx(np.median(slopes))
 
 
-def test_gain_is_a_median_vanishing_follows_it_and_exploding_takes_the_worst_step():
+def test_gain_is_a_median_and_vanishing_follows_it():
     found = measure(made_record([[1e-1, 1.0], [1e-4, 1.0], [1e2, 1.0], [1e-4, 1.0], [1e-5, 1.0]]))
     assert (found["gain"], found["gain_init"]) == pytest.approx((-4.0, -1.0))
-    assert (found["vanishing"], found["exploding"]) == pytest.approx((4.0, 2.0))
+    assert found["vanishing"] == pytest.approx(4.0)
+
+
+def exploding(gains, growth=0.0):
+    """Of a network with these gains [step], whose signal at the last place is 1 and whose norm grew by so much."""
+    signal = np.stack([10.0 ** np.array(gains, float), np.ones(len(gains))], axis=1)
+    return measure(made_record(signal, norms=10.0 ** (np.zeros(len(gains)) + growth)))["exploding"]
+
+
+def test_what_explodes_at_the_first_step_or_for_ten_has_exploded_and_what_one_batch_does_has_not():
+    assert exploding([4.0, *[-6.0] * 29]) == pytest.approx(4.0)
+    assert exploding([*[0.0] * 20, *[2.5] * 10]) == pytest.approx(2.5)
+    assert exploding([*[0.5] * 20, 6.0, *[0.5] * 9]) == pytest.approx(0.5)
+    assert exploding([0.5, 3.0, 3.0]) == pytest.approx(3.0)  # fewer than ten steps: the median of all
+
+
+def test_a_single_step_off_a_cliff_counts_in_the_norm():
+    spike = np.eye(30)[20] * 4.0
+    assert exploding([0.0] * 30, growth=spike) == pytest.approx(4.0)
+    assert exploding([*[-3.0] * 30], growth=spike) == pytest.approx(4.0)  # a start that has vanished hides nothing
+
+
+def test_a_slow_growth_of_many_decades_has_exploded():
+    assert exploding([0.0] * 61, growth=np.linspace(0.0, 6.0, 61)) == pytest.approx(6.0, abs=0.5)
+
+
+def test_a_norm_that_grows_as_a_vanished_signal_arrives_again_has_not_exploded():
+    recovery = np.minimum(np.linspace(0.0, 9.0, 61), 4.0)
+    assert exploding(recovery - 4.0, growth=recovery) == pytest.approx(0.0, abs=0.01)
+    # what it grows beyond what it had lost is growth; gained by the signal in no step, it is the norm's alone
+    beyond = exploding(recovery - 4.0, growth=recovery + np.linspace(0.0, 2.5, 61))
+    assert beyond == pytest.approx(2.5, abs=0.4)
+
+
+def test_what_grows_at_the_last_place_was_never_lost_on_the_way_back():
+    """A recurrent network at 20 decades of loss is driven at its end: 6 decades more, while the gain recovers by 15."""
+    last = 10.0 ** np.linspace(0.0, 6.0, 31)
+    gains = np.linspace(-20.0, -5.0, 31)
+    record = made_record(np.stack([last * 10.0**gains, last], axis=1), norms=last)
+    assert measure(record)["exploding"] == pytest.approx(6.0, abs=1.0)
 
 
 def test_one_place_has_neither_gain_nor_rate():
@@ -226,11 +269,13 @@ def test_the_bad_step_sets_exploding_to_the_cap_and_leaves_the_medians_alone(bad
 
 
 def test_a_member_that_was_never_finite_sits_at_the_ceiling():
-    record = made_record([[np.nan] * 3], norms=[np.inf], coefficients=[np.nan], loss=[np.inf], first_bad_step=0)
+    record = made_record(
+        [[np.nan] * 3], norms=[np.inf], coefficients=[np.nan], loss=[np.inf], baseline=1.0, first_bad_step=0
+    )
     found = measure(record)
     assert found["gain"] == found["gain_init"] == CEILING
     assert found["rate"] == pytest.approx(CEILING / 2)
-    assert (found["exploding"], found["vanishing"], found["learned"]) == (SETTINGS.cap, 0.0, -SETTINGS.cap)
+    assert (found["exploding"], found["vanishing"], found["learned"]) == (SETTINGS.cap, 0.0, -1.0)
 
 
 def test_norm_growth_is_measured_against_the_median_of_the_first_steps():
@@ -260,9 +305,39 @@ def test_clipped_is_the_share_of_steps_on_which_clipping_engaged():
     ],
     ids=["fell", "rose", "fell to zero", "fell and diverged", "rose and diverged"],
 )
-def test_learned_counts_decades_of_loss_and_a_diverged_member_never_learned(loss, first_bad_step, expected):
+def test_the_drop_of_the_loss_is_in_decades_and_a_diverged_member_has_none(loss, first_bad_step, expected):
     record = made_record([[1.0]] * len(loss), loss=loss, first_bad_step=first_bad_step)
+    assert measure(record)["loss_drop"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("loss", "first_bad_step", "expected"),
+    [
+        ([38.0, 2.0, 2.0], None, 0.0),
+        ([2.0, 1.0, 0.5], None, 0.75),
+        ([2.0, 0.0], None, 1.0),
+        ([2.0, 3.0], None, -0.5),
+        ([2.0, 50.0], None, -1.0),
+        ([38.0, *[0.5] * 18, 0.1, 20.0], None, -1.0),
+        ([38.0, *[0.5] * 28, 0.1, 20.0], None, 0.75),
+        ([2.0, 0.5, np.nan], 2, 0.0),
+        ([2.0, 3.0, np.inf], 2, -0.5),
+        ([np.inf], 0, -1.0),
+        ([1.0], None, 0.0),
+    ],
+    ids=[
+        *("fell to the baseline", "learned", "learned all", "worse than the baseline", "lost all"),
+        *("two steps are late: their median", "three steps are late: their median"),
+        *("learned and diverged", "rose and diverged", "never finite", "nothing trained"),
+    ],
+)
+def test_learned_is_the_share_of_the_way_from_the_baseline_to_nothing(loss, first_bad_step, expected):
+    record = made_record([[1.0]] * len(loss), loss=loss, baseline=2.0, first_bad_step=first_bad_step)
     assert measure(record)["learned"] == pytest.approx(expected)
+
+
+def test_nothing_is_learned_of_a_task_without_a_baseline():
+    assert measure(made_record([[1.0]] * 2, loss=[5.0, 1.0]))["learned"] == 0.0
 
 
 def test_the_reference_of_two_huge_norms_does_not_overflow():

@@ -11,9 +11,10 @@ from gradstudy.response import RANKED
 class Analysis(Part):
     """Where responses end, when a verdict is given, and how sure a ranking must be.
 
-    `cap` ends `vanishing`, `exploding` and `learned` (decades); `vanishing` and `exploding` are the verdict's
-    thresholds (decades); `first_steps` is how many steps the gradient norm's reference is taken over; `confidence` is
-    the coverage of every interval and, as its complement, the level of every test; `draws` counts posterior draws.
+    `cap` ends `vanishing`, `exploding` and `loss_drop` (decades); `vanishing` and `exploding` are the verdict's
+    thresholds (decades); `first_steps` is how many steps the gradient norm's reference is taken over; `learned` is the
+    share of the way from the baseline's loss to 0 from which a member is said to have learned; `confidence` is the
+    coverage of every interval and, as its complement, the level of every test; `draws` counts posterior draws.
     `negligible` is the share of the variance below which a factor is said to have no effect; `healthy` is the chance
     from which a change is prescribed; `power` is how often an effect must be found for a plan to say that it can be.
     `responses` are those that a launch ends with a ranking of.
@@ -23,6 +24,7 @@ class Analysis(Part):
     vanishing: float = number(3.0, above=0.0)
     exploding: float = number(2.0, above=0.0)
     first_steps: int = number(10, at_least=1)
+    learned: float = number(0.1, above=0.0, at_most=1.0)
     confidence: float = number(0.95, above=0.0, below=1.0)
     draws: int = number(256, at_least=32)
     negligible: float = number(0.05, above=0.0, below=1.0)
@@ -45,8 +47,8 @@ class Analysis(Part):
 
     @property
     def of_responses(self) -> dict[str, float]:
-        """The settings that a member's responses and verdict depend on; the others only concern the ranking."""
-        return {name: asdict(self)[name] for name in ("cap", "vanishing", "exploding", "first_steps")}
+        """What a member's responses, verdict and outcome depend on; the other settings only concern the ranking."""
+        return {name: asdict(self)[name] for name in ("cap", "vanishing", "exploding", "first_steps", "learned")}
 
 
 DEFAULTS = Analysis()

@@ -6,6 +6,7 @@ import numpy as np
 
 from gradstudy.network import Shape
 from gradstudy.parts import number
+from gradstudy.tasks.baseline import Baseline
 from gradstudy.tasks.task import Arrays, Drawn
 
 Marked = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -29,6 +30,19 @@ class Adding(Drawn):
     @property
     def shape(self) -> Shape:
         return Shape((self.length, 2), outputs=1)
+
+    @property
+    def baseline(self) -> Baseline:
+        """Of always answering the mean: Var(X1 + X2), and in the original Var((X1 + X2) / 4).
+
+        U[0, 1] has the variance 1/12 and U[-1, 1] has 1/3, but for the original's first pair, which counts 0.
+        """
+        if self.unit_interval:
+            return Baseline(2 / 12)
+        reach = self.length // 2 - 1
+        first = 1 / min(10, reach)
+        first_pair = first + (1 - first) / (reach - 1)  # marked as the first of the two, or as the second
+        return Baseline((2 - first_pair) / 3 / 16)
 
     def draw(self, stream: np.random.Generator, count: int) -> Arrays:
         """Inputs [count, length, 2] and targets [count, 1]."""

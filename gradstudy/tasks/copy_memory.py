@@ -1,11 +1,13 @@
 """The copy memory problem: repeat ten symbols after a long silence."""
 
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 
 from gradstudy.network import Shape
 from gradstudy.parts import number
+from gradstudy.tasks.baseline import Baseline
 from gradstudy.tasks.task import Arrays, Drawn
 
 SYMBOLS, REPEATED = 8, 10
@@ -26,6 +28,12 @@ class CopyMemory(Drawn):
     @property
     def shape(self) -> Shape:
         return Shape((self.length + 2 * REPEATED, SYMBOLS + 2), outputs=SYMBOLS + 2, each_step=True)
+
+    @property
+    def baseline(self) -> Baseline:
+        """Of remembering nothing: every blank is right, and the ten symbols are guessed among eight."""
+        steps = self.length + 2 * REPEATED
+        return Baseline(REPEATED * log(SYMBOLS) / steps, (steps - REPEATED + REPEATED / SYMBOLS) / steps)
 
     def draw(self, stream: np.random.Generator, count: int) -> Arrays:
         """Inputs [count, time, symbol] and what to answer at each step [count, time]."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from gradstudy.network import Shape
 from gradstudy.parts import number
+from gradstudy.tasks.baseline import Baseline
 from gradstudy.tasks.task import Arrays, Task
 
 LARGE = 1e30
@@ -37,6 +38,12 @@ class Data:
         """Of each feature over the rows to train on; exactly zero where it never changes."""
         changes = self.inputs.min(0) < self.inputs.max(0)
         return np.where(changes, self.inputs.var(0), 0.0)
+
+    @cached_property
+    def baseline(self) -> Baseline:
+        """Over the rows to train on."""
+        numbers = self.targets.dtype.kind == "f"
+        return Baseline.of_numbers(self.targets) if numbers else Baseline.of_classes(self.targets)
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,10 @@ class Features(Task):
     def smallest_batch(self) -> int:
         data = self.data()
         return min(self.batch_size, len(data.inputs), len(data.held_out_inputs))
+
+    @property
+    def baseline(self) -> Baseline:
+        return self.data().baseline
 
     def batch(self, stream: np.random.Generator) -> Arrays:
         data = self.data()

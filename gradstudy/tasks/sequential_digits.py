@@ -6,6 +6,7 @@ import numpy as np
 
 from gradstudy.network import Shape
 from gradstudy.parts import number
+from gradstudy.tasks.baseline import Baseline
 from gradstudy.tasks.digits import split
 from gradstudy.tasks.task import Task
 
@@ -23,6 +24,11 @@ class SequentialDigits(Task):
     @property
     def shape(self) -> Shape:
         return Shape((64, 1), outputs=10)
+
+    @property
+    def baseline(self) -> Baseline:
+        _, _, labels, _ = split()
+        return Baseline.of_classes(labels)
 
     def batch(self, stream: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         images, _, labels, _ = split()

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from gradstudy.network import Shape
 from gradstudy.parts import Part, number
+from gradstudy.tasks.baseline import Baseline
 
 Arrays = tuple[np.ndarray, np.ndarray]
 """Inputs [count, *shape] and targets [count, ...]."""
@@ -36,6 +37,11 @@ class Task(Part):
     @property
     def smallest_batch(self) -> int:
         return self.batch_size
+
+    @property
+    def baseline(self) -> Baseline | None:
+        """What the best answer scores that looks at no input; None where nothing is to be learned, or it is unknown."""
+        return None
 
     def batch(self, stream: np.random.Generator) -> Arrays:
         """The next batch to train on."""

@@ -1,11 +1,13 @@
 """The temporal order problem: remember two symbols and which came first."""
 
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 
 from gradstudy.network import Shape
 from gradstudy.parts import number
+from gradstudy.tasks.baseline import Baseline
 from gradstudy.tasks.task import Arrays, Drawn
 
 RELEVANT, DISTRACTORS = 2, 4
@@ -30,6 +32,11 @@ class TemporalOrder(Drawn):
     @property
     def shape(self) -> Shape:
         return Shape((self.length, 8 if self.triggers else 6), outputs=4)
+
+    @property
+    def baseline(self) -> Baseline:
+        """Of guessing one of four equally likely classes."""
+        return Baseline(log(4), 1 / 4)
 
     def draw(self, stream: np.random.Generator, count: int) -> Arrays:
         """Inputs [count, length, symbol] and classes [count]: 0 to 3 for XX, XY, YX, YY."""

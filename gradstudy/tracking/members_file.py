@@ -1,4 +1,4 @@
-"""One Parquet file per study: a row per trial x seed with its phase, factors, responses and verdict.
+"""One Parquet file per study: a row per trial x seed with its phase, factors, responses, verdict and outcome.
 
 A factor is missing where it does not live. The trials' overrides stand in the file's metadata, so that every trial can
 be read back as it was.
@@ -23,7 +23,7 @@ Stored = Mapping[int, tuple[Trial, MemberRows]]
 
 FILE = "members.parquet"
 PHASE = "phase"
-NOT_RESPONSES = ("trial", "seed", "verdict", "first_bad_step", "first_bad_tensor")
+NOT_RESPONSES = ("trial", "seed", "verdict", "outcome", "first_bad_step", "first_bad_tensor")
 
 
 def response_names(row: Mapping[str, Any]) -> list[str]:
@@ -32,9 +32,9 @@ def response_names(row: Mapping[str, Any]) -> list[str]:
 
 
 def members_table(stored: Stored, factors: Sequence[Factor]) -> pd.DataFrame:
-    """The factors, responses and verdict of every member, sorted by trial and seed.
+    """The factors, responses, verdict and outcome of every member, sorted by trial and seed.
 
-    A prediction that theory does not make is missing, and so is one in rows of older versions, which made none.
+    A prediction that theory does not make is missing, and so is what rows of older versions lack.
     """
     pairs = [(trial, row) for trial, rows in stored.values() for row in rows]
     pairs.sort(key=lambda pair: (pair[1]["trial"], pair[1]["seed"]))
@@ -48,6 +48,7 @@ def members_table(stored: Stored, factors: Sequence[Factor]) -> pd.DataFrame:
             **{factor.name: _levels([trial.levels.get(factor.name) for trial in trials], factor) for factor in factors},
             **{name: pd.Series([row.get(name) for row in rows], dtype="float64") for name in responses},
             "verdict": _words([row["verdict"] for row in rows]),
+            "outcome": _words([row.get("outcome") for row in rows]),
             "first_bad_step": pd.Series([row["first_bad_step"] for row in rows], dtype="Int64"),
             "first_bad_tensor": _words([row["first_bad_tensor"] for row in rows]),
         }
@@ -67,10 +68,16 @@ def write_members(stored: Stored, factors: Sequence[Factor], path: Path) -> None
 
 
 def read_members(path: Path) -> pd.DataFrame:
-    """The table as it was written; the trials of an older version are a screen's, and do not say so."""
+    """The table as it was written.
+
+    The trials of an older version are a screen's, and do not say so; they have no outcome, as in `as_rows`.
+    """
     table: pd.DataFrame = pq.read_table(path).to_pandas()
     if PHASE not in table:
         table.insert(2, PHASE, SCREEN)
+    if "outcome" not in table:
+        table = table.rename(columns={"learned": "loss_drop"})
+        table.insert(list(table).index("verdict") + 1, "outcome", None)
     return table
 
 

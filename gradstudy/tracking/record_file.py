@@ -58,7 +58,7 @@ def write_trial(result: TrialResult, path: Path) -> None:
 def read_rows(path: Path) -> tuple[Trial, MemberRows]:
     """The trial that is stored here, and its responses. Reads the metadata only."""
     about = _about(pq.read_schema(path))
-    return as_trial(about["trial"]), tuple(about["rows"])
+    return as_trial(about["trial"]), as_rows(about["rows"])
 
 
 def read_result(path: Path) -> TrialResult:
@@ -77,7 +77,7 @@ def read_result(path: Path) -> TrialResult:
         )
         for row in about["rows"]
     )
-    return TrialResult(as_trial(about["trial"]), tuple(records), tuple(about["rows"]))
+    return TrialResult(as_trial(about["trial"]), tuple(records), as_rows(about["rows"]))
 
 
 def read_gradients(paths: Sequence[Path], filters: Filters | None = None) -> pd.DataFrame:
@@ -96,6 +96,14 @@ def tidy(records: Sequence[MemberRecord], filters: Filters | None = None) -> pd.
 def as_trial(stored: Mapping[str, Any]) -> Trial:
     """A trial out of its JSON; one of an older version is a screen's, and does not say so."""
     return Trial(stored["number"], stored["levels"], tuple(stored["overrides"]), stored.get("phase", SCREEN))
+
+
+def as_rows(stored: Sequence[Mapping[str, Any]]) -> MemberRows:
+    """Rows out of their JSON; those of an older version have no outcome, and what they call learned is `loss_drop`."""
+    return tuple(
+        dict(row) if "outcome" in row else {"loss_drop" if name == "learned" else name: row[name] for name in row}
+        for row in stored
+    )
 
 
 def _about(schema: pa.Schema) -> dict[str, Any]:

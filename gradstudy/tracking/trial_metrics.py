@@ -1,4 +1,4 @@
-"""What of a trial becomes MLflow metrics: its responses, its verdicts, and a few curves. Finite values only.
+"""What of a trial becomes MLflow metrics: its responses, verdicts, outcomes and a few curves. Finite values only.
 
 MLflow stores inf as 1.8e308 and its run page breaks on NaN, so a curve is the median over those seeds that are finite
 at a step, and `members/nonfinite` counts the others. A metric costs some 0.1 ms: tens of keys, not one per tensor.
@@ -10,7 +10,7 @@ from statistics import median
 
 import numpy as np
 
-from gradstudy.records import VERDICTS, MemberRecord, TrialResult, trial_verdict
+from gradstudy.records import OUTCOMES, VERDICTS, MemberRecord, TrialResult
 from gradstudy.series import FAR, by_seed, evenly_spaced, has_far_flow, median_of_seeds
 from gradstudy.tracking.members_file import response_names
 
@@ -36,7 +36,9 @@ EVERYWHERE, FIRST, LAST = slice(None), slice(0, 1), slice(-1, None)
 CURVES = (
     ("loss", "loss/train", EVERYWHERE),
     ("held_out_loss", "loss/held_out", EVERYWHERE),
+    ("baseline_loss", "loss/baseline", EVERYWHERE),
     ("held_out_accuracy", "accuracy/held_out", EVERYWHERE),
+    ("baseline_accuracy", "accuracy/baseline", EVERYWHERE),
     ("norm_before_clipping", "norm/before_clipping", EVERYWHERE),
     ("norm_after_clipping", "norm/after_clipping", EVERYWHERE),
     ("activation_rms", "activation/rms_first", FIRST),
@@ -64,11 +66,12 @@ Value = tuple[str, int, float]
 
 def trial_metrics(result: TrialResult, points: int) -> list[Value]:
     """The metrics of a trial, whose curves have at most `points` steps."""
-    verdicts = Counter(row["verdict"] for row in result.rows)
+    verdicts, outcomes = (Counter(row[label] for row in result.rows) for label in ("verdict", "outcome"))
     responses = {name: np.array([[row[name]] for row in result.rows], float) for name in response_names(result.rows[0])}
     found = [
         *((f"response/{name}", 0, _median(values)[0]) for name, values in responses.items()),
         *((f"members/{verdict}", 0, verdicts[verdict]) for verdict in VERDICTS),
+        *((f"members/{outcome}", 0, outcomes[outcome]) for outcome in OUTCOMES),
         *_curves(result.records, points),
         *_nonfinite(result.records),
         *_signal(result.records),
@@ -76,11 +79,6 @@ def trial_metrics(result: TrialResult, points: int) -> list[Value]:
         *((key, 0, share) for key, share in trial_cost(result.records).items()),
     ]
     return [entry for entry in found if np.isfinite(entry[2])]
-
-
-def outcome(result: TrialResult) -> str:
-    """The verdict that a trial gets of all its seeds."""
-    return trial_verdict(row["verdict"] for row in result.rows)
 
 
 def _curves(records: Sequence[MemberRecord], points: int) -> Iterator[Value]:

@@ -10,10 +10,10 @@ from typing import TypeVar
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
 
-from gradstudy.records import StudyInfo, Trial, TrialResult
+from gradstudy.records import StudyInfo, Trial, TrialResult, trial_outcome, trial_verdict
 from gradstudy.tracking.publication import RunDisplay
 from gradstudy.tracking.runs import FINGERPRINT, KIND, NOTE, PARENT, STUDY, TRIAL, attach, origin
-from gradstudy.tracking.trial_metrics import Value, outcome, trial_metrics
+from gradstudy.tracking.trial_metrics import Value, trial_metrics
 from gradstudy.words.command_words import trial_command
 
 MOST_PARAMS, MOST_METRICS = 100, 900
@@ -42,7 +42,8 @@ def send_trial(
         STUDY: info.name,
         FINGERPRINT: info.fingerprint,
         "phase": result.trial.phase,
-        "outcome": outcome(result),
+        "verdict": trial_verdict(row["verdict"] for row in result.rows),
+        "outcome": trial_outcome(row["outcome"] for row in result.rows),
         **({"pruned": "true"} if len(result.rows) < info.seeds else {}),
         "command": trial_command(info, result.trial),
         NOTE: shown.note,

@@ -6,6 +6,7 @@ A worker is a pure function from a cohort to records. The only reduction over me
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,8 +14,8 @@ from torch import Tensor
 
 from gradstudy.errors import InputError
 from gradstudy.network import Flow, Pass, Probe, spread_over
-from gradstudy.quantities import answers_each_step
-from gradstudy.records import MemberRecord, Series
+from gradstudy.quantities import answers_each_step, baseline_scores
+from gradstudy.records import Member, MemberRecord, Series
 from gradstudy.training.cohort import Cohort, halves
 from gradstudy.training.device import DTYPES, denormals_kept, device_here, one_thread
 from gradstudy.training.divergence import Divergence
@@ -187,6 +188,9 @@ class _Training:
         # one after the other: mean(0) adds the last few columns of a wide cohort in another order than the rest
         return {name: sum(piece[name].double() for piece in pieces) / len(pieces) for name in pieces[0]}
 
+    def _task_of(self, member: Member) -> Any:
+        return self.cohort.parts[member.trial]["task"]
+
     def _records(self, held_out: Sequence[Mapping[str, Tensor]]) -> list[MemberRecord]:
         """One record per member, cut after its first bad step; the ballast behind the cohort has none."""
         outcomes = self.divergence.outcomes()[: len(self.cohort.members)]
@@ -202,6 +206,7 @@ class _Training:
                     **recorded,
                     **probed,
                     **{name: Series(("all",), steps, values[:, slot, None]) for name, values in scores.items()},
+                    **{name: _at_start(score) for name, score in baseline_scores(self._task_of(member)).items()},
                 },
                 *outcome,
                 weights=by_name({**self.parameters, **self.buffers}, slot) if self.cohort.keep_weights else {},
@@ -211,6 +216,10 @@ class _Training:
                 zip(self.cohort.members, outcomes, self.recorder.series(ends), self.prober.series(ends), strict=True)
             )
         ]
+
+
+def _at_start(score: float) -> Series:
+    return Series(("all",), np.zeros(1, dtype=int), np.full((1, 1), score))
 
 
 def _gradients(loss: Tensor, wanted: Sequence[Tensor]) -> list[Tensor]:

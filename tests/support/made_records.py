@@ -7,12 +7,12 @@ from gradstudy.records import MemberRecord, Series
 
 def made_record(
     signal, *, trial=3, seed=1, kind="layer", places=None, norms=None, after=None, coefficients=None, loss=None,
-    looks=(), exact=None, seen=None, **fields,
+    baseline=None, looks=(), exact=None, seen=None, **fields,
 ) -> MemberRecord:  # fmt: skip
     """A member with this signal [step, place]; norms (`after` clipping too), coefficient and loss are 1 by default.
 
-    float64 saw `exact` [look, place], or the same signal, at the steps `looks`; `seen` maps further quantities to a
-    dictionary of places and their value per look.
+    Its task has a `baseline` where that is given. float64 saw `exact` [look, place], or the same signal, at the steps
+    `looks`; `seen` maps further quantities to a dictionary of places and their value per look.
     """
     values = np.array(signal, dtype=float)
     places = places or [f"{kind}_{place:02d}" for place in range(1, values.shape[1] + 1)]
@@ -24,6 +24,8 @@ def made_record(
     }
     series = {"signal": made_series(values, places)}
     series |= {name: made_series(np.ones(len(values)) if given is None else given) for name, given in scalars.items()}
+    if baseline is not None:
+        series["baseline_loss"] = made_series([baseline])
     if looks:
         series["signal_float64"] = made_series((values if exact is None else exact)[: len(looks)], places, looks)
     for quantity, by_place in (seen or {}).items():

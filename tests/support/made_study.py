@@ -7,7 +7,7 @@ import pandas as pd
 
 from gradstudy.analysis.responses.member_row import member_row
 from gradstudy.analysis.settings import DEFAULTS, Analysis
-from gradstudy.records import FINISHED, StudyInfo, Trial, TrialResult
+from gradstudy.records import FINISHED, UNTRAINED, StudyInfo, Trial, TrialResult
 from gradstudy.response import RESPONSES
 from gradstudy.results import Run
 from gradstudy.tracking.members_file import members_table
@@ -49,7 +49,8 @@ def made_study(settings: Analysis = DEFAULTS, theory: Sequence[float | None] = (
 
 
 def made_run(info: StudyInfo, members: pd.DataFrame, settings: Analysis = DEFAULTS, **stored) -> Run:
-    """The run of a study whose members were measured with these settings: responses that are not given are 0."""
+    """The run of a study whose members were measured with these settings: what is not given is 0, or unknown."""
     members = members.assign(**dict.fromkeys([name for name in RESPONSES if name not in members], 0.0))
+    members = members if "outcome" in members else members.assign(outcome=UNTRAINED)
     measured = replace(info, settings={"responses": settings.of_responses})
     return Run(MadeStudy(measured, members, **stored), settings)

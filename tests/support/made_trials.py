@@ -83,6 +83,7 @@ def _row(record, verdict, rng):
         "exploding": float(rng.uniform(0, 1e-300)),
         "gain_init_theory": record.trial / 7 if record.trial % 3 else None,
         "verdict": verdict,
+        "outcome": "learned" if verdict == "healthy" else "stuck",
         "first_bad_step": record.first_bad_step,
         "first_bad_tensor": record.first_bad_tensor,
     }

@@ -18,7 +18,7 @@ def test_a_member_is_a_row_with_the_levels_of_its_trial_and_its_own_responses_so
     table = members_table(STORED, FACTORS)
     assert list(table.columns) == [
         *("trial", "seed", "phase", "activation", "clipping.max_norm", "model.depth", "dummy"),
-        *("vanishing", "exploding", "gain_init_theory", "verdict", "first_bad_step", "first_bad_tensor"),
+        *("vanishing", "exploding", "gain_init_theory", "verdict", "outcome", "first_bad_step", "first_bad_tensor"),
     ]
     table = table.set_index(["trial", "seed"])
     assert list(table.index) == [(trial, seed) for trial in range(3) for seed in range(3)]

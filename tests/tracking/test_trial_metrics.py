@@ -9,7 +9,7 @@ from support.made_records import made_record, made_series
 from support.made_trials import PLACES, make_result
 
 from gradstudy.records import MemberRecord, Trial, TrialResult
-from gradstudy.tracking.trial_metrics import outcome, study_cost, trial_cost, trial_metrics
+from gradstudy.tracking.trial_metrics import study_cost, trial_cost, trial_metrics
 
 
 def metrics(result, points=50):
@@ -23,7 +23,10 @@ def metrics(result, points=50):
 def losses(*by_seed):
     """A trial whose loss is given, one list per seed; everything else is 1."""
     records = tuple(made_record([[1.0]] * len(own), seed=seed, loss=own) for seed, own in enumerate(by_seed))
-    rows = tuple({"trial": 0, "seed": seed, "gain": 1.0, "verdict": "healthy"} for seed in range(len(by_seed)))
+    rows = tuple(
+        {"trial": 0, "seed": seed, "gain": 1.0, "verdict": "healthy", "outcome": "stuck"}
+        for seed in range(len(by_seed))
+    )
     return TrialResult(Trial(0, {}, ()), records, rows)
 
 
@@ -89,19 +92,6 @@ def test_every_verdict_is_counted():
     found = metrics(make_result(1, verdicts=("healthy", "vanishing", "vanishing", "diverged")))
     counts = {verdict: found[f"members/{verdict}", 0] for verdict in ("healthy", "vanishing", "exploding", "diverged")}
     assert counts == {"healthy": 1, "vanishing": 2, "exploding": 0, "diverged": 1}
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "expected"),
-    [
-        (("healthy", "healthy"), "healthy"),
-        (("healthy", "healthy", "diverged"), "diverged"),
-        (("vanishing", "exploding"), "exploding"),
-        (("healthy", "vanishing", "exploding", "vanishing"), "vanishing"),
-    ],
-)
-def test_a_trial_is_healthy_if_every_seed_is_and_else_what_most_of_the_others_are(verdicts, expected):
-    assert outcome(make_result(1, verdicts=verdicts)) == expected
 
 
 def probed(*by_seed):

@@ -39,15 +39,20 @@ def test_a_trial_is_a_finished_run_also_when_it_diverged(sent, name):
     _, run = sent(make_result(12, verdicts=("diverged", "diverged", "healthy")))
     assert run.info.run_name == "trial 00012"
     assert run.info.status == "FINISHED"
-    wanted = {"study": name, "fingerprint": "0123abcd", "trial": "12", "phase": "screen", "outcome": "diverged"}
-    assert wanted.items() <= run.data.tags.items()
+    wanted = {"study": name, "fingerprint": "0123abcd", "trial": "12", "phase": "screen"}
+    assert {**wanted, "verdict": "diverged", "outcome": "stuck"}.items() <= run.data.tags.items()
 
 
 def test_a_hunted_trial_says_so_and_one_without_all_seeds_was_pruned(sent):
     whole, part = make_result(1), make_result(2, verdicts=("healthy", "healthy"))
     assert "pruned" not in sent(whole)[1].data.tags
     _, run = sent(replace(part, trial=replace(part.trial, phase="hunt")))
-    assert {"phase": "hunt", "pruned": "true", "outcome": "healthy"}.items() <= run.data.tags.items()
+    assert {
+        "phase": "hunt",
+        "pruned": "true",
+        "verdict": "healthy",
+        "outcome": "learned",
+    }.items() <= run.data.tags.items()
 
 
 def test_params_are_the_overrides_and_metrics_are_finite(sent):

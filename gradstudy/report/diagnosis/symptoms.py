@@ -10,7 +10,7 @@ from gradstudy.analysis.responses.signal_map import decades_of
 from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.measurement import Measurement
 from gradstudy.records import MemberRecord
-from gradstudy.series import CEILING, FAR, FLOOR, first_signal, gain_by_step, has_far_flow, norm_growth, way_back
+from gradstudy.series import CEILING, FAR, FLOOR, first_signal, gain_by_step, growth_over_start, has_far_flow, way_back
 
 
 def steps_of(records: Sequence[MemberRecord], quantity: str) -> list[int]:
@@ -121,7 +121,7 @@ def symptoms_of(measured: Measurement) -> Symptoms:
         recorded=look(records, FAR if has_far_flow(records[0]) else "signal", 0),
         members=measured.members,
         worst_gain=np.array([_worst_gain(record) for record in records]),
-        growth=np.array([norm_growth(norm[:, 0], settings.first_steps) for norm in norms]),
+        growth=np.array([growth_over_start(norm[:, 0], settings.first_steps).max() for norm in norms]),
         choices=measured.choices,
         theory=None if prediction is None else float(prediction.gain_init),
         no_theory=measured.no_theory,

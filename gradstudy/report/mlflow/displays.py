@@ -7,7 +7,7 @@ from gradstudy.analysis.ranking.interactions import interaction_matrix
 from gradstudy.analysis.ranking.ranking import Ranking
 from gradstudy.notebook.axes import png
 from gradstudy.notebook.ranking_plots import height_of
-from gradstudy.records import StudyInfo, TrialResult
+from gradstudy.records import StudyInfo, TrialResult, trial_verdict
 from gradstudy.report.answer import answer_sentences
 from gradstudy.report.figure.trial_figure import trial_figure
 from gradstudy.report.findings import Findings
@@ -15,7 +15,6 @@ from gradstudy.report.html.page import report_page
 from gradstudy.response import RANKED
 from gradstudy.tracking.markdown import code_fence, escaped, markdown_table, note_of
 from gradstudy.tracking.publication import REPORT_FILE, RunDisplay
-from gradstudy.tracking.trial_metrics import outcome
 from gradstudy.words.command_words import again_command, folded_command, load_call, trial_command
 from gradstudy.words.ranking_words import rank_words, rough_mark, share_words, significance_words
 from gradstudy.words.trial_words import levels_words, verdict_line, verdicts_words
@@ -47,7 +46,7 @@ def _figures(ranking: Ranking) -> Iterator[tuple[str, bytes]]:
 
 def trial_note(info: StudyInfo, result: TrialResult) -> str:
     """Markdown: what came out, of which levels, which seed ended early, and what runs the trial again."""
-    counts = verdicts_words(str(row["verdict"]) for row in result.rows)
+    verdicts = [str(row["verdict"]) for row in result.rows]
     ends = [
         f"Seed {row['seed']} diverged at step {row['first_bad_step']}, first in {row['first_bad_tensor']}"
         for row in result.rows
@@ -55,7 +54,8 @@ def trial_note(info: StudyInfo, result: TrialResult) -> str:
     ]
     return note_of(
         [
-            f"**{outcome(result)}** (seeds: {counts}) with {escaped(levels_words(result.trial.levels))}.",
+            f"**{trial_verdict(verdicts)}** (seeds: {verdicts_words(verdicts)}) with "
+            f"{escaped(levels_words(result.trial.levels))}.",
             *([escaped(f"{'; '.join(ends)}.")] if ends else []),
             "Its gradients are drawn in `figures/flow.svg` under Artifacts. Run it again by itself:",
             code_fence(folded_command(trial_command(info, result.trial))),

@@ -8,7 +8,7 @@ from gradstudy.analysis.settings import Analysis
 from gradstudy.response import RESPONSES
 
 SETTINGS, STRICT = Analysis(), Analysis(vanishing=1.0, cap=2.0)
-RECORD = made_record([[1e-4, 1e-2, 1.0], [1e-3, 1e-1, 1.0]], norms=[1.0, 10.0])
+RECORD = made_record([[1e-4, 1e-2, 1.0], [1e-3, 1e-1, 1.0]], norms=[1.0, 10.0], loss=[2.0, 1.0], baseline=2.0)
 MEMBERS = pd.DataFrame([member_row(RECORD, SETTINGS)])
 
 
@@ -40,3 +40,11 @@ def test_what_no_record_tells_is_missing():
     assert again(lost, [])[["noise", "clipped"]].isna().all(axis=None)
     assert again(lost, [bare])["clipped"].isna().tolist() == [True]
     assert again(lost, [bare])["noise"].tolist() == [0.0]
+
+
+def test_what_an_older_record_does_not_tell_of_learning_is_unknown_and_not_called_stuck():
+    older = MEMBERS.drop(columns=["learned"]).assign(outcome=None)
+    found = again(older, [made_record([[1e-4, 1e-2, 1.0], [1e-3, 1e-1, 1.0]], norms=[1.0, 10.0], loss=[2.0, 2.0])])
+    assert found["learned"].isna().all()
+    assert found["outcome"].tolist() == ["untrained"]
+    assert again(older, [])["outcome"].tolist() == ["untrained"]

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from gradstudy.analysis.responses.member_row import THRESHOLDS, verdicts_by_threshold
+from gradstudy.analysis.responses.member_row import THRESHOLDS, happened, verdicts_by_threshold
 from gradstudy.analysis.settings import DEFAULTS, Analysis
 from gradstudy.records import VERDICTS
 
@@ -27,11 +27,11 @@ def counts(moved, threshold, settings=DEFAULTS):
 @pytest.mark.parametrize(
     ("moved", "threshold", "expected"),
     [
-        ("vanishing", 1.0, (1, 2, 1, 1)),
-        ("vanishing", 2.0, (1, 2, 1, 1)),  # a threshold is met by what equals it
-        ("vanishing", 3.0, (2, 1, 1, 1)),
+        ("vanishing", 1.0, (1, 2, 2, 1)),  # one member does both, and is counted twice
+        ("vanishing", 2.0, (1, 2, 2, 1)),  # a threshold is met by what equals it
+        ("vanishing", 3.0, (2, 1, 2, 1)),
         ("vanishing", 5.0, (2, 0, 2, 1)),  # 4.0 no longer vanishes, and its 2.5 decades of growth are left
-        ("exploding", 1.0, (2, 1, 1, 1)),
+        ("exploding", 1.0, (2, 1, 2, 1)),
         ("exploding", 5.0, (2, 1, 1, 1)),
         ("exploding", 8.0, (3, 1, 0, 1)),
     ],
@@ -43,13 +43,17 @@ def test_one_threshold_moves_and_the_other_stays(moved, threshold, expected):
 def test_a_diverged_member_stays_one_and_nobody_gets_lost():
     table = verdicts_by_threshold(MEMBERS, DEFAULTS)
     assert (table["diverged"] == 1).all()
-    assert (table[list(VERDICTS)].sum(axis=1) == len(MEMBERS)).all()
+    assert (table[list(VERDICTS)].sum(axis=1) == len(MEMBERS) + table["both"]).all()
+    assert table.query("moved == 'exploding'")["both"].tolist() == [1, 1, 0, 0, 0]
 
 
-def test_the_current_thresholds_are_marked_and_give_the_verdicts_that_members_have():
+def test_the_current_thresholds_are_marked_and_what_a_member_is_called_is_among_what_it_did():
     current = verdicts_by_threshold(MEMBERS, DEFAULTS).query("current")
     assert list(zip(current["moved"], current["threshold"], strict=True)) == [("vanishing", 3.0), ("exploding", 2.0)]
-    assert all((current[verdict] == (MEMBERS["verdict"] == verdict).sum()).all() for verdict in VERDICTS)
+    assert all((current[verdict] >= (MEMBERS["verdict"] == verdict).sum()).all() for verdict in VERDICTS)
+    did = happened(MEMBERS, DEFAULTS)
+    assert did.sum().to_dict() == {"vanishing": 1, "exploding": 2, "diverged": 1}
+    assert did.iloc[2].to_dict() == {"vanishing": True, "exploding": True, "diverged": False}
 
 
 def test_a_current_threshold_between_the_others_has_a_row_in_order():

@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from gradstudy.analysis.ranking.ranking import rank
-from gradstudy.analysis.responses.member_row import verdict
 from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.records import DUMMY, SCREEN, Factor
 from gradstudy.report.findings import Findings
@@ -52,9 +51,10 @@ def members_of(trials: int, seeds: int, factors: tuple[Factor, ...] = FACTORS) -
     members = pd.concat(rows).sort_values(["trial", "seed"], ignore_index=True)
     members["gain"] = members["gain_init"] = -members["vanishing"]
     ends = members["first_bad_step"].notna()
-    found = zip(members.to_dict("records"), ends, strict=True)
+    vanished = members["vanishing"] >= FAST.vanishing
     return members.assign(
-        verdict=[verdict(row, bool(end), FAST) for row, end in found],
+        verdict=np.where(ends, "diverged", np.where(vanished, "vanishing", "healthy")),
+        outcome=np.where(ends | vanished, "stuck", "learned"),
         first_bad_tensor=np.where(ends, "layer_03.weight", None),
     )
 
