@@ -62,17 +62,19 @@ def measured_again(
 ) -> pd.DataFrame:
     """The members with the responses, verdicts and outcomes of their records; missing where no record is left.
 
-    With `keep` what they have stays as it is, and only what they lack is measured. Records of older versions do not
-    have what `learned` is measured against: it is missing, and the outcome unknown.
+    With `keep` what they have stays as it is, and only what they lack is measured. Members that were stored without an
+    outcome have no baseline in their records: what they learned is missing, and their outcome unknown.
     """
     rows = [(record.trial, record.seed, *_measured(record, settings)) for record in records]
     names = [*RESPONSES, "verdict", "outcome"]
     fresh = pd.DataFrame(rows, columns=[*MEMBER, *names]).set_index(MEMBER)
     table = members.set_index(MEMBER)
+    older = table["outcome"].isna()
     for name in RESPONSES:
         if name not in table:
             table.insert(list(table).index("verdict"), name, np.nan)
     table[names] = table[names].fillna(fresh) if keep else fresh
+    table.loc[older, "learned"] = np.nan
     return table.fillna({"outcome": UNTRAINED}).reset_index()
 
 
@@ -84,8 +86,6 @@ def _measured(record: MemberRecord, settings: Analysis) -> tuple[float | str, ..
             found[name] = response.measure(record, settings)
         except KeyError:  # a quantity that nobody recorded then
             found[name] = float("nan")
-    if "baseline_loss" not in record.series:
-        found["learned"] = float("nan")
     return *found.values(), verdict(record, found, settings), outcome(record, found, settings)
 
 

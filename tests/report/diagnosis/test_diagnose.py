@@ -156,7 +156,7 @@ def test_a_signal_that_comes_to_vanish_or_explode_in_training_was_well_before(sa
     lost = said([decay(0.0), decay(-0.5), decay(-0.6)])
     assert lost[0].startswith("In training the signal comes to lose 4.5 decades in the median step, in 1 of 1 members:")
     assert lost[1].startswith("At step 0 the signal is well:")
-    gained = said([decay(0.0), decay(0.2), decay(0.6)])
+    gained = said([decay(0.0), decay(0.6), decay(0.6)])
     assert gained[0].startswith(
         "In training the signal comes to gain 5.4 decades in its worst step, in 1 of 1 members: adam"
     )

@@ -131,7 +131,7 @@ def test_an_interaction_that_would_read_as_nothing_is_left_out(page, share):
     [
         ("vanishing", "What makes gradients vanish?  (vanishing, decades)"),
         ("exploding", "What makes gradients explode?  (exploding, decades)"),
-        ("learned", "What makes the network learn?  (learned, decades)"),
+        ("learned", "What makes the network learn?  (learned, share of the way)"),
         ("time_to_divergence", "What makes training last before it diverges?  (time_to_divergence, steps)"),
         ("clipped", "What makes clipping engage?  (clipped, share of steps)"),
         ("gain_init", "What moves the gain init?  (gain_init, decades)"),
