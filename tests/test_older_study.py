@@ -15,13 +15,13 @@ from gradstudy.tracking.record_file import METADATA
 
 NEW = "noise"
 STUDY = [
-    *("name=older", "model=mlp", "model.depth=3", "model.width=8", "task=random_signal", "budget.steps=4"),
+    *("name=older", "model=mlp", "model.depth=3", "model.width=8", "budget.steps=4"),
     *("+space.activation=choice(tanh,relu)", "+space.lr.value=interval(0.001,0.1)", "budget.seeds=2"),
 ]
 
 
-def study(*overrides, trials=12):
-    return gradstudy.run_study([*STUDY, f"budget.trials={trials}", *overrides])
+def study(*overrides, trials=12, task="random_signal"):
+    return gradstudy.run_study([*STUDY, f"task={task}", f"budget.trials={trials}", *overrides])
 
 
 def forget(folder: Path) -> None:
@@ -103,7 +103,7 @@ def test_decades_that_an_older_study_calls_learned_are_its_drop_of_the_loss_and_
     tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    measured = study("task=line").members
+    measured = study(task="line").members
     assert set(measured["outcome"]) <= {"learned", "stuck"}
     forget_outcomes(tmp_path)
     run = gradstudy.load_study("older")

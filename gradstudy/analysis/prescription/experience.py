@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from gradstudy.analysis.prescription.chance import Chance, burdens
+from gradstudy.analysis.responses.outcomes import enough_budget, well
 from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials, Rule, encode, infer_space
 from gradstudy.conclusions import FEWEST_TRIALS, NoCure
 from gradstudy.errors import InputError, nearest
-from gradstudy.records import DUMMY, HEALTHY, Factor, Level, trial_verdict
+from gradstudy.records import DUMMY, HEALTHY, STUCK, Factor, Level, trial_verdict
 
 
 def trial_health(members: pd.DataFrame) -> pd.DataFrame:
@@ -31,23 +32,12 @@ def trial_health(members: pd.DataFrame) -> pd.DataFrame:
     health = by_trial[["vanishing", "exploding"]].max()
     health["verdict"] = by_trial["verdict"].agg(trial_verdict)
     health["healthy"] = health["verdict"] == HEALTHY
-    doing = _well(members).groupby(members["trial"])
+    doing = well(members).groupby(members["trial"])
     health["well"] = doing.all()
     health["seeds"] = doing.size()
     health["failing"] = health["seeds"] - doing.sum()
     health["state"] = health["verdict"].mask(health["healthy"] & ~health["well"], STUCK)
     return health
-
-
-STUCK = "stuck"
-"""What is said of a trial whose gradients are healthy and which learned nothing, where others did."""
-
-
-def _well(members: pd.DataFrame) -> pd.Series:
-    healthy = members["verdict"] == HEALTHY
-    if "outcome" not in members or not (members["outcome"] == "learned").any():
-        return healthy
-    return healthy & (members["outcome"] != STUCK)
 
 
 class Experience:
@@ -64,7 +54,7 @@ class Experience:
         self.health = trial_health(members)
         self.trials = self.health.index.to_numpy()
         self.well = self.health["well"].to_numpy(dtype=bool)
-        self._enough = "outcome" in members and bool((members["outcome"] == "learned").any())
+        self._enough = enough_budget(members)
         self._table = members.groupby("trial")[[factor.name for factor in factors]].first()
         self.screen = CodedTrials(tuple(factors), encode(self._table, factors), self.well.astype(float))
 

@@ -1,0 +1,26 @@
+import pandas as pd
+
+from gradstudy.analysis.responses.outcomes import enough_budget, well
+
+MEMBERS = pd.DataFrame(
+    {
+        "verdict": ["healthy", "healthy", "healthy", "vanishing", "diverged"],
+        "outcome": ["learned", "stuck", "untrained", "learned", "stuck"],
+    }
+)
+
+
+def test_who_is_stuck_where_others_learned_does_not_do_well():
+    assert enough_budget(MEMBERS)
+    assert well(MEMBERS).tolist() == [True, False, True, False, False]
+
+
+def test_a_budget_that_was_too_short_for_anybody_is_held_against_none():
+    nobody = MEMBERS.replace({"outcome": {"learned": "stuck"}})
+    assert not enough_budget(nobody)
+    assert well(nobody).tolist() == [True, True, True, False, False]
+
+
+def test_members_of_a_study_that_measured_no_outcome_do_well_by_their_gradients():
+    assert well(MEMBERS.drop(columns="outcome")).tolist() == [True, True, True, False, False]
+    assert well(MEMBERS.iloc[:0]).empty
