@@ -193,6 +193,8 @@ def test_a_study_has_the_median_of_its_trials_and_passes_by_those_of_older_versi
 def test_the_signal_of_the_last_answer_alone_has_curves_of_its_own():
     seen = {"far_signal": {"time_001": [1e-9, 1e-8], "time_002": [1.0, 2.0]}}
     record = made_record(np.ones((4, 2)), places=["time_001", "time_002"], looks=(0, 3), seen=seen)
-    found = metrics(TrialResult(Trial(0, {}, ()), (record,), ({"gain": 1.0, "verdict": "healthy"},)))
+    found = metrics(
+        TrialResult(Trial(0, {}, ()), (record,), ({"gain": 1.0, "verdict": "healthy", "outcome": "learned"},))
+    )
     assert [found["far_signal/time_001", step] for step in (0, 3)] == [1e-9, 1e-8]
     assert found["signal/time_001", 3] == 1.0
