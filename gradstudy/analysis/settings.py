@@ -15,7 +15,8 @@ class Analysis(Part):
     thresholds (decades); `first_steps` is how many steps the gradient norm's reference is taken over; `learned` is the
     share of the way from the baseline's loss to 0 from which a member is said to have learned; `confidence` is the
     coverage of every interval and, as its complement, the level of every test; `draws` counts posterior draws.
-    `negligible` is the share of the variance below which a factor is said to have no effect; `healthy` is the chance
+    `negligible` is the share of the variance below which a factor is said to have no effect, and `negligible_decades`
+    what a response in decades must move by, over all trials, to have causes at all; `healthy` is the chance
     from which a change is prescribed; `power` is how often an effect must be found for a plan to say that it can be.
     `responses` are those that a launch ends with a ranking of.
     """
@@ -28,6 +29,7 @@ class Analysis(Part):
     confidence: float = number(0.95, above=0.0, below=1.0)
     draws: int = number(256, at_least=32)
     negligible: float = number(0.05, above=0.0, below=1.0)
+    negligible_decades: float = number(0.1, at_least=0.0)
     healthy: float = number(0.8, above=0.0, below=1.0)
     power: float = number(0.8, above=0.0, below=1.0)
     responses: tuple[str, ...] = ("vanishing", "exploding")

@@ -33,6 +33,8 @@ def _why_empty(ranking: Ranking) -> str:
         return (
             f"No ranking: the response is {compact(ranking.constant)} in every trial, so nothing causes a difference."
         )
+    if ranking.moves is not None:
+        return f"No ranking: {ranking.response} moves by {ranking.moves:.2g} decades in all: nothing to rank."
     return f"No ranking: no factor took two values in at least {FEWEST_TRIALS} trials."
 
 
@@ -63,6 +65,11 @@ def _about_trust(ranking: Ranking) -> Iterator[str]:
         blind = "no better than their mean does: it knows no shares and no ranks, evidence rests on the tests alone"
         words = blind if ranking.fit <= 0.0 else "badly: shares are rough"
         yield f"The surrogate predicts left-out trials (Q2 {rounded(ranking.fit, 2)}) {words}; add trials."
+    elif ranking.unexplained >= ranking.negligible:
+        yield (
+            f"The surrogate leaves {100 * ranking.unexplained:.0f} % of the variance unexplained beyond the noise of "
+            "the seeds: it may be any factor's, so of none is it said to have no effect."
+        )
     if np.isnan(ranking.noise_floor):
         yield "Without a dummy factor there is no noise floor: evidence rests on the tests alone."
     if ranking.seed_noise > 0.5:

@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 
 from gradstudy.analysis.ranking.sobol_indices import effect_draws, whole_draws
+from gradstudy.analysis.ranking.widening import shared_out, unexplained, widened
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials, FactorSpace, infer_space
 from gradstudy.analysis.space.replicates import is_constant
 from gradstudy.analysis.surrogate.effects import Basis
 from gradstudy.analysis.surrogate.model import Model, fit_model
 from gradstudy.conclusions import FEWEST_TRIALS
+from gradstudy.records import DUMMY
 
 PAIR_COLUMNS = ["factor_a", "factor_b", "share", "share_low", "share_high"]
 
@@ -20,16 +22,22 @@ PAIR_COLUMNS = ["factor_a", "factor_b", "share", "share_low", "share_high"]
 class Attribution:
     """Shares that could be true: draws [draw, factor] over `names`; second-order `pairs`; the model's Q2.
 
-    `draws` are total shares of the variance where a factor lives and `first` what it does by itself; `effects` are
-    totals over the variance everywhere. `p` [factor] is how often a factor without influence would seem to matter as
-    much in the model, alone or together with others. `pairs` has PAIR_COLUMNS, the largest share first.
+    `draws` are total shares of the variance where a factor lives and `first` what it does by itself, as the model has
+    it; `wide` and `wide_first` are the same with what speaks against the model (see `widening`): those of which
+    intervals are made. `effects` are totals over the variance everywhere. `p` [factor] is how often a factor without
+    influence would seem to matter as much in the model, alone or together with others. `pairs` has PAIR_COLUMNS, the
+    largest share first. `unexplained` [factor] is the share of the variance where it lives that the model predicts
+    badly beyond the noise of the seeds.
     """
 
     names: tuple[str, ...]
     draws: np.ndarray
     first: np.ndarray
+    wide: np.ndarray
+    wide_first: np.ndarray
     effects: np.ndarray
     p: np.ndarray
+    unexplained: np.ndarray
     pairs: pd.DataFrame
     fit: float
 
@@ -59,16 +67,47 @@ def _joint(
 ) -> Attribution:
     names = tuple(factor.name for factor in screen.factors)
     if not names:
-        nothing = np.empty((whole_draws(draws), 0))
+        nothing, none = np.empty((whole_draws(draws), 0)), np.empty(0)
         no_pairs = pd.DataFrame(columns=PAIR_COLUMNS)
-        return Attribution(names, nothing, nothing, nothing, np.empty(0), no_pairs, float("nan"))
+        return Attribution(names, nothing, nothing, nothing, nothing, nothing, none, none, no_pairs, float("nan"))
     space = infer_space(screen)
     model = fit_model(screen.points, screen.repeated, Basis(space.codes), seed)
     found = effect_draws(model, space, draws=draws, seed=seed)
     pairs = [(names[a], names[b]) for a, b in found.pair_columns]
-    table = _pair_table(pairs, found.pairs, confidence)
+    random = np.random.default_rng(seed)
+    noise = _noise(screen)
+    left = unexplained(model.missed, noise, whole_draws(draws), random)
+    # What is left may be anything's but the dummy's, and of a factor alone only as far as it is that factor's at all.
+    taken = (random.random(found.total.shape) < 0.5) & np.array([name != DUMMY.name for name in names])
+    alone = taken & (random.random(taken.shape) < 0.5)
+    paired = random.random(found.pairs.shape) < 0.5
+    wide, wide_first, wide_pairs = (
+        shared_out(widened(given, parted, random), left, some)
+        for given, parted, some in zip(
+            (found.total, found.first, found.pairs), found.parted, (taken, alone, paired), strict=True
+        )
+    )
+    table = _pair_table(pairs, found.pairs, wide_pairs, confidence)
     p = _of_switches(_checked(model, names, doubted, 1.0 - confidence), space)
-    return Attribution(names, found.total, found.first, found.everywhere, p, table, model.fit)
+    return Attribution(
+        names,
+        draws=found.total,
+        first=found.first,
+        wide=wide,
+        wide_first=np.minimum(wide_first, wide),
+        effects=found.everywhere,
+        p=p,
+        unexplained=np.full(len(names), np.clip(1.0 - model.fit - noise, 0.0, 1.0)),
+        pairs=table,
+        fit=model.fit,
+    )
+
+
+def _noise(screen: CodedTrials) -> float:
+    # The share of the variance of trial means that is seed noise. Without replicates nothing is known of it, and all
+    # that is badly predicted may be an effect.
+    means = screen.repeated.means
+    return float((means.noise * means.error).mean() / screen.values.var(ddof=1))
 
 
 def _checked(model: Model, names: Sequence[str], doubted: Collection[str], level: float) -> np.ndarray:
@@ -92,11 +131,11 @@ def _of_switches(p: np.ndarray, space: FactorSpace) -> np.ndarray:
     return np.array([min(1.0, len(some) * p[some].min()) for some in looks])
 
 
-def _pair_table(pairs: list[tuple[str, str]], draws: np.ndarray, confidence: float) -> pd.DataFrame:
+def _pair_table(pairs: list[tuple[str, str]], draws: np.ndarray, wide: np.ndarray, confidence: float) -> pd.DataFrame:
     tail = (1.0 - confidence) / 2
     table = pd.DataFrame(pairs, columns=PAIR_COLUMNS[:2])
     table["share"] = draws.mean(axis=0)
-    table["share_low"], table["share_high"] = np.quantile(draws, [tail, 1.0 - tail], axis=0)
+    table["share_low"], table["share_high"] = np.quantile(wide, [tail, 1.0 - tail], axis=0)
     return table.sort_values("share", ascending=False, kind="stable", ignore_index=True)
 
 
@@ -113,8 +152,11 @@ def _beside(shares: Attribution, screen: CodedTrials, column: int, *, draws: int
         names=(*shares.names, screen.factors[column].name),
         draws=np.column_stack([shares.draws, apart.draws[:, own]]),
         first=np.column_stack([shares.first, apart.first[:, own]]),
+        wide=np.column_stack([shares.wide, apart.wide[:, own]]),
+        wide_first=np.column_stack([shares.wide_first, apart.wide_first[:, own]]),
         effects=np.column_stack([shares.effects, apart.draws[:, own] * share]),
         p=np.append(shares.p, apart.p[own]),
+        unexplained=np.append(shares.unexplained, apart.unexplained[own]),
     )
 
 

@@ -8,7 +8,8 @@ from gradstudy.analysis.ranking.attribution import Attribution
 from gradstudy.analysis.ranking.evidence import Weighed
 from gradstudy.analysis.ranking.significance import control_false_discoveries, factor_significance
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials
-from gradstudy.analysis.space.levels import Cut, against, cut
+from gradstudy.analysis.space.levels import Cut, cut
+from gradstudy.analysis.space.replicates import is_constant
 from gradstudy.conclusions import NOT_RANKED, UNCLEAR
 from gradstudy.records import Factor
 from gradstudy.response import RANKED
@@ -23,29 +24,31 @@ def direction(factor: Factor, coordinates: np.ndarray, values: np.ndarray, *, re
     """Which way this factor, whose test was significant, moves the response, and by how much.
 
     Coordinates and trial means [trial]; means where the factor lives. `level` is the p-value above which no trend over
-    a number, and no difference of means, is claimed.
+    a number, and no difference between any two levels, is claimed.
     """
     lives, unit = coordinates != INACTIVE, RANKED[response].amount_unit
     values, groups = values[lives], cut(factor, coordinates[lives])
-    if not len(values) or np.ptp(values) == 0.0:
+    if not len(values) or is_constant(values):
         return UNCLEAR
     if factor.is_number:
         return _number_direction(factor.name, coordinates[lives], groups, values, unit=unit, level=level)
     return _level_direction(groups, values, unit=unit, level=level)
 
 
+@np.errstate(invalid="ignore", divide="ignore")
 def _level_direction(groups: Cut, values: np.ndarray, *, unit: str, level: float) -> str:
-    # The two levels that lie furthest apart of those whose interval says that they do: the test may be one of ranks,
-    # which can differ where the means do not, and the furthest level of all may be a rare one.
-    apart = []
-    for base in np.flatnonzero(groups.counts() > 1):
-        found = against(groups, values, int(base), 1.0 - level)
-        clear = (groups.counts() > 1) & (found["effect"] > 0.0) & ~(found["effect_low"] <= 0.0)
-        apart += [(float(found["effect"][one]), groups.names[one], groups.names[base]) for one in np.flatnonzero(clear)]
-    if not apart:
+    # The two levels that lie furthest apart of those of whom it is sure, over all pairs at once (Games & Howell 1976):
+    # the test may be one of ranks, which can differ where the means do not, and the furthest level of all a rare one.
+    known = np.flatnonzero(groups.counts() > 1)
+    if len(known) < 2:
         return UNCLEAR
-    size, highest, lowest = max(apart)
-    return f"{highest} raises it by {_size(size, unit)} over {lowest}"
+    found = stats.tukey_hsd(*(values[groups.codes == code] for code in known), equal_var=False)
+    clear = (found.statistic > 0.0) & ~(found.pvalue >= level)  # nan where nothing scatters
+    if not clear.any():
+        return UNCLEAR
+    higher, lower = np.unravel_index(np.where(clear, found.statistic, 0.0).argmax(), clear.shape)
+    size = _size(float(found.statistic[higher, lower]), unit)
+    return f"{groups.names[known[higher]]} raises it by {size} over {groups.names[known[lower]]}"
 
 
 def _number_direction(
@@ -124,11 +127,11 @@ def _in_order(table: pd.DataFrame, *, speaks: bool) -> pd.DataFrame:
 def _intervals(shares: Attribution, confidence: float) -> pd.DataFrame:
     tail = (1.0 - confidence) / 2
     table = pd.DataFrame({"factor": shares.names})
-    for name, draws in {"share": shares.draws, "first": shares.first}.items():
+    for name, draws, wide in (("share", shares.draws, shares.wide), ("first", shares.first, shares.wide_first)):
         table[name] = draws.mean(axis=0)
-        table[f"{name}_low"], table[f"{name}_high"] = np.quantile(draws, [tail, 1.0 - tail], axis=0)
+        table[f"{name}_low"], table[f"{name}_high"] = np.quantile(wide, [tail, 1.0 - tail], axis=0)
     # Factors whose draws tie (several exact zeros) could stand at any of the tied ranks.
-    best, worst = (stats.rankdata(-shares.draws, axis=1, method=ties) for ties in ("min", "max"))
+    best, worst = (stats.rankdata(-shares.wide, axis=1, method=ties) for ties in ("min", "max"))
     ends = {
         "rank_low": np.quantile(best, tail, axis=0, method="inverted_cdf"),
         "rank_high": np.quantile(worst, 1.0 - tail, axis=0, method="inverted_cdf"),

@@ -61,10 +61,10 @@ class Weighed:
     """What the two witnesses say, one flag per factor. `tested`: the test that knows no surrogate is significant.
 
     `clear`: the surrogate needs the factor (a likelihood ratio test after false-discovery control), and gives it more
-    than the dummy and more than what is negligible. `tied`: it was not assigned independently of another factor.
-    `absent`: its interval ends below what is negligible, in a surrogate that fits to enough trials, and the test is
-    silent. `ranked`: there is something to say at all; `real`: it is not the dummy, which is no cause whatever they
-    say.
+    than the dummy and more than what is negligible. `denied`: the surrogate fits, does not need it, and its interval
+    ends below what is negligible, with all that is left unexplained. `tied`: it was not assigned independently of
+    another factor. `absent`: its interval ends there in a surrogate that fits to enough trials, and the test is silent.
+    `ranked`: there is something to say at all; `real`: it is not the dummy, which is no cause whatever they say.
     """
 
     names: np.ndarray
@@ -72,6 +72,7 @@ class Weighed:
     ranked: np.ndarray
     tested: np.ndarray
     clear: np.ndarray
+    denied: np.ndarray
     tied: np.ndarray
     absent: np.ndarray
     fit: float
@@ -86,9 +87,10 @@ class Weighed:
         """Whether it is a cause. A random assignment makes the test valid alone; a surrogate must fit to speak alone.
 
         What acts through interactions passes a test of one factor at a time unseen; and what is tied to a cause is seen
-        by it, so that there both must speak.
+        by it, so that there both must speak. A chance tie to a product of causes is weak, and the test sees that too:
+        of a surrogate that fits, and has no use for the factor, the test is contradicted.
         """
-        alone = self.tested & ~self.tied
+        alone = self.tested & ~self.tied & ~self.denied
         return np.asarray(self.real & self.ranked & (alone | (self.clear & self.fits)))
 
     @property
@@ -106,16 +108,18 @@ class Weighed:
 def weigh(p: np.ndarray, screen: CodedTrials, shares: Attribution, settings: Analysis) -> Weighed:
     """What test and surrogate say of the factors of this screen. `p` [factor] is after false-discovery control."""
     names, tail = [factor.name for factor in screen.factors], (1.0 - settings.confidence) / 2
-    small = np.quantile(shares.draws, 1.0 - tail, axis=0) < settings.negligible
-    silent = p >= 1.0 - settings.confidence
+    level = 1.0 - settings.confidence
+    small = np.quantile(shares.wide, 1.0 - tail, axis=0) < settings.negligible
+    denied = small & (shares.p >= level) & (shares.fit >= GOOD_FIT)
     return Weighed(
         names=np.array(names),
         real=np.array([name != DUMMY.name for name in names]),
         ranked=np.isin(names, shares.names),
-        tested=p < 1.0 - settings.confidence,
+        tested=p < level,
         clear=_spread(names, shares, _needed(shares, settings, tail)),
+        denied=_spread(names, shares, denied),
         tied=confounded(screen),
-        absent=_spread(names, shares, small) & silent & _enough(screen) & (shares.fit >= GOOD_FIT),
+        absent=_spread(names, shares, small & (shares.fit >= GOOD_FIT)) & (p >= level) & _enough(screen),
         fit=shares.fit,
     )
 

@@ -12,14 +12,14 @@ from gradstudy.analysis.ranking.causes import RANKING_COLUMNS, cause_table, test
 from gradstudy.analysis.ranking.evidence import confounded, weigh
 from gradstudy.analysis.ranking.interactions import cell_table, strongest
 from gradstudy.analysis.ranking.survival import survival_columns
-from gradstudy.analysis.ranking.trial_outcomes import check_members, known_members, trial_outcomes
+from gradstudy.analysis.ranking.trial_outcomes import TrialOutcomes, check_members, known_members, trial_outcomes
 from gradstudy.analysis.settings import DEFAULTS, Analysis
 from gradstudy.analysis.space.coordinates import CodedTrials, encode
 from gradstudy.analysis.space.levels import level_table
 from gradstudy.analysis.space.replicates import is_constant
-from gradstudy.conclusions import GOOD_FIT
+from gradstudy.conclusions import FEWEST_TRIALS, GOOD_FIT
 from gradstudy.records import DUMMY, Factor
-from gradstudy.response import TIME
+from gradstudy.response import RANKED, TIME
 
 FEWEST_FOR_INTERIM = 32
 """Trials before which nothing is said: of fewer, the first cohorts hold too few combinations to tell factors apart."""
@@ -32,11 +32,11 @@ STRICTER = 5.0
 class Ranking:
     """What came out for one response.
 
-    A verdict is `evidence` where the test is significant, which the randomised assignment makes valid by itself, or
-    where the interval lies above the dummy's in a surrogate that fits (what acts through interactions passes a test of
-    one factor at a time unseen); `evidence of no effect` where the interval ends below what is negligible, in a
-    surrogate that fits to many trials, and the test is silent; `no evidence`: neither; `noise floor`: the dummy;
-    `not ranked`.
+    A verdict is `evidence` where the test is significant, which the randomised assignment makes valid by itself, and no
+    surrogate that fits contradicts it; or where the interval lies above the dummy's in a surrogate that fits (what acts
+    through interactions passes a test of one factor at a time unseen). It is `evidence of no effect` where the interval
+    ends below what is negligible, in a surrogate of many trials that leaves no more than that unexplained, and the test
+    is silent; `no evidence`: neither; `noise floor`: the dummy; `not ranked`.
 
     Attributes:
         response: Its name.
@@ -54,6 +54,8 @@ class Ranking:
         cells: The mean response in the cells of the strongest interactions.
         noise_floor: The upper end of the dummy's interval; nan without a dummy.
         fit: The leave-one-out Q2 of the surrogate.
+        unexplained: The share of the variance that the surrogate predicts badly beyond the noise of the seeds: it may
+            be any factor's, and unless it is negligible no factor is said to have no effect.
         seed_noise: The share of the variance of trial means that is mere seed noise, which no factor can explain.
         trials: How many were ranked.
         members: How many were measured on them.
@@ -61,6 +63,7 @@ class Ranking:
         unproven: Factors for which only a surrogate speaks that fits too badly to be believed.
         tied: Factors that were not assigned independently of another one.
         constant: The response's value where it is the same in every trial, else None.
+        moves: By how many decades trial means differ at most, where that is too little to have causes, else None.
         left_out: How many trials were not, as the response is missing on some of their members.
         negligible: The share below which a factor is said to have no effect.
         confidence: The coverage of every interval.
@@ -80,6 +83,8 @@ class Ranking:
     unproven: tuple[str, ...] = ()
     tied: tuple[str, ...] = ()
     constant: float | None = None
+    moves: float | None = None
+    unexplained: float = float("nan")
     left_out: int = 0
     negligible: float = DEFAULTS.negligible
     confidence: float = DEFAULTS.confidence
@@ -126,6 +131,8 @@ def rank(
 ) -> Ranking:
     """The ranking of the causes of one response.
 
+    There are none to rank where a response in decades moves by less than `settings.negligible_decades` in all.
+
     Args:
         members: One row per trial x seed of a randomised screen: trial, seed, one column per factor (missing where it
             does not live), the responses, `verdict` and `first_bad_step`. A trial's value is the mean over its seeds (a
@@ -148,10 +155,12 @@ def rank(
     outcome = trial_outcomes(members, response, steps)
     points = encode(outcome.trials, factors)
     screen = CodedTrials(tuple(factors), points, outcome.ranked, outcome.repeats)
+    moves = _too_little(outcome, response, settings)
     told = CodedTrials(tuple(factors), points, outcome.shown)
     tests, level = tested(screen), 1.0 - settings.confidence
     silent = tests.loc[~(tests["p"] < level), "factor"].tolist()
-    shares = attribute(screen, draws=settings.draws, seed=seed, confidence=settings.confidence, doubted=silent)
+    ranked = screen if moves is None else screen.only([])
+    shares = attribute(ranked, draws=settings.draws, seed=seed, confidence=settings.confidence, doubted=silent)
     pairs, levels = shares.pairs, level_table(told, outcome.diverged, settings.confidence)
     if response == TIME:
         levels = survival_columns(levels, told, outcome.row, outcome.ends)
@@ -168,6 +177,8 @@ def rank(
         members=len(outcome.row),
         diverged=int(outcome.diverged.sum()),
         constant=float(outcome.shown[0]) if len(outcome.shown) and is_constant(outcome.shown) else None,
+        moves=moves,
+        unexplained=float(shares.unexplained.max(initial=0.0)) if shares.names else float("nan"),
         left_out=members["trial"].nunique() - len(outcome.trials),
         negligible=settings.negligible,
         confidence=settings.confidence,
@@ -183,6 +194,14 @@ def rank(
         unproven=tuple(weighed.names[weighed.unproven].tolist()),
         tied=tuple(weighed.names[weighed.tied].tolist()),
     )
+
+
+def _too_little(outcome: TrialOutcomes, response: str, settings: Analysis) -> float | None:
+    # By how many decades the response moves, where nobody would care what makes it move by that.
+    if RANKED[response].unit != "decades" or len(outcome.shown) < FEWEST_TRIALS or is_constant(outcome.shown):
+        return None
+    moves = float(np.ptp(outcome.shown))
+    return moves if moves < settings.negligible_decades else None
 
 
 @dataclass(frozen=True)
@@ -210,6 +229,8 @@ def interim_look(
     if members["trial"].nunique() < FEWEST_FOR_INTERIM:
         return None
     outcome = trial_outcomes(members, response, steps)
+    if _too_little(outcome, response, settings) is not None:
+        return InterimLook(response, len(outcome.trials), (), ())
     screen = CodedTrials(tuple(factors), encode(outcome.trials, factors), outcome.ranked)
     found = tested(screen).assign(tied=confounded(screen)).sort_values("p")
     found = found[(found["p"] < (1.0 - settings.confidence) / STRICTER) & (found["factor"] != DUMMY.name)]

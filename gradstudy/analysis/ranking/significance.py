@@ -9,6 +9,7 @@ import numpy as np
 from scipy import stats
 
 from gradstudy.analysis.space.coordinates import INACTIVE
+from gradstudy.analysis.space.replicates import is_constant
 
 PERMUTATIONS, BATCH = 2000, 200
 PARTS = 5
@@ -35,7 +36,7 @@ def level_significance(codes: np.ndarray, values: np.ndarray) -> Significance:
     The smaller of the two p-values, doubled for having looked twice. Source: Kruskal & Wallis 1952.
     """
     groups = [values[codes == code] for code in np.unique(codes)]
-    if len(groups) < 2 or np.ptp(values) == 0.0:
+    if len(groups) < 2 or is_constant(values):
         return Significance("Kruskal-Wallis", np.nan)
     p = {"Kruskal-Wallis": float(stats.kruskal(*groups).pvalue), "means": _means_apart(groups)}
     test = min(p, key=lambda name: p[name])
@@ -64,7 +65,7 @@ def number_significance(coordinates: np.ndarray, values: np.ndarray) -> Signific
     trials so closely that in a low-discrepancy design it sees the other factors there, and gave a false alarm for a
     null factor in up to 40 % of screens of 256 trials. Sources: Spearman 1904; Kruskal & Wallis 1952.
     """
-    if len(values) < 3 or np.ptp(values) == 0.0 or np.ptp(coordinates) == 0.0:
+    if len(values) < 3 or is_constant(values) or np.ptp(coordinates) == 0.0:
         return Significance("Spearman", np.nan)
     part = parts_of(coordinates)
     groups = [values[part == which] for which in np.unique(part)]

@@ -25,6 +25,8 @@ POINTS = 1024
 """Points that are divided into cells; the first of them are those that are swapped."""
 MANY_SWAPPED, MANY_POINTS, CHUNKS = 2048, 8192, 16
 BINS, MANY_BINS = 6, 16
+PARTS = 10
+"""Parts of the trials that are left out in turn."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class Effects:
     """Shares that could be true. Each [draw, factor] but `pairs`, [draw, pair] over `pair_columns`.
 
     `total` and `first` are of the variance where a factor lives; `everywhere` is the total effect over the variance
-    everywhere, to compare factors by: noise alone fills a large share of a support where nothing happens.
+    everywhere, to compare factors by: noise alone fills a large share of a support where nothing happens. `parted` are
+    totals, first orders and pairs of the model's mean without one of PARTS parts of the trials: [part, ...].
     """
 
     total: np.ndarray
@@ -40,6 +43,7 @@ class Effects:
     everywhere: np.ndarray
     pairs: np.ndarray
     pair_columns: list[tuple[int, int]]
+    parted: tuple[np.ndarray, ...]
 
 
 def whole_draws(draws: int) -> int:
@@ -74,12 +78,14 @@ def effect_draws(model: Model, space: FactorSpace, *, draws: int, seed: int) -> 
     total, variance = np.concatenate(totals, axis=1) - totals_off
     variance = np.maximum(variance, np.finfo(float).tiny)
     share = np.clip(total / variance, 0.0, 1.0)
+    parted = [_shares_of_mean(model.less(part, PARTS).typical(), swaps, cells) for part in range(PARTS)]
     return Effects(
         total=share,
         first=np.clip(np.concatenate(alone) - first_off, 0.0, share),
         everywhere=np.maximum(total, 0.0) / variance[:, [swaps.unconditional]],
         pairs=np.clip(np.concatenate(pairs) - pairs_off, 0.0, 1.0),
         pair_columns=cells.pairs,
+        parted=tuple(map(np.concatenate, zip(*parted, strict=True))),
     )
 
 
@@ -123,6 +129,13 @@ class Swaps:
     def _block(self, values: np.ndarray, which: int) -> np.ndarray:
         begin = self._size + (which - 1) * self._count if which else 0
         return values[:, begin : begin + self._count]
+
+
+def _shares_of_mean(typical: ModelDraw, swaps: Swaps, cells: Partitions) -> tuple[np.ndarray, ...]:
+    # Of one path, the mean, at the points that are at hand.
+    mean = typical.mean(swaps.points)[None]
+    total, variance = swaps.effects(mean)
+    return np.clip(total / np.maximum(variance, np.finfo(float).tiny), 0.0, 1.0), *cells.shares(mean[:, :POINTS])
 
 
 def _of_mean(

@@ -1,7 +1,7 @@
 """A Gaussian process over the trials of a study, with its hyperparameters' uncertainty, and sample paths from it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import prod
 
@@ -71,15 +71,26 @@ class Surrogate:
         return self.modes[0].at
 
     @property
-    def fit(self) -> float:
-        """The closed-form leave-one-out Q2 (the hyperparameters are not fitted anew)."""
-        values = self.known.values
+    def missed(self) -> np.ndarray:
+        """How badly each known trial is predicted by the others; see `squared_misses`.
+
+        In closed form: the hyperparameters are not fitted anew.
+        """
         means, _ = self.condition(self.mode).left_out()
-        away = (values - values.mean()) * len(values) / (len(values) - 1)
-        return float(1.0 - ((values - means) ** 2).sum() / (away @ away))
+        return squared_misses(self.known.values, means)
+
+    @property
+    def fit(self) -> float:
+        """The leave-one-out Q2."""
+        return float(1.0 - self.missed.mean())
 
     def condition(self, hyperparameters: np.ndarray) -> "Posterior":
         return Posterior(self.known, hyperparameters)
+
+    def less(self, part: int, parts: int) -> "Surrogate":
+        """What would be known without one of so many random parts of the trials, by the same hyperparameters."""
+        dealt = np.random.default_rng(parts).permutation(len(self.known.values)) % parts
+        return replace(self, known=self.known.among(np.flatnonzero(dealt != part)))
 
     def as_much_by_chance(self, factor: int) -> float:
         """How often this factor's gain would come about by chance; see `hyperparameters.as_much_by_chance`."""
@@ -179,6 +190,12 @@ def fit_surrogate(
     modes = find_modes(some)
     gained = gains(some, modes[0].at)
     return Surrogate(known.among(some_of(len(values), CONDITIONED, random)), tuple(modes), gained, centre, unit)
+
+
+def squared_misses(values: np.ndarray, guesses: np.ndarray) -> np.ndarray:
+    """Squared errors [trial] over those of a guess that knows the others' mean; 1 less their mean is the Q2."""
+    away = (values - values.mean()) * len(values) / (len(values) - 1)
+    return np.asarray(len(values) * (values - guesses) ** 2 / (away @ away))
 
 
 def some_of(size: int, limit: int, random: np.random.Generator) -> np.ndarray:

@@ -7,7 +7,7 @@ hurdle model: Cragg 1971). A diverged trial counts in both, as often as its seed
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit
@@ -15,7 +15,13 @@ from scipy.stats import chi2
 
 from gradstudy.analysis.space.replicates import EndCounts, Replicates, is_constant
 from gradstudy.analysis.surrogate.effects import Basis
-from gradstudy.analysis.surrogate.gaussian_process import CONDITIONED, Posterior, Surrogate, fit_surrogate
+from gradstudy.analysis.surrogate.gaussian_process import (
+    CONDITIONED,
+    Posterior,
+    Surrogate,
+    fit_surrogate,
+    squared_misses,
+)
 from gradstudy.analysis.surrogate.odds import fit_chance
 
 FEWEST_OTHERS = 8
@@ -25,12 +31,17 @@ FEWEST_OTHERS = 8
 class Smooth:
     """One surrogate of trial means.
 
-    Of this model and of a hurdle, `fit` is the leave-one-out Q2 of trial means, `p` [factor] how often a factor without
-    effects would seem to matter as much, and `checked` the same of one factor by permutation, which takes longer.
-    `typical` is the model at its most probable hyperparameters, and `draws` are models that the data allow.
+    Of this model and of a hurdle, `missed` [trial] says how badly the others predict a trial's mean, and `fit` is the
+    leave-one-out Q2 that follows. `p` [factor] is how often a factor without effects would seem to matter as much, and
+    `checked` the same of one factor by permutation, which takes longer. `typical` is the model at its most probable
+    hyperparameters, `draws` are models that the data allow, and `less` is the model without a part of the trials.
     """
 
     surrogate: Surrogate
+
+    @property
+    def missed(self) -> np.ndarray:
+        return self.surrogate.missed
 
     @property
     def fit(self) -> float:
@@ -42,6 +53,9 @@ class Smooth:
 
     def checked(self, factor: int) -> float:
         return self.surrogate.as_much_by_chance(factor)
+
+    def less(self, part: int, parts: int) -> "Smooth":
+        return Smooth(self.surrogate.less(part, parts))
 
     def typical(self) -> Posterior:
         return self.surrogate.condition(self.surrogate.mode)
@@ -57,7 +71,11 @@ class Hurdle:
     odds: Surrogate
     others: Surrogate
     end: float
-    fit: float
+    missed: np.ndarray
+
+    @property
+    def fit(self) -> float:
+        return float(1.0 - self.missed.mean())
 
     @property
     def p(self) -> np.ndarray:
@@ -66,6 +84,10 @@ class Hurdle:
     def checked(self, factor: int) -> float:
         part = max(self.odds, self.others, key=lambda surrogate: surrogate.gains[factor])
         return part.as_much_by_chance(factor)
+
+    def less(self, part: int, parts: int) -> "Hurdle":
+        # Two looks at the trials, each parted by itself: who came to the end says nothing of how the others fared.
+        return replace(self, odds=self.odds.less(part, parts), others=self.others.less(part, parts))
 
     def typical(self) -> "HurdleParts":
         return self._parts(self.odds.mode, self.others.mode)
@@ -111,15 +133,14 @@ def fit_model(points: np.ndarray, repeats: Replicates, basis: Basis, seed: int) 
         fitting = threads.submit(fit_chance, points, ends.hits, ends.sizes, basis, seed)
         others = fit_surrogate(points[some], rest.values, basis, seed, noise=rest.noise, error=rest.error)
         odds = fitting.result()
-    return Hurdle(odds, others, ends.end, _fit(points, means.values, ends, odds, others))
+    return Hurdle(odds, others, ends.end, _missed(points, means.values, ends, odds, others))
 
 
-def _fit(points: np.ndarray, values: np.ndarray, ends: EndCounts, odds: Surrogate, others: Surrogate) -> float:
-    # Q2 of the means when each trial is left out of both surrogates; above CONDITIONED trials most are left out anyway.
-    parts = Hurdle(odds, others, ends.end, np.nan).typical()
+def _missed(points: np.ndarray, values: np.ndarray, ends: EndCounts, odds: Surrogate, others: Surrogate) -> np.ndarray:
+    # When each trial is left out of both surrogates; above CONDITIONED trials most are left out anyway.
+    parts = Hurdle(odds, others, ends.end, np.empty(0)).typical()
     guess = parts.mean(points) if len(points) > CONDITIONED else _left_out(points, ends, parts)
-    away = (values - values.mean()) * len(values) / (len(values) - 1)
-    return float(1.0 - ((values - guess) ** 2).sum() / (away @ away))
+    return squared_misses(values, guess)
 
 
 def _left_out(points: np.ndarray, ends: EndCounts, parts: HurdleParts) -> np.ndarray:

@@ -10,6 +10,8 @@ from gradstudy.errors import InputError
 from gradstudy.series import CEILING, FLOOR
 
 MEASURED, PREDICTED = "gain_init", "gain_init_theory"
+ROUNDING_DECADES = 1e-6
+"""Gains that differ by no more than this are equal: float32, in which they are measured, knows seven digits."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Agreement:
             `highest` seed, in decades, and `in_range`: false where a signal of exactly 0, or one that left float64, was
             measured or predicted; such a gain has no size.
         r2: 1 - mean squared error / variance of what was measured, over the trials in range, with no line fitted, so
-            that a constant offset counts as error; nan where these are too few.
+            that a constant offset counts as error; nan where these are too few, or all the same but for rounding.
         rmse: The root mean square of the errors of the same, in decades.
         predicted: How many trials are in `table`.
         silent: How many have no prediction.
@@ -99,5 +101,5 @@ def _fit(table: pd.DataFrame) -> tuple[float, float]:
     if not measured.size:
         return np.nan, np.nan
     errors = measured - table["predicted"].to_numpy(dtype=float)
-    variance = measured.var()
-    return float(1 - np.mean(errors**2) / variance) if variance > 0 else np.nan, float(np.sqrt(np.mean(errors**2)))
+    r2 = 1 - np.mean(errors**2) / measured.var() if np.ptp(measured) > ROUNDING_DECADES else np.nan
+    return float(r2), float(np.sqrt(np.mean(errors**2)))

@@ -24,7 +24,14 @@ def shares(low, high, *, fit=0.9, p=None, dummy=(0.0, 0.03), names=("x", "dummy"
     """Draws that are uniform between these ends; the surrogate needs x where its share is certain."""
     draws = np.column_stack([np.linspace(*ends, 400) for ends in ((low, high), dummy)])[:, : len(names)]
     own = (1e-6 if low > 0.0 else 0.6) if p is None else p
-    return SimpleNamespace(names=names, draws=draws, effects=draws, fit=fit, p=np.array([own, 1.0])[: len(names)])
+    return SimpleNamespace(
+        names=names,
+        draws=draws,
+        wide=draws,
+        effects=draws,
+        fit=fit,
+        p=np.array([own, 1.0])[: len(names)],
+    )
 
 
 @pytest.mark.parametrize(
@@ -33,8 +40,10 @@ def shares(low, high, *, fit=0.9, p=None, dummy=(0.0, 0.03), names=("x", "dummy"
         (0.2, 0.4, 0.001, 0.9, "evidence"),  # both speak
         (0.2, 0.4, 0.6, 0.9, "evidence"),  # an interaction: only a surrogate that fits sees it
         (0.2, 0.4, 0.6, 0.3, "no evidence"),  # one that does not fit proves nothing
-        (0.0, 0.02, 0.001, 0.9, "evidence"),  # the test is valid by itself
+        (0.0, 0.20, 0.001, 0.9, "evidence"),  # the test is valid by itself
+        (0.0, 0.04, 0.001, 0.3, "evidence"),
         (0.0, 0.04, 0.001, -0.2, "evidence"),
+        (0.0, 0.02, 0.001, 0.9, "no evidence"),  # but not against a surrogate that fits and has no use for it
         (0.0, 0.04, 0.6, 0.9, "evidence of no effect"),
         (0.0, 0.04, 0.6, 0.3, "no evidence"),
         (0.0, 0.20, 0.6, 0.9, "no evidence"),  # it may be large
@@ -45,6 +54,10 @@ def test_what_test_and_surrogate_say_together(low, high, p, fit, verdict):
     weighed = judge(NAMES, np.array([p, 0.5]), shares(low, high, fit=fit), Analysis())
     assert weighed.verdicts.tolist() == [verdict, "noise floor"]
     assert weighed.evidence.tolist() == [verdict == "evidence", False]
+
+
+def test_a_small_effect_that_both_see_is_evidence():
+    assert judge(NAMES, np.array([0.001, 0.5]), shares(0.01, 0.04, p=1e-6)).verdicts[0] == "evidence"
 
 
 def test_a_cause_that_only_a_bad_surrogate_sees_is_unproven():
@@ -94,7 +107,7 @@ def test_the_surrogate_speaks_for_what_it_needs_is_not_negligible_and_beats_the_
 def test_what_goes_hand_in_hand_with_a_cause_needs_both_witnesses(fit, share, evidence):
     """The first and the last of three factors are the same column: a significant test of one sees the other."""
     names = ["x", "dummy", "copy"]
-    found = shares(share, 0.4 if share else 0.04, fit=fit)
+    found = shares(share, 0.4, fit=fit)
     weighed = judge(names, np.array([0.001, 0.5, 0.001]), found, tied=[2])
     assert weighed.tied.tolist() == [True, False, True]
     assert weighed.evidence[0] == evidence

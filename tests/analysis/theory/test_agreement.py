@@ -132,3 +132,11 @@ def test_a_notebook_shows_the_note_and_the_trials():
     page = agreement(members([1.0, 2.0], [1.5, 3.0]))._repr_html_()
     assert "2 of 2 trials" in page
     assert "<table" in page
+
+
+def test_gains_that_differ_by_rounding_have_no_r2():
+    """Twelve trials of one network: whatever is predicted, the variance below the ratio is that of float32."""
+    found = agreement(members([-4.0] * 12, -1.0 + 1e-8 * np.arange(12), scatter=np.zeros(2)))
+    assert np.isnan(found.r2)
+    assert found.rmse == pytest.approx(3.0, abs=1e-6)
+    assert "R2" not in found.note
