@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from gradstudy.analysis.ranking.sobol_indices import effect_draws, whole_draws
-from gradstudy.analysis.ranking.widening import shared_out, unexplained, widened
+from gradstudy.analysis.ranking.widening import ends, widened
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials, FactorSpace, infer_space
 from gradstudy.analysis.space.replicates import is_constant
 from gradstudy.analysis.surrogate.effects import Basis
@@ -23,11 +23,10 @@ class Attribution:
     """Shares that could be true: draws [draw, factor] over `names`; second-order `pairs`; the model's Q2.
 
     `draws` are total shares of the variance where a factor lives and `first` what it does by itself, as the model has
-    it; `wide` and `wide_first` are the same with what speaks against the model (see `widening`): those of which
-    intervals are made. `effects` are totals over the variance everywhere. `p` [factor] is how often a factor without
-    influence would seem to matter as much in the model, alone or together with others. `pairs` has PAIR_COLUMNS, the
-    largest share first. `unexplained` [factor] is the share of the variance where it lives that the model predicts
-    badly beyond the noise of the seeds.
+    it; `wide` and `wide_first` scatter as the trials have it, and `unexplained` [factor] is what a factor may have
+    beside them, as the model predicts it badly beyond the noise of the seeds: nothing of the dummy (see `widening`).
+    `effects` are totals over the variance everywhere. `p` [factor] is how often a factor without influence would seem
+    to matter as much in the model, alone or together with others. `pairs` has PAIR_COLUMNS, the largest share first.
     """
 
     names: tuple[str, ...]
@@ -75,19 +74,12 @@ def _joint(
     found = effect_draws(model, space, draws=draws, seed=seed)
     pairs = [(names[a], names[b]) for a, b in found.pair_columns]
     random = np.random.default_rng(seed)
-    noise = _noise(screen)
-    left = unexplained(model.missed, noise, whole_draws(draws), random)
-    # What is left may be anything's but the dummy's, and of a factor alone only as far as it is that factor's at all.
-    taken = (random.random(found.total.shape) < 0.5) & np.array([name != DUMMY.name for name in names])
-    alone = taken & (random.random(taken.shape) < 0.5)
-    paired = random.random(found.pairs.shape) < 0.5
     wide, wide_first, wide_pairs = (
-        shared_out(widened(given, parted, random), left, some)
-        for given, parted, some in zip(
-            (found.total, found.first, found.pairs), found.parted, (taken, alone, paired), strict=True
-        )
+        widened(given, parted, random)
+        for given, parted in zip((found.total, found.first, found.pairs), found.parted, strict=True)
     )
-    table = _pair_table(pairs, found.pairs, wide_pairs, confidence)
+    unexplained = float(np.clip(1.0 - model.fit - _noise(screen), 0.0, 1.0))
+    table = _pair_table(pairs, found.pairs, ends(wide_pairs, unexplained, confidence))
     p = _of_switches(_checked(model, names, doubted, 1.0 - confidence), space)
     return Attribution(
         names,
@@ -97,7 +89,7 @@ def _joint(
         wide_first=np.minimum(wide_first, wide),
         effects=found.everywhere,
         p=p,
-        unexplained=np.full(len(names), np.clip(1.0 - model.fit - noise, 0.0, 1.0)),
+        unexplained=np.array([0.0 if name == DUMMY.name else unexplained for name in names]),
         pairs=table,
         fit=model.fit,
     )
@@ -131,11 +123,12 @@ def _of_switches(p: np.ndarray, space: FactorSpace) -> np.ndarray:
     return np.array([min(1.0, len(some) * p[some].min()) for some in looks])
 
 
-def _pair_table(pairs: list[tuple[str, str]], draws: np.ndarray, wide: np.ndarray, confidence: float) -> pd.DataFrame:
-    tail = (1.0 - confidence) / 2
+def _pair_table(
+    pairs: list[tuple[str, str]], draws: np.ndarray, interval: tuple[np.ndarray, np.ndarray]
+) -> pd.DataFrame:
     table = pd.DataFrame(pairs, columns=PAIR_COLUMNS[:2])
     table["share"] = draws.mean(axis=0)
-    table["share_low"], table["share_high"] = np.quantile(wide, [tail, 1.0 - tail], axis=0)
+    table["share_low"], table["share_high"] = interval
     return table.sort_values("share", ascending=False, kind="stable", ignore_index=True)
 
 

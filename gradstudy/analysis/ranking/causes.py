@@ -7,6 +7,7 @@ from scipy import stats
 from gradstudy.analysis.ranking.attribution import Attribution
 from gradstudy.analysis.ranking.evidence import Weighed
 from gradstudy.analysis.ranking.significance import control_false_discoveries, factor_significance
+from gradstudy.analysis.ranking.widening import ends
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials
 from gradstudy.analysis.space.levels import Cut, cut
 from gradstudy.analysis.space.replicates import is_constant
@@ -129,11 +130,12 @@ def _intervals(shares: Attribution, confidence: float) -> pd.DataFrame:
     table = pd.DataFrame({"factor": shares.names})
     for name, draws, wide in (("share", shares.draws, shares.wide), ("first", shares.first, shares.wide_first)):
         table[name] = draws.mean(axis=0)
-        table[f"{name}_low"], table[f"{name}_high"] = np.quantile(wide, [tail, 1.0 - tail], axis=0)
+        table[f"{name}_low"], table[f"{name}_high"] = ends(wide, shares.unexplained, confidence)
+    table["first_high"] = np.minimum(table["first_high"], table["share_high"])
     # Factors whose draws tie (several exact zeros) could stand at any of the tied ranks.
     best, worst = (stats.rankdata(-shares.wide, axis=1, method=ties) for ties in ("min", "max"))
-    ends = {
+    places = {
         "rank_low": np.quantile(best, tail, axis=0, method="inverted_cdf"),
         "rank_high": np.quantile(worst, 1.0 - tail, axis=0, method="inverted_cdf"),
     }
-    return table.assign(**{name: pd.array(end.astype(int), dtype="Int64") for name, end in ends.items()})
+    return table.assign(**{name: pd.array(end.astype(int), dtype="Int64") for name, end in places.items()})

@@ -178,7 +178,7 @@ def rank(
         diverged=int(outcome.diverged.sum()),
         constant=float(outcome.shown[0]) if len(outcome.shown) and is_constant(outcome.shown) else None,
         moves=moves,
-        unexplained=float(shares.unexplained.max(initial=0.0)) if shares.names else float("nan"),
+        unexplained=float(np.clip(1.0 - shares.fit - np.nan_to_num(outcome.noise), 0.0, 1.0)),
         left_out=members["trial"].nunique() - len(outcome.trials),
         negligible=settings.negligible,
         confidence=settings.confidence,

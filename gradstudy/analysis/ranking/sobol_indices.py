@@ -78,7 +78,12 @@ def effect_draws(model: Model, space: FactorSpace, *, draws: int, seed: int) -> 
     total, variance = np.concatenate(totals, axis=1) - totals_off
     variance = np.maximum(variance, np.finfo(float).tiny)
     share = np.clip(total / variance, 0.0, 1.0)
-    parted = [_shares_of_mean(model.less(part, PARTS).typical(), swaps, cells) for part in range(PARTS)]
+    parted: list[tuple[np.ndarray, ...]] = []
+    for part in range(PARTS):
+        mean = model.less(part, PARTS).typical().mean(swaps.points)[None]
+        first, together = cells.shares(mean[:, :POINTS])
+        own, whole = swaps.effects(mean) - totals_off
+        parted.append((own / np.maximum(whole, np.finfo(float).tiny), first - first_off, together - pairs_off))
     return Effects(
         total=share,
         first=np.clip(np.concatenate(alone) - first_off, 0.0, share),
@@ -129,13 +134,6 @@ class Swaps:
     def _block(self, values: np.ndarray, which: int) -> np.ndarray:
         begin = self._size + (which - 1) * self._count if which else 0
         return values[:, begin : begin + self._count]
-
-
-def _shares_of_mean(typical: ModelDraw, swaps: Swaps, cells: Partitions) -> tuple[np.ndarray, ...]:
-    # Of one path, the mean, at the points that are at hand.
-    mean = typical.mean(swaps.points)[None]
-    total, variance = swaps.effects(mean)
-    return np.clip(total / np.maximum(variance, np.finfo(float).tiny), 0.0, 1.0), *cells.shares(mean[:, :POINTS])
 
 
 def _of_mean(

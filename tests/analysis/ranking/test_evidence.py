@@ -20,7 +20,7 @@ def judge(names, p, found, settings=None, *, values=None, lives=True, tied=()):
     return weigh(p, CodedTrials(tuple(map(Factor, names)), points, values), found, settings or Analysis())
 
 
-def shares(low, high, *, fit=0.9, p=None, dummy=(0.0, 0.03), names=("x", "dummy")):
+def shares(low, high, *, fit=0.9, p=None, dummy=(0.0, 0.03), names=("x", "dummy"), unexplained=0.0):
     """Draws that are uniform between these ends; the surrogate needs x where its share is certain."""
     draws = np.column_stack([np.linspace(*ends, 400) for ends in ((low, high), dummy)])[:, : len(names)]
     own = (1e-6 if low > 0.0 else 0.6) if p is None else p
@@ -31,6 +31,7 @@ def shares(low, high, *, fit=0.9, p=None, dummy=(0.0, 0.03), names=("x", "dummy"
         effects=draws,
         fit=fit,
         p=np.array([own, 1.0])[: len(names)],
+        unexplained=np.array([unexplained, 0.0])[: len(names)],
     )
 
 
@@ -58,6 +59,12 @@ def test_what_test_and_surrogate_say_together(low, high, p, fit, verdict):
 
 def test_a_small_effect_that_both_see_is_evidence():
     assert judge(NAMES, np.array([0.001, 0.5]), shares(0.01, 0.04, p=1e-6)).verdicts[0] == "evidence"
+
+
+@pytest.mark.parametrize(("unexplained", "verdict"), [(0.02, "evidence of no effect"), (0.03, "no evidence")])
+def test_what_is_left_unexplained_may_be_anyones(unexplained, verdict):
+    """The interval ends at .97 x .03 + .03 = .0591, or at .98 x .03 + .02 = .0494: on both sides of .05."""
+    assert judge(NAMES, np.array([0.6, 0.5]), shares(0.0, 0.03, unexplained=unexplained)).verdicts[0] == verdict
 
 
 def test_a_cause_that_only_a_bad_surrogate_sees_is_unproven():

@@ -168,7 +168,8 @@ def halves(number: np.ndarray) -> np.ndarray:
 
 
 def product_of_two(at: Coded) -> np.ndarray:
-    return line(at["lr"]) * steps(at["residual"], 0, 1)
+    """A number and a level that act by their product alone, beside a little of a third factor."""
+    return line(at["lr"]) * steps(at["residual"], 0, 1) + 0.3 * steps(at["activation"], 0, 1, 2, 1)
 
 
 def quadrants(at: Coded) -> np.ndarray:

@@ -114,7 +114,7 @@ ALL = {
     ),
     "product_of_two": Row(
         (LR, RESIDUAL, GAIN, NORMALIZATION, BATCH, ACTIVATION, *NULLS[3:4], CLIPPING),
-        ("lr", "residual"),
+        ("lr", "residual", "activation"),
         effects.product_of_two,
         spread=0.3,
     ),
