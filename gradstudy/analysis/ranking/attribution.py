@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from gradstudy.analysis.ranking.sobol_indices import effect_draws, whole_draws
-from gradstudy.analysis.ranking.widening import ends, widened
+from gradstudy.analysis.ranking.widening import interval_ends, widened
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials, FactorSpace, infer_space
 from gradstudy.analysis.space.replicates import is_constant
 from gradstudy.analysis.surrogate.effects import Basis
@@ -79,7 +79,7 @@ def _joint(
         for given, parted in zip((found.total, found.first, found.pairs), found.parted, strict=True)
     )
     unexplained = float(np.clip(1.0 - model.fit - _noise(screen), 0.0, 1.0))
-    table = _pair_table(pairs, found.pairs, ends(wide_pairs, unexplained, confidence))
+    table = _pair_table(pairs, found.pairs, interval_ends(wide_pairs, unexplained, confidence))
     p = _of_switches(_checked(model, names, doubted, 1.0 - confidence), space)
     return Attribution(
         names,

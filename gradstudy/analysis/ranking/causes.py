@@ -7,7 +7,7 @@ from scipy import stats
 from gradstudy.analysis.ranking.attribution import Attribution
 from gradstudy.analysis.ranking.evidence import Weighed
 from gradstudy.analysis.ranking.significance import control_false_discoveries, factor_significance
-from gradstudy.analysis.ranking.widening import ends
+from gradstudy.analysis.ranking.widening import interval_ends
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials
 from gradstudy.analysis.space.levels import Cut, cut
 from gradstudy.analysis.space.replicates import is_constant
@@ -130,7 +130,7 @@ def _intervals(shares: Attribution, confidence: float) -> pd.DataFrame:
     table = pd.DataFrame({"factor": shares.names})
     for name, draws, wide in (("share", shares.draws, shares.wide), ("first", shares.first, shares.wide_first)):
         table[name] = draws.mean(axis=0)
-        table[f"{name}_low"], table[f"{name}_high"] = ends(wide, shares.unexplained, confidence)
+        table[f"{name}_low"], table[f"{name}_high"] = interval_ends(wide, shares.unexplained, confidence)
     table["first_high"] = np.minimum(table["first_high"], table["share_high"])
     # Factors whose draws tie (several exact zeros) could stand at any of the tied ranks.
     best, worst = (stats.rankdata(-shares.wide, axis=1, method=ties) for ties in ("min", "max"))

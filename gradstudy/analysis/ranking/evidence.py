@@ -9,7 +9,7 @@ from scipy import stats
 
 from gradstudy.analysis.ranking.attribution import Attribution
 from gradstudy.analysis.ranking.significance import control_false_discoveries, parts_of
-from gradstudy.analysis.ranking.widening import ends
+from gradstudy.analysis.ranking.widening import interval_ends
 from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials
 from gradstudy.conclusions import EVIDENCE, GOOD_FIT, NO_EFFECT, NO_EVIDENCE, NOISE_FLOOR, NOT_RANKED
@@ -110,7 +110,7 @@ def weigh(p: np.ndarray, screen: CodedTrials, shares: Attribution, settings: Ana
     """What test and surrogate say of the factors of this screen. `p` [factor] is after false-discovery control."""
     names, tail = [factor.name for factor in screen.factors], (1.0 - settings.confidence) / 2
     level = 1.0 - settings.confidence
-    small = ends(shares.wide, shares.unexplained, settings.confidence)[1] < settings.negligible
+    small = interval_ends(shares.wide, shares.unexplained, settings.confidence)[1] < settings.negligible
     denied = small & (shares.p >= level) & (shares.fit >= GOOD_FIT)
     return Weighed(
         names=np.array(names),

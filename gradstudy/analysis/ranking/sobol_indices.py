@@ -25,7 +25,7 @@ POINTS = 1024
 """Points that are divided into cells; the first of them are those that are swapped."""
 MANY_SWAPPED, MANY_POINTS, CHUNKS = 2048, 8192, 16
 BINS, MANY_BINS = 6, 16
-PARTS = 10
+LEFT_OUT = 10
 """Parts of the trials that are left out in turn."""
 
 
@@ -35,7 +35,7 @@ class Effects:
 
     `total` and `first` are of the variance where a factor lives; `everywhere` is the total effect over the variance
     everywhere, to compare factors by: noise alone fills a large share of a support where nothing happens. `parted` are
-    totals, first orders and pairs of the model's mean without one of PARTS parts of the trials: [part, ...].
+    totals, first orders and pairs of the model's mean without one of LEFT_OUT parts of the trials: [part, ...].
     """
 
     total: np.ndarray
@@ -79,8 +79,8 @@ def effect_draws(model: Model, space: FactorSpace, *, draws: int, seed: int) -> 
     variance = np.maximum(variance, np.finfo(float).tiny)
     share = np.clip(total / variance, 0.0, 1.0)
     parted: list[tuple[np.ndarray, ...]] = []
-    for part in range(PARTS):
-        mean = model.less(part, PARTS).typical().mean(swaps.points)[None]
+    for part in range(LEFT_OUT):
+        mean = model.less(part, LEFT_OUT).typical().mean(swaps.points)[None]
         first, together = cells.shares(mean[:, :POINTS])
         own, whole = swaps.effects(mean) - totals_off
         parted.append((own / np.maximum(whole, np.finfo(float).tiny), first - first_off, together - pairs_off))

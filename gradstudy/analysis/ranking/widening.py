@@ -20,7 +20,9 @@ def widened(draws: np.ndarray, parted: np.ndarray, random: np.random.Generator) 
     return np.asarray(np.sin(np.clip(moved, 0.0, np.pi / 2)) ** 2)
 
 
-def ends(draws: np.ndarray, unexplained: np.ndarray | float, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+def interval_ends(
+    draws: np.ndarray, unexplained: np.ndarray | float, confidence: float
+) -> tuple[np.ndarray, np.ndarray]:
     """The lower and upper ends of shares of everything, from draws [draw, ...] of those of what is explained.
 
     `unexplained` [...] is what a factor may have beside that: all, or nothing.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradstudy.analysis.ranking.widening import ends, widened
+from gradstudy.analysis.ranking.widening import interval_ends, widened
 
 
 def random():
@@ -34,7 +34,7 @@ def test_widened_shares_are_shares():
 
 def test_ends_reach_from_a_factor_that_has_nothing_of_the_rest_to_one_that_has_it_all():
     draws = np.linspace(0.2, 0.6, 401)[:, None]  # from .21 to .59 with a confidence of .95
-    low, high = ends(draws, np.array([0.1]), 0.95)
+    low, high = interval_ends(draws, np.array([0.1]), 0.95)
     assert low == pytest.approx(0.9 * 0.21)
     assert high == pytest.approx(0.9 * 0.59 + 0.1)
-    assert np.ravel(ends(draws, 0.0, 0.95)) == pytest.approx([0.21, 0.59])
+    assert np.ravel(interval_ends(draws, 0.0, 0.95)) == pytest.approx([0.21, 0.59])
