@@ -24,9 +24,11 @@ def stored_records(
 ) -> dict[int, list[MemberRecord]]:
     """What these trials read of these quantities, seed by seed; `gradients` is that of a run.
 
-    A second for the signal of 40 trials of 50 places x 200 steps at 4 seeds.
+    A second for the signal of 40 trials of 50 places x 200 steps at 4 seeds. What no trial has is left out: a quantity
+    that is stored nowhere would be refused, and whatever is measured is measured at step 0 too.
     """
-    rows = gradients(trial=list(trials), quantity=list(quantities))
+    known = gradients(trial=list(trials), step=0)["quantity"].unique()
+    rows = gradients(trial=list(trials), quantity=[name for name in quantities if name in known])
     series: dict[tuple[int, int], dict[str, Series]] = {}
     key: Any
     for key, block in rows.groupby(["trial", "seed", "quantity"], sort=False, observed=True):
