@@ -1,9 +1,10 @@
-"""Exchanges of levels between trials, so that no two factors are in line.
+"""Exchanges between trials, so that neither two factors are in line, nor a factor and the product of two others.
 
-Columns of a Sobol sequence go together badly in pairs when they are cut at a few hundred points into 3, 5 or 13 levels:
-with 32 trials a factor of 4 levels and one of 3 came out at V = .83 in line under every scrambling, where independent
-draws give .3. Exchanges leave every level's number of trials as it is. Source: Fedorov 1972, Theory of optimal
-experiments; in the form of Jin, Chen & Sudjianto 2005 for columns of a design.
+Independent permutations leave the worst pair of a dozen columns of 128 trials some .25 in line, and the worst of
+their 1800 triples about .35: a factor that does nothing would then show a part of what two others do together, to the
+surrogate as to a test. Columns of a low-discrepancy sequence are worse: they are even in each pair and in line in
+threes. Exchanges leave every column what it is, a permutation of its values. Sources: Fedorov 1972, Theory of optimal
+experiments; Jin, Chen & Sudjianto 2005, in whose form columns of a design are exchanged.
 """
 
 from collections.abc import Sequence
@@ -11,63 +12,80 @@ from collections.abc import Sequence
 import numpy as np
 
 MOST_EXCHANGED, SWEEPS = 1000, 3
-"""Every trial is held against every other (1000 trials x 12 factors: 2 s), and beyond that the sequence is even."""
+"""Beyond so many trials chance leaves little in line (1/sqrt(n) per pair), and all of them compared with all take
+seconds; every sweep goes through all trials of all columns."""
+ALL_SWEEPS = 200
+"""Up to so many trials; larger designs are swept once (1000 trials of 13 factors: 3 s)."""
+TRIPLES, PER_TRIAL, BEND = 0.25, 0.001, 0.5
+"""What a triple at most counts against a pair, and how much of that a trial adds: there are many times more triples
+than a small design has freedom for. What a number's parabola counts against its line: few effects have its shape."""
 
 
-def exchange(codes: np.ndarray, counts: Sequence[int], numbers: np.ndarray, free: np.ndarray) -> np.ndarray:
-    """The level indices [trial, factor] after the exchanges that make pairs of columns most independent.
+def exchange(coded: np.ndarray, counts: Sequence[int], lives: np.ndarray, slices: np.ndarray) -> np.ndarray:
+    """The columns [trial, factor] after the exchanges that make them most independent.
 
-    `counts` are the numbers of levels. `numbers` [trial, number] in 0..1 are the other columns, which stay; so do the
-    trials that are not among `free` (indices). What is made small is the sum of chi-square over all pairs: of two
-    factors, and of a factor with a number's straight line and its parabola.
+    `coded` are level indices, or places in 0..1 of a number, whose `counts` (of levels) is 0. `lives` [trial, factor]:
+    what a factor is in line with counts where it lives. `slices` [trial, factor]: a value goes to another trial of its
+    slice alone, and stays where that is negative. What is made small is the sum over pairs of their squared products,
+    plus up to `TRIPLES` times that of every factor with the product of two others, which is the same for each of the
+    three. Of a factor every contrast counts, of a number its straight line and its parabola.
     """
-    codes = codes.copy()
-    if len(codes) > MOST_EXCHANGED or not len(free):
-        return codes
-    curves = _curves(numbers)
-    for _ in range(SWEEPS):
-        before = codes.copy()
-        for column, count in enumerate(counts):
-            levels = [_contrasts(codes[:, other], counts[other]) for other in range(len(counts)) if other != column]
-            codes[:, column] = _exchanged(codes[:, column], count, np.hstack([*levels, *curves]), free)
-        if (codes == before).all():
+    coded = coded.copy()
+    columns = [column for column in range(coded.shape[1]) if (slices[:, column] >= 0).any()]
+    if len(coded) > MOST_EXCHANGED or not columns:
+        return coded
+    for _ in range(SWEEPS if len(coded) <= ALL_SWEEPS else 1):
+        before = coded.copy()
+        for column in columns:
+            others = [other for other in range(coded.shape[1]) if other != column]
+            contrasts = (_contrasts(coded[:, other], counts[other], lives[:, other]) for other in others)
+            products = _products([one @ one.T for one in contrasts], len(coded))
+            own = _contrasts(coded[:, column], counts[column], lives[:, column])
+            coded[:, column] = coded[_exchanged(own, products, slices[:, column]), column]
+        if (coded == before).all():
             break
-    return codes
+    return coded
 
 
-def _exchanged(codes: np.ndarray, count: int, others: np.ndarray, free: np.ndarray) -> np.ndarray:
-    """One column after every free trial in turn has made its best exchange. `others` is [trial, contrast]."""
-    levels = codes[free]
-    pull = others[free] @ (others.T @ _contrasts(codes, count))  # [trial, level], 0 where nothing is in line
-    others = others[free]
-    sizes = (others**2).sum(axis=1)
-    for trial in range(len(free)):
-        distances = sizes + sizes[trial] - 2 * others @ others[trial]
-        gain = _gain(pull, levels, trial, count) + np.where(levels == levels[trial], 0.0, 2 * count * distances)
+def _contrasts(column: np.ndarray, count: int, lives: np.ndarray) -> np.ndarray:
+    """[trial, contrast] of mean 0 and, with all levels equally often, variance 1; 0 where the factor does not live."""
+    if count:
+        contrasts = np.sqrt(count) * (np.eye(count) - 1 / count)[column.astype(int)]
+    else:
+        line = 2 * column - 1  # Legendre's polynomials over [0, 1]
+        contrasts = np.column_stack([np.sqrt(3) * line, np.sqrt(BEND * 5) / 2 * (3 * line**2 - 1)])
+    return np.asarray(contrasts * (lives * np.sqrt(len(lives) / max(lives.sum(), 1)))[:, None])
+
+
+def _products(grams: Sequence[np.ndarray], count: int) -> np.ndarray:
+    """[trial, trial]: the scalar products of all contrasts of these columns and, weighted, of all their products.
+
+    A product of contrasts of two columns has the product of their Gram matrices, so that none is ever written out: the
+    sum over pairs is the second elementary symmetric polynomial, entry by entry.
+    """
+    total, squares = np.zeros((count, count)), np.zeros((count, count))
+    for gram in grams:
+        total += gram
+        squares += gram**2
+    return np.asarray(total + min(TRIPLES, PER_TRIAL * count) / 2 * (total**2 - squares))
+
+
+def _exchanged(own: np.ndarray, products: np.ndarray, slices: np.ndarray) -> np.ndarray:
+    """Where the value of each trial comes from [trial], after every trial in turn has made its best exchange.
+
+    `own` [trial, contrast] is the column, `products` [trial, trial] are those of all that it shall not be in line with.
+    """
+    own, source = own.copy(), np.arange(len(own))
+    pull, sizes = products @ own, products.diagonal()
+    of_slice = {one: np.flatnonzero(slices == one) for one in np.unique(slices) if one >= 0}
+    for trial in np.flatnonzero(slices >= 0):
+        partners = of_slice[slices[trial]]
+        apart = own[partners] - own[trial]
+        distances = sizes[trial] + sizes[partners] - 2 * products[trial, partners]
+        gain = 2 * (apart * (pull[trial] - pull[partners])).sum(axis=1) + (apart**2).sum(axis=1) * distances
         best = int(gain.round(6).argmin())  # rounded: equal gains must not be told apart by a machine's last digit
         if gain[best] < -1e-6:
-            moved = np.sqrt(count) * (others @ (others[trial] - others[best]))
-            pull[:, levels[best]] += moved
-            pull[:, levels[trial]] -= moved
-            levels[[trial, best]] = levels[[best, trial]]
-    after = codes.copy()
-    after[free] = levels
-    return after
-
-
-def _gain(pull: np.ndarray, levels: np.ndarray, trial: int, count: int) -> np.ndarray:
-    """[trial]: to first order, what an exchange of this trial's level with each other's adds to the sum."""
-    theirs = pull[trial, levels] - pull[np.arange(len(levels)), levels]
-    own = pull[trial, levels[trial]] - pull[:, levels[trial]]
-    return np.asarray(2 * np.sqrt(count) * (theirs - own))
-
-
-def _contrasts(codes: np.ndarray, count: int) -> np.ndarray:
-    """[trial, level], scaled so that the squared product of two factors' contrasts is n times their chi-square."""
-    return np.asarray(np.sqrt(count) * (np.eye(count) - 1 / count)[codes])
-
-
-def _curves(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The straight line and the parabola over [0, 1] that have mean 0 and variance 1 (Legendre), [trial, number]."""
-    line = 2 * numbers - 1
-    return np.sqrt(3) * line, np.sqrt(5) / 2 * (3 * line**2 - 1)
+            partner = partners[best]
+            pull += np.outer(products[trial] - products[partner], apart[best])
+            own[[trial, partner]], source[[trial, partner]] = own[[partner, trial]], source[[partner, trial]]
+    return source

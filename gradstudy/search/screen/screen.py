@@ -56,6 +56,7 @@ class ScreenTrials:
 
     def preview(self, budget: int) -> list[list[AskedTrial]]:
         ahead = ScreenTrials(self._space, self._seed)
+        ahead._designs = self._designs  # a design may take seconds
         ahead.open(scratch_storage(), "preview")
         return list(ahead.batches(budget))
 
@@ -78,5 +79,5 @@ class ScreenTrials:
     def _row(self, study: Study, number: int) -> Levels:
         blocks = tuple(study.user_attrs[LAUNCHED])
         if blocks not in self._designs:
-            self._designs[blocks] = design(self._space.factors, blocks, self._seed)
+            self._designs[blocks] = design(self._space.factors, blocks, self._seed, self._space.active)
         return self._designs[blocks][number]

@@ -10,6 +10,7 @@ from scipy.stats import qmc
 
 from gradstudy.records import Factor
 from gradstudy.search.screen.design import design
+from gradstudy.search.screen.quality import quality
 
 ACTIVATION = Factor("activation", ("tanh", "relu", "selu"))
 CLIPPING = Factor("clipping", (True, False))
@@ -229,3 +230,92 @@ def test_a_factorial_may_have_a_level_inside_a_group():
     assert Counter((row["clipping"], row["clipping.max_norm"]) for row in rows) == dict.fromkeys(
         product(("none", "norm"), (1.0, 10.0)), 2
     )
+
+
+def correlations(rows, factors):
+    """The largest |r| of two columns and of a column with the product of two others, over all contrasts of levels."""
+    contrasts = []
+    for factor in factors:
+        levels, codes = np.unique(column(factor, rows), return_inverse=True)
+        shapes = np.eye(len(levels))[codes] if factor.levels else codes[:, None].astype(float)
+        contrasts.append((shapes - shapes.mean(axis=0)) / shapes.std(axis=0))
+
+    def largest(one, other):
+        return np.abs(one.T @ (other - other.mean(axis=0)) / other.std(axis=0)).max() / len(rows)
+
+    pair = max(largest(one, other) for one, other in combinations(contrasts, 2))
+    triple = max(
+        largest(contrasts[one], (contrasts[a][:, :, None] * contrasts[b][:, None]).reshape(len(rows), -1))
+        for one in range(len(factors))
+        for a, b in combinations([other for other in range(len(factors)) if other != one], 2)
+    )
+    return pair, triple
+
+
+MANY = (
+    *(Factor(f"x{i}") for i in range(4)),
+    *(Factor(f"l{k}{i}", tuple("abcd"[:k])) for k in (2, 3, 4) for i in range(2)),
+)
+
+
+@pytest.mark.parametrize("blocks", [[128], [64, 64]])
+def test_neither_two_factors_are_in_line_nor_one_and_the_product_of_two_others(blocks):
+    """Against permutations of the same columns, each on its own: what an independent assignment would give."""
+    random = np.random.default_rng(0)
+    ours = np.array([correlations(design(MANY, blocks, seed), MANY) for seed in range(3)])
+    rows = design(MANY, [128], seed=0)
+    shuffled = []
+    for _ in range(3):
+        columns = {factor.name: random.permutation(np.array(column(factor, rows), dtype=object)) for factor in MANY}
+        shuffled.append(
+            correlations([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)], MANY)
+        )
+    pair, triple = np.mean(shuffled, axis=0) / ours.mean(axis=0)
+    assert pair > 1.5
+    assert triple > 1.3
+
+
+def test_no_three_numbers_of_a_large_design_are_in_line():
+    """Scrambled Sobol columns had r = .4 and more between a column and the product of two others at 256 trials."""
+    numbers = [Factor(f"x{i}") for i in range(8)]
+    for seed in range(3):
+        assert max(correlations(design(numbers, [256], seed), numbers)) < 3 / 256**0.5
+
+
+SMALL = (
+    Factor("optimizer", ("sgd", "adam")),
+    Factor("optimizer.momentum", low=0.0, high=0.99),
+    Factor("optimizer.eps", low=1e-10, high=1e-2, log=True),
+    Factor("activation", ("relu", "tanh", "elu", "selu")),
+    Factor("lr.value", low=1e-4, high=1.0, log=True),
+    Factor("dummy"),
+)
+INSIDE = {"sgd": "optimizer.momentum", "adam": "optimizer.eps"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_sixteen_trials_with_values_that_live_in_half_of_them_are_not_in_line(seed):
+    """Sobol columns had activation and lr in line at .86 here, whatever the seed."""
+    rows = design(SMALL, [16], seed, lambda choices: {INSIDE[choices["optimizer"]]})
+    lived = [
+        {n: v for n, v in row.items() if n not in INSIDE.values() or INSIDE[row["optimizer"]] == n} for row in rows
+    ]
+    found = quality(SMALL, lived)
+    assert found.everywhere.strength < 0.25  # what independent draws of two numbers give in the mean: 1/sqrt(16)
+    assert (
+        found.conditional.strength < 0.7
+    )  # of 4 levels and a number in 8 trials they give sqrt(3/7) = .65 in the mean
+    for name in INSIDE.values():
+        factor = next(one for one in SMALL if one.name == name)
+        places = np.sort(shares(factor, [row for row in lived if name in row]))
+        assert np.abs(places * 8 - np.arange(0.5, 8)).max() < 0.5 + 1e-3
+
+
+def test_values_that_live_elsewhere_do_not_count():
+    """Momentum lives in half of the trials, and is not in line with lr in those."""
+    factors = SMALL[:2] + SMALL[4:]
+    for seed in range(3):
+        rows = design(factors, [128], seed, lambda choices: {INSIDE[choices["optimizer"]]})
+        inside = [row for row in rows if row["optimizer"] == "sgd"]
+        pair = np.corrcoef([shares(factors[1], inside), shares(factors[2], inside)])[0, 1]
+        assert abs(pair) < 0.05

@@ -6,7 +6,7 @@ import sys
 
 import optuna
 import pytest
-from support.hunted import ALWAYS, FACTORS, OWN, dies_at, made, opened, option, stored_trials
+from support.hunted import ALWAYS, FACTORS, OWN, active, dies_at, made, opened, option, stored_trials
 
 from gradstudy.errors import InputError
 from gradstudy.records import DUMMY
@@ -28,7 +28,7 @@ def expected(blocks, seed=3):
     """The design, each row with what lives in it: written without Optuna."""
     return spelled(
         (number, {name: level for name, level in row.items() if name in ALWAYS | OWN[row["clipping"]]})
-        for number, row in enumerate(design((*FACTORS, DUMMY), blocks, seed))
+        for number, row in enumerate(design((*FACTORS, DUMMY), blocks, seed, active))
     )
 
 
@@ -71,7 +71,7 @@ from support import hunted
 living, seen = hunted.active, []
 def active(choices):
     seen.append(choices)
-    if len(seen) == 3:
+    if len(seen) == 6:  # the design asks once for each of three levels, then every trial once
         os.kill(os.getpid(), signal.SIGKILL)
     return living(choices)
 hunted.active = active
