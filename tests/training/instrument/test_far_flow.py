@@ -34,7 +34,7 @@ class Followed(RandomSignal):
         return replace(super().shape, each_step=True)
 
     def draw(self, stream, count):
-        inputs, size = stream.standard_normal((count, *self.shape.inputs)), (count, self.length)
+        inputs, size = self.scale * stream.standard_normal((count, *self.shape.inputs)), (count, self.length)
         if self.classes:
             return inputs, stream.integers(self.outputs, size=size)
         return inputs, stream.standard_normal((*size, self.outputs))
@@ -81,6 +81,19 @@ def test_the_flow_from_one_answer_is_that_of_a_task_which_asks_for_nothing_else(
             found = record.series[f"{quantity}_by_distance"]
             assert (found.places[0], found.places[-1]) == ("distance_001", f"distance_{LENGTH - 1:03d}")
             np.testing.assert_allclose(found.values[0], np.nanmedian(shares, axis=0), rtol=1e-9)
+
+
+@pytest.mark.parametrize("bias", [0.0, 1.0, 5.0])
+def test_an_lstm_without_weights_or_inputs_forgets_by_the_sigmoid_of_its_forget_bias(bias):
+    """dc_T/dc_t = sigmoid(b)^(T - t), and no way leads from one h_t to the next (Jozefowicz et al. 2015)."""
+    trial = parts(model=CELLS["lstm"](width=6, forget_bias=bias), task=Followed(scale=0.0), init=init.Constant(value=0))
+    record = train(cohort(trial, seeds=1, steps=0, dtype="float64"))[0]
+    kept = (1 + np.exp(-bias)) ** -np.arange(1.0, LENGTH)
+    far = {name: record.series[name].values[0] for name in ("far_cell_signal", "far_signal")}
+    np.testing.assert_allclose(far["far_cell_signal"][-2::-1] / far["far_cell_signal"][-1], kept, rtol=1e-12)
+    np.testing.assert_allclose(record.series["cell_signal_by_distance"].values[0], kept, rtol=1e-12)
+    assert (far["far_signal"][:-1] == 0).all()
+    assert far["far_signal"][-1] > 0
 
 
 @pytest.mark.parametrize("length", [1, 2])
