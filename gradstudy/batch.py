@@ -40,6 +40,10 @@ def cohorts_of(
     ]
 
 
+Seeds = Mapping[int, Sequence[int]]
+"""Which seeds a trial trains with, by its number."""
+
+
 @dataclass(frozen=True)
 class Batch:
     """Trials that a launch trains together on these devices: as cohorts, whose records become results by trial."""
@@ -48,27 +52,24 @@ class Batch:
     devices: tuple[str, ...]
     trials: tuple[Trial, ...]
 
-    def cohorts(self, seeds: Sequence[int] | None = None) -> list[Cohort]:
+    def cohorts(self, seeds: Seeds | None = None) -> list[Cohort]:
         """How the trials train together with these seeds, by default all of the budget: the largest cohorts first."""
-        launch = self.composer.launch
+        launch, seeds = self.composer.launch, self._seeds if seeds is None else seeds
         parts = {trial.number: self.composer.parts(trial.levels) for trial in self.trials}
-        seeds = range(launch.budget.seeds) if seeds is None else seeds
-        members = [Member(trial.number, seed) for trial in self.trials for seed in seeds]
+        members = [Member(trial.number, seed) for trial in self.trials for seed in seeds[trial.number]]
         knee = CUDA_KNEE if self.devices[0].startswith("cuda") else CPU_KNEE
         return cohorts_of(launch, members, parts, launch.execution.cohort_size or knee)
 
-    def trained(self, runner: Runner, seeds: Sequence[int] | None = None) -> Iterator[TrialResult]:
-        """Trains these seeds, by default all, and hands out each trial as soon as its cohort is done."""
-        launch, by_number = self.composer.launch, {trial.number: trial for trial in self.trials}
+    def trained(self, runner: Runner, seeds: Seeds | None = None) -> Iterator[TrialResult]:
+        """Trains these seeds, by default all of the budget, and hands out each trial as soon as all of its are done."""
+        seeds = self._seeds if seeds is None else seeds
+        begun = {trial.number: TrialResult(trial, (), ()) for trial in self.trials}
         for _, records in runner(train, self.cohorts(seeds)):
-            of_trial: dict[int, list[MemberRecord]] = {}
-            for record in records:
-                of_trial.setdefault(record.trial, []).append(record)
-            for number, own in of_trial.items():
-                trial = by_number[number]
-                theory = {PREDICTED: predicted_gain(self.composer.parts(trial.levels), launch.seed)}
-                rows = tuple(member_row(record, launch.analysis) | theory for record in own)
-                yield TrialResult(trial, tuple(own), rows, sum(one.cost["seconds"] for one in own) / len(records))
+            for number in dict.fromkeys(record.trial for record in records):
+                own = tuple(record for record in records if record.trial == number)
+                begun[number] += self._result(begun[number].trial, own, len(records))
+                if len(begun[number].rows) == len(seeds[number]):  # what cannot be stacked comes member by member
+                    yield begun[number]
 
     def measured(self, runner: Runner, search: AskTell) -> Iterator[TrialResult]:
         """Every trial with all its seeds; or, where hopeless ones are pruned, with those that it was given.
@@ -82,7 +83,7 @@ class Batch:
         begun: dict[int, TrialResult] = {}
         hopeful, seeds = self, range(self.composer.launch.budget.seeds)
         for seed in seeds:
-            for result in hopeful.trained(runner, [seed]):
+            for result in hopeful.trained(runner, dict.fromkeys(hopeful.numbers, (seed,))):
                 number = result.trial.number
                 whole = begun.pop(number, TrialResult(result.trial, (), ())) + result
                 if seed == seeds[-1] or search.hopeless(number, whole.rows):
@@ -90,3 +91,19 @@ class Batch:
                 else:
                     begun[number] = whole
             hopeful = replace(hopeful, trials=tuple(trial for trial in hopeful.trials if trial.number in begun))
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Those of its trials."""
+        return tuple(trial.number for trial in self.trials)
+
+    @property
+    def _seeds(self) -> Seeds:
+        return dict.fromkeys(self.numbers, range(self.composer.launch.budget.seeds))
+
+    def _result(self, trial: Trial, records: tuple[MemberRecord, ...], cohort: int) -> TrialResult:
+        """What came of members of one trial in a cohort of so many."""
+        launch = self.composer.launch
+        theory = {PREDICTED: predicted_gain(self.composer.parts(trial.levels), launch.seed)}
+        rows = tuple(member_row(record, launch.analysis) | theory for record in records)
+        return TrialResult(trial, records, rows, sum(one.cost["seconds"] for one in records) / cohort)

@@ -17,7 +17,7 @@ from gradstudy.configs.studies import find_studies
 from gradstudy.errors import InputError
 from gradstudy.plan import Plan
 from gradstudy.quantities import ON_REQUEST
-from gradstudy.records import DUMMY, HUNT, SCREEN, StudyInfo, Trial
+from gradstudy.records import CONFIRM, DUMMY, HUNT, SCREEN, StudyInfo, Trial
 from gradstudy.report.page_file import check_page_path
 from gradstudy.search.base import AskTell
 from gradstudy.search.screen.quality import quality
@@ -94,6 +94,7 @@ def prepare(overrides: Sequence[str], command: str) -> Prepared:
     check_store(launch.tracking)
     if launch.report:
         check_page_path(launch.report)
+    cures = {} if no_cures(launch) else asdict(launch.confirm)
     info = StudyInfo(
         name=name,
         fingerprint=fingerprint_of(composer),
@@ -106,7 +107,8 @@ def prepare(overrides: Sequence[str], command: str) -> Prepared:
         design=way.name,
         command=command,
         settings={"responses": launch.analysis.of_responses},
-        phases=way.phases,
+        phases=(*way.phases, *([CONFIRM] if cures else [])),
+        confirm=cures,
         hunted=way.hunted,
         versions=versions_here(),
         trials=trials,
@@ -145,6 +147,15 @@ def study_name(launch: Launch) -> str:
     if not launch.name.strip(". ") or set(launch.name) & set("/\\\n\0"):
         raise InputError(f"name must be usable as the name of a folder, without / and \\, got {launch.name!r}.")
     return launch.name
+
+
+def no_cures(launch: Launch) -> str:
+    """Why this launch tries no cures; empty where it does."""
+    if not launch.confirm.cures:
+        return "none are tried (confirm.cures=0)"
+    if SCREEN not in launch.search.phases:
+        return "none are tried: what would cure a failing trial is learned from trials that were drawn at random"
+    return "" if launch.budget.steps else "none are tried: a cure must learn, and nothing is trained (budget.steps=0)"
 
 
 def fingerprint_of(composer: Composer) -> str:

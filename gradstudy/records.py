@@ -170,8 +170,9 @@ class TrialResult:
     seconds: float = 0.0
 
     def __add__(self, other: "TrialResult") -> "TrialResult":
-        """This trial with further seeds."""
-        records, rows = (*self.records, *other.records), (*self.rows, *other.rows)
+        """This trial with further seeds, which are put in their order."""
+        records = tuple(sorted((*self.records, *other.records), key=lambda record: record.seed))
+        rows = tuple(sorted((*self.rows, *other.rows), key=lambda row: int(row["seed"])))
         return TrialResult(self.trial, records, rows, self.seconds + other.seconds)
 
 

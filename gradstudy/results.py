@@ -1,19 +1,23 @@
 """A stored study for notebooks: its trials, gradients, rankings and prescriptions."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import asdict, replace
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from gradstudy.analysis.prescription.experience import Experience, StartingPoint, given_start, stored_start
+from gradstudy.analysis.cure.confirmation import Confirmation
+from gradstudy.analysis.cure.cure import Cure, Cures
+from gradstudy.analysis.cure.replay import known_of, replay, trial_of
+from gradstudy.analysis.prescription.experience import STUCK, Experience, StartingPoint, given_start, stored_start
 from gradstudy.analysis.prescription.prescription import Prescription, Prescriptions, prescribe
 from gradstudy.analysis.ranking.ranking import Ranking, rank
 from gradstudy.analysis.responses.member_row import lacking, measured_again
 from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.theory.agreement import PREDICTED, Agreement, agreement
+from gradstudy.configs.launch import CONFIRMING
 from gradstudy.configs.overrides import changed_trial
 from gradstudy.errors import InputError
 from gradstudy.notebook.cards import study_card
@@ -29,6 +33,9 @@ from gradstudy.tracking.store import shown, ui_command
 from gradstudy.words.command_words import trial_command
 from gradstudy.words.trial_words import verdicts_words
 
+TryCures = Callable[["Run", Sequence[Confirmation]], None]
+"""Trains and stores what these confirmations ask for, and has the run read it."""
+
 
 class Run:
     """A stored study, as notebooks read it; what it found is read and computed on demand.
@@ -39,10 +46,18 @@ class Run:
         page: Where this launch wrote the report, beside the stored one; empty where it wrote none.
     """
 
-    def __init__(self, stored: StoredStudy, settings: Analysis):
+    def __init__(self, stored: StoredStudy, settings: Analysis, try_cures: TryCures | None = None):
         self.stored, self.settings = stored, settings
         self.page = ""
+        self._try_cures = try_cures
         self._rankings: dict[str, Ranking] = {}
+        self._confirmations: dict[Hashable, Confirmation] = {}
+
+    def reread(self, stored: StoredStudy) -> None:
+        """Goes on with what is stored now: further trials that tried cures, which change no ranking."""
+        self.stored = stored
+        for name in ("members", "trials", "cures"):
+            self.__dict__.pop(name, None)
 
     @property
     def info(self) -> StudyInfo:
@@ -152,49 +167,111 @@ class Run:
         return best_trials(self.searched, names, self.objectives, seeds=self.info.seeds, count=count)
 
     def prescribe(
-        self, trial: int | None = None, levels: Mapping[str, Level] | None = None
-    ) -> Prescription | Prescriptions:
-        """The smallest change that makes a failing configuration healthy, by what the screen's trials say.
+        self, trial: int | None = None, levels: Mapping[str, Level] | None = None, *, confirm: bool = False
+    ) -> Prescription | Prescriptions | Cure | Cures:
+        """The smallest change that makes a failing configuration well, by what the screen's trials say.
+
+        That is a prediction. With `confirm` changes are tried on fresh seeds, here and now, and stored with the study.
 
         Args:
             trial: The number of a stored trial, of whatever phase.
             levels: The study's factors and their levels, in place of a trial: all that live in this configuration.
+            confirm: Whether changes are tried. What was tried before is not run again.
 
         Returns:
             What to change, with what speaks for it and the command that runs it; without arguments `prescriptions`.
+            With `confirm` what came of trying; without other arguments `cures`.
 
         Raises:
-            InputError: Both are given, there is no such trial or level, or no trial was drawn at random.
+            InputError: Both are given, there is no such trial or level, or no trial was drawn at random; cures are to
+                be tried in a study that trains nothing, or whose launch cannot be composed again.
+            TrackingAway: Cures were tried, and MLflow did not take all of it; the same call sends it later.
         """
         if trial is not None and levels is not None:
             raise InputError("prescribe takes a trial or levels, got both: leave one out.")
-        known = self._experience
+        known, start = self._experience, None
         with threadpool_limits(1):
             if levels is not None:
-                return self._prescribed(given_start(known, self.members, levels))
-            if trial is not None:
-                return self._prescribed(stored_start(self.members, self.info.factors, trial))
-            return self.prescriptions
+                start = given_start(known, self.searched, levels)
+            elif trial is not None:
+                own = (self.members[PHASE] != CONFIRM) | (self.members["trial"] == trial)
+                start = stored_start(self.members[own], self.info.factors, trial)
+        if confirm:
+            if self._try_cures is None:
+                raise InputError("Cures are tried in studies that were read with gradstudy.load_study or run_study.")
+            self._try_cures(self, self.confirmations(self._typical if start is None else [start]))
+            return self.cures if start is None else self._cure(start)
+        return self.prescriptions if start is None else self._prescribed(start)
 
     @cached_property
     def prescriptions(self) -> Prescriptions:
-        """One for the most typical trial of the screen of every verdict but healthy that occurs.
+        """What is predicted to help the most typical trial of the screen of every way to fail that occurs.
 
         Raises:
             InputError: No trial was drawn at random.
         """
+        return Prescriptions(map(self._prescribed, self._typical))
+
+    @cached_property
+    def cures(self) -> Cures:
+        """What came of trying changes of these trials on fresh seeds; none where cures were not tried.
+
+        Raises:
+            InputError: No trial was drawn at random.
+        """
+        return Cures(map(self._cure, self._typical if self.info.confirm else ()))
+
+    @property
+    def tried(self) -> pd.DataFrame:
+        """The members of the trials that tried cures."""
+        return self.members[self.members[PHASE] == CONFIRM]
+
+    @property
+    def confirm(self) -> Mapping[str, int]:
+        """How many `cures` are tried for a failing configuration, and on how many `seeds`: as its launch said."""
+        return self.info.confirm or asdict(CONFIRMING)
+
+    def confirmations(self, starts: Sequence[StartingPoint] | None = None) -> list[Confirmation]:
+        """The procedures that find cures, of these configurations, by default of the typical ones that fail.
+
+        Raises:
+            InputError: No trial was drawn at random.
+        """
+        return [self._confirmation(start) for start in (self._typical if starts is None else starts)]
+
+    @cached_property
+    def _typical(self) -> list[StartingPoint]:
         with threadpool_limits(1):
-            typical = (self._experience.typical(verdict) for verdict in FAILING)
-            starts = [stored_start(self.members, self.info.factors, number) for number in typical if number is not None]
-            return Prescriptions(self._prescribed(start) for start in starts)
+            numbers = (self._experience.typical(failure) for failure in (*FAILING, STUCK))
+            return [stored_start(self.searched, self.info.factors, one) for one in numbers if one is not None]
 
     @cached_property
     def _experience(self) -> Experience:
         return Experience(self.screened, self.info.factors, self.settings, seed=self.info.seed)
 
+    def _confirmation(self, start: StartingPoint) -> Confirmation:
+        """Goes on where it was: what it was told stays true."""
+        key = (*sorted(start.levels.items()), *self.confirm.values())
+        if key not in self._confirmations:
+            with threadpool_limits(1):
+                self._confirmations[key] = Confirmation(self._experience, start, **self.confirm)
+        return self._confirmations[key]
+
+    def _cure(self, start: StartingPoint) -> Cure:
+        """With the overrides and the command that run it, or the best that was tried."""
+        confirmation, factors = self._confirmation(start), self.info.factors
+        with threadpool_limits(1):
+            replay([confirmation], known_of(self.tried, factors, self.info.seeds))
+        found = confirmation.found
+        number = trial_of(self.tried, factors, found.levels) if found.after is not None else None
+        if number is None:
+            return found
+        return replace(found, overrides=tuple(self.overrides(number)), command=self.command(number))
+
     def _prescribed(self, start: StartingPoint) -> Prescription:
-        """With the overrides and the command that run the cured configuration."""
-        found = prescribe(self._experience, start)
+        """With the overrides and the command that run the changed configuration."""
+        with threadpool_limits(1):
+            found = prescribe(self._experience, start)
         if not found.changes:
             return found
 

@@ -6,17 +6,23 @@ moment the driver is killed at, the same command finds what is done and finishes
 
 import os
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import partial
+from itertools import count, filterfalse
 from pathlib import Path
 
+from gradstudy.analysis.cure.confirmation import Confirmation
+from gradstudy.analysis.cure.replay import known_of, replay
+from gradstudy.analysis.settings import Analysis
 from gradstudy.batch import Batch
 from gradstudy.configs.composition import Composer, hydra_ready
+from gradstudy.configs.overrides import as_override
 from gradstudy.errors import InputError, TrackingAway
 from gradstudy.execution.executor import Runner
-from gradstudy.preparation import Prepared, fingerprint_of, prepare, study_name
-from gradstudy.records import SCREEN, Trial
+from gradstudy.preparation import Prepared, fingerprint_of, no_cures, prepare, study_name
+from gradstudy.records import CONFIRM, CONFIRM_FROM, SCREEN, Level, Trial
 from gradstudy.report.findings import findings_of
 from gradstudy.report.mlflow.displays import study_display, trial_display
 from gradstudy.report.page_file import check_page_path, write_page, write_report
@@ -25,8 +31,9 @@ from gradstudy.report.terminal.live.progress import Progress
 from gradstudy.report.terminal.live.so_far import SoFar
 from gradstudy.results import Run
 from gradstudy.search.storage import JOURNAL, open_storage, study_lock
+from gradstudy.tracking.members_file import members_table
 from gradstudy.tracking.publication import REPORT_FILE, publish
-from gradstudy.tracking.reader import find_study
+from gradstudy.tracking.reader import StoredStudy, find_study
 from gradstudy.tracking.writer import StudyWriter
 
 
@@ -53,7 +60,10 @@ def run_study(overrides: Sequence[str], *, command: str = "") -> Run:
             with prepared.launch.execution.start(prepared.devices) as runner:
                 prepared.search.open(storage or open_storage("", prepared.folder), prepared.folder.name)
                 _carry_out(prepared, runner)
-            return _published(prepared)
+                run = _run_of(_stored(prepared), prepared.launch.analysis)
+                if prepared.info.confirm:
+                    _confirm(prepared, runner, run, run.confirmations())
+            return _published(prepared, run)
 
 
 def load_study(name: str, overrides: Sequence[str] = ()) -> Run:
@@ -72,7 +82,7 @@ def load_study(name: str, overrides: Sequence[str] = ()) -> Run:
     """
     with hydra_ready():
         launch = Composer(overrides).launch
-    return Run(find_study(name, launch.tracking), launch.analysis)
+    return _run_of(find_study(name, launch.tracking), launch.analysis)
 
 
 def report_study(overrides: Sequence[str]) -> Run:
@@ -103,21 +113,27 @@ def report_study(overrides: Sequence[str]) -> Run:
         stored = find_study(name, launch.tracking)
         words = f"Not stored with these settings; the newest study of that name, launched as: {stored.info.command}\n"
         make_console().print(words)
-    run = Run(stored, launch.analysis)
+    run = _run_of(stored, launch.analysis)
     if launch.report:
         run.page = str(write_report(run, launch.report))
     return run
 
 
-def _published(prepared: Prepared) -> Run:
+def _run_of(stored: StoredStudy, settings: Analysis) -> Run:
+    return Run(stored, settings, _try_cures)
+
+
+def _stored(prepared: Prepared) -> StoredStudy:
+    return find_study(prepared.info.name, prepared.launch.tracking, prepared.info.fingerprint)
+
+
+def _published(prepared: Prepared, run: Run) -> Run:
     """The finished study, its findings stored with it for people to look at."""
-    launch, info = prepared.launch, prepared.info
-    stored = find_study(info.name, launch.tracking, info.fingerprint)
-    run = Run(stored, launch.analysis)
+    launch = prepared.launch
     shown = study_display(findings_of(run))
     if launch.report:  # first, since MLflow may be away
         run.page = str(write_page(shown.files[REPORT_FILE], launch.report))
-    publish(launch.tracking, stored.run_id, shown)
+    publish(launch.tracking, run.stored.run_id, shown)
     return run
 
 
@@ -150,6 +166,79 @@ def _carry_out(prepared: Prepared, runner: Runner) -> None:
                 writer.write(result)
                 search.tell(result.trial.number, result.rows)
                 progress.advance(result)
+
+
+def _confirm(prepared: Prepared, runner: Runner, run: Run, confirmations: Sequence[Confirmation]) -> None:
+    """Tries cures: trains and stores what is asked until nothing is, and has the run read it.
+
+    It knows what is stored, as whoever reads the study will. A trial's number is the first free one in the order of
+    asking, so that in a launch that goes on it has the draws that it would have had in an undisturbed one.
+    """
+    composer, info, launch = prepared.composer, prepared.info, prepared.launch
+    known = known_of(run.tried, info.factors, info.seeds)
+    numbers = filterfalse({*run.tried["trial"]}.__contains__, count(CONFIRM_FROM))
+    if not replay(confirmations, known):
+        return
+    writer = StudyWriter(launch.tracking, info, prepared.folder, partial(trial_display, info))
+    workers, name = launch.execution.count(prepared.devices), f"{info.name}, trying cures on fresh seeds"
+    with writer, Progress(name, workers=workers, console=make_console()) as progress:
+        while asked := replay(confirmations, known):
+            unfit = [ask for ask in asked if not _fits(composer, ask.levels)]
+            if unfit:  # levels that never met in the screen may not go together: who asks for that has come to its end
+                confirmations = [one for one in confirmations if not any(ask in unfit for ask in one.asks())]
+                continue
+            trials = tuple(composer.trial(n, ask.levels, CONFIRM) for ask, n in zip(asked, numbers, strict=False))
+            fresh = [range(info.seeds + ask.seeds.start, info.seeds + ask.seeds.stop) for ask in asked]
+            progress.expect(len(trials), sum(map(len, fresh)))
+            seeds = {trial.number: own for trial, own in zip(trials, fresh, strict=True)}
+            stored = {}
+            for result in Batch(composer, prepared.devices, trials).trained(runner, seeds):
+                writer.write(result)
+                stored[result.trial.number] = (result.trial, result.rows)
+                progress.advance(result)
+            known |= known_of(members_table(stored, info.factors), info.factors, info.seeds)
+    run.reread(_stored(prepared))
+
+
+def _fits(composer: Composer, levels: Mapping[str, Level]) -> bool:
+    """Whether a network can be made with these levels."""
+    try:
+        composer.parts(levels)
+    except InputError:
+        return False
+    return True
+
+
+def _try_cures(run: Run, confirmations: Sequence[Confirmation]) -> None:
+    """Tries cures of a stored study on this machine: its launch is composed again, and has to be the same study."""
+    with hydra_ready():
+        prepared = prepare(_launched_again(run), run.info.command)
+        if prepared.info.fingerprint != run.info.fingerprint:
+            raise InputError(
+                f"Cures are tried by the study's own launch, '{run.info.command}', and that makes another study now: "
+                "its file, its data or a level's meaning has changed since. Run it again, and prescribe by that."
+            )
+        if reason := no_cures(prepared.launch):
+            raise InputError(f"Of cures, {reason}.")
+        with _opened(prepared.folder):
+            with prepared.launch.execution.start(prepared.devices) as runner:
+                _confirm(prepared, runner, run, confirmations)
+            _published(prepared, run)
+
+
+def _launched_again(run: Run) -> list[str]:
+    """The overrides of the study's newest launch, with the store and the settings that it was read with."""
+    words = shlex.split(run.info.command)
+    words = words[words.index("gradstudy") + 1 :] if "gradstudy" in words else ["-"]
+    if flags := [word for word in words if word.startswith("-")]:
+        raise InputError(
+            f"Cures are tried by the study's own launch, which cannot be composed again from '{run.info.command}' "
+            f"(because of {flags[0]}). Give that command once more, with confirm.cures=3."
+        )
+    asked = [word for word in words if not word.startswith(("mode=", "report=", "confirm"))]
+    settings = [as_override(f"analysis.{name}", value) for name, value in asdict(run.settings).items()]
+    confirm = [as_override(f"confirm.{name}", value) for name, value in run.confirm.items()]
+    return [*asked, as_override("tracking.uri", run.stored.uri), *settings, *confirm]
 
 
 def _check_journal(prepared: Prepared) -> None:

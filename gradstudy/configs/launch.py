@@ -46,6 +46,10 @@ class Confirm(Part):
     seeds: int = number(8, at_least=2)
 
 
+CONFIRMING = Confirm()
+"""What is done where a launch does not say."""
+
+
 @dataclass(frozen=True)
 class Machinery:
     """What a study is carried out with: a part for each config group that is not studied."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from gradstudy.analysis.cure.cure import Cure
 from gradstudy.analysis.prescription.prescription import Prescription
 from gradstudy.analysis.ranking.ranking import Ranking
 from gradstudy.analysis.theory.agreement import Agreement
@@ -27,6 +28,7 @@ from gradstudy.words.ranking_words import (
     trust_words,
 )
 from gradstudy.words.trial_words import level_word, verdicts_words
+from gradstudy.words.tried_words import TRIED_HEADINGS, needed_words, tried_rows
 
 ALIGNED_LEFT = "text-align: left"
 WHOLE = "white-space: nowrap"
@@ -123,6 +125,20 @@ def prescription_card(found: Prescription) -> str:
 def prescription_cards(found: Sequence[Prescription]) -> str:
     """One below the other."""
     return "<hr>".join(map(prescription_card, found)) or paragraph("No trial fails: there is nothing to cure.")
+
+
+def cure_card(found: Cure) -> str:
+    """What came of trying cures, in HTML, with everything escaped: its note, what was tried, and the command."""
+    tried = html_table(pd.DataFrame(tried_rows(found), columns=list(TRIED_HEADINGS))) if found.tried else ""
+    command = code_block(found.command) if found.command else ""
+    return (
+        paragraph(found.note) + paragraph(needed_words(found)) + command + (tried and folded("What was tried", tried))
+    )
+
+
+def cure_cards(found: Sequence[Cure]) -> str:
+    """One below the other."""
+    return "<hr>".join(map(cure_card, found)) or paragraph("No cures were tried.")
 
 
 def agreement_card(agreement: Agreement) -> str:

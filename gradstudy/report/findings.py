@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from gradstudy.analysis.cure.cure import Cure, NoConfirmation
 from gradstudy.analysis.prescription.prescription import Prescription
 from gradstudy.analysis.ranking.ranking import Ranking
 from gradstudy.analysis.responses.member_row import verdicts_by_threshold
@@ -87,6 +88,7 @@ class Findings:
     """A study's run, and what is computed of it for people to read.
 
     `rankings` are those that the settings ask for, and with `prescriptions` empty where nothing was drawn at random.
+    `cures` are what came of trying changes of the trials that `prescriptions` are for; empty where none were tried.
     `thresholds` are counts of verdicts as `verdicts_by_threshold` makes them. `theory` is None where it predicts
     nothing, `hunt` where nothing was hunted.
     """
@@ -97,6 +99,13 @@ class Findings:
     thresholds: pd.DataFrame
     theory: Agreement | None
     hunt: HuntFindings | None
+    cures: tuple[Cure, ...] = ()
+
+    @property
+    def advice(self) -> list[tuple[Prescription, Cure | None]]:
+        """For each typical trial that fails what is predicted to help, and what came of trying where that was done."""
+        tried = {one.trial: one for one in self.cures if one.reason != NoConfirmation.NOT_OVER or one.tried}
+        return [(one, tried.get(one.trial)) for one in self.prescriptions]
 
 
 def findings_of(run: Run) -> Findings:
@@ -113,4 +122,5 @@ def findings_of(run: Run) -> Findings:
         thresholds=verdicts_by_threshold(run.searched, run.settings),
         theory=theory,
         hunt=hunt_findings_of(run) if HUNT in run.info.phases else None,
+        cures=run.cures if screened else (),
     )

@@ -77,6 +77,8 @@ class Cure:
         confidence: The interval's coverage.
         bound: A change that is well on a smaller share of seeds would be confirmed in at most 1 - `confidence` of
             failing configurations.
+        overrides: Hydra overrides that run `after`.
+        command: The command that does.
     """
 
     trial: int | None
@@ -92,6 +94,8 @@ class Cure:
     tried: tuple[Tried, ...] = ()
     low: float = 0.0
     high: float = 1.0
+    overrides: tuple[str, ...] = ()
+    command: str = ""
 
     @property
     def changes(self) -> Changes:
@@ -109,3 +113,17 @@ class Cure:
         from gradstudy.words.cure_words import cure_note
 
         return cure_note(self)
+
+    def _repr_html_(self) -> str:
+        from gradstudy.notebook.cards import cure_card
+
+        return cure_card(self)
+
+
+class Cures(tuple[Cure, ...]):
+    """Several of them, which a notebook shows one below the other."""
+
+    def _repr_html_(self) -> str:
+        from gradstudy.notebook.cards import cure_cards
+
+        return cure_cards(self)

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from gradstudy.analysis.cure.cure import Cure
+from gradstudy.analysis.prescription.prescription import Prescription
 from gradstudy.analysis.ranking.interactions import interaction_matrix
 from gradstudy.analysis.ranking.ranking import Ranking
 from gradstudy.notebook.axes import png
 from gradstudy.notebook.ranking_plots import height_of
-from gradstudy.records import StudyInfo, TrialResult, trial_verdict
+from gradstudy.records import CONFIRM, StudyInfo, TrialResult, trial_verdict
 from gradstudy.report.answer import answer_sentences
 from gradstudy.report.figure.trial_figure import trial_figure
 from gradstudy.report.findings import Findings
@@ -16,8 +18,10 @@ from gradstudy.response import RANKED
 from gradstudy.tracking.markdown import code_fence, escaped, markdown_table, note_of
 from gradstudy.tracking.publication import REPORT_FILE, RunDisplay
 from gradstudy.words.command_words import again_command, folded_command, load_call, trial_command
+from gradstudy.words.prescription_words import title_words
 from gradstudy.words.ranking_words import rank_words, rough_mark, share_words, significance_words
 from gradstudy.words.trial_words import levels_words, verdict_line, verdicts_words
+from gradstudy.words.tried_words import cure_said, effort_words, predicted_said
 
 WIDE, SQUARE = 6.4, (5.0, 5.0)
 """Inches; a row of a heat map takes half of one."""
@@ -52,10 +56,13 @@ def trial_note(info: StudyInfo, result: TrialResult) -> str:
         for row in result.rows
         if row["first_bad_step"] is not None
     ]
+    seeds = [int(row["seed"]) for row in result.rows]
+    tried = f" Tried as a cure, on the fresh seeds {min(seeds)} to {max(seeds)}."
+    fresh = tried if result.trial.phase == CONFIRM else ""
     return note_of(
         [
             f"**{trial_verdict(verdicts)}** (seeds: {verdicts_words(verdicts)}) with "
-            f"{escaped(levels_words(result.trial.levels))}.",
+            f"{escaped(levels_words(result.trial.levels))}.{fresh}",
             *([escaped(f"{'; '.join(ends)}.")] if ends else []),
             "Its gradients are drawn in `figures/flow.svg` under Artifacts. Run it again by itself:",
             code_fence(folded_command(trial_command(info, result.trial))),
@@ -80,8 +87,8 @@ def study_note(findings: Findings) -> str:
             f"The whole report is `{REPORT_FILE}` under Artifacts, with figures and tables beside it.",
             f"{escaped(verdict_line(list(findings.run.searched['verdict'])))}.",
             *map(_ranking, findings.rankings),
-            *(["### What should be changed?"] if findings.prescriptions else []),
-            *(f"- {escaped(prescription.note)}" for prescription in findings.prescriptions),
+            *(["### What should be changed?"] if findings.advice else []),
+            *(f"- {escaped(_advised(*one))}" for one in findings.advice),
             "### Ways on",
             "In a terminal (with `analysis.vanishing=2` behind it for another threshold), and in a notebook:",
             code_fence(folded_command(again_command(info))),
@@ -89,6 +96,13 @@ def study_note(findings: Findings) -> str:
             *([f"Source: {escaped(info.source)}."] if info.source else []),
         ]
     )
+
+
+def _advised(prescription: Prescription, cure: Cure | None) -> str:
+    """What came of trying cures; where none were tried, what is predicted."""
+    if cure is None:
+        return " ".join([title_words(prescription) + ".", *predicted_said(prescription)])
+    return " ".join([title_words(prescription) + ".", *cure_said(cure), f"{effort_words(cure)}."])
 
 
 def _ranking(ranking: Ranking) -> str:

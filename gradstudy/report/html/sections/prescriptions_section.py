@@ -1,23 +1,32 @@
-"""What should be changed: a card for a typical trial of every failing verdict."""
+"""What should be changed: a card for a typical trial of every way to fail, with what was tried, or is predicted."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup
 
+from gradstudy.analysis.cure.cure import Cure
 from gradstudy.analysis.prescription.prescription import Prescription
 from gradstudy.report.findings import Findings
 from gradstudy.report.html.pieces.axis import Axis
 from gradstudy.report.rendering import render
 from gradstudy.words.number_words import percent_words
-from gradstudy.words.prescription_words import as_told, said_of
+from gradstudy.words.prescription_words import as_told
 from gradstudy.words.trial_words import levels_words
+from gradstudy.words.tried_words import (
+    TRIED_HEADINGS,
+    cure_said,
+    effort_words,
+    predicted_said,
+    tried_rows,
+)
 
 PERCENT = Axis(0.0, 1.0)
 
 
 @dataclass(frozen=True)
 class ChanceBar:
-    """How likely health is after the change, by one witness: a share with its interval."""
+    """How likely a changed configuration is well, by one witness: a share with its interval."""
 
     name: str
     share: float
@@ -26,22 +35,51 @@ class ChanceBar:
 
 
 def prescriptions_section(findings: Findings) -> Markup:
-    """The smallest change that makes a failing configuration healthy, and what speaks for it; nothing without any."""
-    if not findings.prescriptions:
+    """What makes a failing configuration well: what was tried, else what is predicted; nothing without any."""
+    if not findings.advice:
         return Markup()
-    cards = [
-        {
-            "about": one,
-            "levels": levels_words(one.levels),
-            "kind": "prescription" if one.supported else "a guess" if one.changes else "no prescription",
-            "said": said_of(one),
-            "changes": [(name, as_told(before), as_told(after)) for name, (before, after) in one.changes.items()],
-            "chances": _chances(one),
-        }
-        for one in findings.prescriptions
-    ]
     wanted = findings.run.settings.healthy
-    return render("prescriptions.html", cards=cards, axis=PERCENT, wanted=wanted, needed=percent_words(wanted))
+    return render(
+        "prescriptions.html",
+        cards=[_card(*one) for one in findings.advice],
+        headings=TRIED_HEADINGS,
+        tries=findings.run.info.confirm,
+        axis=PERCENT,
+        wanted=wanted,
+        needed=percent_words(wanted),
+    )
+
+
+def _card(prescription: Prescription, cure: Cure | None) -> dict[str, Any]:
+    shown = cure or prescription
+    return {
+        "about": prescription,
+        "levels": levels_words(prescription.levels),
+        "kind": _kind(prescription, cure),
+        "said": cure_said(cure) if cure else predicted_said(prescription),
+        "changes": [(name, as_told(before), as_told(after)) for name, (before, after) in shown.changes.items()],
+        "chances": _tried_bars(cure) if cure else _chances(prescription),
+        "well": cure is not None,
+        "effort": effort_words(cure) if cure else "",
+        "tried": tried_rows(cure) if cure else [],
+        "command": shown.command,
+    }
+
+
+def _kind(prescription: Prescription, cure: Cure | None) -> str:
+    if cure is not None:
+        return "confirmed" if cure.confirmed else "not confirmed"
+    return "a prediction" if prescription.supported else "a guess" if prescription.changes else "no prescription"
+
+
+def _tried_bars(cure: Cure) -> list[ChanceBar]:
+    """The shares of well seeds before and after."""
+    named = {"before": cure.before, "after": cure.after}
+    ends = {name: (one, *one.interval(cure.confidence)) for name, one in named.items() if one is not None}
+    return [
+        ChanceBar(f"{name}: {one.well} of {one.seeds} fresh seeds", one.well / one.seeds, low, high)
+        for name, (one, low, high) in ends.items()
+    ]
 
 
 def _chances(prescription: Prescription) -> list[ChanceBar]:

@@ -73,18 +73,19 @@ SHORTEST_SILENCE = 1.0
 class Progress:
     """Shows trials done, members per second, time left, verdicts and what was found while a study runs.
 
-    `total` and `done` count trials, `done` and `verdicts` are what earlier launches stored. Members per second are
-    those that this launch trained, on so many `workers`. `so_far` is told of every trial. `clock` gives seconds.
+    `total` and `done` count trials, `done` and `verdicts` are what earlier launches stored; more may be expected later.
+    Members per second are those that this launch trained, on so many `workers`. `so_far` is told of every trial.
+    `clock` gives seconds.
     """
 
     def __init__(
         self,
         name: str,
         *,
-        total: int,
-        seeds: int,
+        total: int = 0,
+        seeds: float = 0,
         console: Console,
-        so_far: SoFar,
+        so_far: SoFar | None = None,
         workers: int = 1,
         done: int = 0,
         verdicts: Sequence[str] = (),
@@ -115,18 +116,23 @@ class Progress:
             self._speak()
         self._console.print()
 
+    def expect(self, trials: int, members: int) -> None:
+        """So many trials more, of so many members in all."""
+        self.total, self.seeds = self.total + trials, members / trials
+
     def advance(self, result: TrialResult) -> None:
         """One more trial is done."""
         self.done += 1
         self._time_left.add(len(result.rows), result.seconds)
         self._counts.update(row["verdict"] for row in result.rows)
-        self._so_far.add(result.trial, result.rows)
+        if self._so_far:
+            self._so_far.add(result.trial, result.rows)
         if not self._live and self._is_due():
             self._speak()
 
     def pace(self) -> str:
         """How far, how fast, and how long yet: `64/128 trials, 9.1 members/s, 0:00:31 left`."""
-        time_left = self._time_left.words((self.total - self.done) * self.seeds)
+        time_left = self._time_left.words(round((self.total - self.done) * self.seeds))
         return f"{self.done}/{self.total} trials" + (f", {time_left}" if time_left else "")
 
     def page(self) -> RenderableType:
@@ -136,8 +142,12 @@ class Progress:
         )
         bar = Table.grid(padding=(0, 2, 0, 0))
         bar.add_row(done, plain_text(self.pace()))
-        found = [plain_text(self._so_far.words)] if self._so_far.words and self.done < self.total else []
+        found = [plain_text(self._found)] if self._found else []
         return Group(plain_text(self.name, "bold"), bar, plain_text(verdict_counts(self._counts)), *found)
+
+    @property
+    def _found(self) -> str:
+        return self._so_far.words if self._so_far and self.done < self.total else ""
 
     def _tenths(self) -> int:
         return LINES * self.done // max(self.total, 1)
@@ -150,7 +160,7 @@ class Progress:
     def _speak(self) -> None:
         """Two lines, and below them what was found, where that is news."""
         self._spoke, self._tenth = self._clock(), self._tenths()
-        news = self._so_far.words if self._so_far.words != self._said and self.done < self.total else ""
+        news = self._found if self._found != self._said else ""
         self._said = news or self._said
         self._console.print(plain_text(f"{self.name}: {self.pace()}"))
         for words in filter(None, (verdict_counts(self._counts), news)):

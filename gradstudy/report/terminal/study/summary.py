@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from gradstudy.analysis.cure.cure import Cure
 from gradstudy.analysis.prescription.prescription import Prescription
 from gradstudy.records import VERDICTS
 from gradstudy.report.answer import answer_sentences
@@ -16,8 +17,9 @@ from gradstudy.report.terminal.plain import plain_name, plain_table, plain_text,
 from gradstudy.report.terminal.study.ranking_table import ranking_legend, ranking_table
 from gradstudy.words.command_words import again_command, folded_command, load_call
 from gradstudy.words.number_words import compact
-from gradstudy.words.prescription_words import said_of, title_words
+from gradstudy.words.prescription_words import title_words
 from gradstudy.words.trial_words import threshold_words, verdict_line
+from gradstudy.words.tried_words import cure_said, effort_words, predicted_said
 
 
 def hunt_table(hunt: HuntFindings) -> RenderableType:
@@ -44,19 +46,23 @@ def threshold_table(counts: pd.DataFrame) -> Table:
     return table
 
 
-def prescription_table(prescriptions: Sequence[Prescription]) -> RenderableType:
-    """For a typical trial of every failing verdict: its levels, what to change, how sure that is, how to run it."""
-    lines = (line for prescription in prescriptions for line in _lines(prescription))
+def advice_table(advice: Sequence[tuple[Prescription, Cure | None]]) -> RenderableType:
+    """For a typical trial of every way to fail: its levels, what to change, how sure that is, how to run it.
+
+    What was tried comes in place of what is predicted.
+    """
+    lines = (line for prescription, cure in advice for line in _lines(prescription, cure))
     return Group(plain_text("What should be changed?", "bold"), *lines)
 
 
-def _lines(prescription: Prescription) -> Iterator[RenderableType]:
+def _lines(prescription: Prescription, cure: Cure | None) -> Iterator[RenderableType]:
     yield Text()
     yield plain_text(title_words(prescription))
-    for words in said_of(prescription):
+    said = [*cure_said(cure), f"{effort_words(cure)}."] if cure else predicted_said(prescription)
+    for words in said:
         yield Padding(plain_text(words), (0, 0, 0, 2))
-    if prescription.changes:
-        yield whole_text(folded_command(prescription.command))
+    if command := (cure or prescription).command:
+        yield whole_text(folded_command(command))
 
 
 PICTURE = "See run.theory().plot(), or the report of the finished study."
@@ -65,7 +71,7 @@ PICTURE = "See run.theory().plot(), or the report of the finished study."
 
 def summary(findings: Findings) -> RenderableType:
     """What came out: the evidence first, and last, where a terminal stops, the answer and the ways to go on."""
-    cures, theory = findings.prescriptions, findings.theory
+    theory = findings.theory
     title = f"{findings.run.info.name}: {findings.run.info.question}".rstrip(": ")
     sections = [
         *map(ranking_table, findings.rankings),
@@ -73,7 +79,7 @@ def summary(findings: Findings) -> RenderableType:
         *([hunt_table(findings.hunt)] if findings.hunt else []),
         plain_text(verdict_line(list(findings.run.searched["verdict"]))),
         threshold_table(findings.thresholds),
-        *([prescription_table(cures)] if cures else []),
+        *([advice_table(findings.advice)] if findings.advice else []),
         *([plain_text(f"{theory.note} {PICTURE}")] if theory else []),
         Group(plain_text(title, "bold"), *map(plain_text, answer_sentences(findings))),
         _ways_on(findings),
