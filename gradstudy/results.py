@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from gradstudy.analysis.cure.confirmation import Confirmation
 from gradstudy.analysis.cure.cure import Cure, Cures
 from gradstudy.analysis.cure.replay import known_of, replay, trial_of
-from gradstudy.analysis.prescription.experience import STUCK, Experience, StartingPoint, given_start, stored_start
+from gradstudy.analysis.prescription.experience import Experience, StartingPoint, given_start, stored_start
 from gradstudy.analysis.prescription.prescription import Prescription, Prescriptions, prescribe
 from gradstudy.analysis.ranking.ranking import Ranking, rank
 from gradstudy.analysis.responses.member_row import lacking, measured_again
@@ -23,7 +23,7 @@ from gradstudy.errors import InputError
 from gradstudy.notebook.cards import study_card
 from gradstudy.notebook.members_plots import plot_levels, plot_verdicts
 from gradstudy.notebook.signal_plots import plot_signal
-from gradstudy.records import CONFIRM, DUMMY, FAILING, SCREEN, Level, StudyInfo, trial_outcome, trial_verdict
+from gradstudy.records import CONFIRM, DUMMY, FAILING, SCREEN, STUCK, Level, StudyInfo, trial_outcome, trial_verdict
 from gradstudy.response import RESPONSES
 from gradstudy.search.best import best_trials
 from gradstudy.search.objective import Objective, objectives_of

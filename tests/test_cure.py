@@ -21,6 +21,7 @@ STUDY = [
     "budget.seeds=2",
     "budget.steps=3",
     "execution=inline",
+    "confirm.cures=0",
     "lr.value=0.003",
     "+space.activation=choice(sigmoid,tanh,relu)",
     "+space.init=choice(default,xavier_normal,kaiming_normal)",

@@ -17,14 +17,14 @@ import gradstudy
 
 TINY = [
     *("+study=rnn_clip", "budget.trials=12", "budget.seeds=2", "budget.steps=5", "task.length=10", "model.width=8"),
-    "analysis.draws=32",
+    *("analysis.draws=32", "confirm.cures=0"),
 ]
 INLINE = [*TINY, "execution=inline"]
 UNTRAINED = [
     *("+study=rnn_clip", "budget.trials=8", "budget.seeds=1", "budget.steps=0", "task.length=8", "model.width=4"),
     "execution=inline",
 ]
-LONG = ["+study=rnn_clip", "budget.trials=64", "budget.seeds=4", "budget.steps=100"]
+LONG = ["+study=rnn_clip", "budget.trials=64", "budget.seeds=4", "budget.steps=100", "confirm.cures=0"]
 
 
 def run(arguments, folder, code=0, by=in_process):

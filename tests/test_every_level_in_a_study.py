@@ -12,7 +12,13 @@ BASES = {
     "regularization": ["model=rnn", *IMAGES],  # variational dropout is for recurrent networks
 }
 IN_TIME = {"adding", "temporal_order", "copy_memory", "sequential_digits"}
-SHORT = ["+space.lr.value=interval(0.001,0.01)", "budget.seeds=1", "budget.steps=2", "execution=inline"]
+SHORT = [
+    "+space.lr.value=interval(0.001,0.01)",
+    "budget.seeds=1",
+    "budget.steps=2",
+    "execution=inline",
+    "confirm.cures=0",
+]
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ SPACE = {
     "clipping.max_norm": "tag(log,interval(0.1,10))",
     "activation": "choice(tanh,relu)",
 }
-TINY = ["budget.seeds=2", "budget.steps=2", "task.length=8", "model.width=4"]
+TINY = ["budget.seeds=2", "budget.steps=2", "task.length=8", "model.width=4", "confirm.cures=0"]
 SMALL = [*(f"+space.{name}={levels}" for name, levels in SPACE.items()), *TINY]
 PRUNING = ["search.objective=exploding", "search.pruner=median"]
 HUNTS = {

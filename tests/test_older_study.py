@@ -17,6 +17,7 @@ NEW = "noise"
 STUDY = [
     *("name=older", "model=mlp", "model.depth=3", "model.width=8", "budget.steps=4"),
     *("+space.activation=choice(tanh,relu)", "+space.lr.value=interval(0.001,0.1)", "budget.seeds=2"),
+    "confirm.cures=0",
 ]
 
 

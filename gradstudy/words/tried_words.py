@@ -2,7 +2,7 @@
 
 from gradstudy.analysis.cure.cure import Cure, Tried
 from gradstudy.analysis.prescription.prescription import Prescription
-from gradstudy.words.cure_words import WHY_NOT_CONFIRMED, counts_words, share_words
+from gradstudy.words.cure_words import WHY_NOT_CONFIRMED, counts_words, way_words
 from gradstudy.words.number_words import counted
 from gradstudy.words.prescription_words import changes_words, said_of
 
@@ -12,8 +12,7 @@ TRIED_HEADINGS = ("tried", "changes", "well", "learned")
 def tried_rows(found: Cure) -> list[tuple[str, str, str, str]]:
     """Under TRIED_HEADINGS all that was run, in that order: why, what was changed, how many seeds are well, learned."""
     return [
-        (str(one.purpose), changes_words(one.changes) or "none", well_words(one), share_words(one))
-        for one in found.tried
+        (str(one.purpose), changes_words(one.changes) or "none", well_words(one), way_words(one)) for one in found.tried
     ]
 
 
@@ -51,7 +50,7 @@ def needed_words(found: Cure) -> str:
     if len(found.needed) < 2:
         return ""
     without = (
-        f"without that of {name} {well_words(one)} seeds are well, and learn {share_words(one)} of the way"
+        f"without that of {name} {well_words(one)} seeds are well, and learn {way_words(one)} of the way"
         for name, one in found.needed.items()
     )
     return f"Every change is needed: {'; '.join(without)}."

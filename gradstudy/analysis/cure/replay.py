@@ -9,7 +9,7 @@ from gradstudy.analysis.cure.confirmation import Ask, Confirmation
 from gradstudy.analysis.prescription.experience import levels_in
 from gradstudy.records import Factor, Level, MemberRows
 
-Known = Mapping[Hashable, MemberRows]
+Outcomes = Mapping[Hashable, MemberRows]
 """What was measured of configurations that were tried, by the key of what asked for it."""
 
 
@@ -30,7 +30,7 @@ def trial_of(members: pd.DataFrame, factors: Sequence[Factor], levels: Mapping[s
     return max(numbers, default=None)
 
 
-def replay(confirmations: Sequence[Confirmation], known: Known) -> list[Ask]:
+def replay(confirmations: Sequence[Confirmation], known: Outcomes) -> list[Ask]:
     """Tells them all that is known, round by round; what they ask in the first round that is not known as a whole.
 
     All of them go on side by side, so that a launch that goes on asks what an undisturbed one would have asked next.

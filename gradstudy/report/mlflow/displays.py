@@ -21,7 +21,7 @@ from gradstudy.words.command_words import again_command, folded_command, load_ca
 from gradstudy.words.prescription_words import title_words
 from gradstudy.words.ranking_words import rank_words, rough_mark, share_words, significance_words
 from gradstudy.words.trial_words import levels_words, verdict_line, verdicts_words
-from gradstudy.words.tried_words import cure_said, effort_words, predicted_said
+from gradstudy.words.tried_words import UNTRIED, cure_said, effort_words
 
 WIDE, SQUARE = 6.4, (5.0, 5.0)
 """Inches; a row of a heat map takes half of one."""
@@ -101,7 +101,7 @@ def study_note(findings: Findings) -> str:
 def _advised(prescription: Prescription, cure: Cure | None) -> str:
     """What came of trying cures; where none were tried, what is predicted."""
     if cure is None:
-        return " ".join([title_words(prescription) + ".", *predicted_said(prescription)])
+        return " ".join([prescription.note, *([UNTRIED] if prescription.changes else [])])
     return " ".join([title_words(prescription) + ".", *cure_said(cure), f"{effort_words(cure)}."])
 
 

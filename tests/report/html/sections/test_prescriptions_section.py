@@ -47,7 +47,8 @@ def test_a_card_says_of_what_it_is_typical_what_to_change_and_what_speaks_for_it
     ]
     assert "Change activation from sigmoid to relu" in found
     assert "12 of 15 trials like it are healthy (95 % interval 52 to 96 %)." in found
-    assert ">prescription<" in found
+    assert ">a prediction<" in found
+    assert "That is a prediction: nobody has run it." in found
 
 
 def test_both_witnesses_are_drawn_from_no_chance_to_certainty(section):

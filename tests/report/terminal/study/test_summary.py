@@ -17,9 +17,9 @@ from gradstudy.conclusions import NoCure
 from gradstudy.records import VERDICTS, Factor, Trial
 from gradstudy.report.findings import hunt_findings_of, levels_of
 from gradstudy.report.terminal.study.summary import (
+    advice_table,
     folded_command,
     hunt_table,
-    prescription_table,
     summary,
 )
 
@@ -241,7 +241,7 @@ def as_a_shell_reads(command):
 
 @pytest.fixture
 def advice(render):
-    return render(prescription_table([FOUND, NONE]))
+    return render(advice_table([(FOUND, None), (NONE, None)]))
 
 
 def test_every_failing_verdict_says_what_to_change_and_how_sure_that_is(advice):
@@ -282,14 +282,14 @@ def test_a_word_longer_than_a_line_stays_whole():
 
 def test_what_is_certain_is_not_said_to_be_one_hundred_percent(render):
     sure = replace(FOUND, chance=1.0, chance_low=0.999, chance_high=1.0)
-    words = " ".join(render(prescription_table([sure])).split())
+    words = " ".join(render(advice_table([(sure, None)])).split())
     assert "a chance of at least 99 % to be healthy" in words
 
 
 def test_a_level_with_brackets_is_shown_as_it_is(render):
     differs = {"task.path": ("[bold]a", "b")}
     odd = replace(NONE, levels={"task.path": "[red]a"}, nearest=3, differences=differs)
-    words = " ".join(render(prescription_table([odd])).split())
+    words = " ".join(render(advice_table([(odd, None)])).split())
     assert "task.path=[red]a" in words
     assert "task.path ([bold]a, there b)" in words
 
@@ -303,6 +303,6 @@ def test_the_last_page_of_a_launch_gives_the_advice(render, make_findings):
 def test_a_guess_is_called_a_guess(render):
     few = Support(("activation",), 0, 0, 0.0, 1.0, 0.95)
     guess = replace(FOUND, supported=False, support=few)
-    words = " ".join(render(prescription_table([guess])).split())
+    words = " ".join(render(advice_table([(guess, None)])).split())
     assert "Nothing is sure enough to be prescribed. A guess worth trying: change activation from" in words
     assert "No stored trial is like it. The surrogate gives it" in words
