@@ -16,6 +16,7 @@ from gradstudy.words.number_words import fraction, percent_words, rounded
 from gradstudy.words.prescription_words import as_told
 from gradstudy.words.ranking_words import (
     INDEX_WORDS,
+    INTERVAL_WORDS,
     TEST_WORDS,
     count_words,
     digits_of,
@@ -76,7 +77,7 @@ def ranking_card(ranking: Ranking) -> str:
     rows = list(ranking.table.itertuples())
     if rows:
         parts.append(html_table(_shares(ranking, rows), muted=[not is_proven(row) for row in rows]))
-        parts.append(paragraph(f"{INDEX_WORDS}; {TEST_WORDS}."))
+        parts.append(paragraph(f"{INDEX_WORDS}; {TEST_WORDS}; {INTERVAL_WORDS}."))
     causes = ranking.levels["factor"].isin([row.factor for row in rows if is_proven(row)])
     if causes.any():
         seen = list(ranking.levels[causes & (ranking.levels["trials"] > 0)].itertuples())

@@ -96,7 +96,8 @@ def _share(row: Any, fit: float, confidence: float | None) -> str:
 
 def _direction(row: Any, response: str) -> str:
     if row.direction == UNCLEAR:
-        return "it acts together with others" if row.first < row.share / 2 else UNCLEAR
+        size = f", by some {compact(row.size, 2)} {RANKED[response].amount_unit}" if np.isfinite(row.size) else ""
+        return f"{'it acts together with others' if row.first < row.share / 2 else UNCLEAR}{size}"
     if row.direction.endswith("in the middle"):
         return f"{RANKED[response].noun} is {row.direction} of its range"
     return str(row.direction).replace(" it by ", f" {RANKED[response].noun} by ", 1)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradstudy.analysis.ranking.ranking import Ranking
-from gradstudy.conclusions import FEWEST_TRIALS, GOOD_FIT, NO_EFFECT, NOISE_FLOOR, NOT_RANKED
+from gradstudy.conclusions import FEWEST_TRIALS, GOOD_FIT, NO_EFFECT, NO_EVIDENCE, NOISE_FLOOR, NOT_RANKED
 from gradstudy.response import TIME
 from gradstudy.words.number_words import compact, rounded
 
@@ -43,12 +43,14 @@ def _about_factors(ranking: Ranking) -> Iterator[str]:
     names, causes = table["factor"], table["evidence"]
     ranked, nowhere = table["verdict"] != NOT_RANKED, table["trials"] == 0
     tested = table["p"] < 1.0 - ranking.confidence
+    unused = tested & (table["verdict"] == NO_EVIDENCE) & ~names.isin(ranking.tied)
     silent, together = causes & ~tested, table["first"] < table["share"] / 2
     near_floor = causes & tested & (table["share_low"] <= ranking.noise_floor) & (ranking.fit >= GOOD_FIT)
     said = {
         f"Evidence of no effect (share below {ranking.negligible:g})": table["verdict"] == NO_EFFECT,
         "Acting mainly through interactions, which the test cannot see": silent & together,
         "Seen by the surrogate, while the test, which knows one factor at a time, is not sure": silent & ~together,
+        "Seen by the test, but of no use to a surrogate that fits (it may follow a product of causes)": unused,
         "By the test alone, the share's interval reaches the noise floor": near_floor,
         "Suspected by a surrogate that fits too badly to prove it": names.isin(ranking.unproven),
         "Assigned hand in hand with another factor, so that the test alone proves nothing": names.isin(ranking.tied),

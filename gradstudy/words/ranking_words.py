@@ -40,6 +40,10 @@ TEST_WORDS = (
     "test: of one factor at a time, Kruskal-Wallis (KW), Spearman (rho) or a permutation test of means, p after "
     "control of the false discovery rate"
 )
+INTERVAL_WORDS = (
+    "intervals speak of trials and seeds in general, and reach as far as what is unexplained beyond the seeds might be "
+    "one factor's"
+)
 """How the columns of a ranking are read."""
 NO_CAUSE = "No factor beats the noise floor: there is no evidence for a cause here."
 
@@ -85,10 +89,11 @@ def significance_words(row: Any) -> str:
 
 
 def trust_words(ranking: Ranking) -> str:
-    """What the shares rest on: `128 trials, 22 members diverged, Q2 ... .66, noise floor .08`"""
+    """What the shares rest on: `128 trials, 22 members diverged, Q2 ... .66, unexplained .09, noise floor .08`"""
     known = {
         "Q2 of the surrogate (cross-validated)": ranking.fit,
         "noise of the seeds": ranking.seed_noise,
+        "unexplained": ranking.unexplained,
         "noise floor": ranking.noise_floor,
     }
     shares = "".join(f", {name} {fraction(share)}" for name, share in known.items() if np.isfinite(share))

@@ -37,6 +37,7 @@ ROW = {
     "p": 0.02,
     "verdict": "evidence",
     "evidence": True,
+    "size": np.nan,
     "direction": "relu raises it by 4.1 decades over tanh",
     "conditional": False,
     "trials": 128,

@@ -101,6 +101,10 @@ def test_where_the_surrogate_predicts_nothing_the_test_speaks_alone(answered):
     [
         ({"direction": "no clear direction", "share": 0.4, "first": 0.1}, ": it acts together with others)"),
         ({"direction": "no clear direction", "share": 0.4, "first": 0.3}, ": no clear direction)"),
+        (
+            {"direction": "no clear direction", "share": 0.4, "first": 0.1, "size": 1.234},
+            ": it acts together with others, by some 1.2 decades)",
+        ),
         ({"direction": "lowest in the middle"}, ": vanishing is lowest in the middle of its range)"),
     ],
 )

@@ -13,11 +13,23 @@ from gradstudy.analysis.space.levels import Cut, cut
 from gradstudy.analysis.space.replicates import is_constant
 from gradstudy.conclusions import NOT_RANKED, UNCLEAR
 from gradstudy.records import Factor
-from gradstudy.response import RANKED
+from gradstudy.response import RANKED, TIME
 
 RANKING_COLUMNS = [
     *("factor", "share", "share_low", "share_high", "first", "first_low", "first_high"),
-    *("rank", "rank_low", "rank_high", "test", "p", "verdict", "evidence", "direction", "conditional", "trials"),
+    *(
+        "rank",
+        "rank_low",
+        "rank_high",
+        "test",
+        "p",
+        "verdict",
+        "evidence",
+        "direction",
+        "size",
+        "conditional",
+        "trials",
+    ),
 ]
 
 
@@ -89,11 +101,19 @@ def tested(screen: CodedTrials) -> pd.DataFrame:
 
 
 def cause_table(
-    tests: pd.DataFrame, screen: CodedTrials, shares: Attribution, weighed: Weighed, *, response: str, confidence: float
+    tests: pd.DataFrame,
+    screen: CodedTrials,
+    shares: Attribution,
+    weighed: Weighed,
+    *,
+    response: str,
+    confidence: float,
+    noise: float,
 ) -> pd.DataFrame:
     """A row per factor, the largest share first; see `Ranking.table`. `tests` are those of `tested`.
 
-    `values` of the screen are in the response's unit. A share that is not proven may be 0: its interval begins there;
+    `values` of the screen are in the response's unit, and `noise` is the part of their variance that the seeds make. A
+    share that is not proven may be 0: its interval begins there;
     and so does that of what a factor does by itself where the test, which looks at just that, is silent. Where the
     surrogate predicts nothing (Q2 of 0 or less) its shares are no estimates: they are missing, and so are ranks; the
     intervals stay, and the smallest p comes first.
@@ -107,10 +127,20 @@ def cause_table(
         for factor, column, p in zip(screen.factors, screen.points.T, table["p"], strict=True)
     ]
     table = table.merge(_intervals(shares, confidence), on="factor", how="left")
+    table["size"] = _typical_change(screen, table["share"].to_numpy(dtype=float), noise, response)
     ranked = table["verdict"] != NOT_RANKED
     table.loc[ranked & ~table["evidence"], ["share_low", "first_low"]] = 0.0
     table.loc[ranked & ~(table["p"] < level), "first_low"] = 0.0
     return _in_order(table, speaks=shares.fit > 0.0)[RANKING_COLUMNS]
+
+
+def _typical_change(screen: CodedTrials, shares: np.ndarray, noise: float, response: str) -> np.ndarray:
+    # By how much the response changes (RMS) when one factor is drawn anew: the root of twice its part of the variance
+    # that is no noise. Unknown of times, whose shares are of scores.
+    if response == TIME:
+        return np.full(len(shares), np.nan)
+    variances = np.array([screen.values[lives].var() if lives.any() else np.nan for lives in screen.lives.T])
+    return np.asarray(np.sqrt(2.0 * shares * variances * (1.0 - np.nan_to_num(noise))))
 
 
 def _in_order(table: pd.DataFrame, *, speaks: bool) -> pd.DataFrame:
@@ -121,7 +151,7 @@ def _in_order(table: pd.DataFrame, *, speaks: bool) -> pd.DataFrame:
     place = pd.array(np.arange(1, len(table) + 1), dtype="Int64")
     table["rank"] = pd.Series(place).where(table["ranked"] & speaks)
     if not speaks:
-        table[["share", "first"]] = np.nan
+        table[["share", "first", "size"]] = np.nan
     return table
 
 

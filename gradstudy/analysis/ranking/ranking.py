@@ -43,10 +43,11 @@ class Ranking:
         table: One row per factor, the dummy among them, largest share first. `share` is the total-effect (Sobol) index,
             of the variance of trial means, alone and together with other factors; `first` the first-order index, what
             the factor does alone; `rank`: each with its interval. `test`, and its `p` after false-discovery control,
-            know no surrogate. Then `verdict`, the flag `evidence`, `direction` in words, `conditional` (then the share
-            is of the variance where the factor lives), and in how many `trials` it lives. What could not be ranked has
-            missing values; shares and ranks are missing, but not their intervals, where the surrogate predicts nothing
-            (`fit` of 0 or less).
+            know no surrogate. Then `verdict`, the flag `evidence`, `direction` in words, `size` (by how much the
+            response changes, RMS, when this factor alone is drawn anew), `conditional` (then the share is of the
+            variance where the factor lives), and in how many `trials` it lives. What could not be ranked has missing
+            values; shares and ranks are missing, but not their intervals, where the surrogate predicts nothing (`fit`
+            of 0 or less).
         levels: One row per level: trials, diverged members, mean, and effect against the reference level in the
             response's unit (of a time: steps, with `share_diverged` and `median_step`, inf where fewer than half
             diverged).
@@ -186,7 +187,9 @@ def rank(
     if not shares.names:
         return unranked
     weighed = weigh(tests["p"].to_numpy(), screen, shares, settings)
-    table = cause_table(tests, told, shares, weighed, response=response, confidence=settings.confidence)
+    table = cause_table(
+        tests, told, shares, weighed, response=response, confidence=settings.confidence, noise=outcome.noise
+    )
     return replace(
         unranked,
         table=table,

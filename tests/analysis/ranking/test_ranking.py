@@ -107,6 +107,25 @@ def test_noise_gives_no_evidence(draw_trials, make_members, seed):
     assert "Evidence for: no factor" in ranking.note
 
 
+@pytest.mark.parametrize(("height", "nothing"), [(0.09, True), (0.11, False)])
+def test_what_moves_by_less_than_a_tenth_of_a_decade_has_no_causes(draw_trials, make_members, height, nothing):
+    trials = draw_trials(ONE, 48)
+    low, high = trials["x"].min(), trials["x"].max()
+    values = height * (trials["x"] - low) / (high - low)
+    ranking = rank(make_members(trials, values, response="vanishing"), ONE, "vanishing", QUICK)
+    assert ranking.table.empty == nothing
+    assert ranking.moves == (pytest.approx(height) if nothing else None)
+    assert ("vanishing moves by 0.09 decades in all: nothing to rank" in ranking.note) == nothing
+
+
+def test_the_size_of_a_cause_is_how_far_the_response_moves_when_it_is_drawn_anew(draw_trials, make_members):
+    """y = 3x: two draws of x differ by 3 sqrt(1/6) = 1.22 (RMS)."""
+    trials = draw_trials([Factor("x"), DUMMY], 64)
+    table = by_factor(rank(make_members(trials, 3 * trials["x"]), [Factor("x"), DUMMY], "gain", QUICK))
+    assert table.loc["x", "size"] == pytest.approx(3 / 6**0.5, rel=0.03)
+    assert table.loc["dummy", "size"] < 0.1
+
+
 def test_the_same_members_in_any_order_give_the_same_ranking_to_the_bit(draw_trials, make_members):
     trials = draw_trials(ONE, 40)
     members = make_members(trials, trials["x"] ** 2, seeds=3, noise=0.1)

@@ -19,6 +19,7 @@ from gradstudy.response import RANKED
 from gradstudy.words.number_words import SMALLEST_SHARE, fraction, percent_words, rounded
 from gradstudy.words.ranking_words import (
     INDEX_WORDS,
+    INTERVAL_WORDS,
     NO_CAUSE,
     TEST_WORDS,
     count_words,
@@ -77,7 +78,7 @@ UNFOLDED = 1000
 """Characters of a page on which nothing is folded."""
 LEGEND = (
     f"{INDEX_WORDS}; {TEST_WORDS}; n: trials. A level's number is its difference from the reference level. In "
-    "brackets: {percent} intervals."
+    f"brackets: {{percent}} intervals; {INTERVAL_WORDS}."
 )
 
 

@@ -49,7 +49,7 @@ def test_the_trust_in_every_ranking_is_its_own(findings, tables):
     (row,) = tables(str(methods_section(findings)))[1][1:]
     assert row[:2] == ["vanishing (decades)", "36"]
     assert float(row[2]) == pytest.approx(ranking.fit, abs=0.0051)
-    assert int(row[5]) == ranking.diverged > 0
+    assert int(row[6]) == ranking.diverged > 0
 
 
 def test_cap_thresholds_draws_and_confidence_are_those_of_the_settings(make_study, findings):

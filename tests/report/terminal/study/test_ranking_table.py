@@ -18,7 +18,7 @@ FACTORS = (
 )
 NUMBERS = ("share", "share_low", "share_high", "first", "first_low", "first_high", "rank", "rank_low", "rank_high", "p")
 BLANK = {**dict.fromkeys(NUMBERS, np.nan), "verdict": "not ranked", "evidence": False}
-NO_EVIDENCE = {"verdict": "no evidence", "evidence": False}
+NO_EVIDENCE = {"verdict": "no evidence", "evidence": False, "p": 0.4}
 PAIR = ["factor_a", "factor_b", "share", "share_low", "share_high"]
 FLOOR = {"factor": "dummy", "verdict": "noise floor", "evidence": False}
 
@@ -113,11 +113,29 @@ def test_an_empty_table_prints_the_note(page):
     assert "factor" not in shown
 
 
+def test_what_a_fitting_surrogate_leaves_unexplained_is_said_to_be_anyones(page):
+    words = " ".join(page({}, unexplained=0.21).split())
+    assert "leaves 21 % of the variance unexplained beyond the noise of the seeds: it may be any factor's" in words
+    assert "unexplained beyond" not in page({}, unexplained=0.04)
+
+
+def test_a_test_that_the_surrogate_contradicts_is_no_evidence_and_said_so(page):
+    shown = " ".join(page({**NO_EVIDENCE, "p": 0.001}, FLOOR).split())
+    assert "Seen by the test, but of no use to a surrogate that fits (it may follow a product of causes): acti" in shown
+
+
+def test_a_response_that_hardly_moves_has_nothing_to_rank(page):
+    assert "No ranking: vanishing moves by 0.0076 decades in all: nothing to rank." in page(moves=0.00761)
+
+
 def test_the_caption_says_what_to_trust(page):
     pairs = pd.DataFrame([("init", "norm", 0.01, 0.0, 0.02), ("lr", "init", 0.08, 0.05, 0.12)], columns=PAIR)
-    words = " ".join(page({}, interactions=pairs, fit=-0.31).split())
+    words = " ".join(page({}, interactions=pairs, fit=-0.31, unexplained=0.4).split())
     assert "128 trials, 36 members diverged, Q2 of the surrogate (cross-validated) -.31" in words
-    assert "noise of the seeds .04, noise floor .02, strongest interaction lr x init .08 [.05, .12]." in words
+    assert (
+        "noise of the seeds .04, unexplained .40, noise floor .02, strongest interaction lr x init .08 [.05, .12]."
+        in words
+    )
 
 
 @pytest.mark.parametrize("share", [0.004, -0.1, np.nan])
