@@ -1,6 +1,7 @@
 """One configuration, trained here and now, with nothing stored."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from gradstudy.notebook.signal_plots import flow_lines, plot_signal
 from gradstudy.random_network import NoTheory
 from gradstudy.records import Member, MemberRecord
 from gradstudy.tracking.record_file import tidy
+from gradstudy.training.close_look import CloseLook
 from gradstudy.training.engine import train
 from gradstudy.words.number_words import rounded
 from gradstudy.words.trial_words import verdicts_words
@@ -30,6 +32,8 @@ class Measurement:
         records: What was measured, one record per seed.
         settings: How responses and verdicts are made of it.
         choices: The option of every studied group.
+        look: What it is made of; how curved its loss is, and how large its weights and data are, worked out when asked.
+        own_factors: What the study varies that it is a trial of.
         members: One row per seed: `trial` (whose draws it has), `seed`, the responses, `verdict`, `first_bad_step`,
             `first_bad_tensor`.
     """
@@ -40,8 +44,12 @@ class Measurement:
         settings: Analysis,
         choices: Mapping[str, str],
         ask_theory: Callable[[], Prediction],
+        *,
+        look: CloseLook,
+        own_factors: Collection[str] = (),
     ):
         self.records, self.settings, self.choices = tuple(records), settings, choices
+        self.look, self.own_factors = look, tuple(own_factors)
         self.members = pd.DataFrame(member_row(record, settings) for record in records)
         self._ask_theory = ask_theory
 
@@ -143,6 +151,9 @@ def measure(overrides: Sequence[str] = (), seeds: int | None = None, *, weights:
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise InputError(f"seeds must be a whole number of at least 1, got {seeds!r}.")
     members = [Member(launch.trial, seed) for seed in range(count)]
-    cohorts = cohorts_of(launch, members, {launch.trial: parts}, count, keep_weights=weights)
-    records = [record for cohort in cohorts for record in train(cohort)]
-    return Measurement(records, launch.analysis, composer.choices, partial(predicted, parts, launch.seed))
+    cohorts = cohorts_of(launch, members, {launch.trial: parts}, count, keep_weights=True)
+    trained = [record for cohort in cohorts for record in train(cohort)]
+    look = CloseLook(cohorts, [record.weights for record in trained])
+    records = trained if weights else [replace(record, weights={}) for record in trained]
+    theory = partial(predicted, parts, launch.seed)
+    return Measurement(records, launch.analysis, composer.choices, theory, look=look, own_factors=launch.space)

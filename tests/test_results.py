@@ -67,7 +67,7 @@ def test_theory_is_compared_with_what_was_measured():
 
 
 def test_a_measurement_takes_the_filters_of_a_run_and_refuses_them_in_the_same_words():
-    measured = Measurement(make_result(0).records, USUAL, choices={}, ask_theory=None)
+    measured = Measurement(make_result(0).records, USUAL, choices={}, ask_theory=None, look=None)
     assert len(measured.gradients(quantity="loss", seed=0, step=[3, 4])) == 2
     assert len(measured.gradients()) == sum(s.values.size for r in measured.records for s in r.series.values())
     with pytest.raises(InputError, match=r"quantity must be one of signal, .* got 'los'\. Did you mean 'loss'"):
@@ -124,13 +124,13 @@ def test_a_study_and_a_measurement_show_themselves_in_a_notebook():
     run = Run(made_study(), USUAL)
     assert "Does it?" in run._repr_html_()
     assert run.ui_command in run._repr_html_()
-    measured = Measurement(make_result(0).records, USUAL, {"model": "rnn"}, ask_theory=silent)
+    measured = Measurement(make_result(0).records, USUAL, {"model": "rnn"}, ask_theory=silent, look=None)
     assert "model=rnn" in measured._repr_html_()
     assert "Theory: gates." in measured._repr_html_()
 
 
 def test_a_measurement_is_drawn_from_place_to_place_and_from_step_to_step():
-    measured = Measurement(make_result(0).records, USUAL, {}, ask_theory=silent)
+    measured = Measurement(make_result(0).records, USUAL, {}, ask_theory=silent, look=None)
     lines = measured.plot(Figure().subplots()).get_lines()
     assert [line.get_label() for line in lines] == ["step 0", "step 19"]
     assert measured.plot_signal(Figure().subplots()).get_images()[0].get_array().shape == (30, 20)

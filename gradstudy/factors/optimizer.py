@@ -9,7 +9,7 @@ result must not depend on its place in the stack.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -29,9 +29,14 @@ Again = Callable[[Stacked], tuple[Tensor, Tensors]]
 
 @dataclass(frozen=True)
 class Optimizer(Part):
-    """A rule that moves parameters. `has_eps`: an eps keeps its steps small where gradients are tiny."""
+    """A rule that moves parameters. `has_eps`: an eps keeps its steps small where gradients are tiny.
+
+    `largest_curvature`: the product of rate and curvature beyond which each step overshoots by more than the one
+    before; None where steps do not scale with the gradient.
+    """
 
     has_eps = False
+    largest_curvature: ClassVar[float | None] = None
 
     def start(self, parameters: Stacked) -> State:
         """The state of each parameter before the first step."""
@@ -87,6 +92,11 @@ class Sgd(Optimizer):
 
     momentum: float = number(0.0, at_least=0.0, below=1.0)
     nesterov: bool = False
+
+    @property
+    def largest_curvature(self) -> float:  # type: ignore[override]  # of this momentum
+        """2 (1 + m), over 1 + 2 m for Nesterov's: where a quadratic loss is no longer descended (Cohen et al. 2021)."""
+        return 2 * (1 + self.momentum) / (1 + 2 * self.momentum * self.nesterov)
 
     def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
         momentum = per_member(self.momentum, parameter)

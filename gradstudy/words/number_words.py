@@ -1,5 +1,7 @@
 """How numbers are written, the same on every page."""
 
+import re
+
 import numpy as np
 
 SMALLEST_SHARE = 0.005
@@ -45,13 +47,32 @@ def rounded(number: float, digits: int) -> str:
 
 
 def compact(number: float, digits: int = 3) -> str:
-    """So many digits at most, in few letters: `0.012`, `1.2e+05`, and `0` for a zero of either sign."""
-    return f"{number + 0.0:.{digits}g}"
+    """So many digits at most: `0.012`, `12300`, `1.23e+06`, and `0` for a zero of either sign."""
+    return f"{float(f'{number:.{digits}g}') + 0.0:g}"
 
 
 def signed(number: float, digits: int) -> str:
     """`+2.8`, and `+0.0` for what rounds to nothing."""
     return f"{round(number, digits) + 0.0:+.{digits}f}"
+
+
+_FACTOR = "a factor of about"
+
+
+def factor_words(decades: float) -> str:
+    """What so many decades are, up or down: `a factor of about 2.5`, `about 400`, and `about 10^6` from 1000 on."""
+    size = abs(decades)
+    return f"{_FACTOR} {float(f'{10**size:.2g}'):g}" if size < 3 else f"{_FACTOR} 10^{size:.0f}"
+
+
+_DECADES = re.compile(r"(?<![\w.])(\d+\.?\d*) decades(?! per\b)")
+
+
+def glossed(text: str) -> str:
+    """The text, its first number of decades told as a factor too: `5.2 decades (a factor of about 10^5)`."""
+    if _FACTOR in text:
+        return text
+    return _DECADES.sub(lambda found: f"{found[0]} ({factor_words(float(found[1]))})", text, count=1)
 
 
 def amplitude(decades: float) -> str:

@@ -19,9 +19,11 @@ from gradstudy.analysis.responses.member_row import member_row, verdicts_by_thre
 from gradstudy.analysis.settings import DEFAULTS, Analysis
 from gradstudy.analysis.space.levels import LEVEL_COLUMNS as LEVELS
 from gradstudy.analysis.theory.prediction import Prediction
+from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.records import DUMMY, SCREEN, Factor, MemberRecord
 from gradstudy.report.findings import Findings
 from gradstudy.report.terminal.console import PageConsole
+from gradstudy.training.close_look import DataScale
 
 ROW = {
     "share": 0.2,
@@ -52,6 +54,7 @@ CHOICES = {
     "pretraining": "none",
     "optimizer": "sgd",
     "lr": "constant",
+    "clipping": "none",
 }
 
 
@@ -131,14 +134,35 @@ def make_record() -> Callable[..., MemberRecord]:
     return lambda signal, **given: made_record(signal, **{**usual, **given})
 
 
+@pytest.fixture(scope="session")
+def usual_parts() -> dict[str, Any]:
+    """What a perceptron of the shipped defaults is made of."""
+    with hydra_ready():
+        return Composer(["model=mlp", "task=random_signal"]).parts({})
+
+
 @pytest.fixture
-def make_measured() -> Callable[..., SimpleNamespace]:
+def make_look(usual_parts) -> Callable[..., SimpleNamespace]:
+    """What a close look finds where nothing catches the eye, but for what is given."""
+
+    def made(**found: Any) -> SimpleNamespace:
+        parts = {**usual_parts, **found.pop("parts", {})}
+        nowhere = np.array([np.nan])
+        usual = {"steps": 200, "sharpness": nowhere, "last_sharpness": nowhere, "weights": ()}
+        return SimpleNamespace(**{**usual, "data": DataScale(1.0, 3.0, np.ones(4), 0.0, 1.0), **found}, parts=parts)
+
+    return made
+
+
+@pytest.fixture
+def make_measured(make_look) -> Callable[..., SimpleNamespace]:
     """What gradstudy.measure returns of these records; `theory` is the predicted log10(D_p / D_last) by place."""
 
-    def made(*records, theory=None, no_theory="gated cells", settings=DEFAULTS, **choices):
+    def made(*records, theory=None, no_theory="gated cells", settings=DEFAULTS, look=None, **choices):
         prediction = None if theory is None else Prediction(np.array(theory), np.ones(len(theory)))
         members = pd.DataFrame(member_row(record, settings) for record in records)
-        whole = {"records": records, "members": members, "choices": {**CHOICES, **choices}}
-        return SimpleNamespace(**whole, prediction=prediction, no_theory=no_theory, settings=settings)
+        whole = {"records": records, "members": members, "choices": {**CHOICES, **choices}, "settings": settings}
+        theory_says = {"prediction": prediction, "no_theory": no_theory}
+        return SimpleNamespace(**whole, **theory_says, look=look or make_look(), own_factors=())
 
     return made

@@ -62,7 +62,7 @@ def test_no_way_to_write_a_number_shows_a_minus_before_nothing(number):
 
 @pytest.mark.parametrize(
     ("number", "digits", "written"),
-    [(0.0123456, 3, "0.0123"), (123456, 3, "1.23e+05"), (1024, 6, "1024"), (-2.5, 3, "-2.5")],
+    [(0.0123456, 3, "0.0123"), (123456, 3, "123000"), (-1234567, 3, "-1.23e+06"), (1024, 6, "1024"), (-2.5, 3, "-2.5")],
 )
 def test_a_compact_number_has_so_many_digits_at_most(number, digits, written):
     assert compact(number, digits) == written

@@ -1,66 +1,53 @@
 """What is wrong with one measured configuration, in sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from gradstudy.measurement import Measurement
-from gradstudy.report.diagnosis.symptoms import Idle, Symptoms, known_median, symptoms_of, typical
+from gradstudy.records import HEALTHY
+from gradstudy.report.diagnosis.judgement import IDLE_FROM, TENFOLD, about, trend_direction
+from gradstudy.report.diagnosis.suspects.ranked import ranked_suspects
+from gradstudy.report.diagnosis.suspects.suspect import Suspect, case_of
+from gradstudy.report.diagnosis.symptoms import Idle, Symptoms, known_median, typical
 from gradstudy.series import CEILING, FLOOR
-from gradstudy.words.number_words import amplitude, signed
-
-NAMED = 0.05
-"""Decades per place: less is no loss and no gain worth naming, unless a verdict says so."""
-TENFOLD = 1.0
-"""Decades over all places: from here on, what the signal does at step 0 has a part in a verdict."""
-IDLE_FROM = {"dead": 0.75, "saturated": 0.5}
-"""Idle units are named where they are more than this share of a place. Half of them are dead in any deep network of
-ReLUs: far from the input all samples point the same way, and every unit is on for all of them or for none."""
-
-AT_START = ("normalization", "residual", "pretraining")
-"""Groups beside activation and init that decide the gradient before anything is learned; their `none` is silent."""
+from gradstudy.words.number_words import amplitude, compact, factor_words, fraction, glossed, rounded, signed
 
 
 def diagnose(measured: Measurement) -> str:
-    """What is wrong with the gradients of a configuration, and which options it is about, a sentence per line.
+    """What is wrong with a configuration, and what is suspected, the most telling first: a line each.
 
     Args:
         measured: What `gradstudy.measure` returned.
 
     Returns:
-        One sentence per line; where nothing is wrong, one that says so.
+        A sentence per line, then a suspect per line, with its number; where nothing is wrong, one line says so.
     """
-    return "\n".join(diagnosis_sentences(symptoms_of(measured)))
+    case = case_of(measured)
+    return "\n".join(diagnosis_lines(case.symptoms, ranked_suspects(case)))
+
+
+def diagnosis_lines(symptoms: Symptoms, suspects: Sequence[Suspect]) -> list[str]:
+    """What is wrong, in sentences, the first decades of which are told as a factor too; then the suspects."""
+    sentences = glossed("\n".join(diagnosis_sentences(symptoms))).split("\n")
+    if not symptoms.ill.any():
+        return sentences
+    if not suspects:
+        return [*sentences, "No suspect stands out: a study that varies what may cause it, tells what does."]
+    numbered = (f"{place}. {one.name}: {one.said}" for place, one in enumerate(suspects, start=1))
+    return [*sentences, "Suspects, the most telling first:" if len(suspects) > 1 else "One suspect:", *numbered]
 
 
 def diagnosis_sentences(symptoms: Symptoms) -> list[str]:
     """What is wrong, in sentences; where nothing is, one sentence says so."""
     start = [*_nothing_comes_back(symptoms), *(_not_finite(symptoms) or _trend(symptoms))]
     training = [*_vanishing_in_training(symptoms), *_exploding_in_training(symptoms)]
+    near = _near(symptoms)
     rest = [*_underflow(symptoms), *_idle("dead", symptoms.dead), *_idle("saturated", symptoms.saturated)]
-    wrong = [*_divergence(symptoms), *start, *training]
+    wrong = [*_divergence(symptoms), *start, *training, *near, *_learned_nothing(symptoms)]
     opening = "At step 0 the signal is well: it" if wrong or rest else "Nothing is wrong: the signal"
     return [*wrong, *([] if start else [_well(symptoms, opening)]), *rest]
-
-
-def trend_direction(symptoms: Symptoms) -> int:
-    """Whether the signal loses (-1) or gains (1) so much on its way back at step 0 that it is worth naming; else 0.
-
-    It is where it is NAMED per place and no member disagrees, or where a verdict of that direction meets a change of
-    TENFOLD over all places.
-    """
-    gains, sign = symptoms.members["gain_init"], int(np.sign(symptoms.gain))
-    steep = abs(symptoms.gain) / symptoms.distance >= NAMED and bool((np.sign(gains) == sign).all())
-    verdicts = ("vanishing",) if sign < 0 else ("exploding", "diverged")
-    called = symptoms.count(*verdicts) > 0 and abs(symptoms.gain) >= TENFOLD
-    return sign if steep or called else 0
-
-
-def about(choices: Mapping[str, str]) -> str:
-    """The options that decide the gradient at the start: `sigmoid under xavier_uniform, residual gated`."""
-    others = (f", {group} {choices[group]}" for group in AT_START if choices.get(group, "none") != "none")
-    return f"{choices['activation']} under {choices['init']}{''.join(others)}"
 
 
 def _divergence(symptoms: Symptoms) -> list[str]:
@@ -105,7 +92,8 @@ def _trend(symptoms: Symptoms) -> list[str]:
     rate = abs(symptoms.gain) / symptoms.distance
     digits = max(2, 1 - int(np.floor(np.log10(rate))))  # two of them count where the rate is small
     verb = "loses" if sign < 0 else "gains"
-    size = f"{rate:.{digits}f} decades per {symptoms.kind} on its way back ({abs(symptoms.gain):.1f} in all)"
+    whole = f"{abs(symptoms.gain):.1f} in all, {factor_words(symptoms.gain)}"
+    size = f"{rate:.{digits}f} decades per {symptoms.kind} on its way back ({whole})"
     options, theory = about(symptoms.choices), _theory(symptoms, sign, digits)
     later = float(symptoms.members["gain"].median())
     mends = abs(later) <= abs(symptoms.gain) / 2
@@ -116,33 +104,64 @@ def _trend(symptoms: Symptoms) -> list[str]:
 
 def _verdict(symptoms: Symptoms, sign: int) -> list[str]:
     verb, verdict = ("vanishes", "vanishing") if sign < 0 else ("explodes", "exploding")
-    called = symptoms.members["verdict"] == verdict
-    count = int((called & ~_only_in_training(symptoms)).sum() if sign < 0 else called.sum())
-    if count:
-        return [f"It {verb} in {_of(count, len(symptoms.members))}."]
-    return [] if symptoms.count("diverged") else [f"No member is called {verdict} for it."]
+    called = symptoms.vanishing & ~_only_in_training(symptoms) if sign < 0 else symptoms.exploding
+    if called.any():
+        return [f"It {verb} in {_of(int(called.sum()), len(symptoms.members))}."]
+    return [] if symptoms.diverged.any() or _near(symptoms) else [f"No member is called {verdict} for it."]
+
+
+NEAR = 0.5
+"""The share of a verdict's threshold from which a miss is a near one."""
+
+
+def _near(symptoms: Symptoms) -> list[str]:
+    """Of members that no verdict is given, and that are not far from one."""
+    said, members = [], symptoms.members
+    for name, happens, when in (
+        ("vanishing", "the signal loses", "median"),
+        ("exploding", "the signal on its way, or the gradient over training, gains", "worst"),
+    ):
+        threshold = getattr(symptoms.settings, name)
+        near = (members[name] >= NEAR * threshold) & (members["verdict"] == HEALTHY)
+        if near.any():
+            size = f"{rounded(members.loc[near, name].median(), 1)} decades in the {when} step"
+            count = _of(int(near.sum()), len(members))
+            said.append(
+                f"Near to {name}: {happens} {size}, in {count}, which counts as {name} from {compact(threshold)} on."
+            )
+    return said
+
+
+def _learned_nothing(symptoms: Symptoms) -> list[str]:
+    """Of members that are where whoever disregards the inputs is, after training, and did not diverge."""
+    stuck = symptoms.stuck & ~symptoms.diverged
+    if not stuck.any() or symptoms.baseline is None:
+        return []
+    way = fraction(float(symptoms.members.loc[stuck, "learned"].median()))
+    came = f"its loss came {way} of the way to 0 from {compact(symptoms.baseline)}, which is that of a constant answer"
+    return [f"It learned nothing, in {_of(int(stuck.sum()), len(stuck))}: {came}."]
 
 
 def _only_in_training(symptoms: Symptoms) -> pd.Series:
     """Which members are called vanishing although what they lose at step 0 would not have made it, [member]."""
     members = symptoms.members
-    return (members["verdict"] == "vanishing") & (members["gain_init"] > -symptoms.vanishing_from)
+    return pd.Series(symptoms.vanishing, members.index) & (members["gain_init"] > -symptoms.settings.vanishing)
 
 
 def _vanishing_in_training(symptoms: Symptoms) -> list[str]:
     """Of what is lost in training on top of what step 0 loses, or where step 0 is well."""
-    members, choices = symptoms.members, symptoms.choices
+    members = symptoms.members
     total, sloped = len(members), trend_direction(symptoms) < 0
     if sloped:
         concerned = (members["gain"] < members["gain_init"] - TENFOLD) | _only_in_training(symptoms)
     else:
-        concerned = members["verdict"] == "vanishing"
+        concerned = pd.Series(symptoms.vanishing, members.index)
     gains = members["gain"][concerned]
     if gains.empty:
         return []
     if sloped:
-        return [f"Training makes it worse: {_lost('it loses', gains, total)}: {_rule(choices)}."]
-    return [f"In training {_lost('the signal comes to lose', gains, total)}: {_of_training(choices)}."]
+        return [f"Training makes it worse: {_lost('it loses', gains, total)}."]
+    return [f"In training {_lost('the signal comes to lose', gains, total)}."]
 
 
 def _lost(verb: str, gains: pd.Series, total: int) -> str:
@@ -157,21 +176,18 @@ def _lost(verb: str, gains: pd.Series, total: int) -> str:
 
 def _exploding_in_training(symptoms: Symptoms) -> list[str]:
     """Of what grows while it is trained: the gradient from step to step, or the signal over the places."""
-    members, options = symptoms.members, _of_training(symptoms.choices)
-    exploding = (members["verdict"] == "exploding").to_numpy()
+    members, exploding = symptoms.members, symptoms.exploding
     deep = trend_direction(symptoms) > 0
     over_steps = exploding & (symptoms.growth > np.maximum(symptoms.worst_gain, 0.0) + TENFOLD * deep)
     if over_steps.any():
         size = f"{np.median(symptoms.growth[over_steps]):.1f} decades over training"
         count = _of(int(over_steps.sum()), len(members))
-        return [f"The gradient grows by {size}, in {count}{', beside that' if deep else ''}: {options}."]
+        return [f"The gradient grows by {size}, in {count}{', beside that' if deep else ''}."]
     if exploding.any() and not deep:
         size = f"{np.median(symptoms.worst_gain[exploding]):.1f} decades in its worst step"
-        return [
-            f"In training the signal comes to gain {size}, in {_of(int(exploding.sum()), len(members))}: {options}."
-        ]
-    if symptoms.count("diverged") and not deep:
-        return [f"It is training that makes the gradient grow, and not depth: {options}."]
+        return [f"In training the signal comes to gain {size}, in {_of(int(exploding.sum()), len(members))}."]
+    if symptoms.diverged.any() and not deep:
+        return ["It is training that makes the gradient grow, and not depth."]
     return []
 
 
@@ -223,14 +239,6 @@ def _theory(symptoms: Symptoms, sign: int = 0, digits: int = 2, unit: str = "") 
         return "theory says nan" if np.isnan(rate) else f"theory says {'zero' if rate < 0 else 'inf'}"
     number = f"{abs(rate):.{digits}f}" if sign * rate > 0 else signed(rate, digits)
     return f"theory says {number}{unit}"
-
-
-def _of_training(choices: Mapping[str, str]) -> str:
-    return f"{_rule(choices)}, {about(choices)}"
-
-
-def _rule(choices: Mapping[str, str]) -> str:
-    return f"{choices['optimizer']} with lr {choices['lr']}"
 
 
 def _of(count: int, total: int) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from gradstudy.analysis.responses.signal_map import decades_of
-from gradstudy.analysis.settings import DEFAULTS
+from gradstudy.analysis.settings import DEFAULTS, Analysis
 from gradstudy.measurement import Measurement
 from gradstudy.records import MemberRecord
 from gradstudy.series import CEILING, FAR, FLOOR, first_signal, gain_by_step, growth_over_start, has_far_flow, way_back
@@ -72,7 +72,8 @@ class Symptoms:
     `gradstudy.series.way_back`. `members` has one row per member: responses, verdict, first bad step and tensor.
     `worst_gain` and `growth` [member]: by how many decades the signal grew on its way back in its worst step,
     and the gradient norm over training, neither of them cut off at the cap. `theory` is the predicted gain_init, None
-    where there is none, for the reason `no_theory`. `vanishing_from` is the verdict's threshold.
+    where there is none, for the reason `no_theory`. `settings` has the verdicts' thresholds. `baseline` is the loss of
+    whoever disregards the inputs, where the task has such a number.
     """
 
     kind: str
@@ -87,7 +88,8 @@ class Symptoms:
     no_theory: str = ""
     dead: Idle | None = None
     saturated: Idle | None = None
-    vanishing_from: float = DEFAULTS.vanishing
+    settings: Analysis = DEFAULTS
+    baseline: float | None = None
     far: bool = False
 
     @property
@@ -104,6 +106,31 @@ class Symptoms:
     def distance(self) -> int:
         """How many places the signal travels."""
         return max(len(self.places) - 1, 1)
+
+    @property
+    def diverged(self) -> np.ndarray:
+        """Which members diverged, [member]."""
+        return np.asarray(self.members["first_bad_step"].notna())
+
+    @property
+    def vanishing(self) -> np.ndarray:
+        """Which members vanish, whatever else they do, [member]."""
+        return np.asarray((self.members["vanishing"] >= self.settings.vanishing) & ~self.diverged)
+
+    @property
+    def exploding(self) -> np.ndarray:
+        """Which members explode, whatever else they do but for those that diverged, [member]."""
+        return np.asarray((self.members["exploding"] >= self.settings.exploding) & ~self.diverged)
+
+    @property
+    def stuck(self) -> np.ndarray:
+        """Which members learned nothing, [member]."""
+        return np.asarray(self.members.get("outcome", pd.Series("", self.members.index)) == "stuck")
+
+    @property
+    def ill(self) -> np.ndarray:
+        """With which members something is wrong, [member]."""
+        return np.asarray(self.diverged | self.vanishing | self.exploding | self.stuck)
 
     def count(self, *verdicts: str) -> int:
         """How many members have one of these verdicts."""
@@ -127,7 +154,8 @@ def symptoms_of(measured: Measurement) -> Symptoms:
         no_theory=measured.no_theory,
         dead=_idle(records, "dead_units"),
         saturated=_idle(records, "saturated_units"),
-        vanishing_from=settings.vanishing,
+        settings=settings,
+        baseline=_baseline(records),
         far=has_far_flow(records[0]),
     )
 
@@ -142,6 +170,11 @@ def kind_of(records: Sequence[MemberRecord]) -> str:
         return "time step"
     inside = any(site.startswith(f"{place}.") for place in places for site in places_of(records, "dead_units"))
     return "block" if inside or places_of(records, "skip_share") else "layer"
+
+
+def _baseline(records: Sequence[MemberRecord]) -> float | None:
+    found = [record.series["baseline_loss"].values[0, 0] for record in records if "baseline_loss" in record.series]
+    return float(np.median(found)) if found else None
 
 
 def _worst_gain(record: MemberRecord) -> float:

@@ -37,9 +37,9 @@ def said(make_record, make_measured):
 @pytest.mark.parametrize(
     ("rate", "theory", "sentence"),
     [
-        (-0.63, -0.6321, "loses 0.63 decades per layer on its way back (5.7 in all)"),
-        (0.4, 0.4, "gains 0.40 decades per layer on its way back (3.6 in all)"),
-        (-0.07, -0.07, "loses 0.070 decades per layer on its way back (0.6 in all)"),
+        (-0.63, -0.6321, "loses 0.63 decades per layer on its way back (5.7 in all, a factor of about 10^6)"),
+        (0.4, 0.4, "gains 0.40 decades per layer on its way back (3.6 in all, a factor of about 10^4)"),
+        (-0.07, -0.07, "loses 0.070 decades per layer on its way back (0.6 in all, a factor of about 4.3)"),
     ],
 )
 def test_a_loss_or_gain_is_told_per_place_with_its_options_and_theory(said, rate, theory, sentence):
@@ -85,6 +85,15 @@ def test_a_loss_too_small_for_a_verdict_is_said_to_be(said):
     assert sentences[1] == "No member is called vanishing for it."
 
 
+@pytest.mark.parametrize(("rate", "near"), [(-0.16, False), (-0.17, True), (0.11, False), (0.12, True)])
+def test_a_near_miss_is_one_from_half_of_a_threshold_on(said, rate, near):
+    """Nine places of 0.16 and 0.17 decades are 1.44 and 1.53 of 3, and of 0.11 and 0.12 are 0.99 and 1.08 of 2."""
+    sentences = " ".join(said(decay(rate)))
+    name = "vanishing" if rate < 0 else "exploding"
+    assert (f"Near to {name}: " in sentences) is near
+    assert (f"No member is called {name} for it." in sentences) is not near
+
+
 @pytest.mark.parametrize("rate", [0.0, -0.04, 0.04])
 def test_less_than_a_twentieth_of_a_decade_per_place_is_nothing_wrong(said, rate):
     sentences = said(decay(rate), theory=list(rate * np.arange(9, -1, -1)))
@@ -94,7 +103,9 @@ def test_less_than_a_twentieth_of_a_decade_per_place_is_nothing_wrong(said, rate
 
 def test_a_small_rate_is_named_where_it_adds_up_to_a_verdict(said):
     sentences = said(decay(-0.004, 1001), kind="time")
-    assert sentences[0].startswith("The signal loses 0.0040 decades per time step on its way back (4.0 in all)")
+    assert sentences[0].startswith(
+        "The signal loses 0.0040 decades per time step on its way back (4.0 in all, a factor of about 10^4)"
+    )
     assert sentences[1] == "It vanishes in 1 of 1 members."
 
 
@@ -128,24 +139,19 @@ def test_every_kind_of_tensor_has_its_words(said, tensor, words):
 
 def test_divergence_without_growth_over_depth_is_put_down_to_training(said):
     sentences = said(decay(0.0), fields=[{"first_bad_step": 5, "first_bad_tensor": "loss"}])
-    options = "adam with lr cosine, sigmoid under xavier_uniform"
-    assert sentences[1] == f"It is training that makes the gradient grow, and not depth: {options}."
+    assert sentences[1] == "It is training that makes the gradient grow, and not depth."
     assert sentences[2].startswith("At step 0 the signal is well: it changes by +0.00 decades")
 
 
-def test_growth_over_training_names_optimizer_and_learning_rate(said):
+def test_growth_over_training_is_sized_and_counted(said):
     sentences = said([decay(0.0)] * 20, fields=[{"norms": [1.0] * 19 + [1e4]}])
-    assert sentences[0].startswith(
-        "The gradient grows by 4.0 decades over training, in 1 of 1 members: adam with lr cosine, sigmoid"
-    )
+    assert sentences[0].startswith("The gradient grows by 4.0 decades over training, in 1 of 1 members.")
 
 
 def test_growth_over_training_and_over_depth_are_both_told(said):
     sentences = said([decay(0.3)] * 20, fields=[{"norms": [1.0] * 19 + [1e5]}])
     assert sentences[0].startswith("The signal gains 0.30 decades per layer")
-    assert "The gradient grows by 5.0 decades over training, in 1 of 1 members, beside that: adam" in " ".join(
-        sentences
-    )
+    assert "The gradient grows by 5.0 decades over training, in 1 of 1 members, beside that." in " ".join(sentences)
 
 
 def test_growth_over_depth_that_explains_the_verdict_blames_no_training(said):
@@ -154,25 +160,24 @@ def test_growth_over_depth_that_explains_the_verdict_blames_no_training(said):
 
 def test_a_signal_that_comes_to_vanish_or_explode_in_training_was_well_before(said):
     lost = said([decay(0.0), decay(-0.5), decay(-0.6)])
-    assert lost[0].startswith("In training the signal comes to lose 4.5 decades in the median step, in 1 of 1 members:")
+    assert lost[0].startswith("In training the signal comes to lose 4.5 decades in the median step, in 1 of 1 members.")
     assert lost[1].startswith("At step 0 the signal is well:")
     gained = said([decay(0.0), decay(0.6), decay(0.6)])
     assert gained[0].startswith(
-        "In training the signal comes to gain 5.4 decades in its worst step, in 1 of 1 members: adam"
+        "In training the signal comes to gain 5.4 decades in its worst step, in 1 of 1 members."
     )
-
-
-ADAM = "adam with lr cosine"
 
 
 def test_training_that_destroys_a_sloped_signal_is_named_and_the_start_is_not_blamed(said):
     """9 places of 0.2 and 0.3 are 1.8 and 2.7 decades, below the threshold of 3; trained, 9 places of 0.9 are 8.1."""
     worse = [decay(-0.9)] * 3
     sentences = said([decay(-0.2), *worse], [decay(-0.3), *worse])
-    assert sentences[0].startswith("The signal loses 0.25 decades per layer on its way back (2.2 in all)")
+    assert sentences[0].startswith(
+        "The signal loses 0.25 decades per layer on its way back (2.2 in all, a factor of about 180)"
+    )
     assert sentences[1:] == [
         "No member is called vanishing for it.",
-        f"Training makes it worse: it loses 8.1 decades in the median step, in 2 of 2 members: {ADAM}.",
+        "Training makes it worse: it loses 8.1 decades in the median step, in 2 of 2 members.",
     ]
 
 
@@ -181,7 +186,7 @@ def test_a_start_that_vanishes_and_training_that_makes_it_worse_are_both_told(sa
     sentences = said([decay(-0.4), *[decay(-0.8)] * 3], [decay(-0.2), *[decay(-0.6)] * 3], [decay(-0.4)] * 4)
     assert sentences[1:] == [
         "It vanishes in 2 of 3 members.",
-        f"Training makes it worse: it loses 6.3 decades in the median step, in 2 of 3 members: {ADAM}.",
+        "Training makes it worse: it loses 6.3 decades in the median step, in 2 of 3 members.",
     ]
 
 
@@ -203,33 +208,34 @@ def test_a_verdict_that_training_adds_less_than_tenfold_for_is_put_down_to_train
 def test_the_threshold_is_that_of_the_measurement(said):
     """2.7 decades vanish from 2 on, and not from 3 on."""
     assert "It vanishes in 1 of 1 members." in said(decay(-0.3), settings=Analysis(vanishing=2.0))
-    assert "No member is called vanishing for it." in said(decay(-0.3))
+    near = "Near to vanishing: the signal loses 2.7 decades in the median step, in 1 of 1 members"
+    assert f"{near}, which counts as vanishing from 3 on." in said(decay(-0.3))
 
 
 def test_what_training_takes_is_not_cut_off_at_the_cap(said):
     """9 places of 3 decades are 27, and the cap is 10."""
     lost = said([decay(0.0), *[decay(-3.0)] * 3])
     assert lost[0].startswith(
-        "In training the signal comes to lose 27.0 decades in the median step, in 1 of 1 members:"
+        "In training the signal comes to lose 27.0 decades in the median step, in 1 of 1 members."
     )
 
 
 def test_a_signal_that_is_zero_in_training_is_lost_at_no_size(said):
-    zero, options = [np.zeros(10)] * 3, f"{ADAM}, sigmoid under xavier_uniform"
+    zero = [np.zeros(10)] * 3
     fields = [{"looks": (0, 1, 2, 3)}] * 2  # float64 reads 0 as well
     well = said([decay(0.0), *zero], fields=fields[:1])
-    assert well[0] == f"In training nothing comes back in the median step, in 1 of 1 members: {options}."
+    assert well[0] == "In training nothing comes back in the median step, in 1 of 1 members."
     sloped = said([decay(-0.4), *zero], [decay(-0.4), *zero], [decay(-0.4), *[decay(-0.8)] * 3], fields=fields)
     lost = "it loses 7.2 decades in the median step, in 1 of 3 members"
     assert sloped[2] == (
-        f"Training makes it worse: {lost}, and nothing comes back in the median step, in 2 of 3 members: {ADAM}."
+        f"Training makes it worse: {lost}, and nothing comes back in the median step, in 2 of 3 members."
     )
 
 
 def test_what_grows_in_training_is_not_cut_off_at_the_cap_and_its_members_are_counted(said):
     """A norm of 1e14 after ones, and 9 places of 2 decades: 14 and 18, where the cap is 10."""
     norms = said([decay(0.0)] * 20, [decay(0.0)] * 20, fields=[{"norms": [1.0] * 19 + [1e14]}])
-    assert norms[0].startswith("The gradient grows by 14.0 decades over training, in 1 of 2 members: adam")
+    assert norms[0].startswith("The gradient grows by 14.0 decades over training, in 1 of 2 members.")
     depth = said([decay(0.0), decay(2.0)], [decay(0.0), decay(0.0)])
     assert depth[0].startswith("In training the signal comes to gain 18.0 decades in its worst step, in 1 of 2 members")
 
@@ -241,7 +247,9 @@ def test_what_training_mends_is_said(said):
 def test_an_underflow_says_from_where_on_and_what_the_truth_is(said):
     truth = decay(-8.0)  # 1e-72, 1e-64, ..., 1
     sentences = said(np.where(truth < 1e-37, 0.0, truth), fields=[{"exact": [truth]}])
-    assert sentences[0].startswith("The signal loses 8.00 decades per layer on its way back (72.0 in all)")
+    assert sentences[0].startswith(
+        "The signal loses 8.00 decades per layer on its way back (72.0 in all, a factor of about 10^72)"
+    )
     assert sentences[-1] == "float32 reads 0 at layer_05 and before; in truth 1e-72 comes back to layer_01."
 
 
@@ -271,7 +279,9 @@ def test_where_some_members_are_zero_the_others_have_their_rate(said):
     zero = np.array([0.0, *decay(-0.5, 9)])
     sentences = said(zero, zero, decay(-0.5), decay(-0.5))
     assert sentences[0].startswith("No signal comes back to layer_01 and before in 2 of 4 members,")
-    assert sentences[1].startswith("The signal loses 0.50 decades per layer on its way back (4.5 in all):")
+    assert sentences[1].startswith(
+        "The signal loses 0.50 decades per layer on its way back (4.5 in all, a factor of about 10^4):"
+    )
 
 
 def test_a_signal_that_is_never_finite_has_no_rate(said):
@@ -321,7 +331,7 @@ def test_a_diagnosis_needs_plain_values_only():
         saturated=Idle(0, ("layer_01",), np.array([0.9])),
     )
     assert diagnosis_sentences(symptoms) == [
-        "The signal loses 2.00 decades per block on its way back (4.0 in all): "
+        "The signal loses 2.00 decades per block on its way back (4.0 in all, a factor of about 10^4): "
         "sigmoid under xavier_uniform; theory says 2.05.",
         "It vanishes in 1 of 1 members.",
         "90 % of the units are saturated at step 0.",
@@ -332,8 +342,9 @@ def test_what_is_wrong_is_said_in_a_sentence_per_line(make_record, make_measured
     """One decade per layer is lost over six layers, where theory says half of it."""
     decay = [[10.0**-layer for layer in range(6, -1, -1)]]
     said = gradstudy.diagnose(make_measured(make_record(decay), theory=[-3, -2.5, -2, -1.5, -1, -0.5, 0]))
-    assert said.splitlines() == [
-        "The signal loses 1.00 decades per layer on its way back (6.0 in all): tanh under default; theory says 0.50.",
+    whole = "(6.0 in all, a factor of about 10^6)"
+    assert said.splitlines()[:2] == [
+        f"The signal loses 1.00 decades per layer on its way back {whole}: tanh under default; theory says 0.50.",
         "It vanishes in 1 of 1 members.",
     ]
 

@@ -14,7 +14,10 @@ from rich.text import Text
 
 from gradstudy.measurement import Measurement
 from gradstudy.records import MemberRecord
-from gradstudy.report.diagnosis.diagnose import diagnose
+from gradstudy.report.diagnosis.diagnose import diagnosis_lines
+from gradstudy.report.diagnosis.suggestion import suggested_study
+from gradstudy.report.diagnosis.suspects.ranked import ranked_suspects
+from gradstudy.report.diagnosis.suspects.suspect import case_of
 from gradstudy.report.diagnosis.symptoms import look, steps_of
 from gradstudy.report.terminal.plain import plain_name, plain_table, plain_text, way_on
 from gradstudy.report.terminal.trial.flow_table import flow_table
@@ -76,13 +79,9 @@ def _cell(records: Sequence[MemberRecord], row: ProbeRow, step: int) -> str:
     return f"{compact(100 * middle)} %" if row.is_share else compact(middle)
 
 
-SUSPECTS = {"activation": ("relu", "tanh"), "init": ("default", "orthogonal")}
-"""Groups that decide most, and options to set beside the measured one."""
-
-
-def trial_ways(overrides: Sequence[str], choices: Mapping[str, str]) -> RenderableType:
-    """The command that asks what decides it, and the call that measures it; `choices` are its options by group."""
-    command = shlex.join(["python", "-m", "gradstudy", *_study(overrides, choices)])
+def trial_ways(overrides: Sequence[str], study: Sequence[str]) -> RenderableType:
+    """The command that asks what decides it, by the overrides of a study, and the call that measures it."""
+    command = shlex.join(["python", "-m", "gradstudy", *study])
     call = f"gradstudy.measure({json.dumps(list(overrides), ensure_ascii=False)})"
     return Group(
         way_on("what causes it", command, folded_command(command)),
@@ -90,28 +89,19 @@ def trial_ways(overrides: Sequence[str], choices: Mapping[str, str]) -> Renderab
     )
 
 
-def _study(overrides: Sequence[str], choices: Mapping[str, str]) -> list[str]:
-    """The study that it was a trial of, or one around it."""
-    studies = [override for override in overrides if override.startswith("+study=")]
-    if studies:
-        return studies
-    free = {*SUSPECTS, "trial"}  # a study numbers its own trials
-    fixed = [override for override in overrides if override.partition("=")[0].partition(".")[0] not in free]
-    levels = {group: dict.fromkeys((choices[group], *others)) for group, others in SUSPECTS.items()}
-    return ["name=mine", *fixed, *(f"+space.{group}=choice({','.join(words)})" for group, words in levels.items())]
-
-
 def flow_page(measured: Measurement, overrides: Sequence[str]) -> RenderableType:
     """What is wrong, where the signal shrinks or grows, what was seen inside, how seeds ended, and what now."""
+    case = case_of(measured)
+    suspects = ranked_suspects(case)
     sections = (
         plain_text(" ".join(overrides) or "the defaults", "bold"),
-        plain_text(diagnose(measured)),
+        plain_text("\n".join(diagnosis_lines(case.symptoms, suspects))),
         flow_table(measured.records, measured.prediction),
         probe_table(measured.records),
         _responses(measured.members),
         _seeds(measured.records, measured.members),
         _cost(measured.records),
-        trial_ways(overrides, measured.choices),
+        trial_ways(overrides, suggested_study(overrides, measured.choices, suspects, measured.own_factors)),
     )
     first, *others = (section for section in sections if section is not None)
     return Group(first, *(line for section in others for line in (Text(), section)))

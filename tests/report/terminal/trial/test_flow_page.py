@@ -138,29 +138,19 @@ def test_of_the_jacobian_the_largest_and_the_smallest_singular_value_are_shown(r
     assert found["jacobian, smallest"] == ["0.5", "0"]
 
 
-CHOICES = {"activation": "sigmoid", "init": "lecun"}
 OVERRIDES = ["model=mlp", "activation=sigmoid", "activation.slope=2", "init=lecun", "init.gain=1.5", "budget.steps=5"]
 
 
-def ways(render, overrides):
+def ways(render, overrides, study=()):
     """The two ways, by what they are about, each on one line as a shell and Python read it."""
-    page = render(trial_ways(overrides, CHOICES)).replace(" \\\n", " ")
+    page = render(trial_ways(overrides, study)).replace(" \\\n", " ")
     causes, notebook = page.split("in a notebook")
     return shlex.split(causes.removeprefix("what causes it")), notebook.strip()
 
 
-def test_the_cause_is_asked_of_a_study_around_the_trial_that_varies_what_decides_most(render):
-    command, _ = ways(render, OVERRIDES)
-    assert command[:3] == ["python", "-m", "gradstudy"]
-    assert command[3:6] == ["name=mine", "model=mlp", "budget.steps=5"]
-    assert command[6:] == [
-        "+space.activation=choice(sigmoid,relu,tanh)",
-        "+space.init=choice(lecun,default,orthogonal)",
-    ]
-
-
-def test_a_trial_of_a_study_leads_back_to_the_study(render):
-    assert ways(render, ["+study=rnn_clip", "activation=relu"])[0][3:] == ["+study=rnn_clip"]
+def test_the_command_of_the_study_is_quoted_for_a_shell(render):
+    study = ["name=mine", "task.path=my data.csv", "+space.activation=choice(sigmoid,relu)"]
+    assert ways(render, OVERRIDES, study)[0] == ["python", "-m", "gradstudy", *study]
 
 
 def test_a_notebook_measures_the_same_overrides(render):

@@ -1,0 +1,40 @@
+"""Units that pass nothing on."""
+
+import numpy as np
+
+from gradstudy.report.diagnosis.judgement import IDLE_FROM
+from gradstudy.report.diagnosis.suspects.suspect import POSSIBLE, Case, Suspect, options
+from gradstudy.report.diagnosis.symptoms import Idle
+
+
+def dead_units(case: Case) -> Suspect | None:
+    """Most units of many layers are dead: no sample turns them on, and none brings them back.
+
+    A step that is too large pushes their bias below all inputs (Lu et al. 2019: dying ReLU); a small slope on the other
+    side keeps them alive.
+    """
+    return _idle(case, "dead", case.symptoms.dead, ("leaky_relu", "elu"), "a slope below 0, such as leaky_relu has,")
+
+
+def saturated_units(case: Case) -> Suspect | None:
+    """Most units stand on a flat end of their nonlinearity: inputs or weights are too large for it.
+
+    Their slope is near 0, and the product of slopes is what comes back (Glorot & Bengio 2010).
+    """
+    return _idle(case, "saturated", case.symptoms.saturated, ("relu",), "smaller inputs or weights, or relu,")
+
+
+def _idle(case: Case, state: str, idle: Idle | None, others: tuple[str, ...], cure: str) -> Suspect | None:
+    """At most POSSIBLE: it says where the signal ends; what drove the units there is another suspect."""
+    if idle is None or not case.ill.any():
+        return None
+    share = float(np.nanmedian(idle.share))
+    if not share > IDLE_FROM[state]:
+        return None
+    when = "before anything is learned" if idle.step == 0 else f"at step {idle.step}"
+    said = (
+        f"{100 * share:.0f} % of the {case.choices['activation']} units are {state} {when}: {cure} keeps them at work."
+    )
+    return Suspect(
+        "activation", said, POSSIBLE + share / 2, {"activation": options(case.choices["activation"], *others)}
+    )

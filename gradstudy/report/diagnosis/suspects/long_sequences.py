@@ -1,0 +1,33 @@
+"""Sequences that are too long for what a time step passes back."""
+
+from dataclasses import fields
+
+from gradstudy.report.diagnosis.judgement import trend_direction
+from gradstudy.report.diagnosis.suspects.suspect import STRONG, Case, Suspect, beyond, options
+from gradstudy.words.number_words import compact
+
+
+def longer_than_memory(case: Case) -> Suspect | None:
+    """What comes back falls, or grows, by a factor per time step, and there are too many of them.
+
+    A recurrent network multiplies by the same matrix at every step (Bengio, Simard & Frasconi 1994); gates, or an
+    orthogonal matrix, keep the factor near 1 (Hochreiter & Schmidhuber 1997; Saxe et al. 2014).
+    """
+    symptoms, sign = case.symptoms, trend_direction(case.symptoms)
+    if symptoms.kind != "time step" or not sign or not case.ill.any() or abs(symptoms.gain) > 1e3 * symptoms.distance:
+        return None
+    rate, is_plain = abs(symptoms.gain) / symptoms.distance, case.choices["model"] == "rnn"
+    said = (
+        f"{symptoms.distance + 1} time steps, each of which passes {compact(10 ** (sign * rate))} of the signal back "
+        f"under {case.choices['init']}: after {max(1, round(1 / rate))} it is {'a tenth' if sign < 0 else 'tenfold'}. "
+        f"{'Answers nearby hide that from the loss. ' if symptoms.far else ''}"
+        f"Shorter sequences{', gates (model=lstm, gru)' if is_plain else ''} or an orthogonal init carry it further."
+    )
+    space = {"init": options(case.choices["init"], "default", "orthogonal")}
+    lengths = [one.name for one in fields(case.parts["task"]) if one.name == "length"]
+    if lengths and case.parts["task"].length >= 20:
+        length = case.parts["task"].length
+        space["task.length"] = f"choice({length},{length // 4},{length // 10})"
+    if is_plain:
+        space["model"] = "choice(rnn,gru)"
+    return Suspect("length of the sequence", said, STRONG + beyond(10 ** abs(symptoms.gain)) / 2, space)

@@ -1,0 +1,109 @@
+"""Rules whose numbers are known by algebra, of made measurements."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from gradstudy.factors.optimizer import Adam, Sgd
+from gradstudy.report.diagnosis.suspects.ranked import ranked_suspects
+from gradstudy.report.diagnosis.suspects.suspect import case_of
+from gradstudy.training.close_look import DataScale, StartingWeight
+
+DIVERGED = {"first_bad_step": 2, "first_bad_tensor": "loss"}
+
+
+@pytest.fixture
+def found(make_record, make_measured, make_look):
+    """The suspects by name, of one member with this signal and these fields; `looked` is what a close look finds."""
+
+    def made(signal=((1.0, 1.0),) * 3, *, looked=None, choices=None, **fields):
+        measured = make_measured(make_record(signal, **fields), look=make_look(**looked or {}), **choices or {})
+        return {one.name: one for one in ranked_suspects(case_of(measured))}
+
+    return made
+
+
+def test_where_nothing_is_wrong_nothing_is_suspected(found):
+    assert found(looked={"sharpness": np.array([1e9])}) == {}
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "bound"), [(Sgd(), 2.0), (Sgd(momentum=0.9), 3.8), (Sgd(momentum=0.9, nesterov=True), 3.8 / 2.8)]
+)
+def test_the_rate_is_set_against_the_curvature_that_its_optimizer_bears(found, optimizer, bound):
+    """The shipped rate is 0.01. On a quadratic loss, (parameter, momentum) is multiplied by a matrix in every step."""
+    m, ahead = optimizer.momentum, optimizer.momentum if optimizer.nesterov else 0.0
+    for factor, is_beyond in ((0.99, False), (1.01, True)):
+        looked = {"sharpness": np.array([100 * bound * factor]), "parts": {"optimizer": optimizer}}
+        assert ("learning rate" in found(looked=looked, **DIVERGED)) is is_beyond
+        curved = bound * factor
+        step = np.array([[1 - curved * (1 + ahead), -m * (m if ahead else 1)], [curved, m]])
+        assert (np.abs(np.linalg.eigvals(step)).max() > 1) == is_beyond
+
+
+def test_what_starts_within_the_bound_and_ends_beyond_it_ran_into_sharper_ground(found):
+    looked = {"sharpness": np.array([10.0]), "last_sharpness": np.array([1e4])}
+    suspect = found(looked=looked, **DIVERGED)["learning rate"]
+    assert "is 0.1 at step 0 and 100 at the last finite step" in suspect.said
+    assert suspect.space["clipping"] == "choice(none,norm)"
+
+
+def test_a_step_that_moves_everything_by_its_own_size_is_too_far(found):
+    """Two tensors moved by all of their size each: (1 + 1)^2 - 1 = 3; a bias of 0 is left out."""
+    ratios = {"layer_01.weight": [1.0], "layer_01.bias": [np.inf], "layer_02.weight": [1.0]}
+    looked = {"parts": {"optimizer": Adam()}}
+    suspect = found(looked=looked, seen={"update_ratio": ratios}, **DIVERGED)["learning rate"]
+    assert "100 % of its size, and what all layers do by up to 3 times" in suspect.said
+    assert "A rate of about 0.005 " in suspect.said
+
+
+@pytest.mark.parametrize(("size", "named"), [(2.9, False), (100.0, True), (0.01, True), (0.1, False)])
+def test_inputs_far_from_size_one_are_named(found, size, named):
+    looked = {"data": DataScale(size, size, np.array([size]), 0.0, None)}
+    assert ("size of the inputs" in found(looked=looked, **DIVERGED)) is named
+
+
+def test_features_and_targets_of_other_sizes_are_named(found):
+    looked = {"data": DataScale(1.0, 1.0, np.array([1e-3, 1.0, 1.0]), 0.0, 125.0)}
+    suspects = found(looked=looked, **DIVERGED)
+    assert "from 0.001 to 1" in suspects["size of the features"].said
+    assert "125" in suspects["size of the targets"].said
+
+
+@pytest.mark.parametrize(("length", "gain"), [(10.0, "0.1"), (0.1, "10")])
+def test_weights_that_are_too_long_or_too_short_get_the_gain_that_mends_them(found, length, gain):
+    weight = StartingWeight("layer_01.weight", length, 32, are_copies=False)
+    assert f"init.gain={gain} " in found(looked={"weights": (weight,)}, **DIVERGED)["init"].said
+
+
+def test_a_single_step_off_a_cliff_asks_for_clipping(found):
+    """Norms of 2 for 40 steps, one of 2000: 1000 times what is usual."""
+    norms = [2.0] * 40 + [2000.0, 2.0]
+    suspect = found([[1.0, 1.0]] * 42, norms=norms)["clipping"]
+    assert "at step 40 is 1000 times the usual 2: clipping.max_norm=2" in suspect.said
+    assert "clipping" not in found([[1.0, 1.0]] * 42, norms=norms, coefficients=[1.0] * 41 + [0.5])
+
+
+def test_a_transformer_that_normalises_behind_the_sum_is_told_so(found):
+    deep = np.array([[10.0 ** (0.5 * place - 5) for place in range(11)]] * 3)
+    looked = {"parts": {"model": SimpleNamespace(order="post")}}
+    suspects = found(deep, looked=looked, choices={"model": "transformer"})
+    assert "loses 5 decades" in suspects["order of norm and sum"].said
+    looked = {"parts": {"model": SimpleNamespace(order="pre")}}
+    assert "order of norm and sum" not in found(deep, looked=looked, choices={"model": "transformer"})
+
+
+def test_a_sequence_tells_after_how_many_steps_a_tenth_is_left(found):
+    """A quarter of a decade per time step over 41 of them."""
+    signal = [[10.0 ** (0.25 * place - 10) for place in range(41)]] * 2
+    suspect = found(signal, kind="time", choices={"model": "rnn"})["length of the sequence"]
+    assert "41 time steps" in suspect.said
+    assert "after 4 it is a tenth" in suspect.said
+    assert suspect.space["model"] == "choice(rnn,gru)"
+
+
+def test_beside_a_proof_what_only_may_have_a_part_is_left_out(found):
+    copies = StartingWeight("layer_01.weight", 2.0, 32, are_copies=True)
+    seen = {"saturated_units": {"layer_01": [1.0]}}
+    assert list(found(looked={"weights": (copies,)}, seen=seen, choices={"init": "constant"}, **DIVERGED)) == ["init"]
