@@ -17,15 +17,15 @@ from gradstudy.training.cohort import Cohort
 from gradstudy.training.device import device_here, one_thread
 from gradstudy.training.start.batches import Examples
 from gradstudy.training.start.cohort_start import CohortStart
-from gradstudy.training.start.draws import Draws, numpy_stream
+from gradstudy.training.start.streams import Draws, numpy_stream
 
-ROUNDS = 10
+PRODUCTS = 10
 """Products with the Hessian: the largest eigenvalue stands apart from the others, and is known to a few per cent."""
 ROWS, MOST_BATCHES = 64, 16
 """The loss is that of batches which hold so many rows together, and of no more batches than that."""
 STEP = 1e-5
 """How far apart gradients are taken, as a part of the length of the weights: float64 has 16 digits, half go here."""
-SAMPLES = 1024
+DATA_ROWS = 1024
 """Rows that tell how large data are."""
 
 
@@ -113,7 +113,7 @@ def data_scale(task: Any, study_seed: int) -> DataScale:
     """How large what a task feeds into a network is, from some thousand rows of a stream of their own."""
     stream = numpy_stream(study_seed, 0, "scale")
     drawn = [task.batch(stream)]
-    while sum(len(inputs) for inputs, _ in drawn) < SAMPLES and len(drawn) < SAMPLES // 8:
+    while sum(len(inputs) for inputs, _ in drawn) < DATA_ROWS and len(drawn) < DATA_ROWS // 8:
         drawn.append(task.batch(stream))
     inputs, targets = (np.concatenate(arrays) for arrays in zip(*drawn, strict=True))
     features = inputs.reshape(len(inputs), -1).astype(float)
@@ -164,7 +164,7 @@ class _Curvature:
         gradient = self._gradient(here)
         noise = torch.randn(here.shape[1], generator=torch.Generator().manual_seed(0), dtype=torch.float64)
         vectors = [_unit(_unit(gradient) + _unit(noise.to(self.device).expand_as(here)))]
-        rounds = min(ROUNDS, here.shape[1])
+        rounds = min(PRODUCTS, here.shape[1])
         small = torch.zeros(len(here), rounds, rounds, dtype=torch.float64, device=self.device)
         for row in range(rounds):
             ahead, behind = (self._gradient(here + side * step * vectors[-1]) for side in (1.0, -1.0))

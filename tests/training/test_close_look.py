@@ -48,9 +48,9 @@ def test_sharpness_is_the_largest_eigenvalue_of_the_hessian_at_the_start_and_at_
 
 
 def test_a_members_sharpness_is_its_own():
-    trials = mlp(task=WHOLE), mlp(task=WHOLE, init=init.Lecun(gain=3.0))
-    together = sharpness(cohort(*trials))
-    alone = [sharpness(cohort(trial)) for trial in trials]
+    everyone = cohort(mlp(task=WHOLE), mlp(task=WHOLE, init=init.Lecun(gain=3.0)))
+    together = sharpness(everyone)
+    alone = [sharpness(replace(everyone, members=(member,))) for member in everyone.members]
     assert together == pytest.approx(np.concatenate(alone), rel=1e-6)
 
 

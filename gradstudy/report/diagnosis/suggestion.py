@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 from gradstudy.report.diagnosis.suspects.suspect import Suspect, options
 
-USUAL = {"activation": ("relu", "tanh"), "init": ("default", "orthogonal")}
+DECIDE_MOST = {"activation": ("relu", "tanh"), "init": ("default", "orthogonal")}
 """Groups that decide most, and options to set beside the measured one, where too little is suspected."""
-FEWEST, MOST = 2, 4
+FEWEST_FACTORS, MOST_FACTORS = 2, 4
 """Factors of a study that is suggested: one is a comparison, and of more each gets few trials."""
 OF_ONE = ("mode", "trial", "name")
 """Keys that say what is done with one configuration."""
@@ -26,11 +26,11 @@ def suggested_study(
     space: dict[str, str] = {}
     for suspect in suspects:  # where two would vary one factor, the more telling one does
         space |= {name: levels for name, levels in suspect.space.items() if name not in (*space, *own_factors)}
-    usual = iter(USUAL.items())
-    while not own_factors and len(space) < FEWEST:
+    usual = iter(DECIDE_MOST.items())
+    while not own_factors and len(space) < FEWEST_FACTORS:
         group, others = next(usual)
         space.setdefault(group, options(choices[group], *others))
-    varied = dict(list(space.items())[:MOST])
+    varied = dict(list(space.items())[:MOST_FACTORS])
     fixed = [override for override in overrides if _key(override) not in (*varied, *own_factors, *OF_ONE)]
     is_that_study = own_factors and not varied and all(_key(override) == "study" for override in fixed)
     named = [] if is_that_study else ["name=mine"]

@@ -1,8 +1,8 @@
 """A batch norm whose batch is too small for statistics."""
 
-from gradstudy.report.diagnosis.suspects.suspect import PROVEN, STRONG, Case, Suspect
+from gradstudy.report.diagnosis.suspects.suspect import PROVEN, TELLING, Case, Suspect
 
-SMALL = 4
+FEW_SAMPLES = 4
 """Samples: the mean and deviation of so few are mostly luck."""
 
 
@@ -15,7 +15,12 @@ def few_in_a_batch(case: Case) -> Suspect | None:
     """
     samples, task = case.parts["task"].smallest_batch, case.parts["task"]
     several = len(task.shape.inputs) > 1 and case.choices["model"] != "mlp"  # pixels and time steps count as samples
-    if case.choices["normalization"] != "batch" or samples > SMALL or several or not (case.ill.any() or case.is_silent):
+    if (
+        case.choices["normalization"] != "batch"
+        or samples > FEW_SAMPLES
+        or several
+        or not (case.ill.any() or case.is_silent)
+    ):
         return None
     why = {
         1: "of one sample a batch norm makes exactly 0, and passes no gradient back",
@@ -26,4 +31,4 @@ def few_in_a_batch(case: Case) -> Suspect | None:
         "task.batch_size": f"choice({samples},8,32)",
         "normalization": "choice(batch,layer,none)",
     }
-    return Suspect("batch size", said, PROVEN if samples <= 2 else STRONG + 0.9, space)
+    return Suspect("batch size", said, PROVEN if samples <= 2 else TELLING + 0.9, space)

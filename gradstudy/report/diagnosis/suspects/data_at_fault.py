@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from gradstudy.report.diagnosis.suspects.suspect import POSSIBLE, STRONG, Case, Suspect, beyond, log_range
+from gradstudy.report.diagnosis.suspects.suspect import POSSIBLE, TELLING, Case, Suspect, beyond, log_range
 from gradstudy.words.number_words import compact
 
 LARGE_INPUTS, SMALL_INPUTS, UNEVEN, LARGE_TARGETS = 3.0, 0.03, 100.0, 5.0
@@ -28,7 +28,7 @@ def size_of_inputs(case: Case) -> Suspect | None:
     effect = f"a curvature {compact(size**2)} times that of inputs of size 1" if large else "next to nothing to see"
     shifted = f", and lie {compact(case.look.data.offset)} deviations from 0" if case.look.data.offset > 1.0 else ""
     said = f"inputs have a root mean square of {compact(size)}{shifted}, which gives the first layer {effect}."
-    return Suspect("size of the inputs", said + _mend(case), STRONG + beyond(ratio), _scaled(case, size))
+    return Suspect("size of the inputs", said + _mend(case), TELLING + beyond(ratio), _scaled(case, size))
 
 
 def uneven_features(case: Case) -> Suspect | None:
@@ -59,7 +59,7 @@ def size_of_targets(case: Case) -> Suspect | None:
     said = (
         f"targets have a root mean square of {compact(size)}, and every gradient is as much larger: divide them by it."
     )
-    return Suspect("size of the targets", said, STRONG + beyond(size / LARGE_TARGETS))
+    return Suspect("size of the targets", said, TELLING + beyond(size / LARGE_TARGETS))
 
 
 def _has(case: Case, name: str) -> bool:

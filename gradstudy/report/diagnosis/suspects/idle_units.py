@@ -7,7 +7,7 @@ from gradstudy.report.diagnosis.suspects.suspect import POSSIBLE, Case, Suspect,
 from gradstudy.report.diagnosis.symptoms import Idle
 
 
-def dead_units(case: Case) -> Suspect | None:
+def mostly_dead(case: Case) -> Suspect | None:
     """Most units of many layers are dead: no sample turns them on, and none brings them back.
 
     A step that is too large pushes their bias below all inputs (Lu et al. 2019: dying ReLU); a small slope on the other
@@ -16,7 +16,7 @@ def dead_units(case: Case) -> Suspect | None:
     return _idle(case, "dead", case.symptoms.dead, ("leaky_relu", "elu"), "a slope below 0, such as leaky_relu has,")
 
 
-def saturated_units(case: Case) -> Suspect | None:
+def mostly_saturated(case: Case) -> Suspect | None:
     """Most units stand on a flat end of their nonlinearity: inputs or weights are too large for it.
 
     Their slope is near 0, and the product of slopes is what comes back (Glorot & Bengio 2010).

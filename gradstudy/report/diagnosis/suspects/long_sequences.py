@@ -3,8 +3,9 @@
 from dataclasses import fields
 
 from gradstudy.report.diagnosis.judgement import trend_direction
-from gradstudy.report.diagnosis.suspects.suspect import STRONG, Case, Suspect, beyond, options
+from gradstudy.report.diagnosis.suspects.suspect import TELLING, Case, Suspect, beyond, options
 from gradstudy.words.number_words import compact
+from gradstudy.words.prescription_words import and_list
 
 
 def longer_than_memory(case: Case) -> Suspect | None:
@@ -17,11 +18,13 @@ def longer_than_memory(case: Case) -> Suspect | None:
     if symptoms.kind != "time step" or not sign or not case.ill.any() or abs(symptoms.gain) > 1e3 * symptoms.distance:
         return None
     rate, is_plain = abs(symptoms.gain) / symptoms.distance, case.choices["model"] == "rnn"
+    ways = ["shorter sequences", *(["gates (model=lstm, gru)"] if is_plain else [])]
+    ways += ["an orthogonal init"] if case.choices["init"] != "orthogonal" else []
     said = (
         f"{symptoms.distance + 1} time steps, each of which passes {compact(10 ** (sign * rate))} of the signal back "
         f"under {case.choices['init']}: after {max(1, round(1 / rate))} it is {'a tenth' if sign < 0 else 'tenfold'}. "
         f"{'Answers nearby hide that from the loss. ' if symptoms.far else ''}"
-        f"Shorter sequences{', gates (model=lstm, gru)' if is_plain else ''} or an orthogonal init carry it further."
+        f"What carries it further: {and_list(ways)}."
     )
     space = {"init": options(case.choices["init"], "default", "orthogonal")}
     lengths = [one.name for one in fields(case.parts["task"]) if one.name == "length"]
@@ -30,4 +33,4 @@ def longer_than_memory(case: Case) -> Suspect | None:
         space["task.length"] = f"choice({length},{length // 4},{length // 10})"
     if is_plain:
         space["model"] = "choice(rnn,gru)"
-    return Suspect("length of the sequence", said, STRONG + beyond(10 ** abs(symptoms.gain)) / 2, space)
+    return Suspect("length of the sequence", said, TELLING + beyond(10 ** abs(symptoms.gain)) / 2, space)

@@ -1,6 +1,6 @@
 """Norms that stand where they cut the way back, or that make gradients grow."""
 
-from gradstudy.report.diagnosis.suspects.suspect import STRONG, Case, Suspect, log_range
+from gradstudy.report.diagnosis.suspects.suspect import TELLING, Case, Suspect, log_range
 from gradstudy.words.number_words import compact, counted
 
 DEEP = 6
@@ -23,7 +23,7 @@ def behind_the_sum(case: Case) -> Suspect | None:
         "the median step. model.order=pre leaves the skips free; with post, a warm-up of the learning rate helps."
     )
     space = {"model.order": "choice(post,pre)", "lr.value": log_range(*_around(case))}
-    return Suspect("order of norm and sum", said, STRONG, space)
+    return Suspect("order of norm and sum", said, TELLING, space)
 
 
 def batch_norm_in_depth(case: Case) -> Suspect | None:
@@ -39,7 +39,7 @@ def batch_norm_in_depth(case: Case) -> Suspect | None:
         f"batch norms make gradients grow by a factor of {compact(factor)} per {case.symptoms.kind} "
         "at step 0, whatever the init; skips, or another norm, bound it."
     )
-    return Suspect("normalization", said, STRONG, {"normalization": "choice(batch,layer,none)"})
+    return Suspect("normalization", said, TELLING, {"normalization": "choice(batch,layer,none)"})
 
 
 def _around(case: Case) -> tuple[float, float]:

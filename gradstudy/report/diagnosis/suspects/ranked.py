@@ -5,7 +5,7 @@ import numpy as np
 from gradstudy.report.diagnosis.suspects.batch_statistics import few_in_a_batch
 from gradstudy.report.diagnosis.suspects.data_at_fault import size_of_inputs, size_of_targets, uneven_features
 from gradstudy.report.diagnosis.suspects.float_floor import below_eps, below_the_floor
-from gradstudy.report.diagnosis.suspects.idle_units import dead_units, saturated_units
+from gradstudy.report.diagnosis.suspects.idle_units import mostly_dead, mostly_saturated
 from gradstudy.report.diagnosis.suspects.long_sequences import longer_than_memory
 from gradstudy.report.diagnosis.suspects.norm_order import batch_norm_in_depth, behind_the_sum
 from gradstudy.report.diagnosis.suspects.single_steps import nothing_clips
@@ -16,9 +16,9 @@ from gradstudy.report.diagnosis.suspects.step_size import (
     over_the_curvature,
     too_far_a_step,
 )
-from gradstudy.report.diagnosis.suspects.suspect import POSSIBLE, PROVEN, STRONG, Case, Rule, Suspect
+from gradstudy.report.diagnosis.suspects.suspect import POSSIBLE, PROVEN, TELLING, Case, Suspect, SuspectRule
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[SuspectRule, ...] = (
     few_in_a_batch,
     all_alike,
     over_the_curvature,
@@ -34,12 +34,12 @@ RULES: tuple[Rule, ...] = (
     behind_the_sum,
     batch_norm_in_depth,
     nothing_clips,
-    dead_units,
-    saturated_units,
+    mostly_dead,
+    mostly_saturated,
     below_the_floor,
     below_eps,
 )
-MOST = 4
+MOST_SUSPECTS = 4
 """Suspects that are named: of more, none is the one."""
 
 
@@ -50,5 +50,5 @@ def ranked_suspects(case: Case) -> tuple[Suspect, ...]:
     with np.errstate(all="ignore"):
         found = [suspect for rule in RULES if (suspect := rule(case)) is not None]
     found.sort(key=lambda suspect: -suspect.weight)
-    least = STRONG if found and found[0].weight >= PROVEN else POSSIBLE  # beside a proof, what else may be is no help
-    return tuple(suspect for suspect in found[:MOST] if suspect.weight >= least)
+    least = TELLING if found and found[0].weight >= PROVEN else POSSIBLE  # beside a proof, what else may be is no help
+    return tuple(suspect for suspect in found[:MOST_SUSPECTS] if suspect.weight >= least)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradstudy.report.diagnosis.suspects.suspect import POSSIBLE, STRONG, Case, Suspect, beyond
+from gradstudy.report.diagnosis.suspects.suspect import POSSIBLE, TELLING, Case, Suspect, beyond
 from gradstudy.words.number_words import compact
 
 SPIKE = 10.0
@@ -32,7 +32,7 @@ def nothing_clips(case: Case) -> Suspect | None:
     )
     space = {"clipping": "choice(none,norm)"} if case.choices["clipping"] == "none" else {}
     # what grows from the first steps on grows in every step: there clipping slows down what a lower rate ends
-    return Suspect("clipping", said, (POSSIBLE if step < EARLY else STRONG) + beyond(ratio) / 2, space)
+    return Suspect("clipping", said, (POSSIBLE if step < EARLY else TELLING) + beyond(ratio) / 2, space)
 
 
 def _spike(norms: np.ndarray) -> tuple[float, int, float]:

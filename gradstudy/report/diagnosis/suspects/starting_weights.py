@@ -6,7 +6,7 @@ from gradstudy.random_network import NoTheory
 from gradstudy.report.diagnosis.judgement import about, trend_direction
 from gradstudy.report.diagnosis.suspects.suspect import (
     PROVEN,
-    STRONG,
+    TELLING,
     Case,
     Suspect,
     beyond,
@@ -53,13 +53,14 @@ def size_of_weights(case: Case) -> Suspect | None:
     if not (length > LONG or 0.0 < length < SHORT) or "zero" in case.choices["init"]:
         return None
     ratio, gain = (length if length > 1.0 else 1.0 / length), float(case.parts["init"].gain)
+    step = "layer" if case.symptoms.kind == "block" else case.symptoms.kind
     said = (
         f"under {case.choices['init']} the weights that enter a unit have a length of {compact(length)}; 1 (with relu "
-        f"1.4) keeps the signal, and each layer makes it {'larger' if length > 1.0 else 'smaller'} by that. "
+        f"1.4) keeps the signal, and each {step} makes it {'larger' if length > 1.0 else 'smaller'} by that. "
         f"init.gain={compact(gain / length)} would make it 1."
     )
     space = {"init.gain": log_range(gain, (1.5 if length < 1.0 else 1.0) * gain / length)}
-    return Suspect("init", said, STRONG + 0.5 + beyond(ratio) / 2, space)
+    return Suspect("init", said, TELLING + 0.5 + beyond(ratio) / 2, space)
 
 
 def activation_under_init(case: Case) -> Suspect | None:
@@ -87,7 +88,7 @@ def activation_under_init(case: Case) -> Suspect | None:
         "activation": options(case.choices["activation"], "relu", "tanh"),
         "init": options(case.choices["init"], *GOOD_INITS),
     }
-    return Suspect("activation and init", said, STRONG + beyond(10 ** abs(symptoms.gain)), space)
+    return Suspect("activation and init", said, TELLING + beyond(10 ** abs(symptoms.gain)), space)
 
 
 def _steepest(case: Case) -> float:

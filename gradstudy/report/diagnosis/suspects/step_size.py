@@ -5,7 +5,7 @@ import numpy as np
 from gradstudy.report.diagnosis.suspects.suspect import (
     POSSIBLE,
     PROVEN,
-    STRONG,
+    TELLING,
     Case,
     Suspect,
     beyond,
@@ -29,7 +29,7 @@ def over_the_curvature(case: Case) -> Suspect | None:
     where the curvature comes of a signal that explodes at step 0, and where norms of features make the loss indifferent
     to the size of weights, which then escape by growing (Arora, Li & Lyu 2019); none where such a network stays finite.
     """
-    bound, concerned = case.parts["optimizer"].largest_curvature, case.exploded | case.stuck
+    bound, concerned = case.parts["optimizer"].largest_curvature, case.ill
     if bound is None or not concerned.any() or not case.steps:
         return None
     times, curvature = _times_curvature(case, case.look.sharpness), case.look.sharpness
@@ -42,7 +42,7 @@ def over_the_curvature(case: Case) -> Suspect | None:
     elsewhere = grown or case.parts["normalization"].standardizes
     if elsewhere and not case.diverged.any():
         return None
-    weight = POSSIBLE if elsewhere else PROVEN if soon else STRONG
+    weight = POSSIBLE if elsewhere else PROVEN if soon else TELLING
     said = (
         f"{compact(rate)} times the largest curvature of the loss at step 0, {compact(curved)}, is "
         f"{compact(rate * curved)}; from {compact(bound)} on each step overshoots by more than the one before. Below "
@@ -73,7 +73,7 @@ def into_sharper_ground(case: Case) -> Suspect | None:
     space = {"lr.value": log_range(_rate(case), _rate(case) / 100)}
     if case.choices["clipping"] == "none":
         space["clipping"] = options("none", "norm")
-    return Suspect(NAME, said, STRONG + beyond(after / bound), space)
+    return Suspect(NAME, said, TELLING + beyond(after / bound), space)
 
 
 def too_far_a_step(case: Case) -> Suspect | None:
@@ -94,7 +94,7 @@ def too_far_a_step(case: Case) -> Suspect | None:
         f"and what all layers do by up to {compact(compound)} times; up to 1 the gradient says where a step "
         f"leads. A rate of about {compact(rate * np.log(2.0) / np.log1p(compound))} would keep to that."
     )
-    return Suspect(NAME, said, STRONG + beyond(compound), {"lr.value": log_range(rate, rate / 100)})
+    return Suspect(NAME, said, TELLING + beyond(compound), {"lr.value": log_range(rate, rate / 100)})
 
 
 def hardly_moves(case: Case) -> Suspect | None:
@@ -124,7 +124,7 @@ def hardly_moves(case: Case) -> Suspect | None:
     if not ratio < 1.0:
         return None
     way = " Raise the rate, or budget.steps."
-    return Suspect(NAME, said + way, STRONG + beyond(1 / ratio), {"lr.value": log_range(rate, rate * 100)})
+    return Suspect(NAME, said + way, TELLING + beyond(1 / ratio), {"lr.value": log_range(rate, rate * 100)})
 
 
 def _rate(case: Case) -> float:

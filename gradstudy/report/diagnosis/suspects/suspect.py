@@ -10,7 +10,7 @@ from gradstudy.measurement import Measurement
 from gradstudy.report.diagnosis.symptoms import Symptoms, symptoms_of
 from gradstudy.training.close_look import CloseLook
 
-PROVEN, STRONG, POSSIBLE = 3.0, 2.0, 1.0
+PROVEN, TELLING, POSSIBLE = 3.0, 2.0, 1.0
 """How telling a suspect is: it alone explains what is seen, its number lies beyond a bound, or it has a part."""
 
 
@@ -90,7 +90,7 @@ def case_of(measured: Measurement) -> Case:
     return Case(symptoms_of(measured), measured)
 
 
-Rule = Callable[[Case], Suspect | None]
+SuspectRule = Callable[[Case], Suspect | None]
 """What one kind of fault shows itself by; None where it does not."""
 
 
