@@ -19,7 +19,7 @@ from gradstudy.training.start.batches import Examples
 from gradstudy.training.start.cohort_start import CohortStart
 from gradstudy.training.start.streams import Draws, numpy_stream
 
-PRODUCTS = 10
+LANCZOS_STEPS = 10
 """Products with the Hessian: the largest eigenvalue stands apart from the others, and is known to a few per cent."""
 ROWS, MOST_BATCHES = 64, 16
 """The loss is that of batches which hold so many rows together, and of no more batches than that."""
@@ -164,7 +164,7 @@ class _Curvature:
         gradient = self._gradient(here)
         noise = torch.randn(here.shape[1], generator=torch.Generator().manual_seed(0), dtype=torch.float64)
         vectors = [_unit(_unit(gradient) + _unit(noise.to(self.device).expand_as(here)))]
-        rounds = min(PRODUCTS, here.shape[1])
+        rounds = min(LANCZOS_STEPS, here.shape[1])
         small = torch.zeros(len(here), rounds, rounds, dtype=torch.float64, device=self.device)
         for row in range(rounds):
             ahead, behind = (self._gradient(here + side * step * vectors[-1]) for side in (1.0, -1.0))
