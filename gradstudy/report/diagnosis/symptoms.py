@@ -9,7 +9,7 @@ import pandas as pd
 from gradstudy.analysis.responses.signal_map import decades_of
 from gradstudy.analysis.settings import DEFAULTS, Analysis
 from gradstudy.measurement import Measurement
-from gradstudy.records import MemberRecord
+from gradstudy.records import STUCK, MemberRecord
 from gradstudy.series import CEILING, FAR, FLOOR, first_signal, gain_by_step, growth_over_start, has_far_flow, way_back
 
 
@@ -125,7 +125,7 @@ class Symptoms:
     @property
     def stuck(self) -> np.ndarray:
         """Which members learned nothing, [member]."""
-        return np.asarray(self.members.get("outcome", pd.Series("", self.members.index)) == "stuck")
+        return np.asarray(self.members["outcome"] == STUCK)
 
     @property
     def ill(self) -> np.ndarray:

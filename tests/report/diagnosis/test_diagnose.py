@@ -317,7 +317,14 @@ def test_as_many_idle_units_as_a_healthy_deep_network_has_are_nothing_to_report(
 
 
 def test_a_diagnosis_needs_plain_values_only():
-    members = {"gain_init": -4.0, "gain": -4.0, "vanishing": 4.0, "exploding": 0.0, "verdict": "vanishing"}
+    members = {
+        "gain_init": -4.0,
+        "gain": -4.0,
+        "vanishing": 4.0,
+        "exploding": 0.0,
+        "verdict": "vanishing",
+        "outcome": "learned",
+    }
     symptoms = Symptoms(
         kind="block",
         places=("layer_01", "layer_02", "layer_03"),

@@ -70,6 +70,6 @@ def test_a_network_that_learns_has_no_suspects(overrides):
 
 def test_looking_closer_waits_for_something_wrong(monkeypatch):
     """A healthy network pays for no curvature."""
-    measured = gradstudy.measure([*SMALL, "init=kaiming_normal", "activation=relu", "budget.steps=5"], seeds=1)
+    measured = gradstudy.measure([*SMALL, "init=kaiming_normal", "activation=relu", "lr.value=0.1"], seeds=1)
     monkeypatch.setattr("gradstudy.training.close_look.sharpness", lambda *_: pytest.fail("nobody asked"))
     gradstudy.diagnose(measured)
