@@ -7,7 +7,7 @@ own), two further numbers and two factors that do nothing; how much seeds scatte
 fail whatever the rest is. What is true of a configuration is counted on 4000 seeds, or on 64 as a person would.
 
 A confirmed cure holds when at least the `healthy` share of further seeds is well and it learns no less than the failing
-configuration. A change is needless when the cure without it holds, and learns half as much at least.
+configuration. A change is needless when the cure without it holds on as many seeds, and learns half as much at least.
 """
 
 import argparse
@@ -41,9 +41,10 @@ FACTORS = (
     Factor("idle"),
 )
 FAILURES = ("vanishing", "exploding", "diverged", "stuck")
-LEARNED = 0.05
 TRUTH = 4000
 FURTHER = 64
+AS_WELL = 0.05
+"""Shares of seeds that are the same."""
 
 
 class World:
@@ -99,7 +100,7 @@ class World:
         verdict = np.select(
             [diverged, exploding >= 2.0, vanishing >= 3.0], ["diverged", "exploding", "vanishing"], "healthy"
         )
-        outcome = np.where(learned >= LEARNED, "learned", "stuck")
+        outcome = np.where(learned >= DEFAULTS.learned, "learned", "stuck")
         return pd.DataFrame(
             {
                 "seed": np.arange(seeds), "vanishing": vanishing, "exploding": exploding, "learned": learned,
@@ -150,6 +151,11 @@ def holds(after: Truth, before: Truth) -> bool:
     return after.well >= DEFAULTS.healthy and after.learned >= before.learned - AS_MUCH
 
 
+def is_as_good(lesser: Truth, before: Truth, after: Truth) -> bool:
+    """Whether a change is needless: without it, as many seeds are well, and they learn at least half as much."""
+    return holds(lesser, before) and lesser.well >= after.well - AS_WELL and lesser.learned >= after.learned / 2
+
+
 def cure_of(world: World, confirmation: Confirmation) -> Cure:
     """The whole procedure."""
     while asks := confirmation.asks():
@@ -184,9 +190,7 @@ def judged(world: World, found: Cure) -> dict[str, Any]:
     ]
     row["holds"] = holds(true_of(world, found.levels, FURTHER), true_of(world, found.start, FURTHER))
     row["needless"] = [
-        name
-        for name, levels in taken_back(found)
-        if holds(lesser := true_of(world, levels, TRUTH), before) and lesser.learned >= after.learned / 2
+        name for name, levels in taken_back(found) if is_as_good(true_of(world, levels, TRUTH), before, after)
     ]
     return row
 

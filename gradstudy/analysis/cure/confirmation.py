@@ -7,6 +7,7 @@ the start as far as they stay well. What is left is run on `seeds` further ones,
 """
 
 from collections.abc import Generator, Mapping, Sequence
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +24,7 @@ from gradstudy.records import Level, MemberRows
 
 AS_MUCH = 0.05
 """Shares of the way that are the same: medians over a few seeds tell no finer."""
-BACK = (1 / 3, 2 / 3)
+BACK = (1 / 4, 1 / 2, 3 / 4)
 """The parts of its way at which a moved number is tried nearer to the start."""
 
 
@@ -218,11 +219,12 @@ class Confirmation:
         point, moved = cure.point.copy(), []
         for column in numbers:
             own = [one for one, way in zip(known, ways, strict=True) if way.taken_back == column]
-            if all(map(self._works, own)):
-                nearest = own[0]
-                if nearest.tried.learned >= cure.tried.learned - AS_MUCH:
-                    point[column] = nearest.point[column]
-                    moved.append(nearest)
+            inside = [cure, *takewhile(self._works, own)][:-1]
+            enough = max(one.tried.learned for one in [cure, *inside]) - AS_MUCH
+            nearest = [one for one in inside if one.tried.learned >= enough][-1:]
+            if nearest and nearest[0] is not cure:
+                point[column] = nearest[0].point[column]
+                moved.append(nearest[0])
         return _Known(point, moved[0].tried) if moved else None
 
     def _changed(self, point: np.ndarray) -> list[int]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from gradstudy.analysis.prescription.chance import Chance, burdens
+from gradstudy.analysis.prescription.chance import SATURATED, Chance, burdens
 from gradstudy.analysis.responses.outcomes import enough_budget, well
 from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials, Rule, encode, infer_space
@@ -26,7 +26,8 @@ def trial_health(members: pd.DataFrame) -> pd.DataFrame:
     `members` has the columns trial, vanishing, exploding and verdict. `vanishing` and `exploding` are those of the
     worst seed, so that a trial is healthy exactly when both lie below their thresholds; `healthy` (bool); `verdict` is
     that of `trial_verdict`, and `state` is the same but for trials of healthy gradients that are not well, which are
-    `stuck`; `well` (bool); `seeds` counts members, and `failing` those that are not well.
+    `stuck`; `well` (bool); `learned`, where it is known, is that of the worst seed; `seeds` counts members, and
+    `failing` those that are not well.
     """
     by_trial = members.groupby("trial")
     health = by_trial[["vanishing", "exploding"]].max()
@@ -35,16 +36,22 @@ def trial_health(members: pd.DataFrame) -> pd.DataFrame:
     doing = well(members).groupby(members["trial"])
     health["well"] = doing.all()
     health["seeds"] = doing.size()
+    if "learned" in members:
+        health["learned"] = by_trial["learned"].min()
     health["failing"] = health["seeds"] - doing.sum()
     health["state"] = health["verdict"].mask(health["healthy"] & ~health["well"], STUCK)
     return health
 
 
+LEARNS_WELL = 0.3
+"""Who learns this share of the way more than the threshold is far from being stuck."""
+
+
 class Experience:
     """The trials of a screen: coded points, which of them are `well` [trial], and the chance of any other point.
 
-    `members` has one row per trial x seed of a randomised screen. `trials` are their numbers, `learned` [trial] is what
-    the worst seed of each did; `chance` is None where there are too few trials to learn it from.
+    `members` has one row per trial x seed of a randomised screen. `trials` are their numbers; `chance` is None
+    where there are too few trials to learn it from.
     """
 
     def __init__(self, members: pd.DataFrame, factors: Sequence[Factor], settings: Analysis, seed: int = 0):
@@ -54,7 +61,7 @@ class Experience:
         self.health = trial_health(members)
         self.trials = self.health.index.to_numpy()
         self.well = self.health["well"].to_numpy(dtype=bool)
-        self._enough = enough_budget(members)
+        self._enough = "learned" in members and enough_budget(members)
         self._table = members.groupby("trial")[[factor.name for factor in factors]].first()
         self.screen = CodedTrials(tuple(factors), encode(self._table, factors), self.well.astype(float))
 
@@ -65,9 +72,13 @@ class Experience:
 
     @cached_property
     def burdens(self) -> list[np.ndarray]:
-        """How near to failing each trial [trial] is, one array per way to fail; 1 has failed."""
-        worst = [(self.health[name].to_numpy(), getattr(self.settings, name)) for name in ("vanishing", "exploding")]
-        return burdens(worst)
+        """How near to failing each trial [trial] is, one array per way to fail; 1 has failed.
+
+        To learn less than the threshold is one of them where the budget was enough for some.
+        """
+        ways = [(self.health[name].to_numpy(), getattr(self.settings, name)) for name in ("vanishing", "exploding")]
+        missing = [self.settings.learned - self.health["learned"].to_numpy()] if self._enough else []
+        return [*burdens(ways), *(np.clip(1.0 + miss / LEARNS_WELL, 0.0, SATURATED) for miss in missing)]
 
     @cached_property
     def chance(self) -> Chance | None:
