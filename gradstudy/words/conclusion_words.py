@@ -9,6 +9,9 @@ from gradstudy.conclusions import FEWEST_TRIALS, GOOD_FIT, NO_EFFECT, NO_EVIDENC
 from gradstudy.response import TIME
 from gradstudy.words.number_words import compact, rounded
 
+MOST_IN_LINE = 3
+"""Threes of factors that are named."""
+
 
 def ranking_note(ranking: Ranking) -> str:
     """What can be concluded, and what stands against it; or why there is no ranking."""
@@ -60,6 +63,13 @@ def _about_factors(ranking: Ranking) -> Iterator[str]:
     }
     yield f"Evidence for: {', '.join(names[causes]) or 'no factor'}."
     yield from (f"{words}: {', '.join(names[which])}." for words, which in said.items() if which.any())
+    in_line = [" x ".join(three) for three in ranking.in_line if causes[names.isin(three)].any()]
+    if in_line:
+        more = f" and {len(in_line) - MOST_IN_LINE} more" if len(in_line) > MOST_IN_LINE else ""
+        yield (
+            "Assigned in line with the product of two others, so that what one seems to do the other two may do "
+            f"together: {', '.join(in_line[:MOST_IN_LINE])}{more}."
+        )
 
 
 def _about_trust(ranking: Ranking) -> Iterator[str]:

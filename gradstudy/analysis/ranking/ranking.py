@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gradstudy.analysis.ranking.alignment import confounded, triples_in_line
 from gradstudy.analysis.ranking.attribution import attribute
 from gradstudy.analysis.ranking.causes import RANKING_COLUMNS, cause_table, tested
-from gradstudy.analysis.ranking.evidence import confounded, weigh
+from gradstudy.analysis.ranking.evidence import weigh
 from gradstudy.analysis.ranking.interactions import cell_table, strongest
 from gradstudy.analysis.ranking.survival import survival_columns
 from gradstudy.analysis.ranking.trial_outcomes import TrialOutcomes, check_members, known_members, trial_outcomes
@@ -63,6 +64,8 @@ class Ranking:
         diverged: How many of these diverged.
         unproven: Factors for which only a surrogate speaks that fits too badly to be believed.
         tied: Factors that were not assigned independently of another one.
+        in_line: Threes of factors that were not assigned independently of each other: what two of them do together
+            looks like the doing of the third.
         constant: The response's value where it is the same in every trial, else None.
         moves: By how many decades trial means differ at most, where that is too little to have causes, else None.
         left_out: How many trials were not, as the response is missing on some of their members.
@@ -83,6 +86,7 @@ class Ranking:
     diverged: int
     unproven: tuple[str, ...] = ()
     tied: tuple[str, ...] = ()
+    in_line: tuple[tuple[str, ...], ...] = ()
     constant: float | None = None
     moves: float | None = None
     unexplained: float = float("nan")
@@ -196,6 +200,7 @@ def rank(
         noise_floor=float(table.loc[table["factor"] == DUMMY.name, "share_high"].max()),
         unproven=tuple(weighed.names[weighed.unproven].tolist()),
         tied=tuple(weighed.names[weighed.tied].tolist()),
+        in_line=triples_in_line(screen),
     )
 
 

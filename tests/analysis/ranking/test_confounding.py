@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from gradstudy.analysis.ranking.evidence import LEVEL, confounded
+from gradstudy.analysis.ranking.alignment import LEVEL, confounded, triples_in_line
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials, encode
 from gradstudy.records import DUMMY, Factor
 from gradstudy.search.screen.design import design
@@ -68,3 +68,29 @@ def test_one_factor_alone_or_one_that_never_varied_is_tied_to_nothing():
     assert not confounded(screen_of(FACTORS[:1], points[:, :1])).any()
     points[:, 1] = 0.0
     assert not confounded(screen_of(FACTORS, points)).any()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_in_the_design_of_a_screen_no_three_factors_are_in_line(seed):
+    assert triples_in_line(screen_of(FACTORS, designed(128, seed))) == ()
+
+
+def test_a_factor_that_follows_the_product_of_two_others_is_in_line_with_them():
+    """Signs of lr and of norm that multiply to that of clip: no two go together, and each follows the other two."""
+    points = designed(128)
+    points[:, 4] = (points[:, 2] > 0.5) == (points[:, 1] > 0.5)
+    screen = screen_of(FACTORS, points)
+    assert triples_in_line(screen) == (("norm", "lr", "clip"),)
+    assert not confounded(screen)[[1, 2, 4]].any()
+
+
+def test_chance_puts_no_three_factors_in_line():
+    """286 triples of thirteen columns in each of ten studies, at a level of .05 for each study."""
+    factors = tuple(Factor(f"f{which}", () if which % 2 else tuple("abcd")) for which in range(13))
+    random = np.random.default_rng(0)
+    levels = np.arange(96) % 4
+    studies = [
+        np.column_stack([random.random(96) if which % 2 else random.permutation(levels) for which in range(13)])
+        for _ in range(10)
+    ]
+    assert sum(len(triples_in_line(screen_of(factors, points))) for points in studies) <= 1

@@ -177,14 +177,10 @@ def quadrants(at: Coded) -> np.ndarray:
     return 1.5 * halves(at["lr"]) * halves(at["init.gain"]) + 0.236 * steps(at["normalization"], 0, 1, 0)
 
 
-def one_cause(at: Coded) -> np.ndarray:
-    return 0.7 * line(at["lr"])
-
-
 def nothing(at: Coded) -> np.ndarray:
     return np.zeros_like(at["dummy"])
 
 
 def unsteady(at: Coded) -> np.ndarray:
-    """How widely seeds scatter: three times as much at one activation in four, whose mean is like the others'."""
-    return np.where(at["activation"] == 2, 3.0, 1.0)
+    """How widely seeds scatter: three times as much under one norm in three, whose mean is like the others'."""
+    return np.where(at["normalization"] == 2, 3.0, 1.0)

@@ -125,5 +125,5 @@ ALL = {
         spread=0.5,
     ),
     "nothing": Row((LR, ACTIVATION, GAIN, *NULLS), (), effects.nothing),
-    "unsteady": Row(WITH_NULLS, MODERATE[:1], effects.one_cause, scatter=effects.unsteady),
+    "unsteady": Row(WITH_NULLS, MODERATE[:2], effects.two_causes, scatter=effects.unsteady),
 }

@@ -124,6 +124,12 @@ def test_a_test_that_the_surrogate_contradicts_is_no_evidence_and_said_so(page):
     assert "Seen by the test, but of no use to a surrogate that fits (it may follow a product of causes): acti" in shown
 
 
+def test_threes_that_are_in_line_are_named_where_one_of_them_is_said_to_be_a_cause(page):
+    words = "the other two may do together: lr x clip x activation."
+    assert words in " ".join(page({}, FLOOR, in_line=(("lr", "clip", "activation"),)).split())
+    assert words not in " ".join(page({**NO_EVIDENCE}, FLOOR, in_line=(("lr", "clip", "activation"),)).split())
+
+
 def test_a_response_that_hardly_moves_has_nothing_to_rank(page):
     assert "No ranking: vanishing moves by 0.0076 decades in all: nothing to rank." in page(moves=0.00761)
 
