@@ -119,7 +119,7 @@ class Measurement:
         Returns:
             The axes.
         """
-        return plot_signal(self.records, f"seeds: {verdicts_words(self.members['verdict'])}", axes)
+        return plot_signal(self.records, f"seeds: {verdicts_words(self.members)}", axes)
 
     def _repr_html_(self) -> str:
         theory = (

@@ -15,6 +15,7 @@ from gradstudy.analysis.prescription.experience import Experience, StartingPoint
 from gradstudy.analysis.prescription.prescription import Prescription, Prescriptions, prescribe
 from gradstudy.analysis.ranking.ranking import Ranking, rank
 from gradstudy.analysis.responses.member_row import lacking, measured_again
+from gradstudy.analysis.responses.outcomes import well
 from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.theory.agreement import PREDICTED, Agreement, agreement
 from gradstudy.configs.launch import CONFIRMING
@@ -26,7 +27,7 @@ from gradstudy.notebook.signal_plots import plot_signal
 from gradstudy.records import CONFIRM, DUMMY, FAILING, SCREEN, STUCK, Level, StudyInfo, trial_outcome, trial_verdict
 from gradstudy.response import RESPONSES
 from gradstudy.search.best import best_trials
-from gradstudy.search.objective import Objective, objectives_of
+from gradstudy.search.objective import HUNTED, Objective, objectives_of
 from gradstudy.tracking.members_file import PHASE
 from gradstudy.tracking.reader import StoredStudy
 from gradstudy.tracking.store import shown, ui_command
@@ -147,8 +148,9 @@ class Run:
 
     @property
     def objectives(self) -> tuple[Objective, ...]:
-        """What was hunted for; in a study without a hunt, what its screen was told."""
-        return objectives_of(self.info.hunted or {"goal": "healthiest", "objective": ["vanishing", "exploding"]})
+        """What was hunted for, but for what older studies did not measure; without a hunt, what its screen was told."""
+        hunted = self.info.hunted or {"goal": "healthiest", "objective": HUNTED}
+        return tuple(one for one in objectives_of(hunted) if self.members[one.response].notna().any())
 
     def best(self, count: int = 5) -> pd.DataFrame:
         """The trials that came closest to what was hunted for, best first.
@@ -157,14 +159,15 @@ class Run:
             count: How many are listed at most.
 
         Returns:
-            One row per trial: `trial`, what counted (mean over seeds), `verdict`, `n_diverged` and the factors. Of
-            several objectives the Pareto front; see `gradstudy.search.best`.
+            One row per trial: `trial`, what counted (mean over seeds), `verdict`, `outcome`, `n_diverged` and the
+            factors. Of several objectives the Pareto front; see `gradstudy.search.best`.
 
         Raises:
             InputError: `count` is below 1.
         """
         names = [factor.name for factor in self.info.factors if factor != DUMMY]
-        return best_trials(self.searched, names, self.objectives, seeds=self.info.seeds, count=count)
+        members, seeds = self.searched, self.info.seeds
+        return best_trials(members, names, self.objectives, well=well(members), seeds=seeds, count=count)
 
     def prescribe(
         self, trial: int | None = None, levels: Mapping[str, Level] | None = None, *, confirm: bool = False
@@ -346,8 +349,8 @@ class Run:
             InputError: No such trial is stored.
         """
         records = self.stored.result(trial).records
-        verdicts = self.members.loc[self.members["trial"] == trial, "verdict"]
-        return plot_signal(records, f"trial {trial}, seeds: {verdicts_words(verdicts)}", axes)
+        said = verdicts_words(self.members[self.members["trial"] == trial])
+        return plot_signal(records, f"trial {trial}, seeds: {said}", axes)
 
     def plot_levels(self, factor: str, response: str = "vanishing", axes: Any = None) -> Any:
         """Draws how a response is spread at each level of a factor, over the trials of the screen.

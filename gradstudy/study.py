@@ -35,6 +35,7 @@ from gradstudy.tracking.members_file import members_table
 from gradstudy.tracking.publication import REPORT_FILE, publish
 from gradstudy.tracking.reader import StoredStudy, find_study
 from gradstudy.tracking.writer import StudyWriter
+from gradstudy.words.trial_words import fates
 
 
 def run_study(overrides: Sequence[str], *, command: str = "") -> Run:
@@ -152,7 +153,7 @@ def _carry_out(prepared: Prepared, runner: Runner) -> None:
             console=make_console(),
             so_far=SoFar(info, launch.analysis, done),
             done=len(done),
-            verdicts=[row["verdict"] for _, rows in done.values() for row in rows],
+            said=[fate for _, rows in done.values() for fate in fates(rows)],
         ) as progress,
     ):
         for asked in search.batches(launch.budget.trials):

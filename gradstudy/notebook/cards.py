@@ -147,7 +147,8 @@ def agreement_card(agreement: Agreement) -> str:
     return paragraph(agreement.note) + agreement.table.round(3).to_html(index=False, max_rows=10)
 
 
-MEMBER_COLUMNS = ["seed", "gain_init", "vanishing", "exploding", "learned", "verdict", "first_bad_step"]
+MEMBER_COLUMNS = ["seed", "gain_init", "vanishing", "exploding", "verdict", "learned", "outcome", "first_bad_step"]
+RESPONSE_UNITS = "Responses are in decades; learned is the share of the way from the loss of the task's baseline to 0."
 MEASUREMENT_WAYS = (
     ".plot()  # the signal from place to place, before and after training",
     ".plot_signal()  # the same on every step",
@@ -161,13 +162,13 @@ def measurement_card(members: pd.DataFrame, choices: Mapping[str, str], theory: 
     `members` has a row per seed; `theory` is what mean-field theory says of the first step, or why it says nothing.
     """
     made_of = ", ".join(f"{group}={choice}" for group, choice in choices.items() if choice != "none")
-    rows = members[MEMBER_COLUMNS].map(lambda value: "-" if pd.isna(value) else level_word(value))
+    rows = members.reindex(columns=MEMBER_COLUMNS).map(lambda value: "-" if pd.isna(value) else level_word(value))
     return "".join(
         [
-            paragraph(f"{verdicts_words(members['verdict'])}.", heading="Seeds:"),
+            paragraph(f"{verdicts_words(members)}.", heading="Seeds:"),
             paragraph(made_of),
             html_table(rows),
-            paragraph(f"Responses are in decades. Theory: {theory}."),
+            paragraph(f"{RESPONSE_UNITS} Theory: {theory}."),
             code_block("\n".join(MEASUREMENT_WAYS)),
         ]
     )
@@ -200,17 +201,17 @@ def study_card(info: StudyInfo, members: pd.DataFrame, trials: pd.DataFrame, way
     return "".join(
         [
             paragraph(info.question, heading=f"{info.name}:"),
-            paragraph(f"{size} {len(members)} members: {verdicts_words(members['verdict'])}."),
-            html_table(_rows(shown, factors, of_shown.groupby("trial")["verdict"].agg(verdicts_words))),
+            paragraph(f"{size} {len(members)} members: {verdicts_words(members)}."),
+            html_table(_rows(shown, factors, {trial: verdicts_words(own) for trial, own in of_shown.groupby("trial")})),
             paragraph(more),
             code_block("\n".join((*own, OF_A_FACTOR.format(factors[0]), *OF_ANY, *ways))),
         ]
     )
 
 
-def _rows(trials: pd.DataFrame, factors: Sequence[str], verdicts: pd.Series) -> pd.DataFrame:
+def _rows(trials: pd.DataFrame, factors: Sequence[str], verdicts: Mapping[Any, str]) -> pd.DataFrame:
     """As they are read: three digits, and a dash where a factor does not live. `verdicts` in words, by trial."""
     columns = trials[["trial", "vanishing", "exploding", *factors]]
     words = columns.map(lambda value: "-" if pd.isna(value) else level_word(value))
-    words.insert(1, "seeds", verdicts[trials["trial"]].to_numpy())
+    words.insert(1, "seeds", [verdicts[trial] for trial in trials["trial"]])
     return words

@@ -11,9 +11,10 @@ from gradstudy.analysis.space.coordinates import INACTIVE, encode
 from gradstudy.analysis.space.levels import Cut, cut
 from gradstudy.errors import InputError, nearest
 from gradstudy.notebook.axes import axes_or_new, jitter, letters
-from gradstudy.notebook.palette import ACCENT, VERDICT_COLOURS
-from gradstudy.records import VERDICTS, Factor
+from gradstudy.notebook.palette import ACCENT, FATE_COLOURS, VERDICT_COLOURS
+from gradstudy.records import Factor
 from gradstudy.response import RANKED
+from gradstudy.words.trial_words import HEALTHY_BUT_STUCK, fate_counts, fates
 
 STRIP_WIDTH = 0.6
 """Of a level's strip, where levels are 1 apart."""
@@ -27,6 +28,8 @@ SLANTED = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
 """Names that would stand on each other."""
 NARROW = 0.06
 """Share of a bar; in a smaller part its count has no room."""
+DARK_LETTERS = {"exploding", HEALTHY_BUT_STUCK}
+"""On these colours white ones cannot be read."""
 ELSEWHERE = "elsewhere"
 """Where a factor does not live."""
 
@@ -83,7 +86,7 @@ def plot_levels(
 
 
 def plot_verdicts(members: pd.DataFrame, factors: Sequence[Factor], name: str = "", axes: Any = None) -> Any:
-    """The shares of the verdicts that the members got, at each level of this factor, or in all."""
+    """The shares of the members that fared each way, at each level of this factor, or in all."""
     groups: tuple[str, ...] = ("all members",)
     codes = np.zeros(len(members), dtype=int)
     if name:
@@ -91,17 +94,17 @@ def plot_verdicts(members: pd.DataFrame, factors: Sequence[Factor], name: str = 
         found = cut(factor, encode(members, [factor])[:, 0])
         groups, codes = (*found.names, ELSEWHERE), found.codes  # -1, where it does not live, is the last of the groups
     of_member = pd.Categorical([groups[code] for code in codes], categories=list(dict.fromkeys(groups)))
-    counts = pd.crosstab(of_member, members["verdict"].to_numpy()).reindex(columns=VERDICTS, fill_value=0)
+    counts = pd.crosstab(of_member, fates(members)).reindex(columns=list(fate_counts(members)), fill_value=0)
     axes = axes_or_new(axes, (5.0, 1.6 + 0.4 * len(counts)))
     shares = counts.div(counts.sum(axis=1), axis=0)
     left = pd.Series(0.0, index=counts.index)
-    for verdict in VERDICTS:
-        looks = {"color": VERDICT_COLOURS[verdict], "edgecolor": "white", "label": verdict}
-        bars = axes.barh(range(len(counts)), shares[verdict], left=left, height=0.75, **looks)
-        room = (shares[verdict] >= NARROW).tolist()
-        words = [str(count) if fits else "" for count, fits in zip(counts[verdict], room, strict=True)]
-        axes.bar_label(bars, words, label_type="center", color="black" if verdict == "exploding" else "white")
-        left = left + shares[verdict]
+    for fate in fate_counts(members):
+        looks = {"color": FATE_COLOURS[fate], "edgecolor": "white", "label": fate}
+        bars = axes.barh(range(len(counts)), shares[fate], left=left, height=0.75, **looks)
+        room = (shares[fate] >= NARROW).tolist()
+        words = [str(count) if fits else "" for count, fits in zip(counts[fate], room, strict=True)]
+        axes.bar_label(bars, words, label_type="center", color="black" if fate in DARK_LETTERS else "white")
+        left = left + shares[fate]
     axes.set_yticks(range(len(counts)), [f"{letters(group)}\n(n={n})" for group, n in counts.sum(axis=1).items()])
     axes.set(xlim=(0, 1), ylim=(len(counts) - 0.5, -0.5), ylabel=letters(name))
     axes.set_xlabel("share of the members, counts in the bars")

@@ -1,18 +1,18 @@
 """What a study found, in sentences that the terminal, the report and MLflow's note share."""
 
-from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from gradstudy.analysis.ranking.ranking import Ranking
+from gradstudy.analysis.responses.member_row import happened
 from gradstudy.conclusions import EVIDENCE, GOOD_FIT, NOT_RANKED, UNCLEAR
 from gradstudy.records import FINISHED, RUNNING, SCREEN, STOPPED
 from gradstudy.report.findings import Findings, HuntFindings, about_words, levels_of
 from gradstudy.response import RANKED, Rankable
 from gradstudy.words.number_words import compact, percent_interval, percent_words
+from gradstudy.words.outcome_words import learning_words
 from gradstudy.words.prescription_words import and_list
 from gradstudy.words.ranking_words import significance_words
 
@@ -28,14 +28,16 @@ MOST_CAUSES, MOST_OTHERS = 2, 4
 def answer_sentences(findings: Findings) -> tuple[str, ...]:
     """The answer to the study's question: a plain sentence for every response, and one for what was hunted.
 
-    Before them stands what an unfinished study lacks. A response's sentence says in how many members it happens, what
-    decides it, with shares and intervals, and what the levels do; or why nobody can say. Only members of trials that
-    were drawn at random are counted in it.
+    Before them stands what an unfinished study lacks, and how many members learned. A response's sentence says in how
+    many members it happens, what decides it, with shares and intervals, and what the levels do; or why nobody can say.
+    Only members of trials that were drawn at random are counted in it.
     """
-    members = findings.run.searched
-    screened = Counter(members.loc[members["phase"] == SCREEN, "verdict"])
-    told = [_of_response(ranking, screened, findings.run.settings.confidence) for ranking in findings.rankings]
-    return (*_unfinished(findings), *told, *([_of_hunt(findings.hunt)] if findings.hunt else []))
+    members, settings = findings.run.searched, findings.run.settings
+    drawn = members[members["phase"] == SCREEN]
+    told = [_of_response(ranking, happened(drawn, settings), settings.confidence) for ranking in findings.rankings]
+    learning = learning_words(members if drawn.empty else drawn, findings.run.info.steps, settings.learned)
+    hunted = [_of_hunt(findings.hunt)] if findings.hunt else []
+    return (*_unfinished(findings), *([learning] if learning else []), *told, *hunted)
 
 
 def _unfinished(findings: Findings) -> list[str]:
@@ -46,9 +48,9 @@ def _unfinished(findings: Findings) -> list[str]:
     return [f"{UNFINISHED_WORDS[findings.run.progress].format(known)} {NOT_AT_RANDOM}"]
 
 
-def _of_response(ranking: Ranking, verdicts: Mapping[str, int], confidence: float) -> str:
+def _of_response(ranking: Ranking, did: pd.DataFrame, confidence: float) -> str:
     response, table = RANKED[ranking.response], ranking.table
-    happens = _happens(response, verdicts) or f"{response.noun[:1].upper()}{response.noun[1:]}"
+    happens = _happens(response, did) or f"{response.noun[:1].upper()}{response.noun[1:]}"
     causes = table[table["verdict"] == EVIDENCE]
     if (table["verdict"] == NOT_RANKED).all():  # also of a table without rows
         return f"{happens}; {ranking.note[:1].lower()}{ranking.note[1:]}"
@@ -60,13 +62,18 @@ def _of_response(ranking: Ranking, verdicts: Mapping[str, int], confidence: floa
     return f"{happens}{depends} above all on {_causes(causes, ranking, confidence)}{trust}."
 
 
-def _happens(response: Rankable, verdicts: Mapping[str, int]) -> str:
-    """In how many members it happens; nothing of a response that is no verdict."""
+BOTH = {"vanishing": "explode", "exploding": "vanish"}
+"""What a member that does this may do as well."""
+
+
+def _happens(response: Rankable, did: pd.DataFrame) -> str:
+    """In how many members it happens, and in how many of them the other as well; nothing where it is no verdict."""
     if not response.verb:
         return ""
-    total, diverged = sum(verdicts.values()), verdicts["diverged"]
+    diverged, both = int(did["diverged"].sum()), int((did["vanishing"] & did["exploding"]).sum())
+    twice = f" ({both} of them {BOTH[response.name]} too)" if both else ""
     diverging = f" and diverge in {diverged}" if diverged and response.name == "exploding" else ""
-    return f"Gradients {response.verb} in {verdicts[response.name] or 'none'} of {total} members{diverging}"
+    return f"Gradients {response.verb} in {did[response.name].sum() or 'none'} of {len(did)} members{twice}{diverging}"
 
 
 def _causes(causes: pd.DataFrame, ranking: Ranking, confidence: float) -> str:
@@ -107,8 +114,8 @@ def _of_hunt(hunt: HuntFindings) -> str:
     if hunt.best.empty:
         return about_words(hunt)
     best, goal = hunt.best.iloc[0], hunt.objectives[0].goal
-    counted = and_list([f"{one.name} {compact(best[one.name])}" for one in hunt.objectives])
+    values = and_list([f"{one.name} {compact(best[one.name])}" for one in hunt.objectives])
     return (
-        f"The {goal} of {hunt.trials} trials is trial {best['trial']} ({counted}; {hunt.verdicts[best['trial']]}), "
+        f"The {goal} of {hunt.trials} trials is trial {best['trial']} ({values}; {hunt.verdicts[best['trial']]}), "
         f"with {levels_of(best.to_dict(), hunt.objectives)}."
     )

@@ -23,7 +23,7 @@ WANTED_WORDS = {"minimize": "as small as can be", "maximize": "as large as can b
 HUNTED_NOT_RANKED = (
     "These trials were hunted, so they rank no causes: that takes search=screen or search=screen_then_hunt."
 )
-NOT_LEVELS = {"trial", "verdict", "n_diverged"}
+NOT_LEVELS = {"trial", "verdict", "outcome", "n_diverged"}
 TRIALS_LISTED = 5
 """So many trials are listed at most."""
 
@@ -55,7 +55,7 @@ def hunt_findings_of(run: Run) -> HuntFindings:
         trials=len(sizes),
         pruned=int((sizes < run.info.seeds).sum()),
         ranked=SCREEN in run.info.phases,
-        verdicts={trial: verdicts_words(members.loc[members["trial"] == trial, "verdict"]) for trial in best["trial"]},
+        verdicts={trial: verdicts_words(members[members["trial"] == trial]) for trial in best["trial"]},
         commands={trial: run.command(trial) for trial in best["trial"]},
     )
 

@@ -42,6 +42,10 @@ class Objective:
         return fmean(self.by_seed(rows))
 
 
+HUNTED = ("vanishing", "exploding", "learned")
+"""What is hunted for where nothing else is asked: who only has healthy gradients may have learned nothing."""
+
+
 def objectives_of(hunted: Mapping[str, Any]) -> tuple[Objective, ...]:
     """The objectives of a hunt as a study stores them: `{"goal": "worst", "objective": ["gain"]}`."""
     return tuple(Objective(response, hunted["goal"]) for response in hunted["objective"])

@@ -84,11 +84,11 @@ def test_a_hunt_is_not_offered_a_ranking(study):
 
 def test_a_measurement_shows_its_seeds_and_what_theory_says():
     row = {"gain_init": -8.5, "vanishing": 7.96, "exploding": 0.149, "learned": 0.27, "first_bad_step": np.nan}
-    members = pd.DataFrame([{"seed": seed, **row, "verdict": "vanishing"} for seed in range(2)])
+    members = pd.DataFrame([{"seed": seed, **row, "verdict": "vanishing", "outcome": "stuck"} for seed in range(2)])
     page = measurement_card(members, {"activation": "sigmoid", "residual": "none", "x": EVIL}, "gates <are> silent")
     assert "<script" not in page
     assert "<are>" not in page
     assert "Seeds: 2 vanishing." in words(page)
     assert "activation=sigmoid, x=" in words(page)
     assert "residual" not in page
-    assert "1 -8.5 7.96 0.149 0.27 vanishing -" in words(page)
+    assert "1 -8.5 7.96 0.149 vanishing 0.27 stuck -" in words(page)

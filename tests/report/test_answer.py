@@ -55,12 +55,29 @@ def test_of_many_causes_the_last_are_only_counted(answered):
     assert words.endswith("less on f1, f2, f3 and 3 more factors.")
 
 
+def test_what_does_both_is_counted_in_both(answered):
+    """Named by what came first, 3 vanish; 2 of them exploded as well."""
+    both = MEMBERS.assign(exploding=[3.0, 4.0, 0.0, *MEMBERS["exploding"][3:]])
+    assert answered({}, members=both).startswith("Gradients vanish in 3 of 8 members (2 of them explode too); how")
+    words = answered({}, response="exploding", members=both)
+    assert words.startswith("Gradients explode in 3 of 8 members (2 of them vanish too) and diverge in 2; how")
+
+
+def test_before_all_causes_stands_how_many_learned(make_findings, make_ranking):
+    learned = MEMBERS.assign(outcome=["stuck"] * 4 + ["learned"] + ["stuck"] * 3)
+    first, second = answer_sentences(make_findings(learned, rankings=(make_ranking({}),)))
+    assert first.startswith(
+        "Of 8 members 1 is healthy and learned; 1 is healthy but learned nothing, stuck at the loss"
+    )
+    assert second.startswith("Gradients vanish in 3 of 8 members;")
+
+
 def test_exploding_counts_what_diverged_too(answered):
     words = answered({}, response="exploding")
     assert words.startswith(
         "Gradients explode in 1 of 8 members and diverge in 2; how much they grow depends above all"
     )
-    calm = MEMBERS.assign(verdict="healthy")
+    calm = MEMBERS.assign(verdict="healthy", exploding=0.0)
     assert answered({}, response="exploding", members=calm).startswith("Gradients explode in none of 8 members; how")
 
 

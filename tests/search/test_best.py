@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gradstudy.analysis.responses.outcomes import well
 from gradstudy.errors import InputError
 from gradstudy.search.best import best_trials, costs, on_front
 from gradstudy.search.objective import Objective, objectives_of
@@ -21,6 +22,7 @@ def members(*trials, seeds=2):
             "exploding": exploding,
             "gain": gain * (-1) ** seed,
             "verdict": "diverged" if vanishing > 5 and seed == 0 else "healthy",
+            "outcome": "learned",
             "activation": ("tanh", "relu")[trial % 2],
         }
         for trial, (vanishing, exploding, gain) in enumerate(trials)
@@ -29,7 +31,7 @@ def members(*trials, seeds=2):
 
 
 def found(table, objectives, count=9, seeds=2):
-    return best_trials(table, ["activation"], objectives, seeds=seeds, count=count)
+    return best_trials(table, ["activation"], objectives, well=well(table), seeds=seeds, count=count)
 
 
 def test_one_objective_orders_by_its_mean_over_seeds():
@@ -38,6 +40,7 @@ def test_one_objective_orders_by_its_mean_over_seeds():
         "trial": [1, 2],
         "vanishing": [1.0, 2.0],
         "verdict": ["healthy", "healthy"],
+        "outcome": ["learned", "learned"],
         "n_diverged": [0, 0],
         "activation": ["relu", "tanh"],
     }
@@ -46,7 +49,7 @@ def test_one_objective_orders_by_its_mean_over_seeds():
 def test_the_worst_are_the_largest_and_what_was_learned_counts_the_other_way():
     table = members((3.0, 0, 0), (1.0, 0, 0), (7.0, 0, 0))
     assert list(found(table, (Objective("vanishing", "worst"),))["trial"]) == [2, 0, 1]
-    learned = table.assign(learned=table["vanishing"])
+    learned = table.assign(learned=table["vanishing"], verdict="healthy")
     assert list(found(learned, (Objective("learned", "healthiest"),))["trial"]) == [2, 0, 1]
     assert list(found(table, BOTH[:1])["n_diverged"]) == [0, 0, 1]
 
@@ -56,6 +59,16 @@ def test_of_equal_trials_the_healthier_come_first_or_last_where_the_worst_are_wa
     table = members((1.0, 0, 0), (1.0, 0, 0), (1.0, 0, 0)).assign(verdict=["diverged", "healthy", *["healthy"] * 4])
     assert list(found(table, BOTH[:1])["trial"]) == [1, 2, 0]
     assert list(found(table, (Objective("vanishing", "worst"),))["trial"]) == [0, 1, 2]
+
+
+def test_who_learned_nothing_where_others_did_is_not_among_the_healthiest():
+    table = members((0.1, 0, 0), (1.0, 0, 0), (2.0, 0, 0)).assign(outcome=["stuck", "learned", *["learned"] * 4])
+    assert list(found(table, BOTH[:1])["trial"]) == [1, 2, 0]
+    assert list(found(table, BOTH)["trial"]) == [1]
+    assert list(found(table, BOTH)["outcome"]) == ["learned"]
+    nobody = table.assign(outcome="stuck")  # a budget that was too short for anybody
+    assert list(found(nobody, BOTH[:1])["trial"]) == [0, 1, 2]
+    assert list(found(table, (Objective("vanishing", "worst"),))["trial"]) == [2, 1, 0]
 
 
 def test_a_gain_is_healthy_near_zero_from_either_side():

@@ -37,7 +37,7 @@ def trial_figure(result: TrialResult) -> bytes:
     some = thinned_words(signal, shown)
     return render(
         "flow.svg",
-        heading=f"Trial {result.trial.number}: {verdicts_words(str(row['verdict']) for row in result.rows)}",
+        heading=f"Trial {result.trial.number}: {verdicts_words(result.rows)}",
         levels=wrap(levels, LONGEST_LINE, max_lines=2, placeholder=" …"),
         description=f"{levels}. {map_words(signal)}",
         map={"x": FIGURE_LEFT, "y": MAP_TOP, "width": FIGURE_WIDTH, "height": MAP_HEIGHT},

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 from markupsafe import Markup
 
-from gradstudy.notebook.palette import ACCENT, INK, LINE, SOFT, VERDICT_COLOURS
+from gradstudy.notebook.palette import ACCENT, FATE_COLOURS, INK, LINE, SOFT, VERDICT_COLOURS
 from gradstudy.report.findings import Findings
 from gradstudy.report.html.sections.answer_section import answer_head, hunt_section
 from gradstudy.report.html.sections.methods_section import methods_section, reproduce_section
@@ -16,6 +16,7 @@ from gradstudy.report.html.sections.signal_section import signal_section
 from gradstudy.report.html.sections.theory_section import theory_section
 from gradstudy.report.html.sections.verdicts_section import verdicts_section
 from gradstudy.report.rendering import render
+from gradstudy.words.trial_words import HEALTHY_BUT_STUCK
 
 
 def assets(ending: str) -> Markup:
@@ -36,7 +37,8 @@ SECTIONS: dict[str, tuple[str, Callable[[Findings], Markup]]] = {
 }
 """What follows the rankings: by the id of a section, its name in the contents and what makes it."""
 
-PAGE_COLOURS = {"ink": INK, "muted": SOFT, "line": LINE, "accent": ACCENT, **VERDICT_COLOURS}
+STUCK_COLOUR = FATE_COLOURS[HEALTHY_BUT_STUCK]
+PAGE_COLOURS = {"ink": INK, "muted": SOFT, "line": LINE, "accent": ACCENT, **VERDICT_COLOURS, "stuck": STUCK_COLOUR}
 """By day; what others are at night, the style sheet says."""
 
 

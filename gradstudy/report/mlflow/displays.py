@@ -9,7 +9,7 @@ from gradstudy.analysis.ranking.interactions import interaction_matrix
 from gradstudy.analysis.ranking.ranking import Ranking
 from gradstudy.notebook.axes import png
 from gradstudy.notebook.ranking_plots import height_of
-from gradstudy.records import CONFIRM, StudyInfo, TrialResult, trial_verdict
+from gradstudy.records import CONFIRM, StudyInfo, TrialResult
 from gradstudy.report.answer import answer_sentences
 from gradstudy.report.figure.trial_figure import trial_figure
 from gradstudy.report.findings import Findings
@@ -20,7 +20,7 @@ from gradstudy.tracking.publication import REPORT_FILE, RunDisplay
 from gradstudy.words.command_words import again_command, folded_command, load_call, trial_command
 from gradstudy.words.prescription_words import title_words
 from gradstudy.words.ranking_words import rank_words, rough_mark, share_words, significance_words
-from gradstudy.words.trial_words import levels_words, verdict_line, verdicts_words
+from gradstudy.words.trial_words import levels_words, trial_fate, verdict_line, verdicts_words
 from gradstudy.words.tried_words import UNTRIED, cure_said, effort_words
 
 WIDE, SQUARE = 6.4, (5.0, 5.0)
@@ -50,7 +50,6 @@ def _figures(ranking: Ranking) -> Iterator[tuple[str, bytes]]:
 
 def trial_note(info: StudyInfo, result: TrialResult) -> str:
     """Markdown: what came out, of which levels, which seed ended early, and what runs the trial again."""
-    verdicts = [str(row["verdict"]) for row in result.rows]
     ends = [
         f"Seed {row['seed']} diverged at step {row['first_bad_step']}, first in {row['first_bad_tensor']}"
         for row in result.rows
@@ -61,7 +60,7 @@ def trial_note(info: StudyInfo, result: TrialResult) -> str:
     fresh = tried if result.trial.phase == CONFIRM else ""
     return note_of(
         [
-            f"**{trial_verdict(verdicts)}** (seeds: {verdicts_words(verdicts)}) with "
+            f"**{trial_fate(result.rows)}** (seeds: {verdicts_words(result.rows)}) with "
             f"{escaped(levels_words(result.trial.levels))}.{fresh}",
             *([escaped(f"{'; '.join(ends)}.")] if ends else []),
             "Its gradients are drawn in `figures/flow.svg` under Artifacts. Run it again by itself:",
@@ -85,7 +84,7 @@ def study_note(findings: Findings) -> str:
             *([f"**{escaped(info.question)}**"] if info.question else []),
             *map(escaped, answer_sentences(findings)),
             f"The whole report is `{REPORT_FILE}` under Artifacts, with figures and tables beside it.",
-            f"{escaped(verdict_line(list(findings.run.searched['verdict'])))}.",
+            f"{escaped(verdict_line(findings.run.searched))}.",
             *map(_ranking, findings.rankings),
             *(["### What should be changed?"] if findings.advice else []),
             *(f"- {escaped(_advised(*one))}" for one in findings.advice),

@@ -13,7 +13,7 @@ from gradstudy.records import HUNT, MemberRows
 from gradstudy.search.base import AskedTrial, AskTell
 from gradstudy.search.hunt.sampler import ENOUGH_SEEDS, PRUNERS, SAMPLERS, is_hopeless, sampled
 from gradstudy.search.hunt.told import Told, frozen, study_in_memory
-from gradstudy.search.objective import Objective, check_responses, objectives_of
+from gradstudy.search.objective import HUNTED, Objective, check_responses, objectives_of
 from gradstudy.search.screen.screen import ScreenTrials
 from gradstudy.search.search_space import Levels, SearchSpace
 from gradstudy.search.stored_trials import StoredTrials
@@ -29,7 +29,7 @@ class Hunt(Part):
 
     storage: str = ""
     goal: str = word("healthiest", "worst")
-    objective: tuple[str, ...] = ("vanishing", "exploding")
+    objective: tuple[str, ...] = HUNTED
     batch: int = number(32, at_least=1)
     pruner: str = word(*PRUNERS)
 

@@ -10,13 +10,13 @@ from optuna.storages import BaseStorage
 from gradstudy.parts import Part
 from gradstudy.records import SCREEN, MemberRows
 from gradstudy.search.base import AskedTrial, AskTell
-from gradstudy.search.objective import Objective
+from gradstudy.search.objective import HUNTED, Objective
 from gradstudy.search.screen.design import design
 from gradstudy.search.search_space import Levels, SearchSpace
 from gradstudy.search.storage import scratch_storage
 from gradstudy.search.stored_trials import StoredTrials
 
-OBJECTIVES = tuple(Objective(response, "healthiest") for response in ("vanishing", "exploding"))
+OBJECTIVES = tuple(Objective(response, "healthiest") for response in HUNTED)
 """What Optuna is told of a screen's trials, for its dashboard: they are chosen by nobody."""
 
 LAUNCHED = "blocks"

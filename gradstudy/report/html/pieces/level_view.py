@@ -56,7 +56,7 @@ def trial_points(findings: Findings, response: str) -> TrialPoints:
         numbers=numbers[drawn],
         values=outcome.shown[drawn],
         kinds=kinds[drawn],
-        verdicts=tuple(map(verdicts_words, dict(iter(shown["verdict"])).values())),
+        verdicts=tuple(verdicts_words(own) for _, own in shown),
         codes={factor.name: column for factor, column in zip(factors, codes.T, strict=True)},
         total=len(numbers),
     )

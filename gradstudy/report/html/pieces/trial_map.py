@@ -16,7 +16,7 @@ from gradstudy.report.figure.signal_words import curve_words, map_words, thinned
 from gradstudy.report.html.pieces.axis import Ticks
 from gradstudy.series import evenly_spaced
 from gradstudy.words.number_words import rounded
-from gradstudy.words.trial_words import verdicts_words
+from gradstudy.words.trial_words import trial_fate, verdicts_words
 
 
 def stored_records(
@@ -65,6 +65,7 @@ class TrialMap:
 
     trial: int
     verdict: str
+    fate: str
     levels: str
     verdicts: str
     sizes: str
@@ -100,8 +101,9 @@ def trial_map(
     return TrialMap(
         trial=int(own["trial"].iloc[0]),
         verdict=verdict,
+        fate=trial_fate(own),
         levels=levels,
-        verdicts=verdicts_words(own["verdict"]),
+        verdicts=verdicts_words(own),
         sizes=" and ".join(f"{name} {rounded(own[name].mean(), 1)}" for name in ("vanishing", "exploding")),
         alt=map_words(whole),
         picture=data_address(heat_png(shown.decades.T, scales[0])),

@@ -1,25 +1,23 @@
 """The head of the page, what was asked and how many networks fared how, and what a hunt brought."""
 
-from collections import Counter
-
 from markupsafe import Markup
 
-from gradstudy.records import DUMMY, FINISHED, VERDICTS
+from gradstudy.records import DUMMY, FINISHED
 from gradstudy.report.answer import answer_sentences
 from gradstudy.report.findings import HUNTED_NOT_RANKED, Findings, about_words, hunt_question, levels_of
 from gradstudy.report.rendering import render
 from gradstudy.words.number_words import counted
+from gradstudy.words.trial_words import fate_counts
 
 
 def answer_head(findings: Findings) -> Markup:
     """The study's name, its question, the answer in sentences, and the verdicts."""
-    counts = Counter(findings.run.searched["verdict"])
     return render(
         "answer.html",
         info=findings.run.info,
         sentences=answer_sentences(findings),
         facts=_facts(findings),
-        counts={verdict: counts[verdict] for verdict in VERDICTS},
+        counts=fate_counts(findings.run.searched),
         total=len(findings.run.searched),
     )
 

@@ -10,6 +10,7 @@ from gradstudy.analysis.prescription.experience import trial_health
 from gradstudy.records import VERDICTS
 from gradstudy.report.findings import Findings
 from gradstudy.report.rendering import render
+from gradstudy.words.trial_words import fate_counts
 
 MOST_TENSORS = 5
 
@@ -17,13 +18,14 @@ MOST_TENSORS = 5
 def verdicts_section(findings: Findings) -> Markup:
     """How many members got which verdict, under these thresholds and others, and when they diverged."""
     members = findings.run.searched
-    counts, health = Counter(members["verdict"]), trial_health(members)
+    health = trial_health(members)
     return render(
         "verdicts.html",
-        counts={verdict: counts[verdict] for verdict in VERDICTS},
+        counts=fate_counts(members),
         total=len(members),
         trials=len(health),
         healthy=int(health["healthy"].sum()),
+        stuck=int((health["healthy"] & ~health["well"]).sum()),
         failing=int((health["failing"] == health["seeds"]).sum()),
         thresholds=findings.thresholds.to_dict("records"),
         verdicts=VERDICTS,

@@ -17,7 +17,7 @@ from gradstudy.notebook.palette import ACCENT
 from gradstudy.records import TrialResult
 from gradstudy.report.terminal.live.so_far import SoFar
 from gradstudy.report.terminal.plain import plain_text
-from gradstudy.words.trial_words import verdict_counts
+from gradstudy.words.trial_words import fates, verdict_counts
 
 
 class TimeLeft:
@@ -73,7 +73,8 @@ SHORTEST_SILENCE = 1.0
 class Progress:
     """Shows trials done, members per second, time left, verdicts and what was found while a study runs.
 
-    `total` and `done` count trials, `done` and `verdicts` are what earlier launches stored; more may be expected later.
+    `total` and `done` count trials; `done` and `said`, the `fates` of members, are what earlier launches stored; more
+    may be expected later.
     Members per second are those that this launch trained, on so many `workers`. `so_far` is told of every trial.
     `clock` gives seconds.
     """
@@ -88,11 +89,11 @@ class Progress:
         so_far: SoFar | None = None,
         workers: int = 1,
         done: int = 0,
-        verdicts: Sequence[str] = (),
+        said: Sequence[str] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name, self.total, self.seeds, self.done = name, total, seeds, done
-        self._counts = Counter(verdicts)
+        self._counts = Counter(said)
         self._so_far, self._said = so_far, ""
         self._console, self._clock = console, clock
         self._time_left, self._spoke = TimeLeft(workers, clock), clock()
@@ -124,7 +125,7 @@ class Progress:
         """One more trial is done."""
         self.done += 1
         self._time_left.add(len(result.rows), result.seconds)
-        self._counts.update(row["verdict"] for row in result.rows)
+        self._counts.update(fates(result.rows))
         if self._so_far:
             self._so_far.add(result.trial, result.rows)
         if not self._live and self._is_due():

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from gradstudy.analysis.ranking.ranking import InterimLook, interim_look
+from gradstudy.analysis.responses.outcomes import well
 from gradstudy.analysis.settings import Analysis
 from gradstudy.records import DUMMY, HUNT, SCREEN, MemberRows, StudyInfo, Trial
 from gradstudy.search.best import best_trials
@@ -61,7 +62,7 @@ class SoFar:
 
     def _hunted(self, members: pd.DataFrame) -> str:
         objectives, names = objectives_of(self._info.hunted), [f.name for f in self._info.factors if f != DUMMY]
-        best = best_trials(members, names, objectives, seeds=self._info.seeds, count=1)
+        best = best_trials(members, names, objectives, well=well(members), seeds=self._info.seeds, count=1)
         if best.empty:
             return ""
         counted = and_list([f"{one.name} {compact(best[one.name].iloc[0])}" for one in objectives])

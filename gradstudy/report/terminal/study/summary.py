@@ -77,7 +77,7 @@ def summary(findings: Findings) -> RenderableType:
         *map(ranking_table, findings.rankings),
         *([ranking_legend(findings.run.settings.confidence)] if findings.rankings else []),
         *([hunt_table(findings.hunt)] if findings.hunt else []),
-        plain_text(verdict_line(list(findings.run.searched["verdict"]))),
+        plain_text(verdict_line(findings.run.searched)),
         threshold_table(findings.thresholds),
         *([advice_table(findings.advice)] if findings.advice else []),
         *([plain_text(f"{theory.note} {PICTURE}")] if theory else []),

@@ -118,7 +118,7 @@ def test_without_a_norm_or_a_second_step_there_is_no_chart(findings, make_study)
         return findings.run.gradients(**filters | {"quantity": "signal"})
 
     def only_first(**filters):
-        return findings.run.gradients(**filters, step=0)
+        return findings.run.gradients(**filters | {"step": 0})
 
     for gradients in (only_signal, only_first):
         found = str(signal_section(make_study(findings.run.members, responses=(), gradients=gradients)))

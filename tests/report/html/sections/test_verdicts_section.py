@@ -36,7 +36,7 @@ def section(make_findings):
 def test_counts_and_per_cents_are_those_of_the_members(section):
     found = words(section(members_of("healthy", "healthy", "vanishing", "exploding")))
     assert "Of 4 members: healthy 2 (50 %) vanishing 1 (25 %) exploding 1 (25 %) diverged 0 (0 %)" in found
-    assert "Of 2 trials, 1 is healthy on every seed, and 1 fails on every seed." in found
+    assert "Of 2 trials, 1 is healthy on every seed, and 1 does well on no seed." in found
 
 
 def test_nothing_is_said_of_divergence_where_nothing_diverged(section):

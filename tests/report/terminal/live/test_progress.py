@@ -53,7 +53,7 @@ def test_trials_speed_time_left_and_verdicts_are_told(start, clock, file):
 
 
 def test_speed_counts_only_what_this_launch_trained(start, clock, file):
-    with start(total=20, done=10, verdicts=["healthy"] * 40) as progress:
+    with start(total=20, done=10, said=["healthy"] * 40) as progress:
         advance(progress, clock, trials=5, seconds=10.0)
         assert progress.pace() == "15/20 trials, 0.4 members/s, 0:00:50 left"
     assert "healthy 45, vanishing 10, exploding 0, diverged 5" in file.getvalue()
@@ -89,7 +89,7 @@ def test_a_cohort_that_ends_in_one_moment_gets_one_pace(start, clock, file):
 
 
 def test_a_study_that_was_done_before_says_so_without_a_speed(start, file):
-    with start(total=2, done=2, verdicts=["healthy"] * 2):
+    with start(total=2, done=2, said=["healthy"] * 2):
         pass
     assert file.getvalue() == "s: 2/2 trials\n  healthy 2, vanishing 0, exploding 0, diverged 0\n\n"
 

@@ -54,10 +54,10 @@ def test_every_seed_shows_verdict_norms_and_losses(page, make_record):
         first_bad_step=1,
         first_bad_tensor="gradient cell.weight",
     )
-    _, lines = page(diverged, make_record([[1.0, 1.0]], seed=1, norms=[5.0], loss=[4.0]), width=100)
+    _, lines = page(diverged, make_record([[1.0, 1.0]], seed=1, norms=[5.0], loss=[4.0]), width=120)
     end = ["diverged", "at", "step", "1,", "first", "in", "gradient", "cell.weight"]
     assert ["0", "3", "->", "inf", "2.5", "->", "0.125", *end] in lines
-    assert ["1", "5", "4", "healthy"] in lines
+    assert ["1", "5", "4", "healthy", "untrained"] in lines
 
 
 def test_the_cost_of_the_instrument_is_its_median_share_of_the_time(page, make_record):

@@ -1,0 +1,43 @@
+import pandas as pd
+
+from gradstudy.words.outcome_words import learning_words, outcomes_words
+
+
+def members(*pairs):
+    return pd.DataFrame(pairs, columns=["verdict", "outcome"])
+
+
+LEARNED, STUCK, OTHER = ("healthy", "learned"), ("healthy", "stuck"), ("vanishing", "learned")
+
+
+def said(*pairs, steps=100, needed=0.1):
+    return learning_words(members(*pairs), steps, needed)
+
+
+def test_healthy_members_that_learned_nothing_are_told_apart():
+    assert said(LEARNED, LEARNED, STUCK, STUCK, STUCK, ("diverged", "stuck")) == (
+        "Of 6 members 2 are healthy and learned; 3 are healthy but learned nothing, stuck at the loss of the task's "
+        "baseline, which is what whoever disregards the inputs scores."
+    )
+    assert said(LEARNED, ("vanishing", "stuck")) == "Of 2 members 1 is healthy and learned."
+
+
+def test_what_learned_though_its_gradients_vanish_is_counted_too():
+    assert said(STUCK, OTHER).endswith("; 1 learned though its gradients are not healthy.")
+
+
+def test_a_budget_that_was_too_short_for_anybody_is_said_to_be_with_what_to_do():
+    words = said(STUCK, STUCK, ("vanishing", "stuck"), steps=20, needed=0.25)
+    assert words.startswith("No member learned: in 20 steps none came 25 % of the way to 0 from the loss")
+    assert "too short for anybody" in words
+    assert "raise budget.steps" in words
+    assert "healthy" not in words
+
+
+def test_nothing_is_said_of_learning_where_nothing_is_known():
+    assert said(("healthy", "untrained")) == ""
+    assert said() == ""
+
+
+def test_outcomes_are_counted_in_a_line():
+    assert outcomes_words(members(LEARNED, STUCK, LEARNED)) == "2 learned, 1 stuck"
