@@ -10,9 +10,9 @@ from gradstudy.words.number_words import percent_interval, percent_words
 from gradstudy.words.trial_words import level_word, levels_words
 
 WHY_NOT = {
-    NoCure.NONE_HEALTHY: "none of the {} trials is healthy on every seed, so nothing shows what would be.",
+    NoCure.NONE_HEALTHY: "none of the {} trials is well on every seed, so nothing shows what would be.",
     NoCure.TOO_FEW: f"{{}} trials are too few, at least {FEWEST_TRIALS} are needed; raise budget.trials.",
-    NoCure.NOTHING_DECIDES: "no factor is known to decide who is healthy; more trials may show it.",
+    NoCure.NOTHING_DECIDES: "no factor is known to decide who is well; more trials may show it.",
     NoCure.UNSURE: f"no change of up to {MOST_CHANGES} factors is sure enough, by what the stored trials say.",
 }
 """Why nothing is prescribed, by so many trials."""
@@ -28,7 +28,7 @@ def prescription_note(found: Prescription) -> str:
         reason = WHY_NOT[found.reason].format(found.screened)
         return f"{name} {fails}. Nothing can be prescribed: {reason}{_nearest_words(found)}"
     alike = f"; like it means the same {and_list(found.support.matched)}" if found.support is not None else ""
-    return f"{name} {fails}. {_advice(found)} {_support_words(found.support)}{alike}. {_chance_words(found)}"
+    return f"{name} {fails}. {_advice(found)} {_support_words(found.support)}{alike}.{_chance_words(found)}"
 
 
 def title_words(found: Prescription) -> str:
@@ -40,7 +40,7 @@ def said_of(found: Prescription) -> list[str]:
     """What to change and what speaks for it, a paragraph each; or why there is no advice."""
     if not found.changes:
         return [prescription_note(found)]
-    return [_advice(found), f"{_support_words(found.support)}. {_chance_words(found)}"]
+    return [_advice(found), f"{_support_words(found.support)}.{_chance_words(found)}"]
 
 
 def and_list(words: Sequence[str]) -> str:
@@ -70,18 +70,21 @@ def _advice(found: Prescription) -> str:
 
 
 def _support_words(support: Support | None) -> str:
-    """`14 of 15 trials like it are healthy (95 % interval 68 to 100 %)`"""
+    """`14 of 15 trials like it are well (95 % interval 68 to 100 %)`"""
     if support is None or not support.trials:
         return "No stored trial is like it"
     interval = f"{percent_words(support.confidence)} interval {percent_interval(support.low, support.high)}"
-    return f"{support.healthy} of {support.trials} trials like it are healthy ({interval})"
+    return f"{support.healthy} of {support.trials} trials like it are well ({interval})"
 
 
 def _chance_words(found: Prescription) -> str:
+    """The surrogate's chance, of a prescription only: where no stored trials bear it out, it promises too much."""
+    if not found.supported:
+        return ""
     low, high = found.chance_low, found.chance_high
     best = f"{100 * found.chance:.0f} %" if found.chance < 0.995 else "more than 99 %"
     size = f"{best} ({100 * low:.0f} to {100 * high:.0f})" if low < 0.99 else "at least 99 %"
-    return f"The surrogate gives it a chance of {size} to be healthy on every seed."
+    return f" The surrogate gives it a chance of {size} to be well on every seed."
 
 
 def _nearest_words(found: Prescription) -> str:
@@ -92,4 +95,4 @@ def _nearest_words(found: Prescription) -> str:
         f"{name} ({as_told(before)}, there {as_told(after)})" for name, (before, after) in found.differences.items()
     ]
     where = f"It differs in {and_list(apart)}" if apart else "It differs in nothing that is known to decide"
-    return f" The nearest healthy trial is {found.nearest}. {where}; one trial may be luck."
+    return f" The nearest one that is well is trial {found.nearest}. {where}; one trial may be luck."

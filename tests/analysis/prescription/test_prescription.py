@@ -91,7 +91,7 @@ def test_the_trials_that_support_a_cure_are_those_with_its_level(planted):
     level = found.cured["activation"]
     alike = members[members["activation"] == level].groupby("trial")["verdict"].agg(lambda v: (v == "healthy").all())
     assert (found.support.trials, found.support.healthy) == (len(alike), alike.sum())
-    assert f"{alike.sum()} of {len(alike)} trials like it are healthy (95 % interval" in found.note
+    assert f"{alike.sum()} of {len(alike)} trials like it are well (95 % interval" in found.note
 
 
 def test_two_factors_are_changed_where_neither_alone_is_enough(planted):
@@ -247,6 +247,7 @@ def test_what_no_stored_trial_bears_out_is_only_a_guess(planted):
     assert found.changes == {"activation": ("sigmoid", "relu"), "init": ("small", "right")}
     assert "Nothing is sure enough to be prescribed. A guess worth trying: change activation from sigmoid" in found.note
     assert found.support.trials == 1
+    assert "a chance of" not in found.note, "nothing bears it out"
 
 
 def test_where_no_trial_is_healthy_that_is_said(planted):
@@ -254,7 +255,7 @@ def test_where_no_trial_is_healthy_that_is_said(planted):
     found = cured(members, (ACTIVATION, INIT), 0)
     assert not found.found
     assert found.nearest is None
-    assert "none of the 160 trials is healthy on every seed" in found.note
+    assert "none of the 160 trials is well on every seed" in found.note
 
 
 def test_a_handful_of_trials_is_too_few_to_learn_from(planted):

@@ -83,11 +83,13 @@ def _tried_bars(cure: Cure) -> list[ChanceBar]:
 
 
 def _chances(prescription: Prescription) -> list[ChanceBar]:
-    """The share of healthy trials among those like it, where there are any, and the surrogate's chance."""
+    """The share of well trials among those like it, where there are any, and the surrogate's of a prescription."""
     if not prescription.changes:
         return []
     support, found = prescription.support, []
     if support is not None and support.trials:
         name = f"{support.healthy} of {support.trials} trials like it"
         found.append(ChanceBar(name, support.share, support.low, support.high))
+    if not prescription.supported:
+        return found
     return [*found, ChanceBar("the surrogate", prescription.chance, prescription.chance_low, prescription.chance_high)]

@@ -249,8 +249,8 @@ def test_every_failing_verdict_says_what_to_change_and_how_sure_that_is(advice):
     assert "Typical of vanishing: trial 7, activation=sigmoid, lr.value=0.00192, optimizer=sgd" in words
     change = "Change activation from sigmoid to relu, optimizer from sgd to adam (with optimizer.eps 0.001)."
     assert change in words
-    assert "14 of 15 trials like it are healthy (95 % interval 68 to 100 %)." in words
-    assert "a chance of 93 % (85 to 98) to be healthy on every seed." in words
+    assert "14 of 15 trials like it are well (95 % interval 68 to 100 %)." in words
+    assert "a chance of 93 % (85 to 98) to be well on every seed." in words
 
 
 def test_where_nothing_can_be_prescribed_the_page_says_why(advice):
@@ -258,7 +258,7 @@ def test_where_nothing_can_be_prescribed_the_page_says_why(advice):
     assert "Typical of exploding: trial 9, activation=relu" in words
     assert words.endswith(
         "Trial 9 is exploding: 2 of 2 seeds fail. Nothing can be prescribed: no factor is known to decide who is "
-        "healthy; more trials may show it."
+        "well; more trials may show it."
     )
 
 
@@ -283,7 +283,7 @@ def test_a_word_longer_than_a_line_stays_whole():
 def test_what_is_certain_is_not_said_to_be_one_hundred_percent(render):
     sure = replace(FOUND, chance=1.0, chance_low=0.999, chance_high=1.0)
     words = " ".join(render(advice_table([(sure, None)])).split())
-    assert "a chance of at least 99 % to be healthy" in words
+    assert "a chance of at least 99 % to be well" in words
 
 
 def test_a_level_with_brackets_is_shown_as_it_is(render):
@@ -305,4 +305,5 @@ def test_a_guess_is_called_a_guess(render):
     guess = replace(FOUND, supported=False, support=few)
     words = " ".join(render(advice_table([(guess, None)])).split())
     assert "Nothing is sure enough to be prescribed. A guess worth trying: change activation from" in words
-    assert "No stored trial is like it. The surrogate gives it" in words
+    assert "No stored trial is like it." in words
+    assert "a chance of" not in words, "nothing bears it out"
