@@ -60,9 +60,11 @@ _FACTOR = "a factor of about"
 
 
 def factor_words(decades: float) -> str:
-    """What so many decades are, up or down: `a factor of about 2.5`, `about 400`, and `about 10^6` from 1000 on."""
+    """What so many decades are, up or down: `a factor of about 2.5`, `... 30000`, and `... 10^6` from there on."""
     size = abs(decades)
-    return f"{_FACTOR} {float(f'{10**size:.2g}'):g}" if size < 3 else f"{_FACTOR} 10^{size:.0f}"
+    if size >= 5.5:
+        return f"{_FACTOR} 10^{size:.0f}"
+    return f"{_FACTOR} {float(f'{10**size:.{2 if size < 2 else 1}g}'):g}"
 
 
 _DECADES = re.compile(r"(?<![\w.])(\d+\.?\d*) decades(?! per\b)")

@@ -6,7 +6,9 @@ import pytest
 
 from gradstudy.words.number_words import (
     compact,
+    factor_words,
     fraction,
+    glossed,
     percent,
     percent_interval,
     percent_words,
@@ -66,3 +68,27 @@ def test_no_way_to_write_a_number_shows_a_minus_before_nothing(number):
 )
 def test_a_compact_number_has_so_many_digits_at_most(number, digits, written):
     assert compact(number, digits) == written
+
+
+@pytest.mark.parametrize(
+    ("decades", "factor"),
+    [(0.4, "2.5"), (-0.4, "2.5"), (2.2, "200"), (4.5, "30000"), (5.4, "300000"), (5.6, "10^6"), (-102.4, "10^102")],
+)
+def test_decades_are_told_as_a_factor(decades, factor):
+    assert factor_words(decades) == f"a factor of about {factor}"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "loses 4.5 decades here, 3 decades there",
+            "loses 4.5 decades (a factor of about 30000) here, 3 decades there",
+        ),
+        ("0.3 decades per layer, 3 decades", "0.3 decades per layer, 3 decades (a factor of about 1000)"),
+        ("no number", "no number"),
+        ("(5 in all, a factor of about 100000), 3 decades", "(5 in all, a factor of about 100000), 3 decades"),
+    ],
+)
+def test_the_first_decades_of_a_text_are_told_as_a_factor_once(text, told):
+    assert glossed(text) == told

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 
 from gradstudy.measurement import Measurement
-from gradstudy.records import HEALTHY
+from gradstudy.records import HEALTHY, LEARNED
 from gradstudy.report.diagnosis.judgement import IDLE_FROM, TENFOLD, about, trend_direction
 from gradstudy.report.diagnosis.suspects.ranked import ranked_suspects
 from gradstudy.report.diagnosis.suspects.suspect import Suspect, case_of
 from gradstudy.report.diagnosis.symptoms import Idle, Symptoms, known_median, typical
 from gradstudy.series import CEILING, FLOOR
-from gradstudy.words.number_words import amplitude, compact, factor_words, fraction, glossed, rounded, signed
+from gradstudy.words.number_words import amplitude, compact, factor_words, glossed, rounded, signed
 
 
 def diagnose(measured: Measurement) -> str:
@@ -34,7 +34,10 @@ def diagnosis_lines(symptoms: Symptoms, suspects: Sequence[Suspect]) -> list[str
     if not symptoms.ill.any():
         return sentences
     if not suspects:
-        return [*sentences, "No suspect stands out: a study that varies what may cause it, tells what does."]
+        luck = (
+            "Other seeds learned: more steps may be enough. " if 0 < symptoms.stuck.sum() < len(symptoms.stuck) else ""
+        )
+        return [*sentences, f"{luck}No suspect stands out: a study tells what decides it."]
     numbered = (f"{place}. {one.name}: {one.said}" for place, one in enumerate(suspects, start=1))
     return [*sentences, "Suspects, the most telling first:" if len(suspects) > 1 else "One suspect:", *numbered]
 
@@ -47,7 +50,7 @@ def diagnosis_sentences(symptoms: Symptoms) -> list[str]:
     rest = [*_underflow(symptoms), *_idle("dead", symptoms.dead), *_idle("saturated", symptoms.saturated)]
     wrong = [*_divergence(symptoms), *start, *training, *near, *_learned_nothing(symptoms)]
     opening = "At step 0 the signal is well: it" if wrong or rest else "Nothing is wrong: the signal"
-    return [*wrong, *([] if start else [_well(symptoms, opening)]), *rest]
+    return [*wrong, *([] if start else [_well(symptoms, opening)]), *_learned(symptoms), *rest]
 
 
 def _divergence(symptoms: Symptoms) -> list[str]:
@@ -137,9 +140,20 @@ def _learned_nothing(symptoms: Symptoms) -> list[str]:
     stuck = symptoms.stuck & ~symptoms.diverged
     if not stuck.any() or symptoms.baseline is None:
         return []
-    way = fraction(float(symptoms.members.loc[stuck, "learned"].median()))
-    came = f"its loss came {way} of the way to 0 from {compact(symptoms.baseline)}, which is that of a constant answer"
-    return [f"It learned nothing, in {_of(int(stuck.sum()), len(stuck))}: {came}."]
+    return [f"It learned nothing, in {_of(int(stuck.sum()), len(stuck))}: {_ended(symptoms, stuck)}."]
+
+
+def _learned(symptoms: Symptoms) -> list[str]:
+    """Of members that all learned."""
+    learned = np.asarray(symptoms.members["outcome"] == LEARNED)
+    return [f"It learns: {_ended(symptoms, learned)}."] if learned.all() and symptoms.baseline is not None else []
+
+
+def _ended(symptoms: Symptoms, which: np.ndarray) -> str:
+    """Where training of these members came to, beside what it costs to answer the same to everything."""
+    assert symptoms.baseline is not None
+    end = compact(float(np.median(symptoms.final_loss[which])))
+    return f"the loss ends at {end}, and a constant answer has {compact(symptoms.baseline)}"
 
 
 def _only_in_training(symptoms: Symptoms) -> pd.Series:
@@ -224,7 +238,9 @@ def _where(many: np.ndarray, sites: tuple[str, ...]) -> str:
 
 def _well(symptoms: Symptoms, opening: str) -> str:
     change = f"{signed(symptoms.gain / symptoms.distance, 2)} decades per {symptoms.kind}"
-    whole = f"on its way back ({signed(symptoms.gain, 1)} in all)"
+    whole = (
+        f"on its way back{' from the last answer alone' if symptoms.far else ''} ({signed(symptoms.gain, 1)} in all)"
+    )
     if len(symptoms.places) == 1:
         return f"{opening} has one {symptoms.kind} only, and no way to be lost on."
     return f"{opening} changes by {change} {whole}; {_theory(symptoms)}."

@@ -1,7 +1,7 @@
 """What a diagnosis is made of: plain values of one configuration, taken from its record."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -54,6 +54,10 @@ def typical(signal: np.ndarray) -> np.ndarray:
     return known_median(decades + shift)
 
 
+BINARY = 0.9
+"""The share of saturated units from which a layer says little but yes or no, and passes little back."""
+
+
 @dataclass(frozen=True)
 class Idle:
     """The share [site] of the units that do nothing at a step: median over members; a site is a nonlinearity."""
@@ -72,8 +76,8 @@ class Symptoms:
     `gradstudy.series.way_back`. `members` has one row per member: responses, verdict, first bad step and tensor.
     `worst_gain` and `growth` [member]: by how many decades the signal grew on its way back in its worst step,
     and the gradient norm over training, neither of them cut off at the cap. `theory` is the predicted gain_init, None
-    where there is none, for the reason `no_theory`. `settings` has the verdicts' thresholds. `baseline` is the loss of
-    whoever disregards the inputs, where the task has such a number.
+    where there is none, for the reason `no_theory`. `settings` has the verdicts' thresholds. `final_loss` [member] is
+    where training ended; `baseline` the loss of whoever disregards the inputs, where the task has such a number.
     """
 
     kind: str
@@ -89,6 +93,7 @@ class Symptoms:
     dead: Idle | None = None
     saturated: Idle | None = None
     settings: Analysis = DEFAULTS
+    final_loss: np.ndarray = field(default_factory=lambda: np.empty(0))
     baseline: float | None = None
     far: bool = False
 
@@ -129,8 +134,9 @@ class Symptoms:
 
     @property
     def ill(self) -> np.ndarray:
-        """With which members something is wrong, [member]."""
-        return np.asarray(self.diverged | self.vanishing | self.exploding | self.stuck)
+        """With which members something is wrong, [member]: with all of them where a layer has come to two values."""
+        binary = self.saturated is not None and bool(np.nanmax(self.saturated.share) > BINARY)
+        return np.asarray(self.diverged | self.vanishing | self.exploding | self.stuck | binary)
 
     def count(self, *verdicts: str) -> int:
         """How many members have one of these verdicts."""
@@ -155,6 +161,7 @@ def symptoms_of(measured: Measurement) -> Symptoms:
         dead=_idle(records, "dead_units"),
         saturated=_idle(records, "saturated_units"),
         settings=settings,
+        final_loss=np.array([_final_loss(record) for record in records]),
         baseline=_baseline(records),
         far=has_far_flow(records[0]),
     )
@@ -175,6 +182,13 @@ def kind_of(records: Sequence[MemberRecord]) -> str:
 def _baseline(records: Sequence[MemberRecord]) -> float | None:
     found = [record.series["baseline_loss"].values[0, 0] for record in records if "baseline_loss" in record.series]
     return float(np.median(found)) if found else None
+
+
+def _final_loss(record: MemberRecord) -> float:
+    """The median finite loss of the last tenth of the steps, by which the outcome is judged as well."""
+    loss = record.series["loss"].values[:, 0]
+    known = loss[np.isfinite(loss)]
+    return float(np.median(known[-max(1, len(known) // 10) :])) if known.size else np.nan
 
 
 def _worst_gain(record: MemberRecord) -> float:

@@ -38,7 +38,7 @@ def said(make_record, make_measured):
     ("rate", "theory", "sentence"),
     [
         (-0.63, -0.6321, "loses 0.63 decades per layer on its way back (5.7 in all, a factor of about 10^6)"),
-        (0.4, 0.4, "gains 0.40 decades per layer on its way back (3.6 in all, a factor of about 10^4)"),
+        (0.4, 0.4, "gains 0.40 decades per layer on its way back (3.6 in all, a factor of about 4000)"),
         (-0.07, -0.07, "loses 0.070 decades per layer on its way back (0.6 in all, a factor of about 4.3)"),
     ],
 )
@@ -104,7 +104,7 @@ def test_less_than_a_twentieth_of_a_decade_per_place_is_nothing_wrong(said, rate
 def test_a_small_rate_is_named_where_it_adds_up_to_a_verdict(said):
     sentences = said(decay(-0.004, 1001), kind="time")
     assert sentences[0].startswith(
-        "The signal loses 0.0040 decades per time step on its way back (4.0 in all, a factor of about 10^4)"
+        "The signal loses 0.0040 decades per time step on its way back (4.0 in all, a factor of about 10000)"
     )
     assert sentences[1] == "It vanishes in 1 of 1 members."
 
@@ -173,7 +173,7 @@ def test_training_that_destroys_a_sloped_signal_is_named_and_the_start_is_not_bl
     worse = [decay(-0.9)] * 3
     sentences = said([decay(-0.2), *worse], [decay(-0.3), *worse])
     assert sentences[0].startswith(
-        "The signal loses 0.25 decades per layer on its way back (2.2 in all, a factor of about 180)"
+        "The signal loses 0.25 decades per layer on its way back (2.2 in all, a factor of about 200)"
     )
     assert sentences[1:] == [
         "No member is called vanishing for it.",
@@ -280,7 +280,7 @@ def test_where_some_members_are_zero_the_others_have_their_rate(said):
     sentences = said(zero, zero, decay(-0.5), decay(-0.5))
     assert sentences[0].startswith("No signal comes back to layer_01 and before in 2 of 4 members,")
     assert sentences[1].startswith(
-        "The signal loses 0.50 decades per layer on its way back (4.5 in all, a factor of about 10^4):"
+        "The signal loses 0.50 decades per layer on its way back (4.5 in all, a factor of about 30000):"
     )
 
 
@@ -338,7 +338,7 @@ def test_a_diagnosis_needs_plain_values_only():
         saturated=Idle(0, ("layer_01",), np.array([0.9])),
     )
     assert diagnosis_sentences(symptoms) == [
-        "The signal loses 2.00 decades per block on its way back (4.0 in all, a factor of about 10^4): "
+        "The signal loses 2.00 decades per block on its way back (4.0 in all, a factor of about 10000): "
         "sigmoid under xavier_uniform; theory says 2.05.",
         "It vanishes in 1 of 1 members.",
         "90 % of the units are saturated at step 0.",
@@ -402,3 +402,21 @@ def test_where_float32_ends_the_truth_is_told():
     )
     assert 5 <= int(found[1]) <= 12
     assert 1e-52 < float(found[2]) < 1e-48
+
+
+def test_a_near_miss_that_learned_nothing_is_not_well(make_record, make_measured):
+    """A post-norm transformer lost 2.78 decades in training at chance, where a verdict begins at 3; ln 10 is 2.30."""
+    lost = [[1.0, 1.0], *[[10**-2.78, 1.0]] * 3]
+    record = make_record(lost, loss=[2.4, 2.31, 2.31, 2.31], baseline=2.3026)
+    said = gradstudy.diagnose(make_measured(record))
+    assert "Nothing is wrong" not in said
+    near = (
+        "Near to vanishing: the signal loses 2.8 decades (a factor of about 600) in the median step, in 1 of 1 members"
+    )
+    assert f"{near}, which counts as vanishing from 3 on." in said
+    assert "It learned nothing, in 1 of 1 members: the loss ends at 2.31, and a constant answer has 2.3." in said
+
+
+def test_what_learned_is_said_to(make_record, make_measured):
+    said = gradstudy.diagnose(make_measured(make_record([[1.0, 1.0]] * 2, loss=[2.4, 0.2], baseline=2.3026)))
+    assert said.splitlines()[-1] == "It learns: the loss ends at 0.2, and a constant answer has 2.3."

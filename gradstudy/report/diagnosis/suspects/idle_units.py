@@ -4,7 +4,7 @@ import numpy as np
 
 from gradstudy.report.diagnosis.judgement import IDLE_FROM
 from gradstudy.report.diagnosis.suspects.suspect import POSSIBLE, Case, Suspect, options
-from gradstudy.report.diagnosis.symptoms import Idle
+from gradstudy.report.diagnosis.symptoms import BINARY, Idle
 
 
 def mostly_dead(case: Case) -> Suspect | None:
@@ -28,13 +28,14 @@ def _idle(case: Case, state: str, idle: Idle | None, others: tuple[str, ...], cu
     """At most POSSIBLE: it says where the signal ends; what drove the units there is another suspect."""
     if idle is None or not case.ill.any():
         return None
-    share = float(np.nanmedian(idle.share))
-    if not share > IDLE_FROM[state]:
+    typical, most = float(np.nanmedian(idle.share)), float(np.nanmax(idle.share))
+    everywhere = typical > IDLE_FROM[state]
+    if not everywhere and most <= BINARY:
         return None
+    share, site = (typical, "") if everywhere else (most, f" in {idle.sites[int(np.nanargmax(idle.share))]}")
     when = "before anything is learned" if idle.step == 0 else f"at step {idle.step}"
-    said = (
-        f"{100 * share:.0f} % of the {case.choices['activation']} units are {state} {when}: {cure} keeps them at work."
-    )
+    units = f"{case.choices['activation']} units{site}"
+    said = f"{100 * share:.0f} % of the {units} are {state} {when}: {cure} keeps them at work."
     return Suspect(
         "activation", said, POSSIBLE + share / 2, {"activation": options(case.choices["activation"], *others)}
     )

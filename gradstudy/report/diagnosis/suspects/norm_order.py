@@ -23,7 +23,7 @@ def behind_the_sum(case: Case) -> Suspect | None:
         "the median step. model.order=pre leaves the skips free; with post, a warm-up of the learning rate helps."
     )
     space = {"model.order": "choice(post,pre)", "lr.value": log_range(*_around(case))}
-    return Suspect("order of norm and sum", said, TELLING, space)
+    return Suspect("order of norm and sum", said, TELLING + 0.5, space)
 
 
 def batch_norm_in_depth(case: Case) -> Suspect | None:

@@ -75,7 +75,7 @@ def activation_under_init(case: Case) -> Suspect | None:
     if not sign or not enough or not (fail | case.stuck).any() or symptoms.kind == "time step" or case.is_silent:
         return None
     normed = sign > 0 and case.choices["normalization"] == "batch"  # whatever the activation and the init
-    if normed or any(weight.are_copies for weight in case.look.weights):
+    if normed or all_alike(case) is not None or size_of_weights(case) is not None:
         return None
     factor = 10 ** (symptoms.gain / symptoms.distance)
     slope = _steepest(case)

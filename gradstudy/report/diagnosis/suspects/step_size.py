@@ -111,20 +111,19 @@ def hardly_moves(case: Case) -> Suspect | None:
         return Suspect(NAME, "it is 0: nothing can be learned.", PROVEN, {"lr.value": log_range(1e-3, 1e-1)})
     if case.parts["optimizer"].largest_curvature is None:
         far = steps * float(np.nanmedian(_ratios(case)[1]))
-        said = f"{steps} steps can move a weight tensor by {compact(100 * far)} % of its size at most."
-        ratio = far / 0.1
+        said, enough = f"{steps} steps move a weight tensor by up to {compact(far)} times its size", far / 0.1
     else:
         needed = 1.0 / max(typical_of(_times_curvature(case, case.look.sharpness), case.stuck), 1e-300)
         needed *= 1.0 - getattr(case.parts["optimizer"], "momentum", 0.0)
-        said = (
-            f"at {compact(rate)} even the steepest direction of the loss takes {compact(needed)} steps to descend, and "
-            f"there are {steps}."
-        )
-        ratio = 3 * steps / (10 * needed)
-    if not ratio < 1.0:
+        said = f"at {compact(rate)} the steepest direction of the loss takes {compact(needed)} steps to descend, "
+        said, enough = f"{said}flatter ones more, and there are {steps}", 0.3 * steps / needed
+    space = {"lr.value": log_range(rate, rate * 100)}
+    if enough < 1.0:
+        return Suspect(NAME, f"{said}. Raise the rate, or budget.steps.", TELLING + beyond(1 / enough), space)
+    if over_the_curvature(case) is not None or too_far_a_step(case) is not None or case.symptoms.vanishing.any():
         return None
-    way = " Raise the rate, or budget.steps."
-    return Suspect(NAME, said + way, TELLING + beyond(1 / ratio), {"lr.value": log_range(rate, rate * 100)})
+    missing = "more steps, or another rate, may be all that is missing"
+    return Suspect(NAME, f"{said}: {missing}.", POSSIBLE, {"lr.value": log_range(rate / 10, rate * 10)})
 
 
 def _rate(case: Case) -> float:
