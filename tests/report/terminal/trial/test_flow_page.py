@@ -3,6 +3,7 @@ import shlex
 
 import numpy as np
 import pytest
+from support.made_records import made_series
 
 from gradstudy.report.terminal.trial.flow_page import flow_page, probe_table, trial_ways
 
@@ -56,8 +57,22 @@ def test_every_seed_shows_verdict_norms_and_losses(page, make_record):
     )
     _, lines = page(diverged, make_record([[1.0, 1.0]], seed=1, norms=[5.0], loss=[4.0]), width=120)
     end = ["diverged", "at", "step", "1,", "first", "in", "gradient", "cell.weight"]
-    assert ["0", "3", "->", "inf", "2.5", "->", "0.125", *end] in lines
+    assert ["0", "3", "->", "inf", "2.5", "->", "0.125", *end, "untrained"] in lines
     assert ["1", "5", "4", "healthy", "untrained"] in lines
+
+
+def test_the_page_says_whether_its_seeds_learned_and_against_what(page, make_record):
+    records = [
+        make_record([[1.0, 1.0]] * 2, seed=seed, loss=loss, baseline=2.0, seen={"held_out_accuracy": {"all": [0.95]}})
+        for seed, loss in enumerate(([2.0, 0.5], [2.0, 2.0]))
+    ]
+    for record in records:
+        record.series["baseline_accuracy"] = made_series([0.125])
+    text, lines = page(*records, width=120)
+    words = " ".join(text.split())
+    assert "Learned: 1 learned, 1 stuck. In the median the training loss came 0.375 of the way from 2, the" in words
+    assert any(line[-2:] == ["healthy", "stuck"] for line in lines)
+    assert "held-out accuracy (baseline: 12.5 %)" in words
 
 
 def test_the_cost_of_the_instrument_is_its_median_share_of_the_time(page, make_record):
