@@ -66,20 +66,20 @@ def probe_table(records: Sequence[MemberRecord]) -> RenderableType | None:
     rows = [(row, steps) for row in PROBE_ROWS if (steps := steps_of(records, row.quantity))]
     if not rows:
         return None
-    table = plain_table("looking inside", "first look", "last look", "at steps", numbers=("first look", "last look"))
+    numbers = ("first look", "last look", "baseline")
+    table = plain_table("looking inside", *numbers, "at steps", numbers=numbers)
     for row, steps in rows:
         ends = list(dict.fromkeys((steps[0], steps[-1])))
-        cells = [Text(_cell(records, row, step)) for step in ends]
-        table.add_row(
-            plain_name(_name(records, row)), cells[0], *cells[1:] or [Text("")], Text(" and ".join(map(str, ends)))
-        )
-    return Group(table, Text("median over places and seeds"))
+        looks = [_cell(records, row, step) for step in ends]
+        cells = (looks[0], *(looks[1:] or [""]), _baseline(records, row), " and ".join(map(str, ends)))
+        table.add_row(plain_name(row.name), *map(Text, cells))
+    return Group(table, Text("median over places and seeds; baseline: what whoever disregards the inputs scores"))
 
 
-def _name(records: Sequence[MemberRecord], row: ProbeRow) -> str:
-    """`held-out accuracy (baseline: 10.2 %)`"""
+def _baseline(records: Sequence[MemberRecord], row: ProbeRow) -> str:
+    """What the task's baseline has of this quantity; empty where it has none."""
     known = all(row.baseline in record.series for record in records)
-    return f"{row.name} (baseline: {_cell(records, replace(row, quantity=row.baseline), 0)})" if known else row.name
+    return _cell(records, replace(row, quantity=row.baseline), 0) if known else ""
 
 
 def _cell(records: Sequence[MemberRecord], row: ProbeRow, step: int) -> str:
