@@ -166,15 +166,17 @@ class Confirmation:
         if self._before.all_well:
             self._reason = NoConfirmation.WELL_BEFORE
             return
+        unwell = NoConfirmation.LEARNS_LESS if any(one.tried.all_well for one in others) else NoConfirmation.NONE_WELL
         working = sorted(filter(self._works, others), key=self._preference, reverse=True)
-        best = max(others, key=lambda one: _merit(one.tried))
-        for chosen in [*(yield from self._smaller(working[0])), *working[1:]][: self._cures] if working else [best]:
+        best = working[0] if working else max(others, key=lambda one: _merit(one.tried))
+        nearly = best.tried.well >= max(best.tried.seeds - 1, 1)
+        ladder = [*(yield from self._smaller(best)), *working[1:]] if nearly else [best] * (best.tried.well > 0)
+        for chosen in ladder[: self._cures]:
             last, confirmed = yield from self._confirm(chosen.point)
             if confirmed:
                 self._after, self._reason = last, None
                 return
             self._after = max(filter(None, [self._after, last]), key=_merit)
-        unwell = NoConfirmation.LEARNS_LESS if best.tried.all_well else NoConfirmation.NONE_WELL
         self._reason = NoConfirmation.NOT_AGAIN if working else unwell
 
     def _confirm(self, point: np.ndarray) -> Generator[list[Ask], None, tuple[Tried, bool]]:
