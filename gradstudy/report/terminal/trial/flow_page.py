@@ -73,7 +73,7 @@ def probe_table(records: Sequence[MemberRecord]) -> RenderableType | None:
         looks = [_cell(records, row, step) for step in ends]
         cells = (looks[0], *(looks[1:] or [""]), _baseline(records, row), " and ".join(map(str, ends)))
         table.add_row(plain_name(row.name), *map(Text, cells))
-    return Group(table, Text("median over places and seeds; baseline: what whoever disregards the inputs scores"))
+    return Group(table, Text("median over places and seeds; baseline: without a look at the inputs"))
 
 
 def _baseline(records: Sequence[MemberRecord], row: ProbeRow) -> str:
