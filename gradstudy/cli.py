@@ -12,7 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from gradstudy.configs.composition import base_config
-from gradstudy.configs.explain import CONFIG_ERRORS, explain
+from gradstudy.configs.explain import CONFIG_ERRORS, explain, forcing
 from gradstudy.configs.overrides import quote_space
 from gradstudy.configs.studies import find_studies, register_studies, shipped
 from gradstudy.errors import InputError, TrackingAway
@@ -26,10 +26,9 @@ def main() -> None:
     arguments = sys.argv[1:]
     command = shlex.join(["python", "-m", "gradstudy", *arguments])
     register_studies(find_studies(_config_folders(arguments)).values())
-    sys.argv[1:] = quote_space(arguments)
     with_traceback = "HYDRA_FULL_ERROR" in os.environ
     try:
-        _under_hydra(lambda config: _carry_out(config, command))
+        forcing(quote_space(arguments), lambda words: _under_hydra(words, lambda config: _carry_out(config, command)))
     except (InputError, *CONFIG_ERRORS) as error:
         if with_traceback:
             raise
@@ -43,8 +42,12 @@ def main() -> None:
         sys.exit(INTERRUPTED)
 
 
-def _under_hydra(task: Callable[[DictConfig], None]) -> None:
-    """Runs the task in Hydra's application. What it raises passes by Hydra, which would print a line of its own."""
+def _under_hydra(words: Sequence[str], task: Callable[[DictConfig], None]) -> None:
+    """Runs the task in Hydra's application, on the command line of these words.
+
+    What it raises passes by Hydra, which would print a line of its own.
+    """
+    sys.argv[1:] = words
     failures: list[Exception] = []
 
     @hydra.main(version_base="1.3", config_path=str(shipped("conf")), config_name="config")

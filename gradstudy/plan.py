@@ -12,14 +12,15 @@ class Plan:
     """A study that would be run: its identity, its trials, and what they would cost.
 
     `trials` is the design, of a hunt trials like those that it will choose; `cohorts` are sizes in members. `asleep`
-    are entries of the space that no option of this study has a key for. `seconds` and `memory` (bytes, at the peak of
-    one cohort) are estimates, None where there is none. `store` is the tracking address that would be used. `quality`
-    and `power` are those of a design, and None where trials are not designed but chosen as the study goes, which
-    `note` then says.
+    are entries of the space that no option of this study has a key for, `unvaried` the overrides that fix others.
+    `seconds` and `memory` (bytes, at the peak of one cohort) are estimates, None where there is none. `store` is the
+    tracking address that would be used. `quality` and `power` are those of a design, and None where trials are not
+    designed but chosen as the study goes, which `note` then says.
     """
 
     info: StudyInfo
     asleep: tuple[str, ...]
+    unvaried: tuple[str, ...]
     trials: tuple[Trial, ...]
     cohorts: tuple[int, ...]
     seconds: float | None

@@ -129,6 +129,7 @@ def plan_study(prepared: Prepared) -> Plan:
     return Plan(
         info=info,
         asleep=prepared.composer.asleep,
+        unvaried=prepared.composer.unvaried,
         trials=prepared.preview,
         cohorts=tuple(len(cohort.members) for cohort in cohorts),
         seconds=START_SECONDS + STORE_SECONDS * len(prepared.preview) + cost.seconds / workers,

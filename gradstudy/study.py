@@ -54,6 +54,8 @@ def run_study(overrides: Sequence[str], *, command: str = "") -> Run:
     """
     with hydra_ready():
         prepared = prepare(overrides, command or shlex.join(["python", "-m", "gradstudy", *overrides]))
+        for override in prepared.composer.unvaried:
+            make_console().print(f"not varied, as this launch fixes it: {override}", markup=False)
         _check_journal(prepared)
         database = prepared.launch.search.storage
         storage = open_storage(database, prepared.folder) if database else None  # before a folder is made for nothing

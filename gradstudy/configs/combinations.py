@@ -1,6 +1,6 @@
 """What several options compose to, without composing every combination of them; and what a launch fixed beside."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
@@ -116,6 +116,25 @@ class Fixed:
         self._base = base
         places = [override for override in overrides if override.lstrip("+").startswith("hydra.")]
         self.bare = Combinations(places)  # but for where Hydra itself looks for options
+
+    def has(self, name: str, options: Iterable[Level]) -> bool:
+        """Whether one of these options of its group has a key of this dotted name."""
+        group, _, key = name.partition(".")
+        return any(key in self._keys(group, option) for option in options)
+
+    def _keys(self, group: str, option: Level) -> set[str]:
+        plain = self.bare.base if self.bare.base.names[group] == option else self.bare({group: option})
+        return set(plain.groups[group])
+
+    def at_home(self, found: Composed, varied: Mapping[str, Sequence[Level]]) -> Composed:
+        """Without what the launch fixed for another option of a `varied` group (and its levels) than the chosen one."""
+        groups = dict(found.groups)
+        for group, levels in varied.items():
+            elsewhere = set().union(*(self._keys(group, level) for level in levels)) - self._keys(
+                group, found.names[group]
+            )
+            groups[group] = {key: value for key, value in groups[group].items() if key not in elsewhere}
+        return Composed(found.names, groups)
 
     def as_overrides(self, choices: Choices, chosen: Composed, varied: Collection[str]) -> Iterator[str]:
         """Overrides for what differs from the plain configuration with these choices, and is not `varied`."""

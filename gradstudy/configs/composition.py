@@ -1,6 +1,6 @@
 """Composing configurations: a launch once, its trials by replacing what they vary."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import chain, product
@@ -10,12 +10,12 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
-from gradstudy.configs.combinations import Combinations, Fixed
-from gradstudy.configs.explain import CONFIG_ERRORS, explain
+from gradstudy.configs.combinations import Combinations, Composed, Fixed
+from gradstudy.configs.explain import CONFIG_ERRORS, explain, forcing, unknown_key
 from gradstudy.configs.grammar import parse_factor
 from gradstudy.configs.instantiate import check_fit, make_part
 from gradstudy.configs.launch import Launch, Plain, open_door, plain, studied
-from gradstudy.configs.overrides import as_override, keys, quote_space
+from gradstudy.configs.overrides import as_override, forced, keys, quote_space, space_entries
 from gradstudy.configs.studies import check_readable, find_studies, register_studies, shipped
 from gradstudy.errors import InputError, nearest
 from gradstudy.parts import STUDIED
@@ -36,8 +36,9 @@ def hydra_ready() -> Iterator[None]:
 class Composer:
     """One launch: its settings, its factors, and the configuration of any of its trials.
 
-    Made and used inside `hydra_ready`. A trial is a list of overrides behind the launch's own.
-    `asleep` are entries of the space that live under no option which the study may choose.
+    Made and used inside `hydra_ready`. A trial is a list of overrides behind the launch's own. `asleep` are entries of
+    the space that live under no option which the study may choose, and `unvaried` the overrides that fix what the
+    study's file would vary. A coefficient of a varied group that the launch fixes lives under the levels that have it.
     """
 
     def __init__(self, overrides: Sequence[str]):
@@ -47,21 +48,17 @@ class Composer:
         named = dict(zip(keys(quoted), quoted, strict=True))
         if "study" in named:
             check_readable(named["study"].partition("=")[2])
-        self.overrides = quoted
         self._parts_by_config: dict[tuple[str, str], Any] = {}
         self._parts_by_levels: dict[str, dict[str, Any]] = {}
-        self._combined = Combinations(quoted)
-        try:
-            self._base = self._combined.config
-        except CONFIG_ERRORS as error:
-            raise InputError(explain(error, compose("config"))) from error
-        except (ValueError, TypeError) as error:  # OmegaConf's own, of a key inside a list: record.jacobian=true
-            raise InputError(f"The configuration cannot be composed: {error}.") from error
+        self._compose(quoted)
         self.launch: Launch = open_door(self._base)
-        self._fixed = Fixed(quoted, self._base)
-        space = {name: text for name, text in self.launch.space.items() if name not in named}
-        self._check_removed(quoted)
-        self.factors: tuple[Factor, ...] = tuple(parse_factor(name, text) for name, text in space.items())
+        space = self.launch.space
+        self.unvaried = tuple(named[name] for name in space if name in named)
+        self._check_removed()
+        self._check_contradiction(named)
+        found = tuple(parse_factor(name, text) for name, text in space.items() if name not in named)
+        self.factors: tuple[Factor, ...] = tuple(factor for factor in found if len(factor.levels) != 1)
+        self._fix(factor for factor in found if len(factor.levels) == 1)
         self._check_factors()
 
     @cached_property
@@ -76,14 +73,14 @@ class Composer:
 
     def active(self, choices: Mapping[str, Level]) -> Collection[str]:
         """The factors that live where these options are chosen: their key exists in the composed configuration."""
-        lives = {*self.groups, *_keys(self._combined(choices).groups)}
+        lives = {*self.groups, *_keys(self._composed(choices).groups)}
         return {factor.name for factor in self.factors if factor.name in lives} | {DUMMY.name}
 
     def trial(self, number: int, levels: Mapping[str, Level], phase: str = SCREEN) -> Trial:
         """The trial as overrides: what this launch fixed about training, whose draws it has, then what it varies."""
         varied = [as_override(name, level) for name, level in levels.items() if name != DUMMY.name]
         choices = self._choices(levels)
-        fixed = self._fixed.as_overrides(choices, self._combined(choices), {factor.name for factor in self.factors})
+        fixed = self._fixed.as_overrides(choices, self._composed(choices), {factor.name for factor in self.factors})
         return Trial(number, dict(levels), (*fixed, as_override("trial", number), *varied), phase)
 
     def contents(self) -> list[str]:
@@ -108,12 +105,43 @@ class Composer:
         self._parts_by_levels[key] = parts
         return parts
 
+    def _compose(self, overrides: list[str]) -> None:
+        """Composes the launch's own configuration; InputError says in words what is wrong with it."""
+
+        def composed(words: list[str]) -> Combinations:
+            combined = Combinations(words)
+            self.overrides, self._base = words, combined.config
+            return combined
+
+        try:
+            self._combined = forcing(overrides, composed)
+        except CONFIG_ERRORS as error:
+            raise InputError(explain(error, compose("config"))) from error
+        except (ValueError, TypeError) as error:  # OmegaConf's own, of a key inside a list: record.jacobian=true
+            raise InputError(f"The configuration cannot be composed: {error}.") from error
+        self._fixed = Fixed(self.overrides, self._base)
+
+    def _fix(self, single: Iterable[Factor]) -> None:
+        """A factor of one level is a fixed value; and what is fixed inside a varied group is to live where it can."""
+        chosen = []
+        for factor in single:
+            _check_levels(factor, options := self._options(factor.name))
+            chosen.append(f"{'' if options else '++'}{as_override(factor.name, factor.levels[0])}")
+        inside = {key for key in keys(self.overrides) if key.partition(".")[0] in self.groups and "." in key}
+        overrides = [*forced(self.overrides, inside), *chosen]
+        if overrides != self.overrides:
+            self._compose(overrides)
+
+    def _composed(self, choices: Mapping[str, Level]) -> Composed:
+        varied = {factor.name: factor.levels for factor in self.factors if factor.name in self.groups}
+        return self._fixed.at_home(self._combined(choices), varied)
+
     def _choices(self, levels: Mapping[str, Level]) -> dict[str, Level]:
         return {name: levels[name] for name in self.groups if name in levels}
 
     def _configured(self, levels: Mapping[str, Level]) -> Plain:
         """The studied groups of a trial with these levels; a level whose key is not there is left out."""
-        groups = self._combined(self._choices(levels)).groups
+        groups = self._composed(self._choices(levels)).groups
         config, known = OmegaConf.create(groups), _keys(groups)
         for name, level in levels.items():
             if name not in self.groups and name in known:
@@ -134,28 +162,46 @@ class Composer:
         loader = GlobalHydra.instance().config_loader()
         return loader.get_group_options(group, config_name="config", overrides=self.overrides)
 
-    def _check_removed(self, quoted: Sequence[str]) -> None:
+    def _check_removed(self) -> None:
         """Deleting an entry that the study does not have is a typo, not a wish."""
         removed = [name for name, text in (self._base.space or {}).items() if text is None]
         if not removed:
             return
-        entries = compose("config", [o for o in quoted if not o.startswith("++space=")]).space or {}
+        entries = compose("config", [o for o in self.overrides if not o.startswith("++space=")]).space or {}
         for name in removed:
             if name not in entries:
                 varied = f"It varies {', '.join(entries)}.{nearest(name, entries)}"
                 raise InputError(f"~space.{name}: the study does not vary '{name}'. {varied}")
+
+    def _check_contradiction(self, named: Mapping[str, str]) -> None:
+        """What the same command varies and fixes; what a study's file varies may be fixed, and is then told."""
+        given = [name for override in self.overrides for name in space_entries(override)]
+        for name in given:
+            if name in named and self.launch.mode != "trial":
+                raise InputError(
+                    f"'{name}' is both varied (space.{name}) and fixed ({named[name]}): take one of the two away."
+                )
 
     def _check_factors(self) -> None:
         for factor in self.factors:
             _check_levels(factor, self._options(factor.name))
         self._combined.learn(options := {f.name: f.levels for f in self.factors if f.name in self.groups})
         self._fixed.bare.learn(options)
+        self._check_forced(options)
         varied = [{group: level} for group, levels in options.items() for level in levels]
-        lives = set(chain(self.groups, *(_keys(self._combined(choices).groups) for choices in [{}, *varied])))
+        lives = set(chain(self.groups, *(_keys(self._composed(choices).groups) for choices in [{}, *varied])))
         self.asleep = tuple(factor.name for factor in self.factors if factor.name not in lives)
         for name in self.asleep:
             self._check_exists(name, lives)
         self.factors = tuple(factor for factor in self.factors if factor.name in lives)
+
+    def _check_forced(self, varied: Mapping[str, Sequence[Level]]) -> None:
+        """A coefficient that was added by force must be one of an option that is chosen, or may be."""
+        for name in keys([override for override in self.overrides if override.startswith("++")]):
+            group, inside, _ = name.partition(".")
+            options = varied.get(group, (self.choices[group],) if group in STUDIED else ())
+            if inside and group in STUDIED and not self._fixed.has(name, options):
+                raise InputError(unknown_key(name, compose("config")))
 
     def _check_exists(self, name: str, lives: Collection[str]) -> None:
         """An entry that lives under no choice left, as clipping.max_norm with clipping=none, is merely asleep."""

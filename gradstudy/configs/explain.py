@@ -1,7 +1,9 @@
 """Hydra's exceptions in words that a person can act on."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig
@@ -9,10 +11,12 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError, safe_load
 
 from gradstudy.configs.launch import plain
+from gradstudy.configs.overrides import forced
 from gradstudy.configs.studies import shipped
 from gradstudy.errors import nearest
 from gradstudy.parts import STUDIED
 
+Composed = TypeVar("Composed")
 CONFIG_ERRORS = (HydraException, MissingConfigException, OmegaConfBaseException, YAMLError)
 
 
@@ -27,7 +31,7 @@ def explain(error: Exception, base: DictConfig | None) -> str:
     text = _first_line(error)
     unknown = re.search(r"(?:Could not override|Could not delete from config\.|Key) '([^']+)'", text)
     if unknown:
-        return _unknown_key(unknown[1], base)
+        return unknown_key(unknown[1], base)
     if "record" in text and ("merg" in text or "record=" in text):
         return f"{text}. record takes the name of a quantity or a list: record=jacobian, record=[jacobian,noise_scale]."
     if "requires --multirun" in text or text.startswith("Ambiguous value"):
@@ -35,7 +39,23 @@ def explain(error: Exception, base: DictConfig | None) -> str:
     return text
 
 
-def _unknown_key(name: str, base: DictConfig | None) -> str:
+def forcing(overrides: list[str], composed: Callable[[list[str]], Composed]) -> Composed:
+    """What is composed of these overrides, a coefficient that the chosen option does not have being added by force.
+
+    Another level of its group may have it: whether one has is seen later, where it is known what is varied.
+    """
+    try:
+        return composed(overrides)
+    except HydraException as error:
+        missing = re.search(r"Could not override '([^']+)'", str(error))
+        again = forced(overrides, {missing[1]}) if missing and missing[1].partition(".")[0] in STUDIED else overrides
+        if again == overrides:
+            raise
+    return forcing(again, composed)
+
+
+def unknown_key(name: str, base: DictConfig | None) -> str:
+    """What is wrong with a key that the configuration does not have."""
     owners = options_with(name)
     if owners:
         way_on = "Choose one that has it."

@@ -25,6 +25,8 @@ MOST_LEVELS = 1000
 def parse_factor(name: str, text: Any) -> Factor:
     """The factor that an entry of a space describes; InputError for what is not in the grammar, or varies nothing.
 
+    A choice of one level is a factor of one level: a value that is fixed where it lives.
+
     The order of levels means nothing to a design, so `sort` and `shuffle` are accepted and change nothing.
     """
     try:
@@ -64,7 +66,7 @@ def _factor(name: str, sweep: Any) -> Factor:
             levels = [sweep]
     if getattr(sweep, "tags", None):
         raise ValueError(f"a tag belongs to an interval, as in tag(log, interval(1e-4, 1)), got {_listed(levels)}.")
-    return Factor(name, levels=_checked(name, levels))
+    return Factor(name, levels=_checked(name, levels, fewest=1 if isinstance(sweep, ChoiceSweep) else 2))
 
 
 def _interval(name: str, sweep: IntervalSweep) -> Factor:
@@ -102,14 +104,14 @@ def _steps(sweep: RangeSweep) -> Sequence[int] | list[float]:
     return [float(f"{start + index * step:.12g}") for index in range(count)]
 
 
-def _checked(name: str, levels: Sequence[Any]) -> tuple[Level, ...]:
+def _checked(name: str, levels: Sequence[Any], *, fewest: int) -> tuple[Level, ...]:
     kinds = {_kind(level): level for level in levels}
     if len(kinds) > 1:
         mixed = " and ".join(f"{_spelled(level)} ({kind})" for kind, level in kinds.items())
         raise ValueError(f"levels must be all words, all numbers or all true or false, got {mixed}.")
     if any(isinstance(level, float) and not isfinite(level) for level in levels):
         raise ValueError(f"levels must be finite, got {_listed(levels)}.")
-    if len(levels) == 1:
+    if len(levels) < fewest:
         raise ValueError(_nothing_varies(name, levels[0]))
     twice = [level for index, level in enumerate(levels) if level in levels[:index]]
     if twice:

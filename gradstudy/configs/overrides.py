@@ -1,7 +1,7 @@
 """Overrides: space entries are made digestible for Hydra, levels are written, a trial's are changed."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -28,6 +28,12 @@ def quote_space(overrides: Iterable[str]) -> list[str]:
     return [digestible(entry) if entry else override for override, entry in entries]
 
 
+def space_entries(override: str) -> list[str]:
+    """The factors to which this override, as `quote_space` writes it, gives levels."""
+    entry = re.fullmatch(r"\+\+space=\{(?P<name>[^:]+): (?P<text>.*)\}", override, re.DOTALL)
+    return [entry["name"]] if entry and entry["text"] != "null" else []
+
+
 def keys(overrides: Sequence[str]) -> list[str]:
     """What each override sets: `lr.value` of `lr.value=0.1`."""
     return [parsed.key_or_group for parsed in OverridesParser.create().parse_overrides(list(overrides))]
@@ -36,6 +42,11 @@ def keys(overrides: Sequence[str]) -> list[str]:
 def as_override(name: str, level: Any) -> str:
     """One level, or any plain value, as a Hydra override; numbers keep every digit."""
     return f"{name}={_spelled(level)}"
+
+
+def forced(overrides: Iterable[str], names: Container[str]) -> list[str]:
+    """The overrides, those that set one of these keys written so that Hydra adds a key that is not there (`++`)."""
+    return [f"++{override}" if override.partition("=")[0] in names else override for override in overrides]
 
 
 def changed_trial(

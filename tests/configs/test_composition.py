@@ -1,11 +1,15 @@
 """Composition: trials are overrides, conditions come from composition, and replacing options equals composing anew."""
 
+from math import inf
+
 import pytest
 from hydra import compose
 from omegaconf import OmegaConf
 
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.configs.instantiate import make_part
+from gradstudy.errors import InputError
+from gradstudy.factors.activation import LeakyRelu, Relu
 from gradstudy.parts import STUDIED
 
 
@@ -96,3 +100,76 @@ def test_trials_of_a_study_that_varies_the_model_say_what_each_model_chose(workp
             parts = study.parts({"model": model})
             assert Composer(study.trial(0, {"model": model}).overrides).parts({}) == parts
             assert parts["residual"] == Composer([f"residual={residual}", "model.depth=2"]).parts({})["residual"]
+
+
+LEAKY = ["+space.activation=choice(relu,leaky_relu)", "+space.lr.value=interval(0.1,1)"]
+
+
+@pytest.mark.parametrize(
+    "fixed",
+    ["activation.negative_slope=0.2", "+space.activation.negative_slope=choice(0.2)"],
+    ids=["fixed", "a choice of one"],
+)
+def test_a_coefficient_of_one_level_of_a_varied_group_is_fixed_under_that_level(workplace, fixed):
+    (workplace / "studies").mkdir()
+    (workplace / "studies" / "own.yaml").write_text(
+        "defaults: [{override /activation: leaky_relu}]\nactivation: {negative_slope: 0.7}\n"
+        "space: {activation: 'choice(relu, leaky_relu)', lr.value: 'interval(0.1, 1)'}\n"
+    )
+    with hydra_ready():
+        for overrides in ([*LEAKY, fixed], ["+study=own", fixed]):
+            study = Composer(overrides)
+            assert [factor.name for factor in study.factors] == ["activation", "lr.value"]
+            assert study.parts({"activation": "leaky_relu", "lr.value": 0.5})["activation"] == LeakyRelu(0.2)
+            assert study.parts({"activation": "relu", "lr.value": 0.5})["activation"] == Relu()
+            trials = [study.trial(3, {"activation": level, "lr.value": 0.5}) for level in ("relu", "leaky_relu")]
+            assert ["activation.negative_slope=0.2" in trial.overrides for trial in trials] == [False, True]
+            for trial in trials:
+                assert Composer(trial.overrides).parts({}) == study.parts(trial.levels)
+
+
+def test_a_study_file_may_fix_a_coefficient_of_one_level(workplace):
+    (workplace / "studies").mkdir()
+    (workplace / "studies" / "own.yaml").write_text(
+        "activation: {negative_slope: 0.7}\nspace: {activation: 'choice(relu, leaky_relu)'}\n"
+    )
+    with hydra_ready():
+        study = Composer(["+study=own"])
+        assert study.parts({"activation": "leaky_relu"})["activation"] == LeakyRelu(0.7)
+        assert study.parts({"activation": "relu"})["activation"] == Relu()
+
+
+def test_a_fixed_coefficient_does_not_reach_an_option_of_the_same_class_that_has_no_such_key():
+    """Clipping none and norm are one class, whose threshold is infinite where its option does not say it."""
+    with hydra_ready():
+        study = Composer(["+space.clipping=choice(none,norm)", "clipping.max_norm=0.5"])
+        assert study.parts({"clipping": "none"})["clipping"].max_norm == inf
+        assert study.parts({"clipping": "norm"})["clipping"].max_norm == 0.5
+
+
+def test_a_choice_of_one_option_is_that_option():
+    with hydra_ready():
+        study = Composer(["+space.activation=choice(relu)", "+space.lr.value=interval(0.1,1)"])
+    assert [factor.name for factor in study.factors] == ["lr.value"]
+    assert study.choices["activation"] == "relu"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "hint"),
+    [
+        (["+space.activation=choice(relu,tanh)", "activation.negative_slope=0.2"], "activation=leaky_relu"),
+        (["activation.negative_slope=0.2"], "activation=leaky_relu"),
+        (["+space.activation=choice(relu,leaky_relu)", "activation.negative_slop=0.2"], "activation.negative_slope"),
+        (["+space.lr.value=interval(0.1,1)", "lr.value=0.2"], "'lr.value' is both varied"),
+    ],
+)
+def test_a_coefficient_that_no_level_has_or_that_is_varied_too_is_refused(overrides, hint):
+    with hydra_ready(), pytest.raises(InputError, match=hint):
+        Composer(overrides)
+
+
+def test_what_a_study_varies_and_its_launch_fixes_is_known():
+    with hydra_ready():
+        study = Composer(["+study=rnn_clip", "lr.value=0.2", "clipping=none"])
+    assert set(study.unvaried) == {"lr.value=0.2", "clipping=none"}
+    assert not {"lr.value", "clipping"} & {factor.name for factor in study.factors}

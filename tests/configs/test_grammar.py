@@ -37,7 +37,7 @@ RANGES = {
 REFUSED = {
     "": "at least two levels are required",
     "tanh": "fix it: init.gain=tanh",
-    "choice(tanh)": "fix it: init.gain=tanh",
+    "choice(null)": "null cannot be a level",
     "true": "fix it: init.gain=true",
     "range(1, 2)": "fix it: init.gain=1",
     "interval(2, 2)": "fix it: init.gain=2",

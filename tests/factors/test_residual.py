@@ -1,6 +1,7 @@
 """Residual connections: what algebra says of the gradient through them, and plain modules."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -91,9 +92,10 @@ def test_the_rules_of_one_class_train_in_one_cohort_each_by_its_own_numbers():
     rules = [{}, {"scale": 0.1}, {"scale": HALF, "skip_scale": HALF}, {"depth_power": 0.5}, {"depth_power": 1.0}]
     common = {"model": Mlp(width=7, depth=5), "activation": activation.Tanh()}
     trials = [parts(residual=residual.Scaled(**rule), **common) for rule in rules]
-    together = train(cohort(*trials, seeds=1))
-    for record, trial in zip(together, trials, strict=True):
-        (alone,) = train(cohort(trial, seeds=1))
+    whole = cohort(*trials, seeds=1)
+    together = train(whole)
+    for record, member in zip(together, whole.members, strict=True):
+        (alone,) = train(replace(whole, members=(member,)))
         np.testing.assert_array_equal(record.series["signal"].values, alone.series["signal"].values)
     assert len({record.series["signal"].values[0, 0] for record in together}) == len(rules)
 

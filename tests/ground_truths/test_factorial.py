@@ -36,13 +36,13 @@ class Factorial:
 @pytest.fixture(scope="module")
 def factorial():
     with hydra_ready():
-        cells = [_cell(*levels) for levels in CELLS]
+        cells = [_cell(number, *levels) for number, levels in enumerate(CELLS)]
     measured, theory = np.array(cells).T
     return Factorial(measured.reshape(SHAPE), theory.reshape(SHAPE))
 
 
-def _cell(depth, activation, init, normalization):
-    choices = [f"activation={activation}", f"init={init}", f"normalization={normalization}"]
+def _cell(number, depth, activation, init, normalization):
+    choices = [f"trial={number}", f"activation={activation}", f"init={init}", f"normalization={normalization}"]
     measurement = gradstudy.measure([*PROTOCOL, *perceptron(256, depth, batch=128), *choices], seeds=1)
     return 2 * measurement.members["gain_init"][0], 2 * measurement.prediction.gain_init
 

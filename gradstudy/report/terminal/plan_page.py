@@ -77,6 +77,7 @@ def plan_page(plan: Plan) -> RenderableType:
     source = [plain_text(plan.info.source, "dim")] if plan.info.source else []
     head = [plain_text(f"{plan.info.name}: {plan.info.question}", "bold"), *source, Text()]
     asleep = [plain_text(f"asleep, as no option of this study has it: {name}") for name in plan.asleep]
+    asleep += [plain_text(f"not varied, as this launch fixes it: {override}") for override in plan.unvaried]
     remarks = [plan.note] * bool(plan.note) + ([power_words(plan.power)] if plan.power else [])
     below = [line for remark in remarks for line in (plain_text(remark), Text())]
     end = Text("A plan only: nothing was written. The same command without mode=plan runs it.")

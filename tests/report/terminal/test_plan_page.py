@@ -33,6 +33,7 @@ INFO = make_info("rnn_clip", question="Does clipping help?", factors=FACTORS, se
 PLAN = Plan(
     info=INFO,
     asleep=("model.order",),
+    unvaried=("lr.value=0.1",),
     trials=TRIALS,
     cohorts=(10, 6),
     seconds=210.0,
@@ -52,6 +53,10 @@ def test_every_factor_is_there_with_its_trials_per_level_or_its_range(render):
     assert "model.depth 2 to 64, whole, log everywhere 4" in page
     assert "init.gain 0.5 to 2 everywhere 4" in page
     assert "dummy 0 to 1 noise floor 4" in page
+
+
+def test_what_a_launch_fixes_of_what_its_study_would_vary_is_named(render):
+    assert "not varied, as this launch fixes it: lr.value=0.1" in words(render(plan_page(PLAN), width=100))
 
 
 def test_an_entry_that_lives_nowhere_is_named(render):
