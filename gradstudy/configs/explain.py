@@ -16,7 +16,7 @@ from gradstudy.configs.studies import shipped
 from gradstudy.errors import nearest
 from gradstudy.parts import STUDIED
 
-Composed = TypeVar("Composed")
+Whole = TypeVar("Whole")
 CONFIG_ERRORS = (HydraException, MissingConfigException, OmegaConfBaseException, YAMLError)
 
 
@@ -39,7 +39,7 @@ def explain(error: Exception, base: DictConfig | None) -> str:
     return text
 
 
-def forcing(overrides: list[str], composed: Callable[[list[str]], Composed]) -> Composed:
+def forcing(overrides: list[str], composed: Callable[[list[str]], Whole]) -> Whole:
     """What is composed of these overrides, a coefficient that the chosen option does not have being added by force.
 
     Another level of its group may have it: whether one has is seen later, where it is known what is varied.
@@ -60,7 +60,7 @@ def unknown_key(name: str, base: DictConfig | None) -> str:
     if owners:
         way_on = "Choose one that has it."
         if name.partition(".")[0] in STUDIED:
-            way_on = f"A study varies it where it lives with +space.{name}='choice(...)'."
+            way_on = f"A study that chooses one of them has it, or varies it with +space.{name}='choice(...)'."
         owned = f"it belongs to {', '.join(owners)}. {way_on}"
         return f"There is no key '{name}' under the options that were chosen: {owned}"
     known = _all_keys(base) if base is not None else []
