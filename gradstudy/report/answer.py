@@ -11,7 +11,7 @@ from gradstudy.conclusions import EVIDENCE, GOOD_FIT, NOT_RANKED, UNCLEAR
 from gradstudy.records import FINISHED, RUNNING, SCREEN, STOPPED
 from gradstudy.report.findings import Findings, HuntFindings, about_words, levels_of
 from gradstudy.response import RANKED, Rankable
-from gradstudy.words.number_words import compact, percent_interval, percent_words
+from gradstudy.words.number_words import compact, glossed, percent_interval, percent_words
 from gradstudy.words.outcome_words import learning_words
 from gradstudy.words.prescription_words import and_list
 from gradstudy.words.ranking_words import significance_words
@@ -30,14 +30,15 @@ def answer_sentences(findings: Findings) -> tuple[str, ...]:
 
     Before them stands what an unfinished study lacks, and how many members learned. A response's sentence says in how
     many members it happens, what decides it, with shares and intervals, and what the levels do; or why nobody can say.
-    Only members of trials that were drawn at random are counted in it.
+    Only members of trials that were drawn at random are counted in it. The first decades are told as a factor too.
     """
     members, settings = findings.run.searched, findings.run.settings
     drawn = members[members["phase"] == SCREEN]
     told = [_of_response(ranking, happened(drawn, settings), settings.confidence) for ranking in findings.rankings]
     learning = learning_words(members if drawn.empty else drawn, findings.run.info.steps, settings.learned)
     hunted = [_of_hunt(findings.hunt)] if findings.hunt else []
-    return (*_unfinished(findings), *([learning] if learning else []), *told, *hunted)
+    sentences = (*_unfinished(findings), *([learning] if learning else []), *told, *hunted)
+    return tuple(glossed("\n".join(sentences)).split("\n")) if sentences else ()
 
 
 def _unfinished(findings: Findings) -> list[str]:

@@ -99,7 +99,7 @@ def _trend(symptoms: Symptoms) -> list[str]:
     size = f"{rate:.{digits}f} decades per {symptoms.kind} on its way back ({whole})"
     options, theory = about(symptoms.choices), _theory(symptoms, sign, digits)
     later = float(symptoms.members["gain"].median())
-    mends = abs(later) <= abs(symptoms.gain) / 2
+    mends = abs(later) <= abs(symptoms.gain) / 2 and not symptoms.diverged.any()
     mended = [f"Training mends it: {signed(later, 1)} decades in the median step."] if mends else []
     of = "The signal of the last answer alone" if symptoms.far else "The signal"
     return [f"{of} {verb} {size}: {options}; {theory}.", *_verdict(symptoms, sign), *mended]

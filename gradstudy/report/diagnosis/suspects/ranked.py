@@ -16,7 +16,15 @@ from gradstudy.report.diagnosis.suspects.step_size import (
     over_the_curvature,
     too_far_a_step,
 )
-from gradstudy.report.diagnosis.suspects.suspect import POSSIBLE, PROVEN, TELLING, Case, Suspect, SuspectRule
+from gradstudy.report.diagnosis.suspects.suspect import (
+    POSSIBLE,
+    PROVEN,
+    TELLING,
+    WITHOUT_ANOTHER,
+    Case,
+    Suspect,
+    SuspectRule,
+)
 
 RULES: tuple[SuspectRule, ...] = (
     few_in_a_batch,
@@ -50,5 +58,8 @@ def ranked_suspects(case: Case) -> tuple[Suspect, ...]:
     with np.errstate(all="ignore"):
         found = [suspect for rule in RULES if (suspect := rule(case)) is not None]
     found.sort(key=lambda suspect: -suspect.weight)
-    least = TELLING if found and found[0].weight >= PROVEN else POSSIBLE  # beside a proof, what else may be is no help
+    if not found:
+        return ()
+    first = found[0].weight  # beside a proof, what else may be is no help
+    least = TELLING if first >= PROVEN else POSSIBLE if first >= POSSIBLE else WITHOUT_ANOTHER
     return tuple(suspect for suspect in found[:MOST_SUSPECTS] if suspect.weight >= least)

@@ -6,6 +6,7 @@ from gradstudy.report.diagnosis.suspects.suspect import (
     POSSIBLE,
     PROVEN,
     TELLING,
+    WITHOUT_ANOTHER,
     Case,
     Suspect,
     beyond,
@@ -120,10 +121,8 @@ def hardly_moves(case: Case) -> Suspect | None:
     space = {"lr.value": log_range(rate, rate * 100)}
     if enough < 1.0:
         return Suspect(NAME, f"{said}. Raise the rate, or budget.steps.", TELLING + beyond(1 / enough), space)
-    if over_the_curvature(case) is not None or too_far_a_step(case) is not None or case.symptoms.vanishing.any():
-        return None
     missing = "more steps, or another rate, may be all that is missing"
-    return Suspect(NAME, f"{said}: {missing}.", POSSIBLE, {"lr.value": log_range(rate / 10, rate * 10)})
+    return Suspect(NAME, f"{said}: {missing}.", WITHOUT_ANOTHER, {"lr.value": log_range(rate / 10, rate * 10)})
 
 
 def _rate(case: Case) -> float:

@@ -10,8 +10,9 @@ from gradstudy.measurement import Measurement
 from gradstudy.report.diagnosis.symptoms import Symptoms, symptoms_of
 from gradstudy.training.close_look import CloseLook
 
-PROVEN, TELLING, POSSIBLE = 3.0, 2.0, 1.0
-"""How telling a suspect is: it alone explains what is seen, its number lies beyond a bound, or it has a part."""
+PROVEN, TELLING, POSSIBLE, WITHOUT_ANOTHER = 3.0, 2.0, 1.0, 0.0
+"""How telling a suspect is: it alone explains what is seen, its number lies beyond a bound, or it has a part; or it is
+what is left where nothing else is suspected."""
 
 
 @dataclass(frozen=True)
