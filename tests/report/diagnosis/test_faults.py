@@ -44,6 +44,8 @@ def test_a_rate_beyond_what_the_power_of_the_inputs_bears(line):
         ([*DYING, "optimizer=adam", "lr.value=0.1"], "learning rate"),
         (["activation=relu", "normalization=batch", "task.batch_size=1"], "batch size"),
         (["activation=relu", "normalization=batch", "task.batch_size=2", "model.depth=4"], "batch size"),
+        (["activation=relu", "lr.value=1e-6"], "learning rate"),
+        (["activation=tanh", "task.scale=255"], "size of the inputs"),
         (["init=constant", "init.value=0.5", "model.depth=4"], "init"),
         (["activation=sigmoid", "model.depth=12", "budget.steps=20"], "activation and init"),
         (["activation=relu", "init=normal", "init.std=1", "model.depth=6", "budget.steps=20"], "init"),

@@ -107,3 +107,20 @@ def test_beside_a_proof_what_only_may_have_a_part_is_left_out(found):
     copies = StartingWeight("layer_01.weight", 2.0, 32, are_copies=True)
     seen = {"saturated_units": {"layer_01": [1.0]}}
     assert list(found(looked={"weights": (copies,)}, seen=seen, choices={"init": "constant"}, **DIVERGED)) == ["init"]
+
+
+def test_a_rate_too_low_says_how_many_steps_the_steepest_direction_takes(found):
+    """Rate 0.01 and curvature 0.1: a distance falls by a factor e in 1000 steps, and there are 200."""
+    stuck = {"signal": [[1.0, 1.0]] * 200, "loss": [1.0] * 200, "baseline": 1.0}
+    suspect = found(looked={"sharpness": np.array([0.1])}, **stuck)["learning rate"]
+    assert "takes 1000 steps to descend, flatter ones more, and there are 200" in suspect.said
+    last = found(looked={"sharpness": np.array([50.0])}, **stuck)
+    assert "may be all that is missing" in last["learning rate"].said
+    large = {"sharpness": np.array([50.0]), "data": DataScale(100.0, 100.0, np.array([100.0]), 0.0, None)}
+    assert list(found(looked=large, **stuck)) == ["size of the inputs"]
+
+
+def test_a_layer_that_says_only_yes_or_no_is_something_wrong(found):
+    for share, named in ((0.95, True), (0.85, False)):
+        seen = {"saturated_units": {"layer_01": [share], "layer_02": [0.1]}}
+        assert ("activation" in found(seen=seen)) is named
