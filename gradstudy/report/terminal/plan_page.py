@@ -22,7 +22,7 @@ SCATTER = 3.0
 
 
 def quality_words(quality: Quality) -> str:
-    """How balanced, how even and how uncorrelated the trials are."""
+    """How balanced, how even and how uncorrelated the trials are, in pairs of factors and in threes."""
     uneven = max((most - fewest for fewest, most in quality.balance.values()), default=0)
     told = [f"trials per level differ by {uneven} at most" if uneven else "every level of a factor equally often"]
     told.append(
@@ -35,6 +35,12 @@ def quality_words(quality: Quality) -> str:
     if (pair := quality.conditional) is not None:
         where = f"({pair.first} with {pair.second} in {pair.trials} trials)"
         told.append(f"of a factor that lives in some trials only {fraction(pair.strength)} {where}")
+    if (triple := quality.triple) is not None:
+        one, other = triple.others
+        where = f"({triple.factor} with {one} and {other})"
+        told.append(
+            f"of a factor with what two others do only together {fraction(triple.strength)} beyond chance {where}"
+        )
     return "; ".join(told)
 
 

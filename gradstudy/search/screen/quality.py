@@ -6,10 +6,14 @@ from itertools import combinations
 
 import numpy as np
 
+from gradstudy.alignment import alignment, contrasts, interaction
 from gradstudy.records import Factor, Level
 
 FEWEST_SHARED = 8
 """An association over fewer trials says nothing: two of three trials are always in line."""
+
+FEWEST_TOGETHER = 16
+"""Three factors are always in line over fewer trials."""
 
 MOST_COMPARED = 2000
 """The discrepancy is that of the first trials, so many: it compares every pair of them (4 million take .5 s)."""
@@ -29,13 +33,23 @@ class Association:
 
 
 @dataclass(frozen=True)
+class Alias:
+    """How far a factor is in line with what two `others` do only together, beyond chance and from 0 to 1."""
+
+    factor: str
+    others: tuple[str, str]
+    strength: float
+
+
+@dataclass(frozen=True)
 class Quality:
     """What can be said of a design before anything is measured.
 
     `balance` has the fewest and the most trials per level, by factor, in the trials in which the factor lives.
     `discrepancy` is 0 for a perfectly even design and `chance` its mean over designs drawn at random. `everywhere` is
     the strongest association of two factors that live in every trial, `conditional` that of a pair of which one does
-    not, over the trials in which both live; None where there is no such pair.
+    not, over the trials in which both live; `triple` is the strongest tie of a factor to the interaction of two others
+    where all three live. Each is None where there is none.
     """
 
     balance: Mapping[str, tuple[int, int]]
@@ -43,6 +57,7 @@ class Quality:
     chance: float
     everywhere: Association | None
     conditional: Association | None
+    triple: Alias | None = None
 
 
 def quality(factors: Sequence[Factor], trials: Sequence[Mapping[str, Level]]) -> Quality:
@@ -57,6 +72,7 @@ def quality(factors: Sequence[Factor], trials: Sequence[Mapping[str, Level]]) ->
         chance_discrepancy(whole, min(len(trials), MOST_COMPARED)),
         _strongest(of_whole),
         _strongest(of_others),
+        _strongest_triple(factors, coded),
     )
 
 
@@ -145,6 +161,23 @@ def _associations(
 
 
 def _strongest(found: Sequence[Association]) -> Association | None:
+    return max(found, key=lambda one: one.strength, default=None)
+
+
+def _strongest_triple(factors: Sequence[Factor], coded: Mapping[str, np.ndarray]) -> Alias | None:
+    found = []
+    for three in combinations(factors, 3):
+        columns = np.array([coded[factor.name][:MOST_COMPARED] for factor in three])
+        together = columns[:, ~np.isnan(columns).any(axis=0)]
+        if together.shape[1] < FEWEST_TOGETHER:
+            continue
+        shapes = [contrasts(column, is_number=one.is_number) for column, one in zip(together, three, strict=True)]
+        for which in range(3):
+            (a, one), (b, other) = [
+                pair for place, pair in enumerate(zip(three, shapes, strict=True)) if place != which
+            ]
+            strength = alignment(shapes[which], interaction(one, other))
+            found.append(Alias(three[which].name, (a.name, b.name), strength))
     return max(found, key=lambda one: one.strength, default=None)
 
 

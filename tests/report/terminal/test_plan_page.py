@@ -8,7 +8,7 @@ from gradstudy.analysis.ranking.power import Power
 from gradstudy.plan import Plan
 from gradstudy.records import DUMMY, Factor, Trial
 from gradstudy.report.terminal.plan_page import plan_page, where_it_lives
-from gradstudy.search.screen.quality import Association, Quality
+from gradstudy.search.screen.quality import Alias, Association, Quality
 
 CLIPPING = Factor("clipping", ("none", "norm", "value"))
 MAX_NORM = Factor("clipping.max_norm", low=0.1, high=10.0, log=True)
@@ -168,6 +168,11 @@ def test_the_quality_of_the_design_is_told_with_the_pairs_names(render):
     perfect = replace(QUALITY, balance={"clipping": (2, 2)}, discrepancy=0.0, conditional=conditional)
     page = words(render(plan_page(replace(PLAN, quality=perfect))))
     assert "every level of a factor equally often; perfectly even" in page
+    triple = Alias("lr.value", ("init", "clipping"), 0.21)
+    told = words(render(plan_page(replace(PLAN, quality=replace(QUALITY, triple=triple)))))
+    assert (
+        "of a factor with what two others do only together .21 beyond chance (lr.value with init and clipping)" in told
+    )
     assert "lives in some trials only .37 (clipping.max_norm with init.gain in 43 trials)" in page
 
 

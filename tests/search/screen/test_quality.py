@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 from scipy.stats import qmc
 
+from gradstudy.alignment import alignment, contrasts, interaction
 from gradstudy.records import Factor
 from gradstudy.search.screen.design import design
 from gradstudy.search.screen.quality import association, chance_discrepancy, discrepancy, quality
@@ -115,3 +116,36 @@ def _random_levels(factors, random):
         else float(random.uniform(factor.low, factor.high))
         for factor in factors
     }
+
+
+def test_a_factor_that_is_the_product_of_two_others_is_said_to_be_and_by_chance_none_is(random):
+    """A half fraction of 2^3 (Box & Hunter 1961): every pair is balanced, and each column the product of the others."""
+    factors = [Factor(name, (0, 1)) for name in "abc"]
+    rows = [dict(zip("abc", (n // 2 % 2, n % 2, (n // 2 + n) % 2), strict=True)) for n in range(40)]
+    found = quality(factors, rows)
+    assert found.everywhere.strength == pytest.approx(0.0)
+    assert found.triple.strength == pytest.approx((1 - 1 / 39) ** 0.5)
+    assert sorted([found.triple.factor, *found.triple.others]) == ["a", "b", "c"]
+    assert quality(factors, rows[:15]).triple is None  # too few to say
+    drawn = [
+        alignment(
+            contrasts(x, is_number=True), interaction(contrasts(a, is_number=False), contrasts(b, is_number=False))
+        )
+        for x, a, b in zip(
+            random.random((200, 60)),
+            random.integers(3, size=(200, 60)),
+            random.integers(4, size=(200, 60)),
+            strict=True,
+        )
+    ]
+    assert np.mean(np.array(drawn) > 0) < 0.6  # what chance gives is taken away: about half have nothing left
+    assert np.mean(np.square(drawn)) < 0.07  # the mean of what is left above 0, of a sum with sd sqrt(2 6) / 59
+
+
+def test_a_product_with_a_number_is_seen_where_all_three_live():
+    """y = x * sign(s) lives in 30 of 60 trials, in which it is the product of the others."""
+    places = (np.arange(30) * 7 % 30 + 0.5) / 30
+    rows = [{"letter": "ab"[n % 2], "x": float(places[n]), "z": 0.5 + (places[n] - 0.5) * (-1) ** n} for n in range(30)]
+    rows += [{"letter": "ab"[n % 2], "x": float(places[n])} for n in range(30)]
+    found = quality((Factor("letter", ("a", "b")), Factor("x"), Factor("z")), rows)
+    assert found.triple.strength > 0.95
