@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "gradstudy"
 LAYERS = [
     {"errors"},
     {"parts", "random_network", "records", "versions"},
-    {"alignment", "conclusions", "network", "series"},
+    {"aliasing", "conclusions", "network", "series"},
     {"layer_parts", "quantities", "response"},
     {"factors", "tasks", "training", "execution", "search", "analysis"},
     {"words"},

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from gradstudy.alignment import alignment, contrasts, interaction
+from gradstudy.aliasing import alignment, contrasts, interaction
 from gradstudy.records import Factor, Level
 
 FEWEST_SHARED = 8

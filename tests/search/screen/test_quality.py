@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from scipy.stats import qmc
 
-from gradstudy.alignment import alignment, contrasts, interaction
+from gradstudy.aliasing import alignment, contrasts, interaction
 from gradstudy.records import Factor
 from gradstudy.search.screen.design import design
 from gradstudy.search.screen.quality import association, chance_discrepancy, discrepancy, quality
