@@ -16,6 +16,8 @@ class Plan:
     `seconds` and `memory` (bytes, at the peak of one cohort) are estimates, None where there is none. `store` is the
     tracking address that would be used. `quality` and `power` are those of a design, and None where trials are not
     designed but chosen as the study goes, which `note` then says.
+    `cure_members` are trained at most to try cures afterwards, which takes `cure_seconds` at most; `no_cures` says why
+    none are.
     """
 
     info: StudyInfo
@@ -29,3 +31,6 @@ class Plan:
     quality: Quality | None = None
     power: Power | None = None
     note: str = ""
+    no_cures: str = ""
+    cure_members: int = 0
+    cure_seconds: float | None = None

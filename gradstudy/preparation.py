@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from gradstudy.analysis.cure.confirmation import most_asked
 from gradstudy.analysis.ranking.power import power_of_design
 from gradstudy.batch import Batch
 from gradstudy.configs.composition import Composer
@@ -17,7 +18,7 @@ from gradstudy.configs.studies import find_studies
 from gradstudy.errors import InputError
 from gradstudy.plan import Plan
 from gradstudy.quantities import ON_REQUEST
-from gradstudy.records import CONFIRM, DUMMY, HUNT, SCREEN, StudyInfo, Trial
+from gradstudy.records import CONFIRM, DUMMY, FAILING, HUNT, SCREEN, STUCK, StudyInfo, Trial
 from gradstudy.report.page_file import check_page_path
 from gradstudy.search.base import AskTell
 from gradstudy.search.screen.quality import quality
@@ -123,6 +124,8 @@ def plan_study(prepared: Prepared) -> Plan:
     cohorts = [cohort for batch in prepared.batches for cohort in batch.cohorts()]
     cohorts.sort(key=lambda cohort: len(cohort.members), reverse=True)
     cost = estimate(cohorts)
+    members = sum(len(cohort.members) for cohort in cohorts)
+    cures = len((*FAILING, STUCK)) * most_asked(**info.confirm) if info.confirm else 0
     workers = min(launch.execution.count(prepared.devices), len(cohorts))
     designed = [trial.levels for trial in prepared.preview if trial.phase == SCREEN]
     table = pd.DataFrame(designed, columns=[factor.name for factor in info.factors], dtype=object)
@@ -137,6 +140,9 @@ def plan_study(prepared: Prepared) -> Plan:
         store=shown(store_address(launch.tracking)),
         quality=quality(info.factors, designed) if designed else None,
         note=launch.search.note,
+        no_cures=no_cures(launch),
+        cure_members=cures,
+        cure_seconds=cost.seconds / members * cures / workers,
         power=power_of_design(table, info.factors, launch.analysis) if designed else None,
     )
 

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
 
-from gradstudy.records import MemberRows, StudyInfo, Trial, TrialResult
+from gradstudy.records import CONFIRM, MemberRows, StudyInfo, Trial, TrialResult
 from gradstudy.tracking.markdown import code_fence, escaped, note_of
 from gradstudy.tracking.members_file import FILE as MEMBERS
 from gradstudy.tracking.members_file import Stored, read_stored, write_members
@@ -101,8 +101,10 @@ class StudyRun:
             write_members(stored, self.info.factors, path)
             self._client.log_artifact(run_id, str(path))
         now, costs = int(time.time() * 1000), (self._costs[number] for number in self._finished)
-        verdicts = Counter(f"members/{row['verdict']}" for _, rows in stored.values() for row in rows)
-        metrics = {"trials": len(stored), **verdicts, **study_cost(costs)}
+        searched = [rows for trial, rows in stored.values() if trial.phase != CONFIRM]
+        verdicts = Counter(f"members/{row['verdict']}" for rows in searched for row in rows)
+        tried = {"confirm/trials": len(stored) - len(searched)} if len(stored) > len(searched) else {}
+        metrics = {"trials": len(searched), **tried, **verdicts, **study_cost(costs)}
         self._client.log_batch(run_id, metrics=[Metric(key, value, now, 0) for key, value in metrics.items()])
         self._client.set_terminated(run_id, status)
 
@@ -116,6 +118,7 @@ class StudyRun:
     def _describe(self) -> None:
         run_id = self.run.info.run_id
         self._client.set_tag(run_id, "command", self.info.command)
+        self._client.set_tag(run_id, "phase", " then ".join(self.info.phases))
         attach(self._client, run_id, INFO, json.dumps(self.info.to_json(), indent=1).encode())
 
     def _sort_out(self) -> dict[int, Run]:
@@ -151,7 +154,6 @@ def _create(client: MlflowClient, experiment: str, info: StudyInfo) -> Run:
         KIND: STUDY,
         STUDY: info.name,
         FINGERPRINT: info.fingerprint,
-        "phase": " then ".join(info.phases),
         "question": info.question,
         "source": info.source,
         NOTE: _note(info),

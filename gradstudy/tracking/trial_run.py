@@ -10,7 +10,7 @@ from typing import TypeVar
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
 
-from gradstudy.records import StudyInfo, Trial, TrialResult, trial_outcome, trial_verdict
+from gradstudy.records import CONFIRM, CONFIRM_FROM, StudyInfo, Trial, TrialResult, trial_outcome, trial_verdict
 from gradstudy.tracking.publication import RunDisplay
 from gradstudy.tracking.runs import FINGERPRINT, KIND, NOTE, PARENT, STUDY, TRIAL, attach, origin
 from gradstudy.tracking.trial_metrics import Value, trial_metrics
@@ -34,7 +34,7 @@ def send_trial(
 
     Some 40 ms on SQLite: one call for all metrics, since one per metric costs 6 ms each.
     """
-    number = result.trial.number
+    number, tries = result.trial.number, result.trial.phase == CONFIRM
     tags = {
         PARENT: study.info.run_id,
         KIND: TRIAL,
@@ -44,12 +44,13 @@ def send_trial(
         "phase": result.trial.phase,
         "verdict": trial_verdict(row["verdict"] for row in result.rows),
         "outcome": trial_outcome(row["outcome"] for row in result.rows),
-        **({"pruned": "true"} if len(result.rows) < info.seeds else {}),
+        **({"pruned": "true"} if len(result.rows) < info.seeds and not tries else {}),
         "command": trial_command(info, result.trial),
         NOTE: shown.note,
         **origin(),
     }
-    run = client.create_run(study.info.experiment_id, run_name=f"trial {number:05d}", tags=tags)
+    name = f"cure {number - CONFIRM_FROM:05d}" if tries else f"trial {number:05d}"
+    run = client.create_run(study.info.experiment_id, run_name=name, tags=tags)
     for params, metrics in _batches(trial_params(result.trial), trial_metrics(result, points)):
         client.log_batch(run.info.run_id, params=params, metrics=metrics)
     client.log_artifact(run.info.run_id, str(record))
