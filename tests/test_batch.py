@@ -41,3 +41,13 @@ def test_a_prediction_is_that_of_the_trials_parts_and_none_where_theory_says_not
     gain = predicted(composer.parts({"init": "lecun"}), 3).gain_init
     assert {row["gain_init_theory"] for row in found[5].rows} == {gain}
     assert {row["gain_init_theory"] for row in found[6].rows} == {None}
+
+
+def test_a_trial_whose_members_train_one_by_one_is_handed_out_once_with_all_of_its_seeds():
+    """In the order of their seeds, in whatever order a runner has them done."""
+    with hydra_ready():
+        composer = Composer([*SMALL, "optimizer=lbfgs", "budget.seeds=3", "+space.lr.value=interval(0.1,1)"])
+        batch = Batch(composer, ("cpu",), (Trial(2, {"lr.value": 0.5}, ()),))
+        with Inline().start(batch.devices) as runner:
+            (result,) = batch.trained(lambda function, items: reversed(list(runner(function, items))))
+    assert [record.seed for record in result.records] == [row["seed"] for row in result.rows] == [0, 1, 2]

@@ -115,14 +115,14 @@ def make_findings() -> Callable[..., Findings]:
 
     def made(
         members: pd.DataFrame, *, info: dict[str, Any] | None = None, settings: Analysis = DEFAULTS,
-        rankings=(), prescriptions=(), theory=None, hunt=None, **stored: Any,
+        rankings=(), prescriptions=(), theory=None, hunt=None, cures=(), **stored: Any,
     ) -> Findings:  # fmt: skip
         members = members if "phase" in members else members.assign(phase=SCREEN)
         factors = (Factor("activation", ("tanh", "relu")), Factor("lr.value", low=0.001, high=0.1, log=True), DUMMY)
         usual = {"question": "Does clipping help?", "factors": factors, "seeds": 4, "steps": 200}
         identity = make_info("rnn_clip", **{**usual, "versions": {"torch": "2.13.0"}, **(info or {})})
         run = made_run(identity, members, settings, **stored)
-        return Findings(run, rankings, prescriptions, verdicts_by_threshold(members, settings), theory, hunt)
+        return Findings(run, rankings, prescriptions, verdicts_by_threshold(members, settings), theory, hunt, cures)
 
     return made
 

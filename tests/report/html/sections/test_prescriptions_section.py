@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from support.made_cures import CONFIRMED, FAILED
 
 from gradstudy.analysis.prescription.neighbours import Support
 from gradstudy.analysis.prescription.prescription import Prescription
@@ -28,6 +29,36 @@ GUESS = replace(CURE, trial=8, verdict="exploding", support=Support((), 0, 0, 0.
 NOTHING = Prescription(
     trial=9, levels={"a": "<b>"}, verdict="diverged", reason=NoCure.TOO_FEW, nearest=3, differences={"<i>": ("x", "y")}
 )
+
+
+@pytest.fixture
+def tried_section(findings, make_study):
+    members, info = findings.run.members, {"confirm": {"cures": 3, "seeds": 8}}
+    both = (CURE, replace(GUESS, trial=8))
+    return lambda *cures: str(
+        prescriptions_section(make_study(members, responses=(), info=info, prescriptions=both, cures=cures))
+    )
+
+
+def test_what_was_tried_stands_in_place_of_what_is_predicted(tried_section, tables):
+    found = tried_section(CONFIRMED, FAILED)
+    assert ">confirmed<" in found
+    assert ">not confirmed<" in found
+    assert "Confirmed: change activation from sigmoid to relu, lr.value from 0.5 to 0.001: 8 of 8 fresh" in found
+    assert "first on a few seeds" in found
+    assert "The surrogate" not in found
+    assert "trial=1000004" in found
+    changes, shares, tried = tables(found)[:3]
+    assert changes[1:] == [["activation", "sigmoid", "relu"], ["lr.value", "0.5", "0.001"]]
+    assert [row[0] for row in shares[1:]] == ["before: 0 of 8 fresh seeds", "after: 8 of 8 fresh seeds"]
+    assert tried[0] == ["tried", "changes", "well", "learned"]
+    assert ["a change taken back", "lr.value from 0.5 to 0.001", "1 of 4", ".03"] in tried
+
+
+def test_a_trial_for_which_nothing_was_tried_keeps_its_prediction(tried_section):
+    found = tried_section(CONFIRMED)
+    assert ">a guess<" in found
+    assert ">confirmed<" in found
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from support.made_cures import CONFIRMED, FAILED
 from support.made_study import made_run
 from support.made_trials import make_info
 
@@ -307,3 +308,12 @@ def test_a_guess_is_called_a_guess(render):
     assert "Nothing is sure enough to be prescribed. A guess worth trying: change activation from" in words
     assert "No stored trial is like it." in words
     assert "a chance of" not in words, "nothing bears it out"
+
+
+def test_what_was_tried_is_told_in_place_of_what_is_predicted(render):
+    words = " ".join(render(advice_table([(FOUND, CONFIRMED), (NONE, FAILED)])).split())
+    assert "Confirmed: change activation from sigmoid to relu, lr.value from 0.5 to 0.001: 8 of 8 fresh" in words
+    assert "Every change is needed" in words
+    assert "trial=1000004" in words
+    assert "No cure is confirmed" in words
+    assert "The surrogate gives" not in words
