@@ -20,18 +20,20 @@ def outcomes_words(members: pd.DataFrame) -> str:
 def learning_words(members: pd.DataFrame, steps: int, needed: float) -> str:
     """How many members are healthy and learned, and how many healthy ones did not; empty where nobody knows.
 
-    Where none learned, the budget was too short for anybody: it says so, and what to do.
+    Where no trial did, the budget was too short for anybody: it says so, and what to do.
     """
     known = members[members["outcome"] != UNTRAINED]
     if known.empty:
         return ""
+    healthy, learned = known["verdict"] == HEALTHY, known["outcome"] == LEARNED
     if not enough_budget(known):
+        few = f"No trial learned on every seed, though {counted(int(learned.sum()), 'member')} of {len(known)} did"
+        who = few if learned.any() else "No member learned"
         return (
-            f"No member learned: in {counted(steps, 'step')} none came {percent_words(needed)} of the way to 0 from "
-            f"{BASELINE_WORDS}. The budget is too short for anybody, so being stuck is held against none: raise "
+            f"{who}: that takes {percent_words(needed)} of the way to 0 from {BASELINE_WORDS}. "
+            f"{counted(steps, 'step')} are too short for anybody, so being stuck is held against none: raise "
             "budget.steps, or vary lr.value and optimizer."
         )
-    healthy, learned = known["verdict"] == HEALTHY, known["outcome"] == LEARNED
     kinds = (healthy & learned, healthy & ~learned, learned & ~healthy)
     fine, stuck, others = (int(which.sum()) for which in kinds)
     nothing = f"; {stuck} {_are(stuck)} healthy but learned nothing, stuck at {BASELINE_WORDS}" if stuck else ""

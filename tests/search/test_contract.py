@@ -176,7 +176,7 @@ def test_trials_of_another_space_or_seed_are_refused_in_words(tmp_path, name, ot
     assert (tmp_path / JOURNAL).read_bytes() == before
 
 
-LOOKED_FOR = {"goal": "healthiest", "objective": ["vanishing", "exploding"], "batch": 32, "pruner": "none"}
+LOOKED_FOR = {"goal": "healthiest", "objective": ["vanishing", "exploding", "learned"], "batch": 32, "pruner": "none"}
 IDENTITIES = {
     "screen": "Screen",
     "screen_then_hunt": {"search": "ScreenThenHunt", **LOOKED_FOR, "screen_share": 0.5, "hunt": "tpe", "trials": 20},

@@ -4,7 +4,7 @@ from gradstudy.words.outcome_words import learning_words, outcomes_words
 
 
 def members(*pairs):
-    return pd.DataFrame(pairs, columns=["verdict", "outcome"])
+    return pd.DataFrame(pairs, columns=["verdict", "outcome"]).assign(trial=range(len(pairs)))
 
 
 LEARNED, STUCK, OTHER = ("healthy", "learned"), ("healthy", "stuck"), ("vanishing", "learned")
@@ -28,10 +28,14 @@ def test_what_learned_though_its_gradients_vanish_is_counted_too():
 
 def test_a_budget_that_was_too_short_for_anybody_is_said_to_be_with_what_to_do():
     words = said(STUCK, STUCK, ("vanishing", "stuck"), steps=20, needed=0.25)
-    assert words.startswith("No member learned: in 20 steps none came 25 % of the way to 0 from the loss")
-    assert "too short for anybody" in words
-    assert "raise budget.steps" in words
+    assert words.startswith("No member learned: that takes 25 % of the way to 0 from the loss of the task's baseline,")
+    assert words.endswith(
+        "20 steps are too short for anybody, so being stuck is held against none: raise budget.steps, or vary lr.value "
+        "and optimizer."
+    )
     assert "healthy" not in words
+    lucky = learning_words(members(LEARNED, STUCK).assign(trial=0), 20, 0.1)
+    assert lucky.startswith("No trial learned on every seed, though 1 member of 2 did: that takes 10 %")
 
 
 def test_nothing_is_said_of_learning_where_nothing_is_known():

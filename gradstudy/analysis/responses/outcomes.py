@@ -6,14 +6,19 @@ from gradstudy.records import HEALTHY, LEARNED, STUCK
 
 
 def enough_budget(members: pd.DataFrame) -> bool:
-    """Whether some member of these learned, so that the others could have had time for it."""
-    return "outcome" in members and bool((members["outcome"] == LEARNED).any())
+    """Whether some trial of these learned on all of its seeds: others could have had time for it.
+
+    A single lucky seed of hundreds is no evidence that the budget is enough.
+    """
+    if "outcome" not in members:
+        return False
+    return bool((members["outcome"] == LEARNED).groupby(members["trial"]).all().any())
 
 
 def well(members: pd.DataFrame) -> "pd.Series[bool]":
-    """Whether each member's gradients are healthy, and it learned wherever others of these did.
+    """Whether each member's gradients are healthy, and it learned wherever the budget was enough for that.
 
-    Where nobody learned, the budget was too short for anybody, and being stuck is held against none.
+    Where no trial learned, the budget was too short for anybody, and being stuck is held against none.
     """
     healthy = members["verdict"] == HEALTHY
     return healthy & (members["outcome"] != STUCK) if enough_budget(members) else healthy

@@ -4,6 +4,7 @@ from gradstudy.analysis.responses.outcomes import enough_budget, well
 
 MEMBERS = pd.DataFrame(
     {
+        "trial": [0, 1, 1, 2, 2],
         "verdict": ["healthy", "healthy", "healthy", "vanishing", "diverged"],
         "outcome": ["learned", "stuck", "untrained", "learned", "stuck"],
     }
@@ -19,6 +20,12 @@ def test_a_budget_that_was_too_short_for_anybody_is_held_against_none():
     nobody = MEMBERS.replace({"outcome": {"learned": "stuck"}})
     assert not enough_budget(nobody)
     assert well(nobody).tolist() == [True, True, True, False, False]
+
+
+def test_one_lucky_seed_is_no_evidence_that_the_budget_is_enough():
+    lucky = MEMBERS.assign(trial=[0, 0, 1, 2, 2])
+    assert not enough_budget(lucky)
+    assert well(lucky).tolist() == [True, True, True, False, False]
 
 
 def test_members_of_a_study_that_measured_no_outcome_do_well_by_their_gradients():

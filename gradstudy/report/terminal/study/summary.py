@@ -10,7 +10,7 @@ from rich.text import Text
 
 from gradstudy.analysis.cure.cure import Cure
 from gradstudy.analysis.prescription.prescription import Prescription
-from gradstudy.records import VERDICTS
+from gradstudy.records import FAILING, VERDICTS
 from gradstudy.report.answer import answer_sentences
 from gradstudy.report.findings import HUNTED_NOT_RANKED, Findings, HuntFindings, about_words, hunt_question
 from gradstudy.report.terminal.plain import plain_name, plain_table, plain_text, way_on, whole_text
@@ -39,8 +39,9 @@ def hunt_table(hunt: HuntFindings) -> RenderableType:
 
 
 def threshold_table(counts: pd.DataFrame) -> Table:
-    """How many members get each verdict when one threshold moves; `counts` is that of `verdicts_by_threshold`."""
-    table = plain_table("threshold (decades)", *VERDICTS, numbers=VERDICTS)
+    """How many members vanish, explode, or neither, when one threshold moves, by `verdicts_by_threshold`."""
+    columns = ("neither", *FAILING)
+    table = plain_table("threshold (decades)", *columns, numbers=columns)
     for row in counts.to_dict("records"):
         table.add_row(plain_name(threshold_words(row)), *(Text(str(row[verdict])) for verdict in VERDICTS))
     return table

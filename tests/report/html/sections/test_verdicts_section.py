@@ -64,7 +64,7 @@ def test_beyond_five_tensors_the_others_are_counted_together(section):
 def test_the_table_has_a_row_per_threshold_whose_counts_add_up_and_marks_the_current_ones(section, tables):
     members = members_of("healthy", "vanishing", "exploding", "diverged", bad=[None, None, None, 1])
     (heading, *rows) = tables(section(members))[0]
-    assert heading[1:5] == ["healthy", "vanishing", "exploding", "diverged"]
+    assert heading[1:5] == ["neither", "vanishing", "exploding", "diverged"]
     assert all(sum(map(int, row[1:5])) == 4 for row in rows)
     assert [row[0] for row in rows if row[0].endswith("(now)")] == ["vanishing from 3 (now)", "exploding from 2 (now)"]
     assert next(row for row in rows if row[0] == "vanishing from 5")[1:5] == ["2", "0", "1", "1"]
