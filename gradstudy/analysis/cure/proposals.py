@@ -1,12 +1,9 @@
 """Which changes of a failing configuration are worth a try, by the surrogate's chances and what stored trials had."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from gradstudy.analysis.prescription.candidates import Moves, movable
+from gradstudy.analysis.prescription.candidates import Moves, readable_level
 from gradstudy.analysis.prescription.experience import Experience, StartingPoint
-from gradstudy.analysis.prescription.neighbours import likeness
 from gradstudy.analysis.prescription.prescription import SHORTLIST
 from gradstudy.analysis.space.coordinates import INACTIVE
 from gradstudy.conclusions import MOST_CHANGES
@@ -14,79 +11,77 @@ from gradstudy.records import DUMMY
 
 PER_CHANGE = 0.02
 """The chance for which one change less is as good."""
+LENT, LENT_UNWELL = 0.8, 0.3
+"""What the levels of a stored trial promise that is well on its few seeds, and those of the best where none is."""
+LENDERS = 8
+"""Stored trials whose levels are thought of."""
 
 
 def proposals(experience: Experience, start: StartingPoint, most: int) -> list[np.ndarray]:
     """At most so many coded points [factor], the most promising first, each with other factors changed.
 
-    The last of several is what a stored trial had that is well, or of none the nearest to it, if the surrogate does not
-    propose the same factors.
+    Each raises the chance that one of those so far works by the most it can. The surrogate's joint sample paths know
+    which changes would fail together, so the second is not the first with another number. Where it knows little, which
+    is where few trials are well, all levels of one of those promise more than what it says of one to three changes;
+    the last of several always are such levels: which of them are needed is seen by taking them back.
     """
-    promised = list(_promised(experience, start, most))
-    known = {_changed(start.point, point) for point in promised}
-    for point in _lent(experience, start):
-        if _changed(start.point, point) not in known:
-            promised = [*promised[: max(most - 1, 1)], point]
+    lent, promise = _lent(experience, start)
+    draws = np.full((experience.settings.draws, len(lent)), promise)
+    points, paths = _promised(experience, start)
+    found, chances = np.vstack([points, lent]), np.hstack([paths, draws])
+    changed = _changed(start.point, found)
+    worth = chances - PER_CHANGE * changed.sum(axis=1)
+    best, usable = np.full(len(worth), -np.inf), changed.any(axis=1)
+    chosen: list[int] = []
+    while len(chosen) < most and usable.any():
+        last = len(chosen) == most - 1 > 0 and len(lent) and not any(one >= len(points) for one in chosen)
+        among = usable & (np.arange(len(found)) >= len(points)) if last else usable
+        if not among.any():
             break
-    return promised[:most]
+        chosen.append(int(np.where(among, np.maximum(best[:, None], worth).mean(axis=0), -np.inf).argmax()))
+        best = np.maximum(best, worth[:, chosen[-1]])
+        usable &= (changed != changed[chosen[-1]]).any(axis=1)
+    return [found[one] for one in chosen]
 
 
-def _changed(start: np.ndarray, point: np.ndarray) -> tuple[bool, ...]:
-    # Factors that fell asleep or woke up follow from what was changed.
-    both = (start != INACTIVE) & (point != INACTIVE)
-    return tuple((both & (start != point)).tolist())
+def _changed(start: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """What was changed: [point, factor] of bool. Factors that fell asleep or woke up follow from that."""
+    return np.asarray((start != INACTIVE) & (points != INACTIVE) & (start != points))
 
 
-def _promised(experience: Experience, start: StartingPoint, most: int) -> Iterator[np.ndarray]:
-    """By the surrogate: each raises the chance that one of those so far works by the most it can.
+def _promised(experience: Experience, start: StartingPoint) -> tuple[np.ndarray, np.ndarray]:
+    """One to three changes, and chances that they could have by the surrogate: [point, factor], [draw, point]."""
+    chance, found = experience.chance, [start.point[None][:0]]
+    if chance is not None and chance.decisive:
+        for candidates in Moves(experience.screen, experience.well, chance).by_size(start.point, MOST_CHANGES):
+            likely = np.argsort(-chance.expected(candidates.points), kind="stable")[:SHORTLIST]
+            found.append(candidates.points[likely])
+    points = np.vstack(found)
+    if chance is None or not len(points):
+        return points, np.empty((experience.settings.draws, 0))
+    return points, chance.draws(points, experience.settings.draws)
 
-    Joint sample paths know which changes would fail together, so the second is not the first with another number.
+
+def _lent(experience: Experience, start: StartingPoint) -> tuple[np.ndarray, float]:
+    """All levels of stored trials, the nearest of those that are well first, else of the best: [point, factor].
+
+    And the chance that they promise.
     """
-    chance = experience.chance
-    if chance is None or not chance.decisive:
-        return
-    points, sets = [], []
-    for candidates in Moves(experience.screen, experience.well, chance).by_size(start.point, MOST_CHANGES):
-        short = candidates.among(np.argsort(-chance.expected(candidates.points), kind="stable")[:SHORTLIST])
-        points.append(short.points)
-        sets.append(short.changed)
-    if not points:
-        return
-    found, changed = np.vstack(points), np.vstack(sets)
-    draws = chance.draws(found, experience.settings.draws) - PER_CHANGE * changed.sum(axis=1)
-    best, open_ = np.full(len(draws), -np.inf), np.ones(len(found), dtype=bool)
-    for _ in range(most):
-        if not open_.any():
-            return
-        worth = np.where(open_, np.maximum(best[:, None], draws).mean(axis=0), -np.inf)
-        chosen = int(worth.argmax())
-        yield found[chosen]
-        best = np.maximum(best, draws[:, chosen])
-        open_ &= (changed != changed[chosen]).any(axis=1)
-
-
-def _lent(experience: Experience, start: StartingPoint) -> Iterator[np.ndarray]:
-    """What stored trials had in the factors that decide, the fewest changes first; the best trials where none is well.
-
-    Where they differ in too many, those that decide most.
-    """
-    screen, chance = experience.screen, experience.chance
-    columns = list(chance.decisive) if chance is not None and chance.decisive else []
-    columns = columns or [column for column, factor in enumerate(screen.factors) if factor.name != DUMMY.name]
-    columns = movable(screen, experience.rules, columns)
-    agrees = likeness(screen, start.point, columns)
-    if experience.well.any():
-        rows = np.flatnonzero(experience.well)
-        order = rows[np.argsort((~agrees[rows]).sum(axis=1), kind="stable")]
-    else:
-        order = np.lexsort((np.max(experience.burdens, axis=0), experience.health["failing"].to_numpy()))
-    for row in order.tolist():
-        donor = screen.points[row]
-        differing = [column for column, same in zip(columns, agrees[row], strict=True) if not same]
-        groups = [column for column in differing if INACTIVE not in (donor[column], start.point[column])]
-        point = start.point.copy()
-        point[groups[:MOST_CHANGES]] = donor[groups[:MOST_CHANGES]]
-        yield awake(experience, point, donor)
+    screen, some = experience.screen, experience.well.any()
+    columns = [column for column, factor in enumerate(screen.factors) if factor.name != DUMMY.name]
+    apart = np.abs(screen.points[:, columns] - start.point[columns]).clip(max=1.0).sum(axis=1)
+    failing = experience.health["failing"].to_numpy()
+    order = np.lexsort((apart, ~experience.well) if some else (np.max(experience.burdens, axis=0), failing))
+    lenders = order[: min(LENDERS, int(experience.well.sum()) if some else 1)]
+    points = screen.points[lenders].copy()
+    for column, factor in enumerate(screen.factors):
+        if factor.name == DUMMY.name:
+            points[:, column] = start.point[column]
+        elif factor.is_number:
+            points[:, column] = [
+                code if code == INACTIVE else readable_level(factor, code) for code in points[:, column]
+            ]
+    return points, LENT if some else LENT_UNWELL
 
 
 def awake(experience: Experience, point: np.ndarray, donor: np.ndarray) -> np.ndarray:
