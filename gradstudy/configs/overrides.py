@@ -77,7 +77,7 @@ def _spelled(value: Any) -> str:
             return value if _PLAIN.fullmatch(value) else _quoted(value)
         case dict():
             return "{" + ", ".join(f"{key}: {_spelled(item)}" for key, item in value.items()) + "}"
-        case list():
+        case list() | tuple():
             return "[" + ", ".join(map(_spelled, value)) + "]"
         case _:
             return repr(value)

@@ -38,11 +38,23 @@ def counts_words(found: Cure) -> str:
     if after is None:
         return "nothing was tried"
     interval = f"{percent_words(found.confidence)} interval {percent_interval(found.low, found.high)}"
-    learned = f", and it learns {way_words(after)} of the way"
-    told = f"{after.well} of {after.seeds} fresh seeds well ({interval}){learned}"
+    alone = found.gradients_alone
+    counts = (
+        f"{after.healthy} of {after.seeds} fresh seeds healthy"
+        if alone
+        else f"{after.well} of {after.seeds} fresh seeds well"
+    )
+    learned = "still learns nothing" if alone else "learns"
+    told = f"{counts} ({interval}), {'but' if alone else 'and'} it {learned}"
     if before is None:
-        return told
-    return f"{told} instead of {way_words(before)}; before: {before.well} of {before.seeds}"
+        return f"{told} ({way_words(after)} of the way)"
+    good = before.healthy if alone else before.well
+    way = f"{way_words(after)} of the way instead of {way_words(before)}"
+    return (
+        f"{told} ({way}); before: {good} of {before.seeds}"
+        if alone
+        else f"{told} {way}; before: {good} of {before.seeds}"
+    )
 
 
 def way_words(tried: Tried) -> str:

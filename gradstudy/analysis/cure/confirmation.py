@@ -20,7 +20,7 @@ from gradstudy.analysis.prescription.experience import Experience, StartingPoint
 from gradstudy.analysis.prescription.prescription import changes_between, levels_at
 from gradstudy.analysis.space.coordinates import INACTIVE
 from gradstudy.conclusions import MOST_CHANGES
-from gradstudy.records import Level, MemberRows
+from gradstudy.records import HEALTHY, STUCK, Level, MemberRows
 
 AS_MUCH = 0.05
 """Shares of the way that are the same: medians over a few seeds tell no finer."""
@@ -80,6 +80,7 @@ class Confirmation:
         self._tried: list[Tried] = []
         self._before: Tried | None = None
         self._after: Tried | None = None
+        self._alone = False  # whether healthy gradients are all that is looked for
         self._reason: NoConfirmation | None = NoConfirmation.NOT_OVER
         self._rows: dict[tuple[Any, ...], MemberRows] = {}
         self._course = self._steps()
@@ -99,8 +100,8 @@ class Confirmation:
     def found(self) -> Cure:
         """The cure, or the best of what was tried so far."""
         confidence = self._experience.settings.confidence
-        after = self._after or max((one for one in self._tried if one.changes), key=_merit, default=None)
-        low, high = after.interval(confidence) if after is not None else (0.0, 1.0)
+        after = self._after or max((one for one in self._tried if one.changes), key=self._merit, default=None)
+        low, high = after.interval(confidence, healthy=self._alone) if after is not None else (0.0, 1.0)
         return Cure(
             trial=self._start.trial,
             start=dict(self._start.levels),
@@ -110,6 +111,7 @@ class Confirmation:
             before=self._before,
             after=after,
             confirmed=self._reason is None,
+            gradients_alone=self._alone and self._reason is None,
             reason=self._reason,
             needed=self._needed(after),
             tried=tuple(self._tried),
@@ -148,6 +150,7 @@ class Confirmation:
             seeds=len(rows),
             well=sum(map(self._experience.is_well, rows)),
             learned=float(np.median([float(row["learned"]) for row in rows])),
+            healthy=sum(row["verdict"] == HEALTHY for row in rows),
             taken_back=None if way.taken_back is None else self._experience.screen.factors[way.taken_back].name,
         )
 
@@ -166,18 +169,30 @@ class Confirmation:
         if self._before.all_well:
             self._reason = NoConfirmation.WELL_BEFORE
             return
-        unwell = NoConfirmation.LEARNS_LESS if any(one.tried.all_well for one in others) else NoConfirmation.NONE_WELL
+        confirmed = yield from self._climbed(others)
+        if not confirmed and self._experience.judges_learning and self._start.verdict != STUCK:
+            self._alone = True
+            self._alone = yield from self._climbed(others)
+
+    def _climbed(self, others: Sequence[_Known]) -> Generator[list[Ask], None, bool]:
+        """Makes the best of these smaller, and confirms what is left, or the next best; whether that is confirmed."""
         working = sorted(filter(self._works, others), key=self._preference, reverse=True)
-        best = working[0] if working else max(others, key=lambda one: _merit(one.tried))
-        nearly = best.tried.well >= max(best.tried.seeds - 1, 1)
-        ladder = [*(yield from self._smaller(best)), *working[1:]] if nearly else [best] * (best.tried.well > 0)
+        best = working[0] if working else max(others, key=lambda one: self._merit(one.tried))
+        good = self._good(best.tried)
+        nearly = good >= max(best.tried.seeds - 1, 1)
+        ladder = [*(yield from self._smaller(best)), *working[1:]] if nearly else [best] * (good > 0)
         for chosen in ladder[: self._cures]:
             last, confirmed = yield from self._confirm(chosen.point)
             if confirmed:
                 self._after, self._reason = last, None
-                return
-            self._after = max(filter(None, [self._after, last]), key=_merit)
-        self._reason = NoConfirmation.NOT_AGAIN if working else unwell
+                return True
+            if not self._alone:
+                self._after = max(filter(None, [self._after, last]), key=self._merit)
+        if not self._alone:
+            some = any(one.tried.all_well for one in others)
+            unwell = NoConfirmation.LEARNS_LESS if some else NoConfirmation.NONE_WELL
+            self._reason = NoConfirmation.NOT_AGAIN if working else unwell
+        return False
 
     def _confirm(self, point: np.ndarray) -> Generator[list[Ask], None, tuple[Tried, bool]]:
         """What came of it on groups of fresh seeds, and whether that confirms it."""
@@ -187,10 +202,11 @@ class Confirmation:
             (more,) = yield from self._measured([point], range(first, first + len(self._fresh)))
             rows.extend(more)
             last = self._seen(_Way(point, Purpose.CONFIRMING), rows)
-            if not goes_on(last.well, last.seeds, groups):
+            if not goes_on(self._good(last), last.seeds, groups):
                 break
-        self._tried.append(last)
-        return last, passes(last.well, last.seeds, groups) and self._learns_no_less(last)
+        if last not in self._tried:
+            self._tried.append(last)
+        return last, passes(self._good(last), last.seeds, groups) and self._learns_no_less(last)
 
     def _smaller(self, cure: _Known) -> Generator[list[Ask], None, list[_Known]]:
         """The smallest that works first, then those that it was made smaller from.
@@ -263,11 +279,19 @@ class Confirmation:
         for name in sorted(made):
             without = [one for one in self._tried if _made(one) == made - {name}]
             if without:
-                found[name] = max(without, key=lambda one: (one.seeds, *_merit(one)))
+                found[name] = max(without, key=lambda one: (one.seeds, *self._merit(one)))
         return found
 
+    def _good(self, one: Tried) -> int:
+        """The seeds that count for it."""
+        return one.healthy if self._alone else one.well
+
+    def _merit(self, one: Tried) -> tuple[float, ...]:
+        """The best of what was tried has the largest share of well seeds, and learned most."""
+        return self._good(one) / one.seeds, one.learned
+
     def _works(self, one: _Known) -> bool:
-        return one.tried.all_well and self._learns_no_less(one.tried)
+        return self._good(one.tried) == one.tried.seeds and self._learns_no_less(one.tried)
 
     def _learns_no_less(self, one: Tried) -> bool:
         return self._before is None or one.learned >= self._before.learned - AS_MUCH
@@ -278,11 +302,6 @@ class Confirmation:
 
     def _preference(self, one: _Known) -> tuple[float, ...]:
         return -len(self._changed(one.point)), one.tried.learned
-
-
-def _merit(one: Tried) -> tuple[float, ...]:
-    """The best of what was tried has the largest share of well seeds, and learned most."""
-    return one.well / one.seeds, one.learned
 
 
 def _made(one: Tried) -> set[str]:

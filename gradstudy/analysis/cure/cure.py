@@ -35,6 +35,8 @@ class NoConfirmation(StrEnum):
 class Tried:
     """A configuration that was run on fresh seeds: how many of them are `well`, and what they `learned` (median).
 
+    `healthy` counts those whose gradients are, whatever they learned.
+
     `changes` are those from the failing configuration, empty for that itself. `taken_back` names the factor whose
     change was taken back, or moved back, to see whether it is needed.
     """
@@ -46,14 +48,15 @@ class Tried:
     well: int
     learned: float
     taken_back: str | None = None
+    healthy: int = 0
 
     @property
     def all_well(self) -> bool:
         return self.well == self.seeds
 
-    def interval(self, confidence: float) -> tuple[float, float]:
-        """The ends between which the share of well seeds may lie. Wilson 1927."""
-        ends = binomtest(self.well, self.seeds).proportion_ci(confidence, method="wilson")
+    def interval(self, confidence: float, *, healthy: bool = False) -> tuple[float, float]:
+        """The ends between which the share of well seeds may lie, or of healthy ones. Wilson 1927."""
+        ends = binomtest(self.healthy if healthy else self.well, self.seeds).proportion_ci(confidence, method="wilson")
         return float(ends.low), float(ends.high)
 
 
@@ -68,6 +71,7 @@ class Cure:
         before: That configuration on fresh seeds; None while it has not been run.
         after: The cure on fresh seeds, or the best of what was tried; None where nothing was.
         confirmed: Whether all of the cure's seeds that took no part in choosing it are well, and learned no less.
+        gradients_alone: Whether healthy gradients are all that is confirmed: nothing that learns was found.
         reason: Why it is not confirmed, else None.
         needed: By the changed factor, what came out without its change; the failing configuration itself where it is
             the only one. A factor that is missing here was not tested.
@@ -89,6 +93,7 @@ class Cure:
     before: Tried | None = None
     after: Tried | None = None
     confirmed: bool = False
+    gradients_alone: bool = False
     reason: NoConfirmation | None = None
     needed: Mapping[str, Tried] = field(default_factory=dict)
     tried: tuple[Tried, ...] = ()

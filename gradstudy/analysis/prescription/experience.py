@@ -51,7 +51,7 @@ class Experience:
     """The trials of a screen: coded points, which of them are `well` [trial], and the chance of any other point.
 
     `members` has one row per trial x seed of a randomised screen. `trials` are their numbers; `chance` is None
-    where there are too few trials to learn it from.
+    where there are too few trials to learn it from. It `judges_learning` where the budget was enough for that.
     """
 
     def __init__(self, members: pd.DataFrame, factors: Sequence[Factor], settings: Analysis, seed: int = 0):
@@ -61,7 +61,7 @@ class Experience:
         self.health = trial_health(members)
         self.trials = self.health.index.to_numpy()
         self.well = self.health["well"].to_numpy(dtype=bool)
-        self._enough = "learned" in members and enough_budget(members)
+        self.judges_learning = "learned" in members and enough_budget(members)
         self._table = members.groupby("trial")[[factor.name for factor in factors]].first()
         self.screen = CodedTrials(tuple(factors), encode(self._table, factors), self.well.astype(float))
 
@@ -77,7 +77,7 @@ class Experience:
         To learn less than the threshold is one of them where the budget was enough for some.
         """
         ways = [(self.health[name].to_numpy(), getattr(self.settings, name)) for name in ("vanishing", "exploding")]
-        missing = [self.settings.learned - self.health["learned"].to_numpy()] if self._enough else []
+        missing = [self.settings.learned - self.health["learned"].to_numpy()] if self.judges_learning else []
         return [*burdens(ways), *(np.clip(1.0 + miss / LEARNS_WELL, 0.0, SATURATED) for miss in missing)]
 
     @cached_property
@@ -88,7 +88,7 @@ class Experience:
 
     def is_well(self, row: Mapping[str, Any]) -> bool:
         """Whether a further member with this row is well: it must learn where these trials show that it can."""
-        return row["verdict"] == HEALTHY and not (self._enough and row.get("outcome") == STUCK)
+        return row["verdict"] == HEALTHY and not (self.judges_learning and row.get("outcome") == STUCK)
 
     @property
     def unknown(self) -> NoCure | None:

@@ -116,3 +116,36 @@ def test_no_more_is_proposed_than_was_asked_for(cures):
     world = World(both_needed, ACTIVATION, INIT)
     found = world.confirm(world.first(activation="sigmoid", init="small"), cures=cures)
     assert sum(one.purpose is Purpose.PROPOSED for one in found.tried) <= cures
+
+
+def lent_only(levels):
+    """Well only where five factors have one level each: no three changes lead there from where none has."""
+    right = sum(levels[name] == "x" for name in "abcde")
+    return (0.5 if right == 5 else 6.0), 0.3
+
+
+def test_all_levels_of_a_stored_trial_are_lent_where_no_three_changes_help_and_the_needless_ones_taken_back():
+    factors = [Factor(name, ("x", "y")) for name in "abcdef"]
+    world = World(lent_only, *factors)
+    found = world.confirm(world.first(a="y", b="y", c="y", d="x", e="y"))
+    assert found.confirmed
+    assert set(found.changes) == set("abce") == set(found.needed)
+
+
+def test_healthy_gradients_alone_are_confirmed_only_where_nothing_learns_and_said_to_be_no_more():
+    """Who does not vanish never learns, but where the budget was enough for others: those with a tiny rate."""
+    world = World(sigmoid_vanishes, ACTIVATION, INIT)
+    world.members.loc[world.members["trial"] == 3, ["learned", "outcome", "verdict"]] = [0.8, "learned", "healthy"]
+    stuck = world.members["trial"] != 3
+    world.members.loc[stuck, ["learned", "outcome"]] = [0.01, "stuck"]
+    world._row = lambda measured, seed: {
+        **World._row(world, measured, seed), "learned": 0.01, "outcome": "stuck"
+    }  # fmt: skip
+    found = world.confirm(world.first(activation="sigmoid", init="right"))
+    assert found.confirmed
+    assert found.gradients_alone
+    assert (found.after.well, found.after.healthy) == (0, 8)
+    assert (
+        "8 of 8 fresh seeds healthy (95 % interval 68 to 100 %), but it still learns nothing (.01 of the way"
+        in found.note
+    )
