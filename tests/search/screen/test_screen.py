@@ -41,9 +41,10 @@ def states(folder, storage=None, name="study"):
     return [state for _, _, state, *_ in stored_trials(folder, storage)[name]]
 
 
-def rows(vanishing, exploding):
+def rows(vanishing, exploding, learned=0.0):
     """What is told of a trial of two seeds with these means."""
-    return [{"seed": n, "vanishing": vanishing + n - 0.5, "exploding": exploding - n + 0.5} for n in range(2)]
+    means = {"vanishing": vanishing, "exploding": exploding, "learned": learned}
+    return [{"seed": n, **{name: mean + n - 0.5 for name, mean in means.items()}} for n in range(2)]
 
 
 def test_a_larger_budget_adds_a_block_and_a_smaller_one_leaves_nothing_out(tmp_path):
@@ -91,14 +92,16 @@ def test_a_process_killed_in_the_middle_of_asking_is_taken_up_by_the_next(tmp_pa
 def test_what_is_told_are_means_over_seeds_under_the_names_of_the_responses(tmp_path):
     search = opened(screen(), tmp_path)
     asked(search, 2)
-    search.tell(1, rows(1.0, 2.0))
+    search.tell(1, rows(1.0, 2.0, 0.75))
     stored = optuna.load_study(study_name="study", storage=open_storage("", tmp_path))
-    assert stored.trials[1].values == [1.0, 2.0]
-    assert stored.metric_names == ["vanishing", "exploding"]
+    assert stored.trials[1].values == [1.0, 2.0, 0.75]
+    assert stored.metric_names == ["vanishing", "exploding", "learned"]
     assert states(tmp_path) == ["RUNNING", "COMPLETE"]
 
 
-@pytest.mark.parametrize("directions", [["minimize"], ["maximize", "minimize"], ["minimize", "minimize"]], ids=str)
+@pytest.mark.parametrize(
+    "directions", [["minimize"], ["maximize", "minimize"], ["minimize", "minimize", "maximize"]], ids=str
+)
 def test_a_study_that_something_else_made_is_refused_and_left_as_it_is(tmp_path, directions):
     study = optuna.create_study(storage=open_storage("", tmp_path), study_name="study", directions=directions)
     study.ask().suggest_float("x", 0, 1)
