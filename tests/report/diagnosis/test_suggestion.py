@@ -46,6 +46,7 @@ BROKEN = [
     (["activation=relu", "model.depth=2", "lr.value=10"], "lr.value"),
     (["normalization=batch", "model.depth=2", "task.batch_size=1"], "task.batch_size"),
     (["activation=sigmoid", "model.depth=12", "lr.value=0.02"], "init"),
+    (["init=constant", "init.value=0.5", "model.depth=3"], "init"),
 ]
 
 
