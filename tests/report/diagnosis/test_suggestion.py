@@ -42,6 +42,7 @@ def test_a_trial_of_a_study_leads_back_to_it_with_the_suspects_beside_its_own_fa
     assert further == ["name=mine", "+study=rnn_clip", "seed=3", "+space.lr=choice(a,b)"]
 
 
+INLINE = ["execution=inline", "confirm.cures=0"]
 BROKEN = [
     (["activation=relu", "model.depth=2", "lr.value=10"], "lr.value"),
     (["normalization=batch", "model.depth=2", "task.batch_size=1"], "task.batch_size"),
@@ -73,5 +74,5 @@ def test_what_is_suggested_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     given, factor = BROKEN[0]
-    run = gradstudy.run_study([*suggested_for(given)[1], "budget.trials=2", "budget.seeds=1", "execution=inline"])
+    run = gradstudy.run_study([*suggested_for(given)[1], "budget.trials=2", "budget.seeds=1", *INLINE])
     assert run.members[factor].nunique() == 2

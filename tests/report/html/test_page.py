@@ -69,7 +69,7 @@ def record_of(members):
     """A record that cannot be compressed: noise at 50 places on 60 steps, for the trials that are asked for."""
     random = np.random.default_rng(0)
 
-    def gradients(trial, quantity):
+    def gradients(trial, quantity="signal", step=None):
         grid = pd.MultiIndex.from_product(
             [trial, range(2), ["signal"], range(60), [f"layer_{place:02d}" for place in range(50)]],
             names=["trial", "seed", "quantity", "step", "place"],
