@@ -38,23 +38,13 @@ def counts_words(found: Cure) -> str:
     if after is None:
         return "nothing was tried"
     interval = f"{percent_words(found.confidence)} interval {percent_interval(found.low, found.high)}"
-    alone = found.gradients_alone
-    counts = (
-        f"{after.healthy} of {after.seeds} fresh seeds healthy"
-        if alone
-        else f"{after.well} of {after.seeds} fresh seeds well"
-    )
-    learned = "still learns nothing" if alone else "learns"
-    told = f"{counts} ({interval}), {'but' if alone else 'and'} it {learned}"
-    if before is None:
-        return f"{told} ({way_words(after)} of the way)"
-    good = before.healthy if alone else before.well
-    way = f"{way_words(after)} of the way instead of {way_words(before)}"
-    return (
-        f"{told} ({way}); before: {good} of {before.seeds}"
-        if alone
-        else f"{told} {way}; before: {good} of {before.seeds}"
-    )
+    way = f"{way_words(after)} of the way" + (f" instead of {way_words(before)}" if before is not None else "")
+    if found.gradients_alone:
+        learning = f"of which {after.well} learned" if after.well else "but it still learns nothing"
+        told, good = f"{after.healthy} of {after.seeds} fresh seeds healthy ({interval}), {learning} ({way})", "healthy"
+    else:
+        told, good = f"{after.well} of {after.seeds} fresh seeds well ({interval}), and it learns {way}", "well"
+    return told if before is None else f"{told}; before: {getattr(before, good)} of {before.seeds}"
 
 
 def way_words(tried: Tried) -> str:
