@@ -113,4 +113,6 @@ def test_decades_that_an_older_study_calls_learned_are_its_drop_of_the_loss_and_
     assert set(run.members["outcome"]) == {"untrained"}
     assert run.stored.result(0).rows[0]["loss_drop"] == measured["loss_drop"].iloc[0]
     assert run.rank("vanishing").trials == 12
-    assert "stuck" not in report_page(findings_of(run))
+    page = report_page(findings_of(run))
+    assert "healthy but stuck" not in page
+    assert "learned nothing" not in page
