@@ -1,8 +1,10 @@
 """How a cure is told: what was changed, on how many fresh seeds it worked, and what came out before."""
 
+from collections.abc import Sequence
+
 from gradstudy.analysis.cure.cure import Cure, NoConfirmation, Tried
-from gradstudy.words.number_words import percent_interval, percent_words
-from gradstudy.words.prescription_words import changes_words
+from gradstudy.words.number_words import fraction, percent_interval, percent_words
+from gradstudy.words.prescription_words import and_list, changes_words
 
 WHY_NOT_CONFIRMED = {
     NoConfirmation.NOT_OVER: "not all of it has been run yet",
@@ -48,5 +50,22 @@ def counts_words(found: Cure) -> str:
 
 
 def way_words(tried: Tried) -> str:
-    """`.81`"""
-    return f"{tried.learned:.2f}".replace("0.", ".", 1)
+    """`.81`, and `-` where nobody knows."""
+    return fraction(tried.learned)
+
+
+ALONE = " (of its gradients alone)"
+
+
+def cures_words(found: Sequence[Cure]) -> str:
+    """For which kinds of failing networks a cure is confirmed, and for which none; nothing where none were tried.
+
+    `For the typical vanishing and diverged network a cure is confirmed on fresh seeds; for the exploding one none is.`
+    """
+    tried = [one for one in found if one.tried]
+    cured = [f"{one.verdict}{ALONE if one.gradients_alone else ''}" for one in tried if one.confirmed]
+    others = [one.verdict for one in tried if not one.confirmed]
+    if not cured:
+        return f"For the typical {and_list(others)} network no cure is confirmed." if others else ""
+    rest = f"; for the {and_list(others)} one none is" if others else ""
+    return f"For the typical {and_list(cured)} network a cure is confirmed on fresh seeds{rest}."

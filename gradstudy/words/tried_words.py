@@ -53,4 +53,5 @@ def needed_words(found: Cure) -> str:
         f"without that of {name} {well_words(one)} seeds are well, and learn {way_words(one)} of the way"
         for name, one in found.needed.items()
     )
-    return f"Every change is needed: {'; '.join(without)}."
+    needless = any(one.all_well for one in found.needed.values())  # well on a few seeds, and not on further ones
+    return f"{'Taken back one by one' if needless else 'Every change is needed'}: {'; '.join(without)}."
