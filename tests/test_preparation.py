@@ -35,8 +35,8 @@ def test_a_study_on_a_file_is_another_study_once_the_file_has_changed(workplace)
     ("overrides", "expected"),
     [
         ([], "b7739a3d"),
-        (["search=tpe"], "cbd6efe0"),
-        (["search=screen_then_hunt", "budget.steps=9", "seed=3"], "34b9266a"),
+        (["search=tpe"], "20d53f52"),
+        (["search=screen_then_hunt", "budget.steps=9", "seed=3"], "12dc129f"),
         (["space.activation=choice(relu,tanh)", "record=[jacobian]"], "492a8e4c"),
     ],
 )

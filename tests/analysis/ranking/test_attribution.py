@@ -135,7 +135,7 @@ def test_intervals_hold_the_planted_truth_as_often_as_they_should():
     assert np.mean(causes) >= 0.8
 
 
-@pytest.mark.parametrize(("seed", "null"), [(1, "dummy"), (5, "schedule")])
+@pytest.mark.parametrize(("seed", "null"), [(9, "schedule"), (11, "order")])
 def test_a_null_factor_that_explains_a_few_extreme_trials_is_no_cause_to_a_permutation(seed, null):
     # All of the response in some 12 of 96 trials: a likelihood ratio finds something that goes with those.
     factors = (

@@ -26,7 +26,7 @@ def test_the_highest_level_is_named_over_the_lowest():
     ("slope", "response", "expected"),
     [
         (4.8, "gain", "higher init.gain raises it by 3.2 decades"),
-        (-4.8, "learned", "higher init.gain lowers it by 3.2 decades"),
+        (-4.8, "loss_drop", "higher init.gain lowers it by 3.2 decades"),
         (0.3, "rate", "higher init.gain raises it by 0.2 decades per place"),
         (0.6, "clipped", "higher init.gain raises it by 0.4 (share of steps)"),
     ],
