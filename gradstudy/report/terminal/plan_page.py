@@ -71,7 +71,7 @@ def power_words(power: Power) -> str:
     )
 
 
-def cures_words(plan: Plan) -> str:
+def cost_of_cures_words(plan: Plan) -> str:
     """What trying cures may cost at most, or why none are tried."""
     if plan.no_cures:
         return plan.no_cures
@@ -146,7 +146,7 @@ def _budget(plan: Plan) -> Table:
     for name, words in {
         "members": f"{trials} trials x {plan.info.seeds} seeds = {trials * plan.info.seeds} members",
         "steps": "0: measured at initialization only" if plan.info.steps == 0 else f"{plan.info.steps} per member",
-        "cures": cures_words(plan),
+        "cures": cost_of_cures_words(plan),
         "cohorts": f"{len(plan.cohorts)} of {sizes} members",
         "time": "unknown" if plan.seconds is None else f"about {_duration(plan.seconds)}",
         "memory": "unknown" if plan.memory is None else f"about {_size(plan.memory)} for the largest cohort",
