@@ -7,6 +7,8 @@ import pytest
 from mlflow import MlflowClient
 
 import gradstudy
+from gradstudy.analysis.cure.acceptance import exploring_seeds
+from gradstudy.analysis.cure.cure import Purpose
 from gradstudy.cli import print_mode
 from gradstudy.configs.composition import hydra_ready
 from gradstudy.records import CONFIRM, CONFIRM_FROM
@@ -14,11 +16,11 @@ from gradstudy.report.answer import answer_sentences
 from gradstudy.report.findings import findings_of
 from gradstudy.tracking.writer import StudyWriter
 
-SEEDS, TRIALS = 2, 14
+SEEDS, TRIALS, FRESH = 2, 14, 4
 STUDY = [
     *("model=mlp", "task=line", "model.depth=8", "model.width=8", "optimizer=adam", "lr.value=0.01"),
     *("+space.activation=choice(sigmoid,tanh)", "+space.init.gain=tag(log,interval(0.2,2.0))"),
-    *(f"budget.seeds={SEEDS}", "budget.steps=30", "confirm.cures=2", "confirm.seeds=4"),
+    *(f"budget.seeds={SEEDS}", "budget.steps=30", "confirm.cures=2", f"confirm.seeds={FRESH}"),
     *("execution=inline", "analysis.draws=32", "analysis.responses=[vanishing]"),
 ]
 """Half of its trials vanish, of sigmoids or of small gains, and learn nothing."""
@@ -74,6 +76,12 @@ def same(run, other):
     pd.testing.assert_frame_equal(run.members[columns], other.members[columns], check_exact=True)
 
 
+def numbers_of(run, levels):
+    """The trials of these levels that were run to try cures."""
+    same_levels = (run.tried[list(levels)] == pd.Series(dict(levels))).all(axis=1)
+    return {int(number) for number in run.tried.loc[same_levels, "trial"]}
+
+
 def test_cures_are_trials_of_a_phase_of_their_own_on_seeds_that_the_study_had_not_used(undisturbed):
     tried = undisturbed.trials[undisturbed.trials["phase"] == CONFIRM]
     assert list(tried["trial"]) == [number for number, _ in zip(count(CONFIRM_FROM), tried["trial"], strict=False)]
@@ -86,8 +94,7 @@ def test_cures_are_trials_of_a_phase_of_their_own_on_seeds_that_the_study_had_no
 
 def test_what_was_confirmed_is_what_is_stored_and_runs_again_bit_for_bit(undisturbed):
     (found,) = [cure for cure in undisturbed.cures if cure.verdict == "vanishing"]
-    levels = (undisturbed.tried[list(found.levels)] == pd.Series(found.levels)).all(axis=1)
-    number = int(undisturbed.tried.loc[levels, "trial"].max())
+    number = max(numbers_of(undisturbed, found.levels))
     own = undisturbed.tried[undisturbed.tried["trial"] == number]
     assert (own["verdict"] == "healthy").all()
     assert tuple(undisturbed.overrides(number)) == found.overrides
@@ -198,9 +205,22 @@ def test_mlflow_names_them_apart_and_counts_them_apart(undisturbed, store):
     assert study.data.metrics["members/healthy"] == (undisturbed.searched["verdict"] == "healthy").sum()
     assert "Confirmed: change" in study.data.tags["mlflow.note.content"]
     below = client.search_runs([study.info.experiment_id], "tags.phase = 'confirm'")
-    first = next(run for run in below if run.data.tags["trial"] == str(CONFIRM_FROM))
-    assert first.info.run_name == "cure 00000"
-    assert "Tried as a cure, on the fresh seeds 2 to" in first.data.tags["mlflow.note.content"]
+    assert {run.info.run_name: run.data.tags["trial"] for run in below}["cure 00000"] == str(CONFIRM_FROM)
+
+
+def test_the_note_of_a_trial_names_the_fresh_seeds_that_it_ran_on(undisturbed, store):
+    client = MlflowClient(store.partition("=")[2])
+    below = client.search_runs([client.get_run(undisturbed.stored.run_id).info.experiment_id], "tags.phase = 'confirm'")
+    notes = {int(run.data.tags["trial"]): run.data.tags["mlflow.note.content"] for run in below}
+    (found,) = [cure for cure in undisturbed.cures if cure.verdict == "vanishing"]
+    proposed = next(one for one in found.tried if one.purpose == Purpose.PROPOSED)
+    (before,) = numbers_of(undisturbed, found.start)
+    few = exploring_seeds(FRESH)  # the first fresh ones; those that confirm follow
+    exploring = f"on the fresh seeds {SEEDS} to {SEEDS + few - 1}."
+    confirming = f"on the fresh seeds {SEEDS + few} to {SEEDS + few + FRESH - 1}."
+    assert exploring in notes[min(numbers_of(undisturbed, proposed.levels))]
+    assert confirming in notes[before]
+    assert confirming in notes[max(numbers_of(undisturbed, found.levels))]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,10 @@ from support.mlflow_pages import Visitor, serving, store_many
 import gradstudy
 
 QUESTION = "Does *clipping* | <i>help</i>?"
-TINY = ["budget.trials=12", "budget.seeds=2", "budget.steps=5", "task.length=10", "model.width=8", "execution=inline"]
+TINY = [
+    *("budget.trials=12", "budget.seeds=2", "budget.steps=5", "task.length=10", "model.width=8"),
+    *("confirm.cures=0", "execution=inline"),
+]
 SPACE = ["~space.init", "space.lr.value=choice(0.01,1e30)"]
 """Half of the trials diverge, and the others have all the same metrics."""
 
@@ -58,6 +61,7 @@ def visit(visitor):
 
 
 def test_the_study_is_a_run_below_which_its_trials_are(visit, runs):
+    assert len(runs) == 13
     page = visit(f"{runs['rnn_clip'].partition('/runs/')[0]}/runs?workflowType=machine_learning")
     expect(page.get_by_text("Does *clipping* | <i>help</i>?")).to_be_visible()
     expect(page.get_by_text("13 matching runs")).to_be_visible()

@@ -179,6 +179,7 @@ def driver(executor, tmp_path):
     wait_until(lambda: pid.exists() and pid.read_text())
     yield process, pid
     process.kill()
+    process.wait()  # one that nobody waits for is a warning, and fails whatever test runs then
 
 
 needs_processes_to_look_at = pytest.mark.skipif(
