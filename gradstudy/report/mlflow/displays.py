@@ -56,7 +56,7 @@ def trial_note(info: StudyInfo, result: TrialResult) -> str:
         if row["first_bad_step"] is not None
     ]
     seeds = [int(row["seed"]) for row in result.rows]
-    tried = f" Tried as a cure, on the fresh seeds {min(seeds)} to {max(seeds)}."
+    tried = f" Run while cures were tried, on the fresh seeds {min(seeds)} to {max(seeds)}."
     fresh = tried if result.trial.phase == CONFIRM else ""
     return note_of(
         [
