@@ -24,7 +24,18 @@ from gradstudy.errors import InputError
 from gradstudy.notebook.cards import study_card
 from gradstudy.notebook.members_plots import plot_levels, plot_verdicts
 from gradstudy.notebook.signal_plots import plot_signal
-from gradstudy.records import CONFIRM, DUMMY, FAILING, SCREEN, STUCK, Level, StudyInfo, trial_outcome, trial_verdict
+from gradstudy.records import (
+    CONFIRM,
+    DUMMY,
+    FAILING,
+    SCREEN,
+    STUCK,
+    Level,
+    MemberRows,
+    StudyInfo,
+    trial_outcome,
+    trial_verdict,
+)
 from gradstudy.response import RESPONSES
 from gradstudy.search.best import best_trials
 from gradstudy.search.objective import HUNTED, Objective, objectives_of
@@ -57,7 +68,7 @@ class Run:
     def reread(self, stored: StoredStudy) -> None:
         """Goes on with what is stored now: further trials that tried cures, which change no ranking."""
         self.stored = stored
-        for name in ("members", "trials", "cures"):
+        for name in ("members", "trials", "cures", "known"):
             self.__dict__.pop(name, None)
 
     @property
@@ -229,6 +240,11 @@ class Run:
         """The members of the trials that tried cures."""
         return self.members[self.members[PHASE] == CONFIRM]
 
+    @cached_property
+    def known(self) -> Mapping[Hashable, MemberRows]:
+        """What came out of what was tried, by the key of what asked for it."""
+        return known_of(self.tried, self.info.factors, self.info.seeds)
+
     @property
     def confirm(self) -> Mapping[str, int]:
         """How many `cures` are tried for a failing configuration, and on how many `seeds`: as its launch said."""
@@ -264,7 +280,7 @@ class Run:
         """With the overrides and the command that run it, or the best that was tried."""
         confirmation, factors = self._confirmation(start), self.info.factors
         with threadpool_limits(1):
-            replay([confirmation], known_of(self.tried, factors, self.info.seeds))
+            replay([confirmation], self.known)
         found = confirmation.found
         number = trial_of(self.tried, factors, found.levels) if found.after is not None else None
         if number is None:

@@ -178,7 +178,7 @@ def _confirm(prepared: Prepared, runner: Runner, run: Run, confirmations: Sequen
     asking, so that in a launch that goes on it has the draws that it would have had in an undisturbed one.
     """
     composer, info, launch = prepared.composer, prepared.info, prepared.launch
-    known = known_of(run.tried, info.factors, info.seeds)
+    known = dict(run.known)
     numbers = filterfalse({*run.tried["trial"]}.__contains__, count(CONFIRM_FROM))
     if not replay(confirmations, known):
         return

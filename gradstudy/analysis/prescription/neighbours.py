@@ -95,9 +95,9 @@ def binomial_interval(successes: int, count: int, level: float) -> tuple[float, 
 
 
 def nearest_healthy(experience: Experience, start: StartingPoint) -> tuple[int | None, Changes]:
-    """The healthy trial that differs in the fewest factors (of equals, the closest one), and its differences.
+    """The trial that is well and differs in the fewest factors (of equals, the closest one), and its differences.
 
-    The factors are those that decide, where that is known, else all; (None, {}) where no trial is healthy.
+    The factors are those that decide, where that is known, else all; (None, {}) where no trial is well.
     """
     if not experience.well.any():
         return None, {}
