@@ -15,7 +15,7 @@ from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.errors import InputError
 from gradstudy.mean_field import predicted
 from gradstudy.notebook.cards import measurement_card
-from gradstudy.notebook.signal_plots import flow_lines, plot_signal
+from gradstudy.notebook.signal_plots import fading_lines, flow_lines, plot_signal
 from gradstudy.random_network import NoTheory
 from gradstudy.records import Member, MemberRecord
 from gradstudy.tracking.record_file import tidy
@@ -109,6 +109,23 @@ class Measurement:
             The axes.
         """
         return flow_lines(self.records, self.prediction, axes)
+
+    def plot_by_distance(self, axes: Any = None) -> Any:
+        """Draws what is left of an answer's signal so many time steps before it, beside theory.
+
+        Medians of the seeds, before and after training; of recurrent networks with an answer at every time step.
+
+        Args:
+            axes: Matplotlib axes to draw on, new ones by default.
+
+        Returns:
+            The axes.
+
+        Raises:
+            InputError: This is no such network.
+        """
+        theory = None if self.prediction is None else self.prediction.by_distance
+        return fading_lines(self.records, theory, axes)
 
     def plot_signal(self, axes: Any = None) -> Any:
         """Draws where and when the gradient vanishes or explodes: place x step, as `Run.plot_signal` does.

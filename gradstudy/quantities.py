@@ -11,6 +11,9 @@ from gradstudy.network import Network, Shape, numbered
 ON_REQUEST = ("jacobian", "noise_scale", "sample_correlation")
 """What costs too much, or is too special, to be measured in every study."""
 
+ANSWERS = 3
+"""How many answers, evenly spaced up to the last one, are followed back each by itself: a backward pass each."""
+
 EVERY_STEP = ("gradient", "norm_before_clipping", "norm_after_clipping", "clip_coefficient", "loss")
 
 
@@ -42,6 +45,11 @@ def from_last_answer(quantity: str) -> str:
 def by_distance(quantity: str) -> str:
     """The name of what a few answers send back, so many steps before each: signal -> signal_by_distance."""
     return f"{quantity}_by_distance"
+
+
+def followed_answers(length: int) -> list[int]:
+    """Which answers of so many, counted from 1, are followed back alone: a third and two thirds on, and the last."""
+    return sorted({length * part // ANSWERS for part in range(1, ANSWERS + 1)} - {0})
 
 
 def answers_each_step(network: Network, shape: Shape) -> bool:

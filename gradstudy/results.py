@@ -18,12 +18,13 @@ from gradstudy.analysis.responses.member_row import lacking, measured_again
 from gradstudy.analysis.responses.outcomes import well
 from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.theory.agreement import PREDICTED, Agreement, agreement
+from gradstudy.analysis.theory.prediction import even_fading
 from gradstudy.configs.launch import CONFIRMING
 from gradstudy.configs.overrides import changed_trial
 from gradstudy.errors import InputError
 from gradstudy.notebook.cards import study_card
 from gradstudy.notebook.members_plots import plot_levels, plot_verdicts
-from gradstudy.notebook.signal_plots import plot_signal
+from gradstudy.notebook.signal_plots import fading_lines, plot_signal
 from gradstudy.records import (
     CONFIRM,
     DUMMY,
@@ -367,6 +368,26 @@ class Run:
         records = self.stored.result(trial).records
         said = verdicts_words(self.members[self.members["trial"] == trial])
         return plot_signal(records, f"trial {trial}, seeds: {said}", axes)
+
+    def plot_by_distance(self, trial: int, axes: Any = None) -> Any:
+        """Draws what is left of an answer's signal so many time steps before it, before and after training.
+
+        Medians of the seeds; theory is the straight line that ends at its `gain_init`. For trials of recurrent networks
+        with an answer at every time step.
+
+        Args:
+            trial: The number of a stored trial.
+            axes: Matplotlib axes to draw on, new ones by default.
+
+        Returns:
+            The axes.
+
+        Raises:
+            InputError: No such trial is stored, or it is no such network.
+        """
+        result = self.stored.result(trial)
+        places = len(result.records[0].series["signal"].places)
+        return fading_lines(result.records, even_fading(result.rows[0].get(PREDICTED), places), axes)
 
     def plot_levels(self, factor: str, response: str = "vanishing", axes: Any = None) -> Any:
         """Draws how a response is spread at each level of a factor, over the trials of the screen.

@@ -151,7 +151,7 @@ MEMBER_COLUMNS = ["seed", "gain_init", "vanishing", "exploding", "verdict", "lea
 RESPONSE_UNITS = "Responses are in decades; learned is the share of the way from the loss of the task's baseline to 0."
 MEASUREMENT_WAYS = (
     ".plot()  # the signal from place to place, before and after training",
-    ".plot_signal()  # the same on every step",
+    ".plot_signal()  # the same on every step; .plot_by_distance() where every time step has an answer",
     ".gradients()  # every measured value; .members has all responses",
 )
 

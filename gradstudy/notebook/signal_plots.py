@@ -1,4 +1,4 @@
-"""The signal of one configuration as pictures: from place to place, and on every step."""
+"""The signal of one configuration as pictures: from place to place, on every step, and by distance from an answer."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.ma import masked_invalid
 
+from gradstudy.analysis.responses.fading import STATES, fadings
 from gradstudy.analysis.responses.signal_map import decades_of, signal_map, signals_of
 from gradstudy.analysis.theory.prediction import Prediction
+from gradstudy.errors import InputError
 from gradstudy.notebook.axes import axes_or_new, named, power
 from gradstudy.notebook.palette import ACCENT, MUTED, SEQUENTIAL, VERDICT_COLOURS
 from gradstudy.records import MemberRecord
@@ -15,6 +17,7 @@ from gradstudy.series import by_seed, has_far_flow, median_of_seeds
 
 LINE_STYLES = ({"color": ACCENT, "marker": "o"}, {"color": VERDICT_COLOURS["exploding"], "marker": "s"})
 """Of the first step and of the last."""
+STATE_STYLES = dict(zip(STATES, ("-", ":"), strict=True))
 MOST_MARKED = 40
 """Places with a marker each; more of them are a line."""
 
@@ -46,18 +49,48 @@ def flow_lines(records: Sequence[MemberRecord], prediction: Prediction | None, a
     return axes
 
 
+def fading_lines(records: Sequence[MemberRecord], theory: np.ndarray | None, axes: Any = None) -> Any:
+    """What is left of an answer's signal so many time steps before it, before and after training: matplotlib axes.
+
+    As in `flow_lines`; `theory` [distance] has decades too. What comes back to a cell state is drawn beside the rest.
+
+    Raises:
+        InputError: Nobody looked: this is no recurrent network with an answer at every time step.
+    """
+    found = fadings(records)
+    if not found:
+        raise InputError(
+            "The signal is followed by its distance where a recurrent network has an answer at every time step "
+            "(model=rnn, lstm or gru on task=copy_memory). Here plot() and plot_signal() show it."
+        )
+    axes = axes_or_new(axes)
+    for state, fading in found.items():
+        for which, looks in zip(fading.ends, LINE_STYLES, strict=False):
+            label = f"step {fading.steps[which]}" + (f", {state}" if len(found) > 1 else "")
+            _line(axes, fading.decades[:, which], label=label, **looks, linestyle=STATE_STYLES[state])
+    if theory is not None:
+        axes.plot(masked_invalid(theory), color="black", linestyle="--", linewidth=1.2, label="theory, step 0")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.get_major_locator().set_params(steps=[1, 2, 5, 10])
+    axes.yaxis.set_major_formatter(power)
+    axes.set(xlabel="time steps before an answer", ylabel="what is left of the answer's signal")
+    axes.grid(axis="y", linewidth=0.5, alpha=0.4)
+    axes.legend()
+    return axes
+
+
 def _signal_label(far: bool) -> str:
     return f"signal (RMS of the gradient{' of the last answer alone' if far else ''})"
 
 
-def _line(axes: Any, decades: np.ndarray, *, label: str, color: str, marker: str) -> None:
+def _line(axes: Any, decades: np.ndarray, *, label: str, color: str, marker: str, linestyle: str = "-") -> None:
     """One step [seed, place] of the seeds that reached it."""
     reached = decades[~np.isnan(decades).all(axis=1)]
     middle = masked_invalid(median_of_seeds(reached))
     low, high = masked_invalid(reached.min(axis=0)), masked_invalid(reached.max(axis=0))
     shown = marker if len(middle) <= MOST_MARKED else ""
     gaps = " (gaps: 0, inf or nan)" if np.ma.is_masked(middle) else ""
-    axes.plot(middle, color=color, marker=shown, markersize=4, label=f"{label}{gaps}")
+    axes.plot(middle, color=color, marker=shown, markersize=4, linestyle=linestyle, label=f"{label}{gaps}")
     axes.fill_between(range(len(middle)), low, high, color=color, alpha=0.2, linewidth=0)
 
 

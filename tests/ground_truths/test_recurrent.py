@@ -150,6 +150,15 @@ def test_answers_at_every_step_hide_nothing_of_a_linear_network_with_an_orthogon
     np.testing.assert_allclose(gains, expected, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("gain", [0.5, 1.0, 2.0])
+def test_theory_says_what_is_left_of_an_answer_by_distance(gain):
+    """A tanh network of Gaussian weights, in the median of wide ones: a twentieth of a decade apart over 21 steps."""
+    wide = ["task=copy_memory", "task.length=2", "task.batch_size=16", "model.width=256", "activation=tanh"]
+    measurement = measured(*wide, "model=rnn", "init=lecun", f"init.gain={gain}", seeds=6)
+    found = np.median(np.log10(initial(measurement, "signal_by_distance")), axis=1)
+    np.testing.assert_allclose(found, measurement.prediction.by_distance[1:], rtol=0.02, atol=0.05)
+
+
 @pytest.mark.parametrize("scale", [0.9, 1.0, 1.1])
 def test_answers_at_every_step_hide_nothing_of_an_irnn_in_a_positive_state(scale):
     """Inputs, which are drawn by a law that no init decides, move h far less than a bias of 100 in every step."""

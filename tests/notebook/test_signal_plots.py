@@ -5,7 +5,8 @@ import pytest
 from support.made_records import made_record
 
 from gradstudy.analysis.theory.prediction import Prediction
-from gradstudy.notebook.signal_plots import flow_lines, plot_signal
+from gradstudy.errors import InputError
+from gradstudy.notebook.signal_plots import fading_lines, flow_lines, plot_signal
 
 BEFORE, AFTER = [1e-4, 1e-2, 1.0], [1e-1, 1e-1, 1e-1]
 
@@ -54,6 +55,38 @@ def test_a_line_breaks_where_there_is_no_amplitude(axes, gone):
 def test_the_steps_are_told_apart_by_their_markers_too(axes):
     flow_lines([made_record([BEFORE, AFTER])], None, axes)
     assert len({line.get_marker() for line in axes.get_lines()}) == 2
+
+
+def faded(**shares):
+    """A member with these shares [look, distance] by quantity, at steps 0 and 1."""
+    seen = {
+        name: {f"distance_{d:03d}": c for d, c in enumerate(zip(*own, strict=True), 1)} for name, own in shares.items()
+    }
+    return made_record(np.ones((2, 3)), looks=(0, 1), seen=seen)
+
+
+def test_what_is_left_by_distance_begins_with_all_at_the_answer_itself(axes):
+    record = faded(signal_by_distance=[[0.1, 0.01], [0.5, 0.25]])
+    drawn = lines(fading_lines([record], np.array([0.0, -2.0, -4.0]), axes))
+    assert drawn == {
+        "step 0": pytest.approx([0, -1, -2]),
+        "step 1": pytest.approx([0, np.log10(0.5), np.log10(0.25)]),
+        "theory, step 0": pytest.approx([0, -2, -4]),
+    }
+
+
+def test_a_cell_state_has_a_line_style_of_its_own(axes):
+    shares = [[0.1], [0.1]]
+    fading_lines([faded(signal_by_distance=shares, cell_signal_by_distance=shares)], None, axes)
+    found = {line.get_label(): line.get_linestyle() for line in axes.get_lines()}
+    assert found == {
+        "step 0, hidden state": "-", "step 1, hidden state": "-", "step 0, cell state": ":", "step 1, cell state": ":"
+    }  # fmt: skip
+
+
+def test_where_nobody_looked_by_distance_it_says_where_that_is_done(axes):
+    with pytest.raises(InputError, match="copy_memory"):
+        fading_lines([made_record(STEADY)], None, axes)
 
 
 STEADY = [[1e-3, 1.0], [1e-4, 1.0], [1e-5, 10.0]]

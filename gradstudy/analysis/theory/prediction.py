@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gradstudy.analysis.responses.signal_map import decades_of
 from gradstudy.analysis.theory.expectations import slope_power, value_power
 from gradstudy.analysis.theory.layerwise import BranchLayer, Pixels, Samples, layers, passed, product
+from gradstudy.quantities import followed_answers
 from gradstudy.random_network import (
     BranchStep,
     NoTheory,
@@ -20,6 +22,7 @@ from gradstudy.random_network import (
     RandomRecurrent,
     RandomStage,
 )
+from gradstudy.series import CEILING, FLOOR
 
 FEWEST_FEATURES = 8
 """Of 8 features a norm takes a quarter of the directions, of which theory knows nothing."""
@@ -40,9 +43,31 @@ class Prediction:
     activation_rms: np.ndarray
 
     @property
+    def by_distance(self) -> np.ndarray:
+        """What is left of an answer's signal 0, 1, 2, ... time steps before it, [distance]: log10 of the share of it.
+
+        For places that are time steps with an answer each. As it is measured: of the median share, over some of the
+        answers; -inf where it has left the range of float64.
+        """
+        answers = followed_answers(len(self.signal))
+        shares = np.full((len(answers), len(self.signal)), np.nan)
+        with np.errstate(all="ignore"):  # of an answer from whose own step on nothing is left, nobody knows
+            for own, time in zip(shares, answers, strict=True):
+                own[:time] = 10.0 ** (self.signal[:time] - self.signal[time - 1])[::-1]
+            return decades_of(np.nanmedian(shares, axis=0))
+
+    @property
     def gain_init(self) -> float:
         """The decades by which the gradient grows from the last place to the first."""
         return float(self.signal[0])
+
+
+def even_fading(gain: float | None, places: int) -> np.ndarray | None:
+    """What `Prediction.by_distance` would be where the gain alone was kept: a line, as if every step lost as much.
+
+    None where there is no gain, or where it left the range of float64 and has no size.
+    """
+    return np.linspace(0.0, gain, places) if gain is not None and FLOOR < gain < CEILING else None
 
 
 @np.errstate(all="ignore")

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from gradstudy.network import Flow, Network, Pass, Probe, numbered
-from gradstudy.quantities import by_distance, exact, forward, from_last_answer
+from gradstudy.quantities import by_distance, exact, followed_answers, forward, from_last_answer
 from gradstudy.records import Series
 from gradstudy.training.instrument import inspection
 from gradstudy.training.instrument.norms import norms, rms, signal_rms
@@ -24,8 +24,6 @@ from gradstudy.training.start.batches import Examples
 JACOBIAN_ROWS, JACOBIAN_SAMPLES = 512, (2, 16)
 """How many backward passes a Jacobian takes, one per sample and output; but of 2 samples at least and 16 at most."""
 NOISE_GROUPS = 8
-ANSWERS = 3
-"""From so many answers, evenly spaced up to the last one, the flow is followed back alone: a backward pass each."""
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 """Outputs and targets [member, batch, ...] -> the mean loss [member]."""
@@ -137,7 +135,7 @@ class Prober:
         """
         length = sent.shape[2]
         found: dict[str, dict[int, Tensor]] = {quantity: {} for quantity in flow.points}
-        for answer in sorted({length * part // ANSWERS for part in range(1, ANSWERS + 1)} - {0}):
+        for answer in followed_answers(length):
             alone = torch.zeros_like(sent)
             alone[:, :, answer - 1] = sent[:, :, answer - 1]
             flowing = torch.autograd.grad(flow.output, flow.tensors, alone, retain_graph=True, materialize_grads=True)

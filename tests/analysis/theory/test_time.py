@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from support.published import OVER_100_STEPS, OVER_150_STEPS
 
-from gradstudy.analysis.theory.prediction import predict
+from gradstudy.analysis.theory.prediction import even_fading, predict
 from gradstudy.random_network import RandomMap, RandomRecurrent
+from gradstudy.series import CEILING, FLOOR
 
 SILENT = RandomMap(0.0, 0.0)
 
@@ -62,6 +63,36 @@ def test_steps_before_the_first_input_pass_what_the_slope_at_zero_does(curves):
 def test_thousands_of_steps_stay_in_range(curves):
     assert over_time(curves["identity"], 100.0, 5001).gain_init == pytest.approx(5000.0)
     assert over_time(curves["relu"], 0.0, 5).gain_init == -np.inf
+
+
+def test_what_is_left_by_distance_is_the_radius_to_its_power(curves):
+    found = over_time(curves["identity"], 0.25, 31).by_distance
+    np.testing.assert_allclose(found, np.arange(31) * np.log10(0.5), atol=1e-12)
+
+
+def test_what_is_left_by_distance_is_the_median_share_over_the_answers_with_so_many_steps_before_them(curves):
+    """Slopes shrink as states fill: what the first steps pass back differs from what the last ones do."""
+    found = over_time(curves["tanh"], 2.0, 9, entering=RandomMap(1.0, 1.0), power=np.linspace(0.1, 4.0, 9))
+    size = 10**found.signal
+    ways = {answer: [size[answer - 1 - d] / size[answer - 1] for d in range(answer)] for answer in (3, 6, 9)}
+    expected = [np.median([way[d] for way in ways.values() if d < len(way)]) for d in range(9)]
+    np.testing.assert_allclose(10**found.by_distance, expected, rtol=1e-12)
+    assert len({round(way[2], 3) for way in ways.values()}) == 3
+
+
+def test_an_answer_behind_a_step_that_passes_nothing_tells_nothing_of_what_it_sends(curves):
+    found = over_time(curves["relu"], 2.0, 3, entering=RandomMap(1.0, 1.0), power=np.array([0.0, 0.0, 1.0]))
+    assert found.by_distance.tolist() == pytest.approx([0.0, np.log10(0.5), -np.inf], abs=1e-12)
+
+
+@pytest.mark.parametrize("gain", [None, np.nan, FLOOR, CEILING])
+def test_a_gain_without_a_size_makes_no_line(gain):
+    assert even_fading(gain, 5) is None
+
+
+def test_a_gain_alone_makes_a_straight_line_which_is_the_truth_where_every_step_loses_the_same(curves):
+    found = over_time(curves["identity"], 0.25, 31)
+    np.testing.assert_allclose(even_fading(found.gain_init, 31), found.by_distance, atol=1e-12)
 
 
 class Drawn:

@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+import torch
 from support.cohorts import CELLS, cohort, parts
 from support.parity import assert_parity
+from support.probed import first_batch
 
 from gradstudy.factors import init, lr, regularization, residual
 from gradstudy.factors.model.transformer import Transformer
@@ -81,6 +83,38 @@ def test_the_flow_from_one_answer_is_that_of_a_task_which_asks_for_nothing_else(
             found = record.series[f"{quantity}_by_distance"]
             assert (found.places[0], found.places[-1]) == ("distance_001", f"distance_{LENGTH - 1:03d}")
             np.testing.assert_allclose(found.values[0], np.nanmedian(shares, axis=0), rtol=1e-9)
+
+
+def by_hand(cell, weights, inputs):
+    """The states [time][kind] and the outputs [time] of one of PyTorch's own cells, a time step after the other."""
+    own = getattr(torch.nn, f"{cell.upper()}Cell")(inputs.shape[2], 6).double()
+    readout = torch.nn.Linear(6, 4).double()
+    for module, prefix, suffix in ((own, "recurrent", "_l0"), (readout, "readout", "")):
+        module.load_state_dict({name: weights[f"{prefix}.{name}{suffix}"] for name in module.state_dict()})
+    states, state = [], None
+    for x in inputs.unbind(1):
+        state = own(x, state)
+        states.append(state if cell == "lstm" else (state,))
+    return states, [readout(now[0]) for now in states]
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_what_comes_back_is_the_gradient_of_one_answer_loss_to_one_state(cell):
+    """A second implementation: torch.autograd.grad of every followed answer's loss with respect to every state."""
+    trial = parts(task=Followed(classes=True), model=CELLS[cell](width=6), init=init.Lecun(gain=0.8))
+    record = train(cohort(trial, seeds=1, steps=0, dtype="float64", keep_weights=True))[0]
+    inputs, targets = first_batch(trial)
+    states, outputs = by_hand(cell, {name: torch.from_numpy(w) for name, w in record.weights.items()}, inputs)
+    for kind, quantity in enumerate(("signal", "cell_signal")[: len(states[0])]):
+        shares = np.full((len(ANSWERS), LENGTH - 1), np.nan)
+        for row, time in enumerate(ANSWERS):
+            loss = torch.nn.functional.cross_entropy(outputs[time - 1], targets[:, time - 1], reduction="sum") / LENGTH
+            before = [state[kind] for state in states[:time]]
+            sent = [g.square().mean().sqrt().item() for g in torch.autograd.grad(loss, before, retain_graph=True)]
+            shares[row, : time - 1] = np.array(sent[-2::-1]) / sent[-1]
+        np.testing.assert_allclose(record.series[f"far_{quantity}"].values[0], sent, rtol=1e-9)
+        found = record.series[f"{quantity}_by_distance"].values[0]
+        np.testing.assert_allclose(found, np.nanmedian(shares, axis=0), rtol=1e-9)
 
 
 @pytest.mark.parametrize("bias", [0.0, 1.0, 5.0])

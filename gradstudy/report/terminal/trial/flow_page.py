@@ -20,6 +20,7 @@ from gradstudy.report.diagnosis.suspects.ranked import ranked_suspects
 from gradstudy.report.diagnosis.suspects.suspect import case_of
 from gradstudy.report.diagnosis.symptoms import look, steps_of
 from gradstudy.report.terminal.plain import plain_name, plain_table, plain_text, way_on
+from gradstudy.report.terminal.trial.fading_table import fading_table
 from gradstudy.report.terminal.trial.flow_table import flow_table
 from gradstudy.response import RESPONSES
 from gradstudy.words.command_words import folded_call, folded_command
@@ -110,6 +111,7 @@ def flow_page(measured: Measurement, overrides: Sequence[str]) -> RenderableType
         plain_text(" ".join(overrides) or "the defaults", "bold"),
         plain_text("\n".join(diagnosis_lines(case.symptoms, suspects))),
         flow_table(measured.records, measured.prediction),
+        fading_table(measured.records, measured.prediction),
         probe_table(measured.records),
         _responses(measured.members),
         _seeds(measured.records, measured.members),
