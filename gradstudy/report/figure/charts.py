@@ -107,12 +107,18 @@ class Across:
 
 
 def chart_panel(
-    curves: Mapping[str, SeedCurve], across: Across, *, top: float, height: float, limits: Scale | None = None
+    curves: Mapping[str, SeedCurve],
+    across: Across,
+    *,
+    top: float,
+    height: float,
+    limits: Scale | None = None,
+    cut: bool = False,
 ) -> dict[str, Any]:
     """What the template needs to draw curves by label; those that are the same picture as the first are left out.
 
-    The chart reaches from one of the `limits` to the other, and what lies beyond is at its edge; by default it reaches
-    around all that is finite.
+    The chart reaches from one of the `limits` to the other; what lies beyond is at its edge, or where it would be for
+    the frame to `cut` it off. By default it reaches around all that is finite.
     """
     first = next(iter(curves.values()))
     drawn = {label: curve for label, curve in curves.items() if curve is first or not curve.same_as(first)}
@@ -120,7 +126,8 @@ def chart_panel(
     ticks = whole_ticks(low, high, 3) if first.in_decades else number_ticks(low, high, 3)
 
     def down(number: np.ndarray | float) -> np.ndarray:
-        return np.asarray(top + height * (high - np.clip(number, low, high)) / (high - low))
+        shown = number if cut else np.clip(number, low, high)
+        return np.asarray(top + height * (high - shown) / (high - low))
 
     return {
         "top": top,

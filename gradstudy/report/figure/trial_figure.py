@@ -10,10 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from gradstudy.analysis.responses.fading import fadings
 from gradstudy.analysis.responses.signal_map import SignalMap, signal_map
+from gradstudy.analysis.theory.agreement import PREDICTED
+from gradstudy.analysis.theory.prediction import even_fading
 from gradstudy.notebook.palette import ACCENT, INK, LINE, SOFT, VERDICT_COLOURS
 from gradstudy.records import MemberRecord, TrialResult
 from gradstudy.report.figure.charts import NORMS, Across, Label, chart_panel, decade_word, seed_curves, whole_ticks
+from gradstudy.report.figure.fading_chart import fading_curves, fading_name, fading_words
 from gradstudy.report.figure.heat_image import colour_stops, data_address, heat_png, scale_of
 from gradstudy.report.figure.signal_words import map_words, thinned_words
 from gradstudy.report.rendering import render
@@ -22,7 +26,7 @@ from gradstudy.words.trial_words import levels_words, verdicts_words
 
 FIGURE_STEPS, FIGURE_PLACES, FIGURE_NAMED = 60, 64, 8
 FIGURE_LEFT, FIGURE_WIDTH = 96.0, 440.0
-MAP_TOP, MAP_HEIGHT, CHART_HEIGHT, BETWEEN = 92.0, 190.0, 80.0, 40.0
+MAP_TOP, MAP_HEIGHT, CHART_HEIGHT, BETWEEN, AXIS_HEIGHT = 92.0, 190.0, 80.0, 40.0, 14.0
 LONGEST_PLACE, LONGEST_LINE = 13, 100
 
 
@@ -34,12 +38,13 @@ def trial_figure(result: TrialResult) -> bytes:
     field, count = MAP_HEIGHT / len(shown.places), len(records)
     across = Across(FIGURE_LEFT, FIGURE_WIDTH, signal.steps)
     seeds = f"Median of {count} seeds; bands from the lowest to the highest." if count > 1 else "One seed."
-    some = thinned_words(signal, shown)
+    some, bottom = thinned_words(signal, shown), MAP_TOP + MAP_HEIGHT + 2 * (BETWEEN + CHART_HEIGHT)
+    fades = list(_fades(result, bottom + AXIS_HEIGHT))
     return render(
         "flow.svg",
         heading=f"Trial {result.trial.number}: {verdicts_words(result.rows)}",
         levels=wrap(levels, LONGEST_LINE, max_lines=2, placeholder=" …"),
-        description=f"{levels}. {map_words(signal)}",
+        description=" ".join([f"{levels}. {map_words(signal)}", *(fade.pop("words") for fade in fades)]),
         map={"x": FIGURE_LEFT, "y": MAP_TOP, "width": FIGURE_WIDTH, "height": MAP_HEIGHT},
         far=signal.far,
         image=data_address(heat_png(shown.decades.T, (low, high))),
@@ -56,9 +61,11 @@ def trial_figure(result: TrialResult) -> bytes:
         ink=INK,
         soft=SOFT,
         rule=LINE,
-        lines=(ACCENT, INK),
+        lines=(ACCENT, INK, SOFT),
         steps=[Label(across.of(step), str(step)) for step in whole_ticks(signal.steps[0], signal.steps[-1], 6)],
-        bottom=MAP_TOP + MAP_HEIGHT + 2 * (BETWEEN + CHART_HEIGHT),
+        bottom=bottom,
+        fades=fades,
+        end=bottom + len(fades) * (AXIS_HEIGHT + BETWEEN + CHART_HEIGHT),
         crosses=[across.of(step) for step in sorted(_ends(records))],
         marks=list(_marks(shown, records)),
         struck=VERDICT_COLOURS["diverged"],
@@ -73,6 +80,20 @@ def _panels(records: Sequence[MemberRecord], across: Across) -> Iterator[dict[st
         top = below + place * (CHART_HEIGHT + BETWEEN)
         panel = chart_panel(seed_curves(records, quantities), across, top=top, height=CHART_HEIGHT)
         yield {"name": f"{name} (not clipped)" if panel["is_one_picture"] else name, **panel}
+
+
+def _fades(result: TrialResult, below: float) -> Iterator[dict[str, Any]]:
+    """What is left of an answer's signal so many time steps before it, where every one has an answer: by state."""
+    fades = fadings(result.records)
+    for place, (state, fading) in enumerate(fades.items()):
+        distances = np.arange(fading.decades.shape[-1])
+        curves = fading_curves(fading, even_fading(result.rows[0].get(PREDICTED), len(distances)))
+        across = Across(FIGURE_LEFT, FIGURE_WIDTH, distances)
+        top = below + BETWEEN + place * (AXIS_HEIGHT + BETWEEN + CHART_HEIGHT)
+        panel, name = chart_panel(curves, across, top=top, height=CHART_HEIGHT), fading_name(state, fades)
+        ticks = [Label(across.of(tick), str(tick)) for tick in whole_ticks(0, distances[-1], 6)]
+        words = f"{name.capitalize()}, by the time steps before it: {fading_words(curves)}."
+        yield {"name": name, **panel, "distances": ticks, "words": words}
 
 
 def _short(name: str) -> str:

@@ -28,9 +28,9 @@ def curve(*middle, low=None, high=None, in_decades=True):
     return SeedCurve(np.arange(len(numbers)), numbers, *ends, in_decades)
 
 
-def panel(one, limits=None, **others):
+def panel(one, limits=None, cut=False, **others):
     across = Across(left=100.0, width=80.0, steps=one.steps)
-    return chart_panel({"": one, **others}, across, top=10.0, height=20.0, limits=limits)
+    return chart_panel({"": one, **others}, across, top=10.0, height=20.0, limits=limits, cut=cut)
 
 
 def test_a_step_stands_in_the_middle_of_its_field():
@@ -66,6 +66,10 @@ def test_within_given_limits_what_lies_beyond_is_at_the_edge():
     found = panel(curve(-9.0, 0.0, 9.0), limits=(-1.0, 1.0))
     assert found["curves"][0]["line"] == "M113.3,30.0 140.0,20.0 166.7,10.0"
     assert [tick.text for tick in found["ticks"]] == ["0.1", "1", "10"]
+
+
+def test_a_line_that_is_to_be_cut_off_goes_on_beyond_the_limits():
+    assert panel(curve(0.0, -4.0), limits=(-2.0, 0.0), cut=True)["curves"][0]["line"] == "M120.0,10.0 160.0,50.0"
 
 
 def test_what_is_the_same_picture_is_drawn_once():

@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -75,6 +76,34 @@ def test_curves_share_the_axis_of_the_map_and_rise_with_the_numbers():
     assert downs[0] > downs[2]
     assert len({down for _, down in after}) == 1
     assert loss[0][1] < loss[2][1]
+
+
+def faded(*quantities):
+    """Two time steps' worth of signal: a tenth is left after one step, then a hundredth as training ends."""
+    seen = {"far_signal": {"time_01": [0.01, 0.0001], "time_02": [0.1, 0.01], "time_03": [1.0, 1.0]}}
+    seen |= {name: {"distance_001": [0.1, 0.01], "distance_002": [0.01, 0.0001]} for name in quantities}
+    return made_record(np.ones((4, 3)), kind="time", looks=(0, 3), seen=seen)
+
+
+def test_where_every_time_step_has_an_answer_what_is_left_of_it_by_distance_is_drawn_beside_theory():
+    whole = result(faded("signal_by_distance"))
+    svg = ElementTree.fromstring(trial_figure(replace(whole, rows=({**whole.rows[0], "gain_init_theory": -4.0},))))
+    *_, first, last, theory = lines(svg)
+    assert {"left of an answer's signal", "steps before", "theory", "step 3"} <= set(words(svg))
+    drops = [[round(down - line[0][1], 1) for _, down in line] for line in (first, last, theory)]
+    assert drops == [[0.0, 20.0, 40.0], [0.0, 40.0, 80.0], [0.0, 40.0, 80.0]]
+    told = svg.find(f"{SVG}desc").text
+    assert "step 0: 1e-01 after 1, 1e-02 after 2; step 3: 1e-02 after 1, 1e-04 after 2; theory: 1e-02 after 1" in told
+    height = float(svg.get("height"))
+    assert all(float(text.get("y")) < height for text in svg.iter(f"{SVG}text") if text.get("x") != "20")
+
+
+def test_both_states_of_a_gated_network_have_a_chart_and_no_theory():
+    svg = drawn(faded("signal_by_distance", "cell_signal_by_distance"))
+    names = [word for word in words(svg) if word.startswith("left of")]
+    assert names == ["left of an answer's signal: hidden state", "left of an answer's signal: cell state"]
+    assert "theory" not in words(svg)
+    assert "steps before" not in words(drawn(made_record([[1.0, 1.0]])))
 
 
 def test_a_norm_that_is_never_clipped_is_drawn_once_and_called_so():

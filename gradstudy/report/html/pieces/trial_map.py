@@ -1,16 +1,20 @@
 """One trial as the page draws it: words about it, the picture of its signal with its numbers, its gradient norm."""
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from gradstudy.analysis.responses.fading import Fading
 from gradstudy.analysis.responses.signal_map import SignalMap
+from gradstudy.analysis.theory.agreement import PREDICTED
+from gradstudy.analysis.theory.prediction import even_fading
 from gradstudy.records import MemberRecord, Series
 from gradstudy.report.figure.charts import Across, SeedCurve, chart_panel, whole_ticks
+from gradstudy.report.figure.fading_chart import fading_curves, fading_name, fading_words
 from gradstudy.report.figure.heat_image import Scale, data_address, heat_png
 from gradstudy.report.figure.signal_words import curve_words, map_words, thinned_words
 from gradstudy.report.html.pieces.axis import Ticks
@@ -60,7 +64,8 @@ class TrialMap:
     """What the template needs to draw one trial; `alt` is the picture in words, `ends` are steps of divergence.
 
     `norm` is the chart of the gradient norm with coordinates in per cent, and `norm_words` is that in words; there is
-    none of a trial with a single step. `far`: the signal is that of the last answer alone.
+    none of a trial with a single step. `far`: the signal is that of the last answer alone; `fades` then are the charts
+    of what is left of an answer's signal, by state.
     """
 
     trial: int
@@ -83,18 +88,39 @@ class TrialMap:
     is_zero: bool
     is_broken: bool
     far: bool
+    fades: tuple["FadingChart", ...]
+
+
+@dataclass(frozen=True)
+class FadingChart:
+    """What is left of an answer's signal over distance, as `chart_panel` has it and in words, and the distances."""
+
+    name: str
+    panel: dict[str, Any]
+    words: str
+    ticks: Ticks
+
+
+@dataclass(frozen=True)
+class Scales:
+    """The decades from end to end that all trials share: of colours, of the norms and of what is left by distance."""
+
+    colours: Scale
+    norms: Scale
+    fades: Scale
 
 
 def trial_map(
     own: pd.DataFrame,
     whole: SignalMap,
     norms: Mapping[str, SeedCurve],
-    scales: tuple[Scale, Scale],
+    fades: Mapping[str, Fading],
+    scales: Scales,
     *,
     verdict: str,
     levels: str,
 ) -> TrialMap:
-    """The map of the trial whose members are `own`, and its `norms`; `scales` are those of the colours and of these."""
+    """The map of the trial whose members are `own`, and the charts of its `norms` and of how its signal `fades`."""
     shown, across = whole.thinned(steps=MAP_STEPS, places=MAP_PLACES), Across(0.0, 100.0, whole.steps)
     places, steps = shown.places, shown.steps
     has_norm = bool(norms) and len(whole.steps) > 1
@@ -106,7 +132,7 @@ def trial_map(
         verdicts=verdicts_words(own),
         sizes=" and ".join(f"{name} {rounded(own[name].mean(), 1)}" for name in ("vanishing", "exploding")),
         alt=map_words(whole),
-        picture=data_address(heat_png(shown.decades.T, scales[0])),
+        picture=data_address(heat_png(shown.decades.T, scales.colours)),
         numbers=embedded(shown.decades),
         places=places,
         steps=tuple(steps.tolist()),
@@ -117,12 +143,27 @@ def trial_map(
         step_ticks=_at(across, whole_ticks(whole.steps[0], whole.steps[-1], NAMED_STEPS)),
         ends=_at(across, sorted(own["first_bad_step"].dropna().astype(int).unique())),
         thinned=thinned_words(whole, shown),
-        norm=chart_panel(norms, across, top=0.0, height=100.0, limits=scales[1]) if has_norm else None,
+        norm=chart_panel(norms, across, top=0.0, height=100.0, limits=scales.norms) if has_norm else None,
         norm_words=curve_words(next(iter(norms.values()))) if has_norm else "",
         is_zero=bool((shown.decades == -np.inf).any()),
         is_broken=bool((shown.decades == np.inf).any()),
         far=whole.far,
+        fades=tuple(_fading_charts(fades, _theory(own, len(whole.places)), scales.fades)),
     )
+
+
+def _theory(own: pd.DataFrame, places: int) -> np.ndarray | None:
+    """What theory says of the fading of a trial, of which its gain is stored; older studies do not have it."""
+    return even_fading(own[PREDICTED].iloc[0], places) if PREDICTED in own else None
+
+
+def _fading_charts(fades: Mapping[str, Fading], theory: np.ndarray | None, limits: Scale) -> Iterator[FadingChart]:
+    for state, fading in fades.items():
+        curves, distances = fading_curves(fading, theory), np.arange(fading.decades.shape[-1])
+        across = Across(0.0, 100.0, distances)
+        panel = chart_panel(curves, across, top=0.0, height=100.0, limits=limits, cut=True)
+        ticks = _at(across, whole_ticks(0, distances[-1], NAMED_STEPS))
+        yield FadingChart(fading_name(state, fades), panel, fading_words(curves), ticks)
 
 
 def embedded(decades: np.ndarray) -> str:

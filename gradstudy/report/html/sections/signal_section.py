@@ -8,15 +8,25 @@ from markupsafe import Markup
 
 from gradstudy.analysis.prescription.experience import levels_in, trial_health
 from gradstudy.analysis.prescription.prescription import Prescription
+from gradstudy.analysis.responses.fading import STATES, Fading, fadings
 from gradstudy.analysis.responses.signal_map import SignalMap, signal_map
 from gradstudy.records import VERDICTS, MemberRecord
 from gradstudy.report.figure.charts import NORMS, SeedCurve, decade_word, seed_curves, whole_ticks
 from gradstudy.report.figure.heat_image import Scale, colour_stops, scale_of
 from gradstudy.report.findings import Findings
 from gradstudy.report.html.pieces.axis import Axis
-from gradstudy.report.html.pieces.trial_map import BROKEN, HUNDREDTHS, MIDDLE, ZERO, TrialMap, stored_records, trial_map
+from gradstudy.report.html.pieces.trial_map import (
+    BROKEN,
+    HUNDREDTHS,
+    MIDDLE,
+    ZERO,
+    Scales,
+    TrialMap,
+    stored_records,
+    trial_map,
+)
 from gradstudy.report.rendering import render
-from gradstudy.series import FAR, evenly_spaced
+from gradstudy.series import FAR, evenly_spaced, median_of_seeds
 from gradstudy.words.trial_words import levels_words
 
 TYPICAL = (
@@ -51,7 +61,7 @@ def spread_trials(by_verdict: Mapping[str, pd.Series], most: int) -> dict[str, l
     }
 
 
-QUANTITIES = ("signal", "signal_float64", FAR, *NORMS.values())
+QUANTITIES = ("signal", "signal_float64", FAR, *STATES.values(), *NORMS.values())
 MOST_MAPS = 40
 """Beside the typical ones: some 12 kB each."""
 BEYOND = 0.01
@@ -95,24 +105,30 @@ def _maps(
     """These trials as they are drawn, and the scale of their colours."""
     signals = {trial: signal_map(own) for trial, own in records.items()}
     norms = {trial: seed_curves(own, NORMS) for trial, own in records.items()}
-    scales = _scales(findings, signals, norms)
+    fades = {trial: fadings(own) for trial, own in records.items()}
+    scales = _scales(findings, signals, norms, fades)
     members = findings.run.searched[findings.run.searched["trial"].isin(list(records))]
     maps = {}
     for trial in sorted(records):
         own = members[members["trial"] == trial]
         levels = levels_words(levels_in(own.iloc[0], findings.run.info.factors))
-        maps[trial] = trial_map(own, signals[trial], norms[trial], scales, verdict=verdicts[trial], levels=levels)
-    return maps, scales[0]
+        shown = (signals[trial], norms[trial], fades[trial], scales)
+        maps[trial] = trial_map(own, *shown, verdict=verdicts[trial], levels=levels)
+    return maps, scales.colours
 
 
 def _scales(
-    findings: Findings, signals: Mapping[int, SignalMap], norms: Mapping[int, Mapping[str, SeedCurve]]
-) -> tuple[Scale, Scale]:
-    """The decades from end to end of the colours, and of the charts of the norm."""
+    findings: Findings,
+    signals: Mapping[int, SignalMap],
+    norms: Mapping[int, Mapping[str, SeedCurve]],
+    fades: Mapping[int, Mapping[str, Fading]],
+) -> Scales:
     curves = [curve for own in norms.values() for curve in own.values()]
     ends = [np.column_stack([curve.low, curve.high, curve.middle]) for curve in curves] or [np.zeros((1, 1))]
-    cap = findings.run.settings.cap
-    return common_scale([signal.decades for signal in signals.values()], cap), common_scale(ends, cap)
+    # an answer's own step is the last place on the way back
+    left = [median_of_seeds(fading.decades)[:, ::-1] for own in fades.values() for fading in own.values()]
+    decades = ([signal.decades for signal in signals.values()], ends, left or [np.zeros((1, 1))])
+    return Scales(*(common_scale(one, findings.run.settings.cap) for one in decades))
 
 
 def common_scale(decades: Sequence[np.ndarray], cap: float) -> Scale:

@@ -113,6 +113,37 @@ def test_the_gradient_norm_is_drawn_below_the_map_on_its_axis(section):
         assert 'aria-label="Gradient norm before clipping: 1e+00 at step 0, 8e+01 at step 4; from' in figure
 
 
+def test_what_is_left_of_an_answer_by_distance_is_drawn_below_on_an_axis_of_all_trials(findings, make_study):
+    """Of three time steps, half a decade per step of vanishing; theory says as much."""
+    members, plain = findings.run.members, findings.run.gradients
+    members = members.assign(gain_init_theory=-members.groupby("trial")["vanishing"].transform("mean"))
+    rows = [
+        (row.trial, row.seed, step, "signal_by_distance", f"distance_00{d}", 10.0 ** (-row.vanishing * d / 2))
+        for row in members.itertuples() for step in (0, 4) for d in (1, 2)
+    ]  # fmt: skip
+    left = pd.DataFrame(rows, columns=["trial", "seed", "step", "quantity", "place", "value"])
+
+    def gradients(**filters):
+        kept = left
+        for name, asked in filters.items():
+            kept = kept[kept[name].isin(asked if isinstance(asked, list) else [asked])]
+        return pd.concat([plain(**filters), kept], ignore_index=True)
+
+    section = str(signal_section(make_study(members, responses=(), gradients=gradients)))
+    assert "what is left of an answer&#39;s signal" in section or "what is left of an answer's signal" in section
+    for trial, figure in FIGURE.findall(static(section)):
+        chart = figure[figure.index("Left of an answer") :]
+        # the last look is the same picture as the first
+        first, theory = (
+            np.array([pair.split(",") for pair in line.split()], dtype=float)
+            for line in re.findall(r'class="line" d="M([^"]*)"', chart)
+        )
+        assert np.diff(first, axis=0) == pytest.approx(np.diff(theory, axis=0), abs=0.11)
+        lost = members.loc[members["trial"] == int(trial), "vanishing"].mean()
+        assert (first[-1, 1] - first[0, 1]) / 100 * 11 == pytest.approx(lost, abs=0.02)  # from 10 to 1e-10
+        assert "after 1, " in html.unescape(chart[: chart.index(">")])
+
+
 def test_without_a_norm_or_a_second_step_there_is_no_chart(findings, make_study):
     def only_signal(**filters):
         return findings.run.gradients(**filters | {"quantity": "signal"})
