@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from gradstudy.aliasing import alignment, contrasts, interaction
+from gradstudy.aliasing import ties_to_two
 from gradstudy.records import Factor, Level
 
 FEWEST_SHARED = 8
@@ -165,19 +165,13 @@ def _strongest(found: Sequence[Association]) -> Association | None:
 
 
 def _strongest_triple(factors: Sequence[Factor], coded: Mapping[str, np.ndarray]) -> Alias | None:
-    found = []
-    for three in combinations(factors, 3):
-        columns = np.array([coded[factor.name][:MOST_COMPARED] for factor in three])
-        together = columns[:, ~np.isnan(columns).any(axis=0)]
-        if together.shape[1] < FEWEST_TOGETHER:
-            continue
-        shapes = [contrasts(column, is_number=one.is_number) for column, one in zip(together, three, strict=True)]
-        for which in range(3):
-            (a, one), (b, other) = [
-                pair for place, pair in enumerate(zip(three, shapes, strict=True)) if place != which
-            ]
-            strength = alignment(shapes[which], interaction(one, other))
-            found.append(Alias(three[which].name, (a.name, b.name), strength))
+    columns = np.array([coded[factor.name][:MOST_COMPARED] for factor in factors]).T
+    ties = ties_to_two(columns, ~np.isnan(columns), [factor.is_number for factor in factors]) if factors else ()
+    found = [
+        Alias(factors[which].name, (factors[one].name, factors[other].name), found.strength)
+        for (which, one, other), found in ties
+        if found.trials >= FEWEST_TOGETHER
+    ]
     return max(found, key=lambda one: one.strength, default=None)
 
 

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from scipy.stats import qmc
 
-from gradstudy.aliasing import alignment, contrasts, interaction
+from gradstudy.aliasing import contrasts, interaction, tie
 from gradstudy.records import Factor
 from gradstudy.search.screen.design import design
 from gradstudy.search.screen.quality import association, chance_discrepancy, discrepancy, quality
@@ -128,9 +128,9 @@ def test_a_factor_that_is_the_product_of_two_others_is_said_to_be_and_by_chance_
     assert sorted([found.triple.factor, *found.triple.others]) == ["a", "b", "c"]
     assert quality(factors, rows[:15]).triple is None  # too few to say
     drawn = [
-        alignment(
+        tie(
             contrasts(x, is_number=True), interaction(contrasts(a, is_number=False), contrasts(b, is_number=False))
-        )
+        ).strength
         for x, a, b in zip(
             random.random((200, 60)),
             random.integers(3, size=(200, 60)),
