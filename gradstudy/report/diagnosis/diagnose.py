@@ -48,7 +48,8 @@ def diagnosis_sentences(symptoms: Symptoms) -> list[str]:
     training = [*_vanishing_in_training(symptoms), *_exploding_in_training(symptoms)]
     near = _near(symptoms)
     rest = [*_underflow(symptoms), *_idle("dead", symptoms.dead), *_idle("saturated", symptoms.saturated)]
-    wrong = [*_divergence(symptoms), *start, *training, *near, *_learned_nothing(symptoms)]
+    learning = [*_learned_nothing(symptoms), *_learned_little(symptoms), *_by_heart(symptoms)]
+    wrong = [*_divergence(symptoms), *start, *training, *near, *learning]
     opening = "At step 0 the signal is well: it" if wrong or rest else "Nothing is wrong: the signal"
     return [*wrong, *([] if start else [_well(symptoms, opening)]), *_learned(symptoms), *rest]
 
@@ -72,9 +73,13 @@ def _nothing_comes_back(symptoms: Symptoms) -> list[str]:
         return []
     # Places up to which it is zero in every member concerned: "and before" then holds for each of them.
     silent = int(np.logical_and.accumulate(zero[concerned].all(axis=0)).sum())
-    where = "anywhere" if silent == len(symptoms.places) else f"to {symptoms.places[silent - 1]} and before"
+    where = "anywhere" if silent == len(symptoms.places) else f"to {_up_to(symptoms.places, silent - 1)}"
     count = "" if concerned.all() else f" in {_of(int(concerned.sum()), len(concerned))}"
     return [f"No signal comes back {where}{count}, it is exactly zero: {_without_rate(symptoms)}."]
+
+
+def _up_to(places: Sequence[str], last: int) -> str:
+    return f"{places[last]} and before" if last else places[0]
 
 
 def _not_finite(symptoms: Symptoms) -> list[str]:
@@ -146,7 +151,34 @@ def _learned_nothing(symptoms: Symptoms) -> list[str]:
 def _learned(symptoms: Symptoms) -> list[str]:
     """Of members that all learned."""
     learned = np.asarray(symptoms.members["outcome"] == LEARNED)
-    return [f"It learns: {_ended(symptoms, learned)}."] if learned.all() and symptoms.baseline is not None else []
+    if not learned.all() or symptoms.baseline is None or _learned_little(symptoms) or symptoms.by_heart.any():
+        return []
+    return [f"It learns: {_ended(symptoms, learned)}."]
+
+
+def _learned_little(symptoms: Symptoms) -> list[str]:
+    """Of members that learned hardly more than would have been nothing."""
+    if symptoms.baseline is None:
+        return []
+    members, least = symptoms.members, symptoms.settings.learned
+    little = np.asarray((members["outcome"] == LEARNED) & (members["learned"] < least / NEAR))
+    if not little.any():
+        return []
+    way = compact(float(members["learned"][little].median()), 2)
+    which = f"It learned little, in {_of(int(little.sum()), len(little))}"
+    so_far = f"{way} of the way to 0, where less than {compact(least)} is nothing"
+    return [f"{which}: {_ended(symptoms, little)}: {so_far}."]
+
+
+def _by_heart(symptoms: Symptoms) -> list[str]:
+    """Of members that learned what they were trained on, and nothing that holds for other samples."""
+    concerned = np.asarray(symptoms.by_heart, bool)
+    if not concerned.any():
+        return []
+    outside = compact(float(np.median(symptoms.held_out_loss[concerned])))
+    count = _of(int(concerned.sum()), len(concerned))
+    ended = _ended(symptoms, concerned).replace(",", f" in training and at {outside} on what was held out,", 1)
+    return [f"It learned by heart alone, in {count}: {ended}."]
 
 
 def _ended(symptoms: Symptoms, which: np.ndarray) -> str:
@@ -210,8 +242,8 @@ def _underflow(symptoms: Symptoms) -> list[str]:
     lost = np.flatnonzero((recorded == 0.0) & np.isfinite(exact))
     if not lost.size:
         return []
-    first, last = symptoms.places[lost[0]], symptoms.places[lost[-1]]
-    return [f"float32 reads 0 at {last} and before; in truth {amplitude(exact[lost[0]])} comes back to {first}."]
+    first, until = symptoms.places[lost[0]], _up_to(symptoms.places, int(lost[-1]))
+    return [f"float32 reads 0 at {until}; in truth {amplitude(exact[lost[0]])} comes back to {first}."]
 
 
 def _idle(state: str, idle: Idle | None) -> list[str]:

@@ -9,7 +9,7 @@ import pandas as pd
 from gradstudy.analysis.responses.signal_map import decades_of
 from gradstudy.analysis.settings import DEFAULTS, Analysis
 from gradstudy.measurement import Measurement
-from gradstudy.records import STUCK, MemberRecord
+from gradstudy.records import LEARNED, STUCK, MemberRecord
 from gradstudy.series import CEILING, FAR, FLOOR, first_signal, gain_by_step, growth_over_start, has_far_flow, way_back
 
 
@@ -78,6 +78,8 @@ class Symptoms:
     and the gradient norm over training, neither of them cut off at the cap. `theory` is the predicted gain_init, None
     where there is none, for the reason `no_theory`. `settings` has the verdicts' thresholds. `final_loss` [member] is
     where training ended; `baseline` the loss of whoever disregards the inputs, where the task has such a number.
+    `held_out_loss` [member] is that of samples that were held out, and `by_heart` says in which members they are
+    answered no better than without a look at them. Units that are flat on both sides are `saturated`, and not `dead`.
     """
 
     kind: str
@@ -94,6 +96,8 @@ class Symptoms:
     saturated: Idle | None = None
     settings: Analysis = DEFAULTS
     final_loss: np.ndarray = field(default_factory=lambda: np.empty(0))
+    held_out_loss: np.ndarray = field(default_factory=lambda: np.empty(0))
+    by_heart: np.ndarray = field(default_factory=lambda: np.empty(0, bool))
     baseline: float | None = None
     far: bool = False
 
@@ -146,6 +150,7 @@ class Symptoms:
 def symptoms_of(measured: Measurement) -> Symptoms:
     """What a measurement says about its configuration, read off its records; nothing is judged yet."""
     records, prediction = measured.records, measured.prediction
+    saturated = _idle(records, "saturated_units")
     settings, norms = measured.settings, [record.series["norm_before_clipping"].values for record in records]
     return Symptoms(
         kind=kind_of(records),
@@ -158,10 +163,12 @@ def symptoms_of(measured: Measurement) -> Symptoms:
         choices=measured.choices,
         theory=None if prediction is None else float(prediction.gain_init),
         no_theory=measured.no_theory,
-        dead=_idle(records, "dead_units"),
-        saturated=_idle(records, "saturated_units"),
+        dead=_idle(records, "dead_units") if saturated is None else None,
+        saturated=saturated,
         settings=settings,
         final_loss=np.array([_final_loss(record) for record in records]),
+        held_out_loss=np.array([_last(record, "held_out_loss") for record in records]),
+        by_heart=(measured.members["outcome"] == LEARNED).to_numpy() & [_only_by_heart(record) for record in records],
         baseline=_baseline(records),
         far=has_far_flow(records[0]),
     )
@@ -182,6 +189,19 @@ def kind_of(records: Sequence[MemberRecord]) -> str:
 def _baseline(records: Sequence[MemberRecord]) -> float | None:
     found = [record.series["baseline_loss"].values[0, 0] for record in records if "baseline_loss" in record.series]
     return float(np.median(found)) if found else None
+
+
+def _last(record: MemberRecord, quantity: str) -> float:
+    return float(record.series[quantity].values[-1, 0]) if quantity in record.series else np.nan
+
+
+def _only_by_heart(record: MemberRecord) -> bool:
+    """Whether what was held out costs more than the baseline, and where classes are counted is no oftener right.
+
+    A network that is sure of its few mistakes may have a large loss and be right all the same.
+    """
+    costs_more = _last(record, "held_out_loss") > _last(record, "baseline_loss")
+    return costs_more and not _last(record, "held_out_accuracy") > _last(record, "baseline_accuracy")
 
 
 def _final_loss(record: MemberRecord) -> float:

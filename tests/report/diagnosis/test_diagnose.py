@@ -258,7 +258,7 @@ def test_the_size_of_an_underflow_is_that_of_the_table_where_members_differ(said
     truths = [[1e-60, 1.0], [1e-54, 1e-4], [1e-48, 1e-2]]
     fields = [{"exact": [truth]} for truth in truths]
     sentence = said(*[[0.0, truth[1]] for truth in truths], fields=fields)[-1]
-    assert sentence == "float32 reads 0 at layer_01 and before; in truth 1e-52 comes back to layer_01."
+    assert sentence == "float32 reads 0 at layer_01; in truth 1e-52 comes back to layer_01."
 
 
 def test_a_true_zero_says_where_it_begins_and_has_no_rate(said):
@@ -272,13 +272,13 @@ def test_a_true_zero_says_where_it_begins_and_has_no_rate(said):
 def test_a_zero_everywhere_and_one_of_some_members_only_are_said_to_be(said):
     assert said([0.0, 0.0])[0].startswith("No signal comes back anywhere, it is exactly zero: sigmoid")
     some = said([0.0, 1.0], [1.0, 1.0], [1.0, 1.0])[0]
-    assert some.startswith("No signal comes back to layer_01 and before in 1 of 3 members, it is exactly zero:")
+    assert some.startswith("No signal comes back to layer_01 in 1 of 3 members, it is exactly zero:")
 
 
 def test_where_some_members_are_zero_the_others_have_their_rate(said):
     zero = np.array([0.0, *decay(-0.5, 9)])
     sentences = said(zero, zero, decay(-0.5), decay(-0.5))
-    assert sentences[0].startswith("No signal comes back to layer_01 and before in 2 of 4 members,")
+    assert sentences[0].startswith("No signal comes back to layer_01 in 2 of 4 members,")
     assert sentences[1].startswith(
         "The signal loses 0.50 decades per layer on its way back (4.5 in all, a factor of about 30000):"
     )
@@ -420,3 +420,34 @@ def test_a_near_miss_that_learned_nothing_is_not_well(make_record, make_measured
 def test_what_learned_is_said_to(make_record, make_measured):
     said = gradstudy.diagnose(make_measured(make_record([[1.0, 1.0]] * 2, loss=[2.4, 0.2], baseline=2.3026)))
     assert said.splitlines()[-1] == "It learns: the loss ends at 0.2, and a constant answer has 2.3."
+
+
+@pytest.mark.parametrize(("end", "little"), [(0.85, True), (0.75, False)])
+def test_what_is_hardly_more_than_nothing_is_said_to_be_little(said, end, little):
+    """A tenth of the way from 1 to 0 counts as learned: 0.15 is near to it, 0.25 is not."""
+    sentences = said([[1.0]] * 20, fields=[{"loss": [end] * 20, "baseline": 1.0}])
+    ended = f"the loss ends at {end}, and a constant answer has 1"
+    if little:
+        so_far = "0.15 of the way to 0, where less than 0.1 is nothing"
+        assert sentences[0] == f"It learned little, in 1 of 1 members: {ended}: {so_far}."
+        assert not any(sentence.startswith(("It learns", "Nothing is wrong")) for sentence in sentences)
+    else:
+        assert sentences[-1] == f"It learns: {ended}."
+
+
+@pytest.mark.parametrize(("loss", "accuracy", "by_heart"), [(1.5, 0.6, True), (1.5, 0.9, False), (0.9, 0.6, False)])
+def test_what_does_not_hold_for_other_samples_was_learned_by_heart(said, loss, accuracy, by_heart):
+    """Who always answers the largest class is right in 0.7: a large loss at 0.9 comes of few mistakes made surely."""
+    held_out = {name: {"all": [value]} for name, value in (("held_out_loss", loss), ("held_out_accuracy", accuracy))}
+    seen = {**held_out, "baseline_accuracy": {"all": [0.7]}}
+    sentences = said([[1.0]] * 20, fields=[{"loss": [0.1] * 20, "baseline": 1.0, "seen": seen, "looks": (19,)}])
+    words = "the loss ends at 0.1 in training and at 1.5 on what was held out, and a constant answer has 1"
+    assert (sentences[0] == f"It learned by heart alone, in 1 of 1 members: {words}.") is by_heart
+    assert (sentences[0].startswith("Nothing is wrong")) is not by_heart
+
+
+def test_a_unit_that_is_flat_on_both_sides_is_saturated_and_not_dead_as_well(said):
+    seen = {"dead_units": {"layer_01": [1.0]}, "saturated_units": {"layer_01": [1.0]}}
+    assert [one for one in said([[1.0]] * 2, fields=[{"seen": seen}]) if "units" in one] == [
+        "100 % of the units are saturated at step 0."
+    ]

@@ -1,11 +1,13 @@
 """Rules whose numbers are known by algebra, of made measurements."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from gradstudy.factors.optimizer import Adam, Sgd
+from gradstudy.factors.regularization import Dropout, Penalty
 from gradstudy.report.diagnosis.suspects.ranked import ranked_suspects
 from gradstudy.report.diagnosis.suspects.suspect import case_of
 from gradstudy.training.close_look import DataScale, StartingWeight
@@ -71,7 +73,7 @@ def test_features_and_targets_of_other_sizes_are_named(found):
     assert "125" in suspects["size of the targets"].said
 
 
-@pytest.mark.parametrize(("length", "gain"), [(10.0, "0.1"), (0.1, "10")])
+@pytest.mark.parametrize(("length", "gain"), [(10.0, "0.1"), (0.1, "10"), (3.003, "0.33")])
 def test_weights_that_are_too_long_or_too_short_get_the_gain_that_mends_them(found, length, gain):
     weight = StartingWeight("layer_01.weight", length, 32, are_copies=False)
     assert f"init.gain={gain} " in found(looked={"weights": (weight,)}, **DIVERGED)["init"].said
@@ -81,7 +83,8 @@ def test_a_single_step_off_a_cliff_asks_for_clipping(found):
     """Norms of 2 for 40 steps, one of 2000: 1000 times what is usual."""
     norms = [2.0] * 40 + [2000.0, 2.0]
     suspect = found([[1.0, 1.0]] * 42, norms=norms)["clipping"]
-    assert "at step 40 is 1000 times the usual 2: clipping.max_norm=2" in suspect.said
+    assert "at step 40 is 1000 times the usual 2: clipping.max_norm=6 " in suspect.said
+    assert suspect.space["clipping.max_norm"] == "choice(6.0)"
     assert "clipping" not in found([[1.0, 1.0]] * 42, norms=norms, coefficients=[1.0] * 41 + [0.5])
 
 
@@ -124,3 +127,80 @@ def test_a_layer_that_says_only_yes_or_no_is_something_wrong(found):
     for share, named in ((0.95, True), (0.85, False)):
         seen = {"saturated_units": {"layer_01": [share], "layer_02": [0.1]}}
         assert ("activation" in found(seen=seen)) is named
+
+
+STUCK = {"signal": [[1.0, 1.0]] * 200, "loss": [1.0] * 200, "baseline": 1.0}
+
+
+def test_of_inputs_that_are_all_zero_there_is_nothing_to_learn(found):
+    nothing = {"data": DataScale(0.0, 0.0, np.empty(0), 0.0, None)}
+    assert "every input is 0" in found(looked=nothing, **STUCK)["size of the inputs"].said
+
+
+def test_a_norm_of_features_is_no_excuse_for_a_rate_that_diverges(found):
+    """0.01 times a curvature of 1000 is five times what gradient descent bears, and it is over within three steps."""
+    looked = {"sharpness": np.array([1000.0]), "parts": {"normalization": SimpleNamespace(standardizes=True)}}
+    seen = {"dead_units": {"layer_01": [1.0]}}
+    assert list(found(looked=looked, seen=seen, **DIVERGED)) == ["learning rate"]
+
+
+def test_a_study_of_rates_goes_down_by_four_decades_at_most(found):
+    assert found(looked={"sharpness": np.array([1e16])}, **DIVERGED)["learning rate"].space == {
+        "lr.value": "tag(log,interval(1e-06,0.01))"
+    }
+
+
+def test_a_study_of_a_rate_that_is_too_low_reaches_the_one_that_is_enough(found):
+    """At 0.01 a curvature of 1e-6 takes 1e8 steps; 200 of them descend at a rate of some 5000."""
+    high = found(looked={"sharpness": np.array([1e-6])}, **STUCK)["learning rate"].space["lr.value"]
+    assert float(high.rpartition(",")[2].rstrip(")")) > 5000
+
+
+def test_where_clipping_takes_the_steps_away_it_is_named_and_not_the_rate(found):
+    """Rate 0.01 and curvature 10 take 10 steps, and a million where clipping leaves a hundred thousandth of each."""
+    suspects = found(looked={"sharpness": np.array([10.0])}, coefficients=[1e-5] * 200, **STUCK)
+    assert list(suspects) == ["clipping"]
+    assert "leaves 1e-05 of each step" in suspects["clipping"].said
+
+
+@pytest.mark.parametrize(("decay", "momentum", "named"), [(1.0, 0.0, False), (1.3, 0.0, True), (0.13, 0.9, True)])
+def test_decay_that_alone_would_shrink_all_weights_is_named(found, decay, momentum, named):
+    """(1 - 0.01 decay)^200 is a tenth where decay is 1.15; momentum 0.9 makes ten steps of one."""
+    parts = {"regularization": Penalty(weight_decay=decay), "optimizer": Sgd(momentum=momentum)}
+    assert ("weight decay" in found(looked={"parts": parts}, **STUCK)) is named
+
+
+@pytest.mark.parametrize(("dropped", "named"), [(0.5, False), (0.95, True)])
+def test_dropout_that_leaves_next_to_nothing_is_named(found, dropped, named):
+    suspects = found(looked={"parts": {"regularization": Dropout(dropout=dropped)}}, **STUCK)
+    assert ("dropout" in suspects) is named
+    assert not named or "leaves 5 % of the units of a layer, 20 times as strong" in suspects["dropout"].said
+
+
+def test_units_that_died_in_training_ask_for_smaller_steps_as_well(found):
+    for step, varied in ((0, ["activation"]), (199, ["lr.value", "activation"])):
+        seen = {"dead_units": {"layer_01": [1.0]}}
+        assert list(found(looks=(step,), seen=seen, **STUCK)["activation"].space) == varied
+
+
+def test_what_grows_over_a_sequence_is_held_and_not_carried_further(found):
+    """A tenth of a decade per time step over 31 of them; three times that is a factor of 2 for the gain."""
+    signal = [[10.0 ** (3 - 0.1 * place) for place in range(31)]] * 2
+    suspect = found(signal, kind="time", choices={"model": "rnn"})["length of the sequence"]
+    assert "What holds it: " in suspect.said
+    assert suspect.space["init.gain"] == "tag(log,interval(0.5,1.0))"
+    assert suspect.space["clipping"] == "choice(none,norm)"
+
+
+def test_norms_behind_sums_that_lose_nothing_are_no_suspect_beside_another(found):
+    looked = {"parts": {"model": SimpleNamespace(order="post")}, "sharpness": np.array([0.1])}
+    stuck = {**STUCK, "signal": np.ones((200, 11))}
+    assert list(found(looked=looked, choices={"model": "transformer"}, **stuck)) == ["learning rate"]
+
+
+def test_an_init_gain_on_the_side_of_the_fault_is_varied(found, usual_parts):
+    init = replace(usual_parts["init"], gain=2.0)
+    signal = np.array([[10.0 ** (0.4 * place) for place in range(10, -1, -1)]] * 2)
+    suspect = found(signal, looked={"parts": {"init": init}})["activation and init"]
+    assert "under init.gain=2" in suspect.said
+    assert suspect.space["init.gain"] == "tag(log,interval(1.0,2.0))"

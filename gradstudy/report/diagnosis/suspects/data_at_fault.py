@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from gradstudy.report.diagnosis.suspects.suspect import POSSIBLE, TELLING, Case, Suspect, beyond, log_range
+from gradstudy.report.diagnosis.suspects.suspect import POSSIBLE, PROVEN, TELLING, Case, Suspect, beyond, log_range
 from gradstudy.words.number_words import compact
 
 LARGE_INPUTS, SMALL_INPUTS, UNEVEN, LARGE_TARGETS = 3.0, 0.03, 100.0, 5.0
@@ -12,13 +12,20 @@ LARGE_INPUTS, SMALL_INPUTS, UNEVEN, LARGE_TARGETS = 3.0, 0.03, 100.0, 5.0
 
 
 def size_of_inputs(case: Case) -> Suspect | None:
-    """Inputs are far from size 1.
+    """Inputs are far from size 1; of nothing but zeros nothing can be learned.
 
     The curvature of the first layer's weights grows with the square of what enters them, so that the largest stable
     rate falls by as much, and units start on the flat ends of their nonlinearity (LeCun, Bottou, Orr & Mueller 1998,
     section 4.3: features with mean 0 and variance 1). A norm of features behind the first map takes the size away.
     """
     size = case.look.data.inputs
+    if size == 0.0 and case.stuck.any():
+        unscaled = getattr(case.parts["task"], "scale", 1.0) == 0.0
+        why = (
+            "task.scale is 0, and so is every input" if unscaled else "every input is 0: no feature of the data varies"
+        )
+        space = {"task.scale": "choice(0.0,1.0)"} if unscaled else {}
+        return Suspect("size of the inputs", f"{why}, and there is nothing to learn from.", PROVEN, space)
     if not case.ill.any() or case.parts["normalization"].standardizes or SMALL_INPUTS <= size <= LARGE_INPUTS:
         return None
     if not np.isfinite(size) or size == 0.0:

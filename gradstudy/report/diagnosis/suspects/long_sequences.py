@@ -3,7 +3,7 @@
 from dataclasses import fields
 
 from gradstudy.report.diagnosis.judgement import trend_direction
-from gradstudy.report.diagnosis.suspects.suspect import TELLING, Case, Suspect, beyond, options
+from gradstudy.report.diagnosis.suspects.suspect import TELLING, Case, Suspect, beyond, log_range, options
 from gradstudy.words.number_words import compact
 from gradstudy.words.prescription_words import and_list
 
@@ -18,16 +18,21 @@ def longer_than_memory(case: Case) -> Suspect | None:
     if symptoms.kind != "time step" or not sign or not case.ill.any() or abs(symptoms.gain) > 1e3 * symptoms.distance:
         return None
     rate, is_plain = abs(symptoms.gain) / symptoms.distance, case.choices["model"] == "rnn"
-    ways = ["shorter sequences", *(["gates (model=lstm, gru)"] if is_plain else [])]
+    lengths = [one.name for one in fields(case.parts["task"]) if one.name == "length"]
+    ways = [*(["shorter sequences"] if lengths else []), *(["gates (model=lstm, gru)"] if is_plain else [])]
     ways += ["an orthogonal init"] if case.choices["init"] != "orthogonal" else []
+    ways += ["a smaller init.gain", "clipping"] if sign > 0 else []
     said = (
         f"{symptoms.distance + 1} time steps, each of which passes {compact(10 ** (sign * rate))} of the signal back "
         f"under {case.choices['init']}: after {max(1, round(1 / rate))} it is {'a tenth' if sign < 0 else 'tenfold'}. "
         f"{'Answers nearby hide that from the loss. ' if symptoms.far else ''}"
-        f"What carries it further: {and_list(ways)}."
+        f"What {'carries it further' if sign < 0 else 'holds it'}: {and_list(ways)}."
     )
     space = {"init": options(case.choices["init"], "default", "orthogonal")}
-    lengths = [one.name for one in fields(case.parts["task"]) if one.name == "length"]
+    if sign > 0:
+        gain = float(case.parts["init"].gain)
+        space["init.gain"] = log_range(gain, gain / 10 ** (3 * rate))
+        space |= {"clipping": options("none", "norm")} if case.choices["clipping"] == "none" else {}
     if lengths and case.parts["task"].length >= 20:
         length = case.parts["task"].length
         space["task.length"] = f"choice({length},{length // 4},{length // 10})"

@@ -1,6 +1,7 @@
 """Norms that stand where they cut the way back, or that make gradients grow."""
 
-from gradstudy.report.diagnosis.suspects.suspect import TELLING, Case, Suspect, log_range
+from gradstudy.report.diagnosis.judgement import TENFOLD
+from gradstudy.report.diagnosis.suspects.suspect import TELLING, WITHOUT_ANOTHER, Case, Suspect, log_range
 from gradstudy.words.number_words import compact, counted
 
 DEEP = 6
@@ -18,12 +19,13 @@ def behind_the_sum(case: Case) -> Suspect | None:
     if not post or depth < DEEP or not case.ill.any():
         return None
     lost = -float(case.symptoms.members["gain"].median())
+    loses = f", which loses {compact(lost)} decades in the median step" if lost >= TENFOLD else ""
     said = (
-        f"post: {counted(depth, 'norm')} behind the sums stand in the way back, which loses {compact(lost)} decades in "
-        "the median step. model.order=pre leaves the skips free; with post, a warm-up of the learning rate helps."
+        f"post: {counted(depth, 'norm')} behind the sums stand in the way back{loses}. model.order=pre leaves the "
+        "skips free; with post, a warm-up of the learning rate helps."
     )
     space = {"model.order": "choice(post,pre)", "lr.value": log_range(*_around(case))}
-    return Suspect("order of norm and sum", said, TELLING + 0.5, space)
+    return Suspect("order of norm and sum", said, TELLING + 0.5 if loses else WITHOUT_ANOTHER, space)
 
 
 def batch_norm_in_depth(case: Case) -> Suspect | None:

@@ -16,6 +16,7 @@ from gradstudy.report.diagnosis.suspects.step_size import (
     over_the_curvature,
     too_far_a_step,
 )
+from gradstudy.report.diagnosis.suspects.strong_regularization import decay_outweighs, mostly_dropped
 from gradstudy.report.diagnosis.suspects.suspect import (
     POSSIBLE,
     PROVEN,
@@ -42,6 +43,8 @@ RULES: tuple[SuspectRule, ...] = (
     behind_the_sum,
     batch_norm_in_depth,
     nothing_clips,
+    decay_outweighs,
+    mostly_dropped,
     mostly_dead,
     mostly_saturated,
     below_the_floor,

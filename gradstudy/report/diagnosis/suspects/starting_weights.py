@@ -56,8 +56,8 @@ def size_of_weights(case: Case) -> Suspect | None:
     step = "layer" if case.symptoms.kind == "block" else case.symptoms.kind
     said = (
         f"under {case.choices['init']} the weights that enter a unit have a length of {compact(length)}; 1 (with relu "
-        f"1.4) keeps the signal, and each {step} makes it {'larger' if length > 1.0 else 'smaller'} by that. "
-        f"init.gain={compact(gain / length)} would make it 1."
+        f"1.4) keeps the signal, and {'more makes it grow' if length > 1.0 else 'less makes it shrink'} with every "
+        f"{step}. init.gain={compact(gain / length, 2)} would make it 1."
     )
     space = {"init.gain": log_range(gain, (1.5 if length < 1.0 else 1.0) * gain / length)}
     return Suspect("init", said, TELLING + 0.5 + beyond(ratio) / 2, space)
@@ -79,12 +79,16 @@ def activation_under_init(case: Case) -> Suspect | None:
         return None
     factor = 10 ** (symptoms.gain / symptoms.distance)
     slope = _steepest(case)
+    gain = float(case.parts["init"].gain)
+    off = sign * (gain - 1.0) > 0.0 and gain > 0.0  # to the side of the fault
     if slope < FLAT:
         why = f"the slope of {case.choices['activation']} is {compact(slope)} at most, so that no init keeps the signal"
     else:
         why = f"{compact(abs(symptoms.gain))} decades over {symptoms.distance + 1} {symptoms.kind}s"
+        why += f", under init.gain={compact(gain)}" if off else ""
     said = f"{about(case.choices)} passes {compact(factor)} of the signal back per {symptoms.kind}: {why}."
     space = {
+        **({"init.gain": log_range(gain, 1.0)} if off else {}),
         "activation": options(case.choices["activation"], "relu", "tanh"),
         "init": options(case.choices["init"], *GOOD_INITS),
     }

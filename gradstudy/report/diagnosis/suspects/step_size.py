@@ -17,6 +17,8 @@ from gradstudy.report.diagnosis.suspects.suspect import (
 from gradstudy.words.number_words import compact
 
 NAME = "learning rate"
+LOWEST = 1e-4
+"""The least part of the measured rate that a study goes down to: what takes less than that is no matter of rates."""
 SOON = 30
 """Steps: what diverges by then was driven apart by the curvature that it began with."""
 
@@ -27,8 +29,8 @@ def over_the_curvature(case: Case) -> Suspect | None:
     On a loss of curvature c, a step of rate r multiplies the distance to the minimum by 1 - r c: beyond r c = 2 it
     grows (LeCun, Bottou, Orr & Mueller 1998, section 4.6); 2 (1 + m) with momentum m. In training a network may hover
     there (Cohen et al. 2021: the edge of stability); one that starts beyond it is thrown off. It has a part at most
-    where the curvature comes of a signal that explodes at step 0, and where norms of features make the loss indifferent
-    to the size of weights, which then escape by growing (Arora, Li & Lyu 2019); none where such a network stays finite.
+    where the curvature comes of a signal that explodes at step 0. Norms of features make the loss indifferent to the
+    size of weights, which escape by growing (Arora, Li & Lyu 2019): there it is none where the network stays finite.
     """
     bound, concerned = case.parts["optimizer"].largest_curvature, case.ill
     if bound is None or not concerned.any() or not case.steps:
@@ -43,13 +45,13 @@ def over_the_curvature(case: Case) -> Suspect | None:
     elsewhere = grown or case.parts["normalization"].standardizes
     if elsewhere and not case.diverged.any():
         return None
-    weight = POSSIBLE if elsewhere else PROVEN if soon else TELLING
+    weight = POSSIBLE if grown else PROVEN if soon else TELLING
     said = (
         f"{compact(rate)} times the largest curvature of the loss at step 0, {compact(curved)}, is "
         f"{compact(rate * curved)}; from {compact(bound)} on each step overshoots by more than the one before. Below "
         f"{compact(bound / curved)} it would not."
     )
-    space = {"lr.value": log_range(rate, bound / curved / 10)}
+    space = {"lr.value": log_range(rate, max(bound / curved / 10, rate * LOWEST))}
     return Suspect(NAME, said, weight + beyond(product / bound), space)
 
 
@@ -102,8 +104,8 @@ def hardly_moves(case: Case) -> Suspect | None:
     """So many steps of that size lead nowhere: the rate is too low, or the budget too short.
 
     Along a direction of curvature c, gradient descent takes 1 / (r c) steps to come closer by a factor e, and longer
-    along all others. Of other optimizers, weights that move by a few per cent in the whole training are where they
-    were.
+    along all others; where clipping shortens each step so that it takes them, clipping is named. Of other optimizers,
+    weights that move by a few per cent in the whole training are where they were.
     """
     if not case.stuck.any() or case.exploded.any() or not case.steps:
         return None
@@ -118,8 +120,13 @@ def hardly_moves(case: Case) -> Suspect | None:
         needed *= 1.0 - getattr(case.parts["optimizer"], "momentum", 0.0)
         said = f"at {compact(rate)} the steepest direction of the loss takes {compact(needed)} steps to descend, "
         said, enough = f"{said}flatter ones more, and there are {steps}", 0.3 * steps / needed
-    space = {"lr.value": log_range(rate, rate * 100)}
     if enough < 1.0:
+        left = typical_of(case.last("clip_coefficient", 0), case.stuck)
+        if case.parts["optimizer"].largest_curvature is not None and enough >= left:
+            said = f"{case.choices['clipping']} leaves {compact(left)} of each step: {said}. Clip less."
+            space = {"clipping": options(case.choices["clipping"], "none")}
+            return Suspect("clipping", said, TELLING + beyond(1 / enough), space)
+        space = {"lr.value": log_range(rate, rate * max(100, 10 / enough))}
         return Suspect(NAME, f"{said}. Raise the rate, or budget.steps.", TELLING + beyond(1 / enough), space)
     missing = "more steps, or another rate, may be all that is missing"
     return Suspect(NAME, f"{said}: {missing}.", WITHOUT_ANOTHER, {"lr.value": log_range(rate / 10, rate * 10)})
