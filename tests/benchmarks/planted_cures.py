@@ -7,7 +7,9 @@ own), two further numbers and two factors that do nothing; how much seeds scatte
 fail whatever the rest is. What is true of a configuration is counted on 4000 seeds, or on 64 as a person would.
 
 A confirmed cure holds when at least the `healthy` share of further seeds is well and it learns no less than the failing
-configuration. A change is needless when the cure without it holds on as many seeds, and learns half as much at least.
+configuration. What is well is what the screen shows to be possible: where nothing of it learned, and where healthy
+gradients are all that is claimed, these count alone. A change is needless when the cure without it holds on as many
+seeds, and learns half as much at least.
 """
 
 import argparse
@@ -15,6 +17,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -139,10 +142,10 @@ class Truth:
     learned: float
 
 
-def true_of(world: World, levels: Levels, seeds: int) -> Truth:
-    """What is counted on so many seeds."""
+def true_of(world: World, levels: Levels, seeds: int, *, learning: bool) -> Truth:
+    """What is counted on so many seeds; who is well has healthy gradients and, where `learning` counts, learned."""
     members = world.members(levels, seeds)
-    well = (members["verdict"] == "healthy") & (members["outcome"] == "learned")
+    well = (members["verdict"] == "healthy") & ((members["outcome"] == "learned") | (not learning))
     return Truth(float(well.mean()), float(members["learned"].median()))
 
 
@@ -164,12 +167,14 @@ def cure_of(world: World, confirmation: Confirmation) -> Cure:
     return confirmation.found
 
 
-def judged(world: World, found: Cure) -> dict[str, Any]:
-    """What came out beside what is true: one row."""
-    before = true_of(world, found.start, TRUTH)
+def judged(world: World, found: Cure, *, learning: bool) -> dict[str, Any]:
+    """What came out beside what is true, and what is claimed of it: one row."""
+    truth = partial(true_of, world, learning=learning and not found.gradients_alone)
+    before = truth(found.start, TRUTH)
     row: dict[str, Any] = {
         "verdict": found.verdict,
         "confirmed": found.confirmed,
+        "gradients_alone": found.gradients_alone,
         "reason": str(found.reason),
         "trainings": sum(one.seeds for one in found.tried),
         "before_well": before.well,
@@ -178,7 +183,7 @@ def judged(world: World, found: Cure) -> dict[str, Any]:
     }
     if found.after is None:
         return row
-    after = true_of(world, found.levels, TRUTH)
+    after = truth(found.levels, TRUTH)
     row |= {
         "after": asdict(after),
         "low": found.low,
@@ -186,12 +191,11 @@ def judged(world: World, found: Cure) -> dict[str, Any]:
         "counts": (found.after.well, found.after.seeds),
     }
     row["explored"] = [
-        (true_of(world, one.levels, TRUTH).well, one.well, one.seeds, *one.interval(0.95)) for one in found.tried
+        (true_of(world, one.levels, TRUTH, learning=learning).well, one.well, one.seeds, *one.interval(0.95))
+        for one in found.tried
     ]
-    row["holds"] = holds(true_of(world, found.levels, FURTHER), true_of(world, found.start, FURTHER))
-    row["needless"] = [
-        name for name, levels in taken_back(found) if is_as_good(true_of(world, levels, TRUTH), before, after)
-    ]
+    row["holds"] = holds(truth(found.levels, FURTHER), truth(found.start, FURTHER))
+    row["needless"] = [name for name, levels in taken_back(found) if is_as_good(truth(levels, TRUTH), before, after)]
     return row
 
 
@@ -221,10 +225,12 @@ def study(number: int, trials: int, cures: int, seeds: int) -> list[dict[str, An
         if trial is None:
             continue
         start = stored_start(members, factors, trial)
-        row = judged(world, cure_of(world, Confirmation(experience, start, cures=cures, seeds=seeds)))
+        cure = cure_of(world, Confirmation(experience, start, cures=cures, seeds=seeds))
+        row = judged(world, cure, learning=experience.judges_learning)
         guess = prescribe(experience, start)
         if guess.changes:
-            row["promise"] = (guess.supported, guess.chance, true_of(world, guess.cured, TRUTH).well)
+            share = true_of(world, guess.cured, TRUTH, learning=experience.judges_learning).well
+            row["promise"] = (guess.supported, guess.chance, share)
         rows.append(row | {"world": number, "well": float(experience.well.mean())})
     return rows
 
