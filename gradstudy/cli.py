@@ -14,7 +14,8 @@ from omegaconf import DictConfig
 from gradstudy.configs.composition import base_config
 from gradstudy.configs.explain import CONFIG_ERRORS, explain, forcing
 from gradstudy.configs.overrides import quote_space
-from gradstudy.configs.studies import find_studies, register_studies, shipped
+from gradstudy.configs.sources import shipped
+from gradstudy.configs.studies import find_studies, register_studies
 from gradstudy.errors import InputError, TrackingAway
 from gradstudy.report.terminal.console import make_console
 

@@ -1,5 +1,6 @@
 """Every test starts from the same seeds and one thread, in a folder of its own, with no tracking server named."""
 
+import gc
 import os
 
 import numpy as np
@@ -22,6 +23,12 @@ def workplace(tmp_path, monkeypatch):
     """An empty folder to stand in."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def pytest_collection_finish():
+    """What was imported stays to the end: looking through it for garbage again and again took a tenth of the time."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items):

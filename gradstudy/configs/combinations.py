@@ -1,8 +1,8 @@
 """What several options compose to, without composing every combination of them; and what a launch fixed beside."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import zip_longest
 from typing import Any
 
@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from gradstudy.configs.launch import Plain, studied
 from gradstudy.configs.overrides import as_override
+from gradstudy.configs.sources import state_of_shipped
 from gradstudy.parts import STUDIED
 from gradstudy.records import Level
 
@@ -50,7 +51,7 @@ class Combinations:
     def learn(self, options: Mapping[str, Sequence[Level]]) -> None:
         """Composes these options of each group, so that their combinations are known."""
         local = [
-            [(group, option) for option in levels if _is_local(group, option)]
+            [(group, option) for option in levels if ((group, option),) not in self._known and _is_local(group, option)]
             for group, levels in options.items()
             if _is_local(group, self.base.names[group])
         ]
@@ -106,6 +107,12 @@ def _is_local(group: str, option: Level) -> bool:
     return found is not None and not found.defaults_list and found.header.get("package") in (None, "", group)
 
 
+@lru_cache(maxsize=1)
+def _bare(state: Hashable) -> Combinations:
+    """The shipped configuration, of which every launch of a process asks the same in this state of its files."""
+    return Combinations(())
+
+
 class Fixed:
     """The changes by the command line and by the study's file, so that a trial's overrides say all of them.
 
@@ -115,7 +122,8 @@ class Fixed:
     def __init__(self, overrides: Sequence[str], base: DictConfig):
         self._base = base
         places = [override for override in overrides if override.lstrip("+").startswith("hydra.")]
-        self.bare = Combinations(places)  # but for where Hydra itself looks for options
+        state = None if places else state_of_shipped()
+        self.bare = Combinations(places) if state is None else _bare(state)  # but for where Hydra looks for options
 
     def has(self, name: str, options: Iterable[Level]) -> bool:
         """Whether one of these options of its group has a key of this dotted name."""

@@ -16,7 +16,8 @@ from gradstudy.configs.grammar import parse_factor
 from gradstudy.configs.instantiate import check_fit, make_part
 from gradstudy.configs.launch import Launch, Plain, open_door, plain, studied
 from gradstudy.configs.overrides import as_override, forced, keys, quote_space, space_entries
-from gradstudy.configs.studies import check_readable, find_studies, register_studies, shipped
+from gradstudy.configs.sources import shipped
+from gradstudy.configs.studies import check_readable, find_studies, register_studies
 from gradstudy.errors import InputError, nearest
 from gradstudy.parts import STUDIED
 from gradstudy.records import DUMMY, SCREEN, Factor, Level, Trial

@@ -12,7 +12,7 @@ from yaml import YAMLError, safe_load
 
 from gradstudy.configs.launch import plain
 from gradstudy.configs.overrides import forced
-from gradstudy.configs.studies import shipped
+from gradstudy.configs.sources import shipped
 from gradstudy.errors import nearest
 from gradstudy.parts import STUDIED
 

@@ -13,9 +13,8 @@ from hydra.plugins.config_source import ConfigResult, ConfigSource
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 
+from gradstudy.configs.sources import parse_once, shipped
 from gradstudy.errors import InputError
-
-_PACKAGE = Path(__file__).parent.parent
 
 REQUIRED = {
     "defaults": (list, "be a list, such as [override /model: rnn]"),
@@ -43,12 +42,6 @@ class Study:
         return str(self.content.get("source") or "")
 
 
-def shipped(name: str) -> Path:
-    """The folder `conf` or `studies` of this installation: beside the package in a checkout, inside it in a wheel."""
-    inside = _PACKAGE / name
-    return inside if inside.is_dir() else _PACKAGE.parent / name
-
-
 def find_studies(config_folders: Iterable[str] = ()) -> dict[str, Study]:
     """All studies by name. A person's own study replaces a shipped one of the same name."""
     places = [(shipped("studies"), "shipped"), (Path("studies"), "studies/")]
@@ -61,6 +54,7 @@ def register_studies(studies: Iterable[Study]) -> None:
     studies = list(studies)
     StudySource.errors = {study.name: study.error for study in studies if study.error}
     StudySource.nodes = {f"{study.name}.yaml": {**study.content, "name": study.name} for study in studies}
+    parse_once()
     Plugins.instance().register(StudySource)
     Plugins.instance().register(StudiesFirst)
 

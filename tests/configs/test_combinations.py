@@ -6,7 +6,7 @@ import pytest
 
 from gradstudy.configs.combinations import Combinations
 from gradstudy.configs.composition import hydra_ready
-from gradstudy.configs.studies import shipped
+from gradstudy.configs.sources import shipped
 from gradstudy.parts import STUDIED
 
 FIXED = "lr.value=0.3"

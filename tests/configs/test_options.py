@@ -8,7 +8,8 @@ import pytest
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.configs.instantiate import make_part
 from gradstudy.configs.launch import MACHINERY
-from gradstudy.configs.studies import find_studies, shipped
+from gradstudy.configs.sources import shipped
+from gradstudy.configs.studies import find_studies
 from gradstudy.errors import InputError
 from gradstudy.parts import STUDIED, Part
 from gradstudy.preparation import prepare

@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 from omegaconf import OmegaConf
 
 from gradstudy.configs.instantiate import check_fit, make_part
-from gradstudy.configs.studies import shipped
+from gradstudy.configs.sources import shipped
 from gradstudy.errors import InputError
 from gradstudy.parts import is_coefficient
 from support.covering import Row, covering

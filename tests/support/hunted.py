@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 from optuna.storages.journal import JournalFileBackend
 
 from gradstudy.configs.instantiate import make_part
-from gradstudy.configs.studies import shipped
+from gradstudy.configs.sources import shipped
 from gradstudy.records import DUMMY, SCREEN, Factor
 from gradstudy.search.search_space import SearchSpace
 from gradstudy.search.storage import JOURNAL, open_storage
