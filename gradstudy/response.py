@@ -244,9 +244,9 @@ RESPONSES: Mapping[str, Response] = {
             noun="exploding",
             question="What makes gradients explode?",
             definition="How many decades it gains on its way back, at the first step or in the median of ten "
-            "successive ones, or the gradient norm grows over its median in the first {first_steps}, in the worst step "
-            "and without what a signal that had vanished got back: from 0 to {cap}, and {cap} for a member that "
-            "diverged.",
+            "successive ones, or the gradient norm grows over its median in the first {first_steps} (within these "
+            "over what it began with as well), in the worst step and without what a signal that had vanished got back: "
+            "from 0 to {cap}, and {cap} for a member that diverged.",
             verb="explode",
             size="how much they grow",
         ),

@@ -75,14 +75,19 @@ def gain_by_step(signal: np.ndarray) -> np.ndarray:
 def growth_over_start(amplitudes: np.ndarray, first_steps: int) -> np.ndarray:
     """The decades by which an amplitude [step] exceeds its median over the first steps, [step].
 
-    Zeros are no reference: growth out of exactly 0 has no size, and is 0 where there is nothing else.
+    Within these it has grown only beyond what it began with: what converges in a few steps begins far above that
+    median, and falls. Zeros are no reference: growth out of exactly 0 has no size, and is 0 where there is nothing
+    else.
     """
     early = amplitudes[:first_steps]
     early = early[np.isfinite(early) & (early > 0.0)]
     if not early.size:
         return np.zeros(len(amplitudes))
     reference = 2 * np.median(early / 2)  # the mean of two of 1e308 would overflow
-    return np.asarray(decades(amplitudes) - decades(reference))
+    grown = np.asarray(decades(amplitudes) - decades(reference))
+    if 0.0 < grown[0] < np.inf:
+        grown[:first_steps] -= grown[0]
+    return grown
 
 
 def lasting(values: np.ndarray, steps: int) -> np.ndarray:

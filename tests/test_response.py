@@ -284,6 +284,14 @@ def test_norm_growth_is_measured_against_the_median_of_the_first_steps():
     assert measure(made_record([[1.0, 1.0]] * 5, norms=norms), first_steps=1)["exploding"] == pytest.approx(4.0)
 
 
+def test_a_norm_that_falls_from_its_first_step_on_has_not_grown():
+    """A linear regression that descends by half a decade per step is four and a half above its median at the start."""
+    falling = 10.0 ** (-0.5 * np.arange(20))
+    assert measure(made_record([[1.0, 1.0]] * 20, norms=falling))["exploding"] == 0.0
+    falling[4] = 1e3  # a step off a cliff, three decades above the start
+    assert measure(made_record([[1.0, 1.0]] * 20, norms=falling))["exploding"] == pytest.approx(3.0)
+
+
 def test_a_norm_of_zero_is_no_reference_for_growth():
     assert measure(made_record([[1.0, 1.0]] * 3, norms=[0.0, 0.0, 5.0]), first_steps=2)["exploding"] == 0.0
     late = measure(made_record([[1.0, 1.0]] * 4, norms=[0.0, 0.0, 5.0, 500.0]), first_steps=3)
