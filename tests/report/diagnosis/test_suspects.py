@@ -10,6 +10,7 @@ from gradstudy.factors.optimizer import Adam, Sgd
 from gradstudy.factors.regularization import Dropout, Penalty
 from gradstudy.report.diagnosis.suspects.ranked import ranked_suspects
 from gradstudy.report.diagnosis.suspects.suspect import case_of
+from gradstudy.tasks.adding import Adding
 from gradstudy.training.close_look import DataScale, StartingWeight
 
 DIVERGED = {"first_bad_step": 2, "first_bad_tensor": "loss"}
@@ -190,6 +191,13 @@ def test_what_grows_over_a_sequence_is_held_and_not_carried_further(found):
     assert "What holds it: " in suspect.said
     assert suspect.space["init.gain"] == "tag(log,interval(0.5,1.0))"
     assert suspect.space["clipping"] == "choice(none,norm)"
+
+
+def test_shorter_sequences_are_as_long_as_their_task_allows(found):
+    """Adding needs eight time steps: of 50 a quarter is 12, and a tenth would be 5."""
+    signal = [[10.0 ** (0.25 * place - 10) for place in range(41)]] * 2
+    suspects = found(signal, kind="time", looked={"parts": {"task": Adding()}}, choices={"model": "rnn"})
+    assert suspects["length of the sequence"].space["task.length"] == "choice(50,12,8)"
 
 
 def test_norms_behind_sums_that_lose_nothing_are_no_suspect_beside_another(found):

@@ -18,7 +18,7 @@ def longer_than_memory(case: Case) -> Suspect | None:
     if symptoms.kind != "time step" or not sign or not case.ill.any() or abs(symptoms.gain) > 1e3 * symptoms.distance:
         return None
     rate, is_plain = abs(symptoms.gain) / symptoms.distance, case.choices["model"] == "rnn"
-    lengths = [one.name for one in fields(case.parts["task"]) if one.name == "length"]
+    lengths = _lengths(case)
     ways = [*(["shorter sequences"] if lengths else []), *(["gates (model=lstm, gru)"] if is_plain else [])]
     ways += ["an orthogonal init"] if case.choices["init"] != "orthogonal" else []
     ways += ["a smaller init.gain", "clipping"] if sign > 0 else []
@@ -31,11 +31,17 @@ def longer_than_memory(case: Case) -> Suspect | None:
     space = {"init": options(case.choices["init"], "default", "orthogonal")}
     if sign > 0:
         gain = float(case.parts["init"].gain)
-        space["init.gain"] = log_range(gain, gain / 10 ** (3 * rate))
+        space["init.gain"] = log_range(gain, gain / max(10 ** (3 * rate), 1.2))
         space |= {"clipping": options("none", "norm")} if case.choices["clipping"] == "none" else {}
-    if lengths and case.parts["task"].length >= 20:
-        length = case.parts["task"].length
-        space["task.length"] = f"choice({length},{length // 4},{length // 10})"
+    if len(lengths) > 1:
+        space["task.length"] = options(*map(str, lengths))
     if is_plain:
         space["model"] = "choice(rnn,gru)"
     return Suspect("length of the sequence", said, TELLING + beyond(10 ** abs(symptoms.gain)) / 2, space)
+
+
+def _lengths(case: Case) -> list[int]:
+    """The length of the task's sequences, and shorter ones as far as it allows; none where it cannot be chosen."""
+    task = case.parts["task"]
+    least = [one.metadata.get("at_least", 1) for one in fields(task) if one.name == "length"]
+    return [max(task.length // part, int(least[0])) for part in (1, 4, 10)] if least else []

@@ -42,11 +42,11 @@ def nothing_clips(case: Case) -> Suspect | None:
 def _spike(norms: np.ndarray) -> tuple[float, int, float]:
     """By how much the largest of the norms [step] exceeds the median of those before it, if few do; when; the median.
 
-    Of the first step it is set against those behind it.
+    Of the first step it is set against those right behind it.
     """
     known = np.where(np.isfinite(norms), norms, 0.0)
     step = int(known.argmax())
-    others = known[:step] if step else known[1:]
+    others = known[:step] if step else known[1 : 1 + EARLY]
     usual = float(np.median(others)) if others.size else 0.0
     if usual == 0.0 or np.mean(known > SPIKE * usual) > RARE:
         return 0.0, step, usual
