@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
+from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -83,15 +84,18 @@ def _raising() -> Iterator[None]:
 def _carry_out(config: DictConfig, command: str) -> None:
     overrides = list(HydraConfig.get().overrides.task)
     if config.name is not None or overrides:
-        print_mode(config.mode, overrides, command)
+        print_mode(config.mode, overrides, command, page=config.report)
         return
     from gradstudy.report.terminal.study.study_list import study_list
 
     make_console().print(study_list([*find_studies(_config_folders(sys.argv[1:])).values()]))
 
 
-def print_mode(mode: str, overrides: Sequence[str], command: str = "") -> None:
-    """Carries out what `mode` asks for, with these overrides of the command line, and prints what a person reads."""
+def print_mode(mode: str, overrides: Sequence[str], command: str = "", page: object = None) -> None:
+    """Carries out what `mode` asks for, with these overrides of the command line, and prints what a person reads.
+
+    `page` is where one of them asks for a report too, which studies find there themselves.
+    """
     show = make_console().print
     match mode:  # with imports of its own each: MLflow and Optuna take seconds
         case "plan":
@@ -101,10 +105,13 @@ def print_mode(mode: str, overrides: Sequence[str], command: str = "") -> None:
             show(plan_page(plan_study(prepare(overrides, command))))
         case "trial":
             from gradstudy.measurement import measure
+            from gradstudy.report.page_file import check_page_path, write_report
             from gradstudy.report.terminal.trial.flow_page import flow_page
 
-            shown = [override for override in overrides if not override.startswith(("mode=", "++space"))]
-            show(flow_page(measure(overrides), shown))
+            if isinstance(page, str):  # what is no path, measuring refuses
+                check_page_path(Path(page))
+            measured = measure(overrides)
+            show(flow_page(measured, str(write_report(measured, page)) if isinstance(page, str) else ""))
         case _:  # run or report; another word is refused at the door
             from gradstudy.report.findings import findings_of
             from gradstudy.report.terminal.study.summary import summary

@@ -33,6 +33,7 @@ class Measurement:
         settings: How responses and verdicts are made of it.
         choices: The option of every studied group.
         look: What it is made of; how curved its loss is, and how large its weights and data are, worked out when asked.
+        overrides: What was asked for.
         own_factors: What the study varies that it is a trial of.
         members: One row per seed: `trial` (whose draws it has), `seed`, the responses, `verdict`, `first_bad_step`,
             `first_bad_tensor`.
@@ -46,10 +47,11 @@ class Measurement:
         ask_theory: Callable[[], Prediction],
         *,
         look: CloseLook,
+        overrides: Sequence[str] = (),
         own_factors: Collection[str] = (),
     ):
         self.records, self.settings, self.choices = tuple(records), settings, choices
-        self.look, self.own_factors = look, tuple(own_factors)
+        self.look, self.overrides, self.own_factors = look, tuple(overrides), tuple(own_factors)
         self.members = pd.DataFrame(member_row(record, settings) for record in records)
         self._ask_theory = ask_theory
 
@@ -173,4 +175,5 @@ def measure(overrides: Sequence[str] = (), seeds: int | None = None, *, weights:
     look = CloseLook(cohorts, [record.weights for record in trained])
     records = trained if weights else [replace(record, weights={}) for record in trained]
     theory = partial(predicted, parts, launch.seed)
-    return Measurement(records, launch.analysis, composer.choices, theory, look=look, own_factors=launch.space)
+    made_of, own = composer.choices, launch.space
+    return Measurement(records, launch.analysis, made_of, theory, look=look, overrides=overrides, own_factors=own)

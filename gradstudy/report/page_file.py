@@ -1,21 +1,23 @@
-"""A study's report as a file of its own, wherever a person wants it."""
+"""The report of a study, or of one configuration, as a file of its own, wherever a person wants it."""
 
 import os
 from os import PathLike
 from pathlib import Path
 
 from gradstudy.errors import InputError
+from gradstudy.measurement import Measurement
 from gradstudy.report.findings import findings_of
 from gradstudy.report.html.page import report_page
+from gradstudy.report.html.trial_page import trial_page
 from gradstudy.results import Run
 from gradstudy.tracking.atomic_file import written_whole
 
 
-def write_report(run: Run, path: str | PathLike[str]) -> Path:
-    """Writes one HTML page that tells what the study found, whole or not at all, in place of an earlier one.
+def write_report(run: Run | Measurement, path: str | PathLike[str]) -> Path:
+    """Writes one HTML page that tells what was found, whole or not at all, in place of an earlier one.
 
     Args:
-        run: The study, of `run_study` or `load_study`.
+        run: The study, of `run_study` or `load_study`, or what `measure` returned of one configuration.
         path: The file to be written, in a folder that is there.
 
     Returns:
@@ -26,7 +28,8 @@ def write_report(run: Run, path: str | PathLike[str]) -> Path:
     """
     path = Path(path)
     check_page_path(path)
-    return write_page(report_page(findings_of(run)).encode(), path)
+    page = trial_page(run) if isinstance(run, Measurement) else report_page(findings_of(run))
+    return write_page(page.encode(), path)
 
 
 def write_page(page: bytes, path: Path) -> Path:

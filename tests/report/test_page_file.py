@@ -8,6 +8,7 @@ import pytest
 from support.made_study import made_study
 
 from gradstudy.analysis.settings import DEFAULTS
+from gradstudy.cli import print_mode
 from gradstudy.errors import InputError
 from gradstudy.report.page_file import check_page_path, write_report
 from gradstudy.results import Run
@@ -40,6 +41,19 @@ def test_a_report_goes_into_any_folder_that_is_there(run):
     with pytest.raises(InputError, match="does not exist"):
         write_report(run, "deeper/mine.html")
     assert not Path("deeper").exists()
+
+
+def test_one_configuration_has_a_report_too_which_its_page_in_a_terminal_names(capsys):
+    with pytest.raises(InputError, match="does not exist"):
+        print_mode("trial", ["budget.steps=-1"], page="deeper/mine.html")  # before anything is looked at
+    small = ["mode=trial", "model=mlp", "model.depth=2", "task=digits", "budget.steps=1", "budget.seeds=1"]
+    print_mode("trial", [*small, "report=mine.html"], page="mine.html")
+    said = capsys.readouterr().out
+    assert str(Path.cwd() / "mine.html") in said
+    page = Path("mine.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "model.depth=2" in page
+    assert "report=mine.html" not in page + said
 
 
 def test_a_folder_is_no_file():

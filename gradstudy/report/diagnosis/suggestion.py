@@ -12,6 +12,15 @@ OF_ONE = ("mode", "trial", "name")
 """Keys that say what is done with one configuration."""
 
 
+ASIDE = ("mode=", "report=", "++space")
+"""Overrides that say nothing of the network."""
+
+
+def asked(overrides: Sequence[str]) -> list[str]:
+    """The overrides that make the network, as another command may repeat them."""
+    return [override for override in overrides if not override.startswith(ASIDE)]
+
+
 def suggested_study(
     overrides: Sequence[str],
     choices: Mapping[str, str],

@@ -114,14 +114,15 @@ def chart_panel(
     height: float,
     limits: Scale | None = None,
     cut: bool = False,
+    merge: bool = True,
 ) -> dict[str, Any]:
-    """What the template needs to draw curves by label; those that are the same picture as the first are left out.
+    """What the template needs to draw curves by label; those that are the same picture as the first `merge` into it.
 
     The chart reaches from one of the `limits` to the other; what lies beyond is at its edge, or where it would be for
     the frame to `cut` it off. By default it reaches around all that is finite.
     """
     first = next(iter(curves.values()))
-    drawn = {label: curve for label, curve in curves.items() if curve is first or not curve.same_as(first)}
+    drawn = {label: curve for label, curve in curves.items() if curve is first or not (merge and curve.same_as(first))}
     low, high = limits or _limits(list(drawn.values()))
     ticks = whole_ticks(low, high, 3) if first.in_decades else number_ticks(low, high, 3)
 

@@ -90,7 +90,8 @@ def _fades(result: TrialResult, below: float) -> Iterator[dict[str, Any]]:
         curves = fading_curves(fading, even_fading(result.rows[0].get(PREDICTED), len(distances)))
         across = Across(FIGURE_LEFT, FIGURE_WIDTH, distances)
         top = below + BETWEEN + place * (AXIS_HEIGHT + BETWEEN + CHART_HEIGHT)
-        panel, name = chart_panel(curves, across, top=top, height=CHART_HEIGHT), fading_name(state, fades)
+        name = fading_name(state, fades)
+        panel = chart_panel(curves, across, top=top, height=CHART_HEIGHT, merge=False)
         ticks = [Label(across.of(tick), str(tick)) for tick in whole_ticks(0, distances[-1], 6)]
         words = f"{name.capitalize()}, by the time steps before it: {fading_words(curves)}."
         yield {"name": name, **panel, "distances": ticks, "words": words}

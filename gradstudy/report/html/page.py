@@ -1,6 +1,6 @@
 """Everything that a study found, as one HTML page that opens from disk, needs no network and can be sent to anybody."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -56,12 +56,17 @@ def report_page(findings: Findings) -> str:
 
     Of a study of 1000 trials and 12 factors it stays below 3 MB. It holds no address that a browser would fetch.
     """
+    return whole_page(findings.run.info.name, answer_head(findings), _parts(findings))
+
+
+def whole_page(title: str, answer: Markup, parts: Iterable[PageSection]) -> str:
+    """An HTML document with its answer first, then the parts that have content; a browser need fetch nothing for it."""
     return str(
         render(
             "page.html",
-            info=findings.run.info,
-            answer=answer_head(findings),
-            parts=[part for part in _parts(findings) if part.content],
+            title=title,
+            answer=answer,
+            parts=[part for part in parts if part.content],
             colours=PAGE_COLOURS,
             styles=assets(".css"),
             scripts=assets(".js"),

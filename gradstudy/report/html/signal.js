@@ -62,6 +62,7 @@
   for (const map of section.querySelectorAll(".flow-map")) enliven(map);
 
   const choice = section.querySelector(".flow-choice");
+  if (!choice) return; // the page of a single trial
   const panel = choice.querySelector(".flows");
   choice.hidden = false;
   choice.querySelector("select").addEventListener("change", ({ target }) => {

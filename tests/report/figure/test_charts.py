@@ -28,9 +28,9 @@ def curve(*middle, low=None, high=None, in_decades=True):
     return SeedCurve(np.arange(len(numbers)), numbers, *ends, in_decades)
 
 
-def panel(one, limits=None, cut=False, **others):
+def panel(one, limits=None, cut=False, merge=True, **others):
     across = Across(left=100.0, width=80.0, steps=one.steps)
-    return chart_panel({"": one, **others}, across, top=10.0, height=20.0, limits=limits, cut=cut)
+    return chart_panel({"": one, **others}, across, top=10.0, height=20.0, limits=limits, cut=cut, merge=merge)
 
 
 def test_a_step_stands_in_the_middle_of_its_field():
@@ -80,6 +80,12 @@ def test_what_is_the_same_picture_is_drawn_once():
     assert [one["label"] for one in both["curves"]] == ["", "after"]
     assert both["is_labelled"]
     assert not both["is_one_picture"]
+
+
+def test_what_must_not_merge_is_drawn_and_named_also_where_it_is_the_same_picture():
+    found = panel(curve(0.0, 1.0), merge=False, theory=curve(0.0, 1.0))
+    assert [one["label"] for one in found["curves"]] == ["", "theory"]
+    assert found["is_labelled"]
 
 
 def test_what_was_never_finite_is_empty_and_still_has_an_axis():

@@ -10,6 +10,7 @@ from gradstudy.analysis.responses.signal_map import signal_map
 from gradstudy.records import DUMMY, Factor
 from gradstudy.report.html.page import report_page
 from gradstudy.report.html.pieces.trial_map import stored_records
+from gradstudy.report.html.trial_page import trial_page
 
 EVIL = "<script>document.title='hacked';alert(1)</script>"
 PHONE = {"width": 360, "height": 740}
@@ -285,3 +286,16 @@ def test_the_chart_of_the_norm_stands_below_its_map_and_is_as_wide(page):
     above, below = (figure.locator(part).bounding_box() for part in (".flow-map", ".flow-curves"))
     assert below["y"] > above["y"] + above["height"]
     assert (below["x"], below["width"]) == pytest.approx((above["x"], above["width"]), abs=0.1)
+
+
+def test_the_page_of_one_configuration_opens_without_a_complaint_and_fits_a_phone(
+    opened, stored, make_measured, make_record
+):
+    records = [make_record(np.ones((5, 40)), kind="time", seed=seed) for seed in range(2)]
+    page = opened(stored(trial_page(make_measured(*records, overrides=["activation=tanh"] * 9))), viewport=PHONE)
+    page.locator(".flow-map").focus()
+    page.keyboard.press("ArrowDown")
+    assert "time_0" in page.locator(".flow-read").inner_text()
+    assert page.complaints == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert Axe().run(page).violations_count == 0

@@ -10,8 +10,6 @@ import pandas as pd
 
 from gradstudy.analysis.responses.fading import Fading
 from gradstudy.analysis.responses.signal_map import SignalMap
-from gradstudy.analysis.theory.agreement import PREDICTED
-from gradstudy.analysis.theory.prediction import even_fading
 from gradstudy.records import MemberRecord, Series
 from gradstudy.report.figure.charts import Across, SeedCurve, chart_panel, whole_ticks
 from gradstudy.report.figure.fading_chart import fading_curves, fading_name, fading_words
@@ -57,6 +55,8 @@ NAMED_STEPS, MAP_NAMED = 5, 8
 HUNDREDTHS, MIDDLE = 80, 32000
 """A number of decades d is embedded as the whole number HUNDREDTHS * d + MIDDLE, in 16 bits."""
 ZERO, BROKEN = 65534, 65535
+NUMBER_CODE = {"per_decade": HUNDREDTHS, "middle": MIDDLE, "zero": ZERO, "broken": BROKEN}
+"""What a script needs to read them."""
 
 
 @dataclass(frozen=True)
@@ -117,10 +117,14 @@ def trial_map(
     fades: Mapping[str, Fading],
     scales: Scales,
     *,
+    theory: np.ndarray | None,
     verdict: str,
     levels: str,
 ) -> TrialMap:
-    """The map of the trial whose members are `own`, and the charts of its `norms` and of how its signal `fades`."""
+    """The map of the trial whose members are `own`, and the charts of its `norms` and of how its signal `fades`.
+
+    `theory` [distance] is set beside the latter.
+    """
     shown, across = whole.thinned(steps=MAP_STEPS, places=MAP_PLACES), Across(0.0, 100.0, whole.steps)
     places, steps = shown.places, shown.steps
     has_norm = bool(norms) and len(whole.steps) > 1
@@ -148,20 +152,15 @@ def trial_map(
         is_zero=bool((shown.decades == -np.inf).any()),
         is_broken=bool((shown.decades == np.inf).any()),
         far=whole.far,
-        fades=tuple(_fading_charts(fades, _theory(own, len(whole.places)), scales.fades)),
+        fades=tuple(_fading_charts(fades, theory, scales.fades)),
     )
-
-
-def _theory(own: pd.DataFrame, places: int) -> np.ndarray | None:
-    """What theory says of the fading of a trial, of which its gain is stored; older studies do not have it."""
-    return even_fading(own[PREDICTED].iloc[0], places) if PREDICTED in own else None
 
 
 def _fading_charts(fades: Mapping[str, Fading], theory: np.ndarray | None, limits: Scale) -> Iterator[FadingChart]:
     for state, fading in fades.items():
         curves, distances = fading_curves(fading, theory), np.arange(fading.decades.shape[-1])
         across = Across(0.0, 100.0, distances)
-        panel = chart_panel(curves, across, top=0.0, height=100.0, limits=limits, cut=True)
+        panel = chart_panel(curves, across, top=0.0, height=100.0, limits=limits, cut=True, merge=False)
         ticks = _at(across, whole_ticks(0, distances[-1], NAMED_STEPS))
         yield FadingChart(fading_name(state, fades), panel, fading_words(curves), ticks)
 

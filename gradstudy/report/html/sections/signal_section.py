@@ -1,6 +1,6 @@
 """Where and when the signal vanishes or explodes: maps of typical trials, and of any other that a person chooses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,21 +10,14 @@ from gradstudy.analysis.prescription.experience import levels_in, trial_health
 from gradstudy.analysis.prescription.prescription import Prescription
 from gradstudy.analysis.responses.fading import STATES, Fading, fadings
 from gradstudy.analysis.responses.signal_map import SignalMap, signal_map
+from gradstudy.analysis.theory.agreement import PREDICTED
+from gradstudy.analysis.theory.prediction import even_fading
 from gradstudy.records import VERDICTS, MemberRecord
 from gradstudy.report.figure.charts import NORMS, SeedCurve, decade_word, seed_curves, whole_ticks
 from gradstudy.report.figure.heat_image import Scale, colour_stops, scale_of
 from gradstudy.report.findings import Findings
-from gradstudy.report.html.pieces.axis import Axis
-from gradstudy.report.html.pieces.trial_map import (
-    BROKEN,
-    HUNDREDTHS,
-    MIDDLE,
-    ZERO,
-    Scales,
-    TrialMap,
-    stored_records,
-    trial_map,
-)
+from gradstudy.report.html.pieces.axis import Axis, Ticks
+from gradstudy.report.html.pieces.trial_map import NUMBER_CODE, Scales, TrialMap, stored_records, trial_map
 from gradstudy.report.rendering import render
 from gradstudy.series import FAR, evenly_spaced, median_of_seeds
 from gradstudy.words.trial_words import levels_words
@@ -90,12 +83,12 @@ def signal_section(findings: Findings) -> Markup:
         others={verdict: [trial for trial in own if trial in maps] for verdict, own in others.items()},
         each=MOST_MAPS // len(others),
         colours=colour_stops(),
-        scale=[(decade_word(tick), Axis(*colours).place(tick)) for tick in whole_ticks(*colours, 6)],
+        scale=colour_ticks(colours),
         info=findings.run.info,
         is_far=any(one.far for one in maps.values()),
         typical_means=TYPICAL,
         axes=axes,
-        code={"per_decade": HUNDREDTHS, "middle": MIDDLE, "zero": ZERO, "broken": BROKEN, "axes": axes},
+        code={**NUMBER_CODE, "axes": axes},
     )
 
 
@@ -106,29 +99,37 @@ def _maps(
     signals = {trial: signal_map(own) for trial, own in records.items()}
     norms = {trial: seed_curves(own, NORMS) for trial, own in records.items()}
     fades = {trial: fadings(own) for trial, own in records.items()}
-    scales = _scales(findings, signals, norms, fades)
+    scales = common_scales(signals.values(), norms.values(), fades.values(), findings.run.settings.cap)
     members = findings.run.searched[findings.run.searched["trial"].isin(list(records))]
     maps = {}
     for trial in sorted(records):
         own = members[members["trial"] == trial]
         levels = levels_words(levels_in(own.iloc[0], findings.run.info.factors))
+        gain = own[PREDICTED].iloc[0] if PREDICTED in own else None  # older studies have none
+        theory = even_fading(gain, len(signals[trial].places))
         shown = (signals[trial], norms[trial], fades[trial], scales)
-        maps[trial] = trial_map(own, *shown, verdict=verdicts[trial], levels=levels)
+        maps[trial] = trial_map(own, *shown, theory=theory, verdict=verdicts[trial], levels=levels)
     return maps, scales.colours
 
 
-def _scales(
-    findings: Findings,
-    signals: Mapping[int, SignalMap],
-    norms: Mapping[int, Mapping[str, SeedCurve]],
-    fades: Mapping[int, Mapping[str, Fading]],
+def common_scales(
+    signals: Collection[SignalMap],
+    norms: Iterable[Mapping[str, SeedCurve]],
+    fades: Iterable[Mapping[str, Fading]],
+    cap: float,
 ) -> Scales:
-    curves = [curve for own in norms.values() for curve in own.values()]
+    """Those of trials that are drawn beside each other, within the cap of where each usually starts."""
+    curves = [curve for own in norms for curve in own.values()]
     ends = [np.column_stack([curve.low, curve.high, curve.middle]) for curve in curves] or [np.zeros((1, 1))]
     # an answer's own step is the last place on the way back
-    left = [median_of_seeds(fading.decades)[:, ::-1] for own in fades.values() for fading in own.values()]
-    decades = ([signal.decades for signal in signals.values()], ends, left or [np.zeros((1, 1))])
-    return Scales(*(common_scale(one, findings.run.settings.cap) for one in decades))
+    left = [median_of_seeds(fading.decades)[:, ::-1] for own in fades for fading in own.values()]
+    decades = ([signal.decades for signal in signals], ends, left or [np.zeros((1, 1))])
+    return Scales(*(common_scale(one, cap) for one in decades))
+
+
+def colour_ticks(colours: Scale) -> Ticks:
+    """Round amplitudes and where they stand in the key of the colours."""
+    return [(decade_word(tick), Axis(*colours).place(tick)) for tick in whole_ticks(*colours, 6)]
 
 
 def common_scale(decades: Sequence[np.ndarray], cap: float) -> Scale:

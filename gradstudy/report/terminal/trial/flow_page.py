@@ -15,7 +15,7 @@ from rich.text import Text
 from gradstudy.measurement import Measurement
 from gradstudy.records import UNTRAINED, MemberRecord
 from gradstudy.report.diagnosis.diagnose import diagnosis_lines
-from gradstudy.report.diagnosis.suggestion import suggested_study
+from gradstudy.report.diagnosis.suggestion import asked, suggested_study
 from gradstudy.report.diagnosis.suspects.ranked import ranked_suspects
 from gradstudy.report.diagnosis.suspects.suspect import case_of
 from gradstudy.report.diagnosis.symptoms import look, steps_of
@@ -103,9 +103,12 @@ def trial_ways(overrides: Sequence[str], study: Sequence[str]) -> RenderableType
     )
 
 
-def flow_page(measured: Measurement, overrides: Sequence[str]) -> RenderableType:
-    """What is wrong, where the signal shrinks or grows, what was seen inside, how seeds ended, and what now."""
-    case = case_of(measured)
+def flow_page(measured: Measurement, page: str = "") -> RenderableType:
+    """What is wrong, where the signal shrinks or grows, what was seen inside, how seeds ended, and what now.
+
+    `page` is where the same was written for a browser.
+    """
+    case, overrides = case_of(measured), asked(measured.overrides)
     suspects = ranked_suspects(case)
     sections = (
         plain_text(" ".join(overrides) or "the defaults", "bold"),
@@ -117,6 +120,7 @@ def flow_page(measured: Measurement, overrides: Sequence[str]) -> RenderableType
         _seeds(measured.records, measured.members),
         _outcomes(measured),
         _cost(measured.records),
+        way_on("report", page) if page else None,
         trial_ways(overrides, suggested_study(overrides, measured.choices, suspects, measured.own_factors)),
     )
     first, *others = (section for section in sections if section is not None)

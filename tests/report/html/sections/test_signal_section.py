@@ -133,11 +133,11 @@ def test_what_is_left_of_an_answer_by_distance_is_drawn_below_on_an_axis_of_all_
     assert "what is left of an answer&#39;s signal" in section or "what is left of an answer's signal" in section
     for trial, figure in FIGURE.findall(static(section)):
         chart = figure[figure.index("Left of an answer") :]
-        # the last look is the same picture as the first
-        first, theory = (
+        first, last, theory = (
             np.array([pair.split(",") for pair in line.split()], dtype=float)
             for line in re.findall(r'class="line" d="M([^"]*)"', chart)
         )
+        assert last.tolist() == first.tolist()
         assert np.diff(first, axis=0) == pytest.approx(np.diff(theory, axis=0), abs=0.11)
         lost = members.loc[members["trial"] == int(trial), "vanishing"].mean()
         assert (first[-1, 1] - first[0, 1]) / 100 * 11 == pytest.approx(lost, abs=0.02)  # from 10 to 1e-10

@@ -13,7 +13,7 @@ def page(render, make_measured):
     """The page of these records, with its lines as lists of words too."""
 
     def made(*records, overrides=("activation=tanh",), width=80, **measured):
-        text = render(flow_page(make_measured(*records, **measured), overrides), width=width)
+        text = render(flow_page(make_measured(*records, overrides=overrides, **measured)), width=width)
         return text, [line.split() for line in text.splitlines()]
 
     return made
