@@ -49,7 +49,7 @@ def trial_page(measured: Measurement) -> str:
 def _signal(measured: Measurement, levels: str) -> Markup:
     records, members = measured.records, measured.members
     signal, norms, fades = signal_map(records), seed_curves(records, NORMS), fadings(records)
-    theory = None if measured.prediction is None else measured.prediction.by_distance
+    theory = measured.prediction.by_distance if fades and measured.prediction else None
     scales = common_scales([signal], [norms], [fades], inf)  # nothing stands beside it
     verdict = trial_verdict(members["verdict"])
     one = trial_map(members, signal, norms, fades, scales, theory=theory, verdict=verdict, levels=levels)
