@@ -116,3 +116,10 @@ def test_decades_that_an_older_study_calls_learned_are_its_drop_of_the_loss_and_
     page = report_page(findings_of(run))
     assert "healthy but stuck" not in page
     assert "learned nothing" not in page
+    assert run.cures == ()
+    assert {one.verdict for one in run.prescribe()} <= {"vanishing", "exploding", "diverged"}
+    assert run.prescribe(trial=0).note
+    longer = study(task="line", trials=14).members
+    assert set(longer.loc[longer["trial"] < 12, "outcome"]) == {"untrained"}
+    assert set(longer.loc[longer["trial"] >= 12, "outcome"]) <= {"learned", "stuck"}
+    assert longer["learned"].isna().tolist() == [True] * 24 + [False] * 4

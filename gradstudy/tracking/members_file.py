@@ -14,9 +14,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gradstudy.records import SCREEN, Factor, MemberRows, Trial
+from gradstudy.records import SCREEN, UNTRAINED, Factor, MemberRows, Trial
 from gradstudy.tracking.atomic_file import written_whole
-from gradstudy.tracking.record_file import METADATA, as_trial
+from gradstudy.tracking.record_file import METADATA, OLDER_NAMES, as_trial
 
 Stored = Mapping[int, tuple[Trial, MemberRows]]
 """What is known of a study's finished trials, by number."""
@@ -48,7 +48,7 @@ def members_table(stored: Stored, factors: Sequence[Factor]) -> pd.DataFrame:
             **{factor.name: _levels([trial.levels.get(factor.name) for trial in trials], factor) for factor in factors},
             **{name: pd.Series([row.get(name) for row in rows], dtype="float64") for name in responses},
             "verdict": _words([row["verdict"] for row in rows]),
-            "outcome": _words([row.get("outcome") for row in rows]),
+            "outcome": _words([row["outcome"] for row in rows]),
             "first_bad_step": pd.Series([row["first_bad_step"] for row in rows], dtype="Int64"),
             "first_bad_tensor": _words([row["first_bad_tensor"] for row in rows]),
         }
@@ -70,14 +70,14 @@ def write_members(stored: Stored, factors: Sequence[Factor], path: Path) -> None
 def read_members(path: Path) -> pd.DataFrame:
     """The table as it was written.
 
-    The trials of an older version are a screen's, and do not say so; they have no outcome, as in `as_rows`.
+    The trials of an older version are a screen's, and do not say so; of their outcome holds what `as_rows` says.
     """
     table: pd.DataFrame = pq.read_table(path).to_pandas()
     if PHASE not in table:
         table.insert(2, PHASE, SCREEN)
     if "outcome" not in table:
-        table = table.rename(columns={"learned": "loss_drop"})
-        table.insert(list(table).index("verdict") + 1, "outcome", None)
+        table = table.rename(columns=OLDER_NAMES)
+        table.insert(list(table).index("verdict") + 1, "outcome", UNTRAINED)
     return table
 
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from gradstudy.records import SCREEN, MemberRecord, MemberRows, Series, Trial, TrialResult
+from gradstudy.records import SCREEN, UNTRAINED, MemberRecord, MemberRows, Series, Trial, TrialResult
 from gradstudy.tracking.atomic_file import written_whole
 from gradstudy.tracking.selection import Filters, select
 
@@ -99,11 +99,21 @@ def as_trial(stored: Mapping[str, Any]) -> Trial:
 
 
 def as_rows(stored: Sequence[Mapping[str, Any]]) -> MemberRows:
-    """Rows out of their JSON; those of an older version have no outcome, and what they call learned is `loss_drop`."""
-    return tuple(
-        dict(row) if "outcome" in row else {"loss_drop" if name == "learned" else name: row[name] for name in row}
-        for row in stored
-    )
+    """Rows out of their JSON, those of an older version too."""
+    return tuple(_as_row(row) for row in stored)
+
+
+OLDER_NAMES = {"learned": "loss_drop"}
+"""What members that have no outcome call otherwise than this version does.
+
+Their record has no baseline: their outcome is `untrained`, since nobody knows it, and what they `learned` is missing.
+"""
+
+
+def _as_row(stored: Mapping[str, Any]) -> dict[str, Any]:
+    if "outcome" in stored:
+        return dict(stored)
+    return {OLDER_NAMES.get(name, name): value for name, value in stored.items()} | {"outcome": UNTRAINED}
 
 
 def _about(schema: pa.Schema) -> dict[str, Any]:

@@ -28,11 +28,9 @@ FATES = (HEALTHY, HEALTHY_BUT_STUCK, *FAILING)
 def fates(members: pd.DataFrame | MemberRows) -> list[str]:
     """What is said of each of these members."""
     rows: Iterable[Mapping[Any, Any]] = (
-        members.reindex(columns=["verdict", "outcome"]).to_dict("records")
-        if isinstance(members, pd.DataFrame)
-        else members
+        members[["verdict", "outcome"]].to_dict("records") if isinstance(members, pd.DataFrame) else members
     )
-    return [_fate(str(row["verdict"]), row.get("outcome")) for row in rows]
+    return [_fate(str(row["verdict"]), row["outcome"]) for row in rows]
 
 
 def trial_fate(members: pd.DataFrame | MemberRows) -> str:
@@ -42,7 +40,7 @@ def trial_fate(members: pd.DataFrame | MemberRows) -> str:
     return HEALTHY_BUT_STUCK if verdict == HEALTHY and HEALTHY_BUT_STUCK in said else verdict
 
 
-def _fate(verdict: str, outcome: Any) -> str:
+def _fate(verdict: str, outcome: str) -> str:
     return HEALTHY_BUT_STUCK if verdict == HEALTHY and outcome == STUCK else verdict
 
 

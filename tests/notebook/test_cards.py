@@ -52,6 +52,7 @@ def study():
     measured = {"vanishing": 3.14159, "exploding": -0.0, "verdict": "vanishing"}
     trials = pd.DataFrame({"trial": range(8), **levels, **measured})
     members = pd.DataFrame({"trial": [*range(8)] * 2, "verdict": ["healthy"] * 4 + ["diverged"] * 12})
+    members["outcome"] = "untrained"
     return info, members, trials
 
 

@@ -27,7 +27,11 @@ def members():
     values = np.arange(6.0)[:, None] + [0.0, 2.0]
     bad = [[np.nan] * 2] * 4 + [[np.nan, 3.0], [5.0, 7.0]]
     return seeds.assign(
-        seed=[0, 1] * 6, vanishing=values.ravel(), verdict=np.ravel(VERDICTS), first_bad_step=np.ravel(bad)
+        seed=[0, 1] * 6,
+        vanishing=values.ravel(),
+        verdict=np.ravel(VERDICTS),
+        outcome="untrained",
+        first_bad_step=np.ravel(bad),
     )
 
 

@@ -23,11 +23,11 @@ from gradstudy.records import DUMMY, HEALTHY, STUCK, Factor, Level, trial_verdic
 def trial_health(members: pd.DataFrame) -> pd.DataFrame:
     """What became of each trial: one row per trial, in the order of their numbers.
 
-    `members` has the columns trial, vanishing, exploding and verdict. `vanishing` and `exploding` are those of the
-    worst seed, so that a trial is healthy exactly when both lie below their thresholds; `healthy` (bool); `verdict` is
-    that of `trial_verdict`, and `state` is the same but for trials of healthy gradients that are not well, which are
-    `stuck`; `well` (bool); `learned`, where it is known, is that of the worst seed; `seeds` counts members, and
-    `failing` those that are not well.
+    `members` has the columns trial, vanishing, exploding, learned, verdict and outcome. `vanishing` and `exploding` are
+    those of the worst seed, so that a trial is healthy exactly when both lie below their thresholds; `healthy` (bool);
+    `verdict` is that of `trial_verdict`, and `state` is the same but for trials of healthy gradients that are not well,
+    which are `stuck`; `well` (bool); `learned` is that of the worst seed, where it is known; `seeds` counts members,
+    and `failing` those that are not well.
     """
     by_trial = members.groupby("trial")
     health = by_trial[["vanishing", "exploding"]].max()
@@ -36,8 +36,7 @@ def trial_health(members: pd.DataFrame) -> pd.DataFrame:
     doing = well(members).groupby(members["trial"])
     health["well"] = doing.all()
     health["seeds"] = doing.size()
-    if "learned" in members:
-        health["learned"] = by_trial["learned"].min()
+    health["learned"] = by_trial["learned"].min()
     health["failing"] = health["seeds"] - doing.sum()
     health["state"] = health["verdict"].mask(health["healthy"] & ~health["well"], STUCK)
     return health
@@ -61,7 +60,7 @@ class Experience:
         self.health = trial_health(members)
         self.trials = self.health.index.to_numpy()
         self.well = self.health["well"].to_numpy(dtype=bool)
-        self.judges_learning = "learned" in members and enough_budget(members)
+        self.judges_learning = enough_budget(members)
         self._table = members.groupby("trial")[[factor.name for factor in factors]].first()
         self.screen = CodedTrials(tuple(factors), encode(self._table, factors), self.well.astype(float))
 
@@ -88,7 +87,7 @@ class Experience:
 
     def is_well(self, row: Mapping[str, Any]) -> bool:
         """Whether a further member with this row is well: it must learn where these trials show that it can."""
-        return row["verdict"] == HEALTHY and not (self.judges_learning and row.get("outcome") == STUCK)
+        return row["verdict"] == HEALTHY and not (self.judges_learning and row["outcome"] == STUCK)
 
     @property
     def unknown(self) -> NoCure | None:

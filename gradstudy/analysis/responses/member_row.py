@@ -62,17 +62,17 @@ def measured_again(
 ) -> pd.DataFrame:
     """The members with the responses, verdicts and outcomes of their records; missing where no record is left.
 
-    With `keep` what they have stays as it is, and only what they lack is measured. Members that were stored without an
-    outcome have no baseline in their records: what they learned is missing, and their outcome unknown.
+    With `keep` what they have stays as it is, and only what they lack is measured. What they `learned` stays missing
+    where they are untrained: the record of an older study has no baseline to tell it by.
     """
     rows = [(record.trial, record.seed, *_measured(record, settings)) for record in records]
     names = [*RESPONSES, "verdict", "outcome"]
     fresh = pd.DataFrame(rows, columns=[*MEMBER, *names]).set_index(MEMBER)
     table = members.set_index(MEMBER)
-    older = table["outcome"].isna()
     for name in RESPONSES:
         if name not in table:
             table.insert(list(table).index("verdict"), name, np.nan)
+    older = table["learned"].isna() & (table["outcome"] == UNTRAINED)
     table[names] = table[names].fillna(fresh) if keep else fresh
     table.loc[older, "learned"] = np.nan
     return table.fillna({"outcome": UNTRAINED}).reset_index()

@@ -10,8 +10,6 @@ def enough_budget(members: pd.DataFrame) -> bool:
 
     A single lucky seed of hundreds is no evidence that the budget is enough.
     """
-    if "outcome" not in members:
-        return False
     return bool((members["outcome"] == LEARNED).groupby(members["trial"]).all().any())
 
 

@@ -49,7 +49,7 @@ def measured(trials, rule, seeds=3):
             failed = "exploding" if e >= 2.0 else "vanishing" if v >= 3.0 else "healthy"
             verdict = "diverged" if e == 10.0 else failed
             rows.append({**trial, "trial": number, "seed": seed, "vanishing": v, "exploding": e, "verdict": verdict})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).assign(outcome="untrained", learned=np.nan)
 
 
 def cured(members, factors, trial, settings=SETTINGS):
@@ -287,7 +287,7 @@ def test_a_trial_is_healthy_only_when_every_seed_is():
             "vanishing": [0.0, 1.0, 0.0, 0.0, 4.0, 3.0, 5.0, 0.0],
             "exploding": [0.0, 1.0, 0.0, 10.0, 0.0, 0.0, 0.0, 2.0],
         }
-    )
+    ).assign(outcome="untrained", learned=np.nan)
     health = trial_health(members)
     assert health["healthy"].tolist() == [True, False, False, False]
     assert health["verdict"].tolist() == ["healthy", "diverged", "vanishing", "exploding"]

@@ -43,7 +43,7 @@ def test_what_no_record_tells_is_missing():
 
 
 def test_what_an_older_record_does_not_tell_of_learning_is_unknown_and_not_called_stuck():
-    older = MEMBERS.drop(columns=["learned"]).assign(outcome=None)
+    older = MEMBERS.drop(columns=["learned"]).assign(outcome="untrained")
     found = again(older, [made_record([[1e-4, 1e-2, 1.0], [1e-3, 1e-1, 1.0]], norms=[1.0, 10.0], loss=[2.0, 2.0])])
     assert found["learned"].isna().all()
     assert found["outcome"].tolist() == ["untrained"]

@@ -21,7 +21,7 @@ from gradstudy.report.terminal.live.progress import Progress
 so_far = SimpleNamespace(words="So far, " + "müller " * 20, add=lambda trial, rows: None)
 with Progress("a_study", total=2, seeds=1, console=make_console(), so_far=so_far) as progress:
     for number in range(2):
-        progress.advance(TrialResult(Trial(number, {}, ()), (), ({"verdict": "healthy"},), 1.0))
+        progress.advance(TrialResult(Trial(number, {}, ()), (), ({"verdict": "healthy", "outcome": "learned"},), 1.0))
         progress._live.refresh()
 make_console().print(Bar(1.0))
 make_console().print(Text("ranking " * 30))

@@ -162,8 +162,8 @@ def test_names_and_levels_stay_text(make_study):
     factors = (Factor("a'\"b", (odd, "relu")), Factor("lr.value", low=0.001, high=0.1, log=True))
     rows = [
         {"trial": trial, "seed": 0, "phase": "screen", "a'\"b": odd, "lr.value": 0.01, "vanishing": 0.1,
-         "exploding": 0.1, "gain": -0.1, "gain_init": -0.1, "verdict": "healthy", "first_bad_step": None,
-         "first_bad_tensor": None}
+         "exploding": 0.1, "gain": -0.1, "gain_init": -0.1, "verdict": "healthy", "outcome": "learned",
+         "first_bad_step": None, "first_bad_tensor": None}
         for trial in (0, 1)
     ]  # fmt: skip
     record = pd.DataFrame(
@@ -213,7 +213,7 @@ def members_of(*trials):
         for which, (gain, *verdicts) in enumerate(trials)
         for seed, verdict in enumerate(verdicts)
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).assign(outcome="untrained", learned=np.nan)
 
 
 def test_trials_stand_under_their_verdict_in_the_order_of_their_gains():

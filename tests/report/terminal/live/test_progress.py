@@ -8,7 +8,9 @@ from gradstudy.report.terminal.console import PageConsole
 from gradstudy.report.terminal.live.progress import Progress, TimeLeft
 
 VERDICTS = ("healthy", "vanishing", "vanishing", "diverged")
-RESULT = TrialResult(Trial(0, {}, ()), (), tuple({"verdict": verdict} for verdict in VERDICTS), seconds=8.0)
+RESULT = TrialResult(
+    Trial(0, {}, ()), (), tuple({"verdict": one, "outcome": "learned"} for one in VERDICTS), seconds=8.0
+)
 """Four members that took a worker two seconds each."""
 
 

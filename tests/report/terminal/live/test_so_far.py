@@ -22,7 +22,7 @@ def trial(number, phase=SCREEN):
     lost = 4.0 * (number % 2)
     rows = [
         {"trial": number, "seed": seed, "vanishing": lost + 0.1 * noise[seed, 0], "exploding": noise[seed, 1]}
-        | {"verdict": "healthy", "first_bad_step": None, "first_bad_tensor": None}
+        | {"verdict": "healthy", "outcome": "untrained", "first_bad_step": None, "first_bad_tensor": None}
         for seed in range(2)
     ]
     return Trial(number, levels, (), phase), rows
