@@ -2,7 +2,7 @@
 
 from gradstudy.analysis.cure.cure import Cure, Tried
 from gradstudy.analysis.prescription.prescription import Prescription
-from gradstudy.words.cure_words import WHY_NOT_CONFIRMED, counts_words, way_words
+from gradstudy.words.cure_words import counts_words, good_kind, good_words, unconfirmed_words, way_words
 from gradstudy.words.number_words import counted
 from gradstudy.words.prescription_words import changes_words, said_of
 
@@ -18,19 +18,21 @@ def tried_rows(found: Cure) -> list[tuple[str, str, str, str]]:
 
 def cure_said(found: Cure) -> list[str]:
     """What was changed, with counts, and what each change is for, a paragraph each; or why no cure is confirmed."""
-    counts = f"change {changes_words(found.changes)}: {counts_words(found)}" if found.changes else ""
-    if found.reason is None:
-        return list(filter(None, (f"Confirmed: {counts}.", needed_words(found))))
-    best = f" The best that was tried: {counts}." if counts else ""
-    return [f"No cure is confirmed: {WHY_NOT_CONFIRMED[found.reason]}.{best}"]
+    if found.reason is not None:
+        return [unconfirmed_words(found, found.reason)]
+    confirmed = f"Confirmed: change {changes_words(found.changes)}: {counts_words(found)}."
+    return list(filter(None, (confirmed, needed_words(found))))
 
 
-def predicted_said(found: Prescription) -> list[str]:
+def predicted_said(found: Prescription, steps: int) -> list[str]:
     """What the stored trials promise, a paragraph each, and that it is a prediction."""
-    return [*said_of(found), *([UNTRIED] if found.changes else [])]
+    return [*said_of(found), *untried_words(found, steps)]
 
 
-UNTRIED = "That is a prediction: nobody has run it. confirm.cures=3 tries it on fresh seeds."
+def untried_words(found: Prescription, steps: int) -> list[str]:
+    """That it is a prediction, and what tries it where networks are trained; nothing of what is none."""
+    way_on = " confirm.cures=3 tries it on fresh seeds." if steps else ""
+    return [f"That is a prediction: nobody has run it.{way_on}"] if found.changes else []
 
 
 def effort_words(found: Cure) -> str:
@@ -49,9 +51,13 @@ def needed_words(found: Cure) -> str:
     """What comes out without each change of a cure; nothing where it has one only, or none was taken back."""
     if len(found.needed) < 2:
         return ""
-    without = (
-        f"without that of {name} {well_words(one)} seeds are well, and learn {way_words(one)} of the way"
-        for name, one in found.needed.items()
-    )
-    needless = any(one.all_well for one in found.needed.values())  # well on a few seeds, and not on further ones
+    without = (f"without that of {name} {_came_out(found, one)}" for name, one in found.needed.items())
+    needless = any(found.good(one) == one.seeds for one in found.needed.values())  # and not so on further ones
     return f"{'Taken back one by one' if needless else 'Every change is needed'}: {'; '.join(without)}."
+
+
+def _came_out(found: Cure, one: Tried) -> str:
+    """`1 of 4 seeds are well, and learn .03 of the way`"""
+    (be, ending) = ("is", "s") if one.seeds == 1 else ("are", "")
+    learned = f", and learn{ending} {way_words(one)} of the way" if one.learners is not None else ""
+    return f"{good_words(found, one, 'seed')} {be} {good_kind(found)}{learned}"

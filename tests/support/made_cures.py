@@ -9,7 +9,7 @@ BOTH = {"activation": ("sigmoid", "relu"), "lr.value": (0.5, 0.001)}
 def tried(purpose, changes, counts, learned, taken_back=None):
     well, seeds = counts
     levels = {**START, **{name: after for name, (_, after) in changes.items()}}
-    return Tried(purpose, levels, changes, seeds, well, learned, taken_back)
+    return Tried(purpose, levels, changes, seeds, well, learned, taken_back, healthy=well, learners=well)
 
 
 BEFORE = tried(Purpose.BEFORE, {}, (0, 8), 0.02)

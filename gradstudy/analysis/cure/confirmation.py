@@ -20,7 +20,7 @@ from gradstudy.analysis.prescription.experience import Experience, StartingPoint
 from gradstudy.analysis.prescription.prescription import changes_between, levels_at
 from gradstudy.analysis.space.coordinates import INACTIVE
 from gradstudy.conclusions import MOST_CHANGES
-from gradstudy.records import HEALTHY, STUCK, Level, MemberRows
+from gradstudy.records import HEALTHY, LEARNED, STUCK, UNTRAINED, Level, MemberRows
 
 AS_MUCH = 0.05
 """Shares of the way that are the same: medians over a few seeds tell no finer."""
@@ -111,7 +111,7 @@ class Confirmation:
             before=self._before,
             after=after,
             confirmed=self._reason is None,
-            gradients_alone=self._alone and self._reason is None,
+            gradients_alone=self._reason is None and self._of_gradients(after),
             reason=self._reason,
             needed=self._needed(after),
             tried=tuple(self._tried),
@@ -151,6 +151,7 @@ class Confirmation:
             well=sum(map(self._experience.is_well, rows)),
             learned=float(np.median([float(row["learned"]) for row in rows])),
             healthy=sum(row["verdict"] == HEALTHY for row in rows),
+            learners=_learners(rows),
             taken_back=None if way.taken_back is None else self._experience.screen.factors[way.taken_back].name,
         )
 
@@ -286,6 +287,11 @@ class Confirmation:
         """The seeds that count for it."""
         return one.healthy if self._alone else one.well
 
+    def _of_gradients(self, after: Tried | None) -> bool:
+        """Whether a cure is one of gradients alone: learning was not asked of it, and did not come by itself."""
+        asked = self._experience.judges_learning and not self._alone
+        return not asked and after is not None and after.learners is not None and after.learners < after.seeds
+
     def _merit(self, one: Tried) -> tuple[float, ...]:
         """The best of what was tried has the largest share of well seeds, and learned most."""
         return self._good(one) / one.seeds, one.learned
@@ -307,3 +313,9 @@ class Confirmation:
 def _made(one: Tried) -> set[str]:
     """The factors that were changed, without what that brought along or took away."""
     return {name for name, pair in one.changes.items() if None not in pair}
+
+
+def _learners(rows: MemberRows) -> int | None:
+    """How many learned; None where nobody knows."""
+    outcomes = [row["outcome"] for row in rows]
+    return None if set(outcomes) == {UNTRAINED} else outcomes.count(LEARNED)

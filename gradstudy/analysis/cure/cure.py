@@ -35,7 +35,8 @@ class NoConfirmation(StrEnum):
 class Tried:
     """A configuration that was run on fresh seeds: how many of them are `well`, and what they `learned` (median).
 
-    `healthy` counts those whose gradients are, whatever they learned.
+    `healthy` counts those whose gradients are, whatever they learned, and `learners` those that learned, whatever their
+    gradients did; None where nobody knows, since the task has no baseline.
 
     `changes` are those from the failing configuration, empty for that itself. `taken_back` names the factor whose
     change was taken back, or moved back, to see whether it is needed.
@@ -49,6 +50,7 @@ class Tried:
     learned: float
     taken_back: str | None = None
     healthy: int = 0
+    learners: int | None = None
 
     @property
     def all_well(self) -> bool:
@@ -111,6 +113,10 @@ class Cure:
     def levels(self) -> Mapping[str, Level]:
         """All levels afterwards; those of the start where nothing was tried."""
         return self.after.levels if self.after is not None else self.start
+
+    def good(self, one: Tried) -> int:
+        """The seeds that count for one of those that were tried: the well ones, or the healthy ones."""
+        return one.healthy if self.gradients_alone else one.well
 
     @property
     def note(self) -> str:

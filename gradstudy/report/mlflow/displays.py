@@ -21,7 +21,7 @@ from gradstudy.words.command_words import again_command, folded_command, load_ca
 from gradstudy.words.prescription_words import title_words
 from gradstudy.words.ranking_words import rank_words, rough_mark, share_words, significance_words
 from gradstudy.words.trial_words import levels_words, trial_fate, verdict_line, verdicts_words
-from gradstudy.words.tried_words import UNTRIED, cure_said, effort_words
+from gradstudy.words.tried_words import cure_said, effort_words, untried_words
 
 WIDE, SQUARE = 6.4, (5.0, 5.0)
 """Inches; a row of a heat map takes half of one."""
@@ -87,7 +87,7 @@ def study_note(findings: Findings) -> str:
             f"{escaped(verdict_line(findings.run.searched))}.",
             *map(_ranking, findings.rankings),
             *(["### What should be changed?"] if findings.advice else []),
-            *(f"- {escaped(_advised(*one))}" for one in findings.advice),
+            *(f"- {escaped(_advised(*one, info.steps))}" for one in findings.advice),
             "### Ways on",
             "In a terminal (with `analysis.vanishing=2` behind it for another threshold), and in a notebook:",
             code_fence(folded_command(again_command(info))),
@@ -97,11 +97,13 @@ def study_note(findings: Findings) -> str:
     )
 
 
-def _advised(prescription: Prescription, cure: Cure | None) -> str:
+def _advised(prescription: Prescription, cure: Cure | None, steps: int) -> str:
     """What came of trying cures; where none were tried, what is predicted."""
     if cure is None:
-        return " ".join([prescription.note, *([UNTRIED] if prescription.changes else [])])
-    return " ".join([title_words(prescription) + ".", *cure_said(cure), f"{effort_words(cure)}."])
+        return " ".join([prescription.note, *untried_words(prescription, steps)])
+    return " ".join(
+        [title_words(prescription) + ".", *cure_said(cure), *([f"{effort_words(cure)}."] if cure.tried else [])]
+    )
 
 
 def _ranking(ranking: Ranking) -> str:

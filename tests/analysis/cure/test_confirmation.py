@@ -30,10 +30,14 @@ def both_needed(levels):
 
 
 class World:
-    """Networks that follow a rule, with a little noise: its rows are those of a driver."""
+    """Networks that follow a rule, with a little noise: its rows are those of a driver.
 
-    def __init__(self, rule, *factors, count=120):
+    The outcome of all may be given; then nothing is learned.
+    """
+
+    def __init__(self, rule, *factors, count=120, outcome=None):
         self.rule, self.factors, self.random = rule, factors, np.random.default_rng(0)
+        self.outcome = outcome
         drawn = [self._draw(number) for number in range(count)]
         self.members = pd.DataFrame(drawn).explode("rows", ignore_index=True)
         self.members = pd.concat([self.members.drop(columns="rows"), pd.json_normalize(self.members["rows"])], axis=1)
@@ -54,8 +58,10 @@ class World:
         vanishing, exploding = np.clip(np.array(measured) + self.random.normal(0.0, 0.2, 2), 0.0, 10.0)
         verdict = "exploding" if exploding >= 2.0 else "vanishing" if vanishing >= 3.0 else "healthy"
         well = verdict == "healthy"
-        found = {"vanishing": vanishing, "exploding": exploding, "verdict": verdict, "learned": 0.8 if well else 0.01}
-        return {"seed": seed, **found, "outcome": "learned" if well else "stuck"}
+        outcome = self.outcome or ("learned" if well else "stuck")
+        learned = 0.8 if outcome == "learned" else 0.01
+        found = {"vanishing": vanishing, "exploding": exploding, "learned": learned}
+        return {"seed": seed, **found, "verdict": verdict, "outcome": outcome}
 
     def confirm(self, trial, *, cures=3, seeds=8):
         factors = [*self.factors, DUMMY]
@@ -83,6 +89,24 @@ def test_the_one_change_that_is_needed_is_confirmed_with_counts_before_and_after
     assert (
         "8 of 8 fresh seeds well (95 % interval 68 to 100 %), and it learns .80 of the way instead of .01" in found.note
     )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        (
+            "stuck",
+            "seeds healthy (95 % interval 68 to 100 %), but it still learns nothing (.01 of the way instead of .01);",
+        ),
+        ("untrained", "seeds well (95 % interval 68 to 100 %); before: 0 of 8."),
+    ],
+)
+def test_a_cure_where_nothing_learns_or_can_be_learned_is_told_without_a_word_of_learning_well(outcome, said):
+    world = World(sigmoid_vanishes, ACTIVATION, INIT, outcome=outcome)
+    found = world.confirm(world.first(activation="sigmoid", init="right"))
+    assert found.confirmed
+    assert found.gradients_alone == (outcome == "stuck")
+    assert said in found.note
 
 
 def test_two_changes_are_kept_where_neither_alone_is_enough_and_what_came_without_each_is_said():

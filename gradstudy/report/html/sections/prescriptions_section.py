@@ -10,6 +10,7 @@ from gradstudy.analysis.prescription.prescription import Prescription
 from gradstudy.report.findings import Findings
 from gradstudy.report.html.pieces.axis import Axis
 from gradstudy.report.rendering import render
+from gradstudy.words.cure_words import good_kind, good_words
 from gradstudy.words.number_words import percent_words
 from gradstudy.words.prescription_words import as_told
 from gradstudy.words.trial_words import levels_words
@@ -41,7 +42,7 @@ def prescriptions_section(findings: Findings) -> Markup:
     wanted = findings.run.settings.healthy
     return render(
         "prescriptions.html",
-        cards=[_card(*one) for one in findings.advice],
+        cards=[_card(*one, findings.run.info.steps) for one in findings.advice],
         headings=TRIED_HEADINGS,
         tries=findings.run.info.confirm,
         axis=PERCENT,
@@ -50,16 +51,16 @@ def prescriptions_section(findings: Findings) -> Markup:
     )
 
 
-def _card(prescription: Prescription, cure: Cure | None) -> dict[str, Any]:
+def _card(prescription: Prescription, cure: Cure | None, steps: int) -> dict[str, Any]:
     shown = cure or prescription
     return {
         "about": prescription,
         "levels": levels_words(prescription.levels),
         "kind": _kind(prescription, cure),
-        "said": cure_said(cure) if cure else predicted_said(prescription),
+        "said": cure_said(cure) if cure else predicted_said(prescription, steps),
         "changes": [(name, as_told(before), as_told(after)) for name, (before, after) in shown.changes.items()],
         "chances": _tried_bars(cure) if cure else _chances(prescription),
-        "well": cure is not None,
+        "well": good_kind(cure) if cure else "",
         "effort": effort_words(cure) if cure else "",
         "tried": tried_rows(cure) if cure else [],
         "command": shown.command,
@@ -73,12 +74,15 @@ def _kind(prescription: Prescription, cure: Cure | None) -> str:
 
 
 def _tried_bars(cure: Cure) -> list[ChanceBar]:
-    """The shares of well seeds before and after."""
-    named = {"before": cure.before, "after": cure.after}
-    ends = {name: (one, *one.interval(cure.confidence)) for name, one in named.items() if one is not None}
+    """The shares of well seeds before and after, or of healthy ones."""
+    named = {name: one for name, one in (("before", cure.before), ("after", cure.after)) if one is not None}
     return [
-        ChanceBar(f"{name}: {one.well} of {one.seeds} fresh seeds", one.well / one.seeds, low, high)
-        for name, (one, low, high) in ends.items()
+        ChanceBar(
+            f"{name}: {good_words(cure, one, 'fresh seed')}",
+            cure.good(one) / one.seeds,
+            *one.interval(cure.confidence, healthy=cure.gradients_alone),
+        )
+        for name, one in named.items()
     ]
 
 

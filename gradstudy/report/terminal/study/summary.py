@@ -47,20 +47,21 @@ def threshold_table(counts: pd.DataFrame) -> Table:
     return table
 
 
-def advice_table(advice: Sequence[tuple[Prescription, Cure | None]]) -> RenderableType:
+def advice_table(advice: Sequence[tuple[Prescription, Cure | None]], steps: int) -> RenderableType:
     """For a typical trial of every way to fail: its levels, what to change, how sure that is, how to run it.
 
-    What was tried comes in place of what is predicted.
+    What was tried comes in place of what is predicted, of networks that were trained for so many steps.
     """
-    lines = (line for prescription, cure in advice for line in _lines(prescription, cure))
+    lines = (line for prescription, cure in advice for line in _lines(prescription, cure, steps))
     return Group(plain_text("What should be changed?", "bold"), *lines)
 
 
-def _lines(prescription: Prescription, cure: Cure | None) -> Iterator[RenderableType]:
+def _lines(prescription: Prescription, cure: Cure | None, steps: int) -> Iterator[RenderableType]:
     yield Text()
     yield plain_text(title_words(prescription))
-    said = [*cure_said(cure), f"{effort_words(cure)}."] if cure else predicted_said(prescription)
-    for words in said:
+    said = cure_said(cure) if cure else predicted_said(prescription, steps)
+    effort = [f"{effort_words(cure)}."] if cure and cure.tried else []
+    for words in (*said, *effort):
         yield Padding(plain_text(words), (0, 0, 0, 2))
     if command := (cure or prescription).command:
         yield whole_text(folded_command(command))
@@ -80,7 +81,7 @@ def summary(findings: Findings) -> RenderableType:
         *([hunt_table(findings.hunt)] if findings.hunt else []),
         plain_text(verdict_line(findings.run.searched)),
         threshold_table(findings.thresholds),
-        *([advice_table(findings.advice)] if findings.advice else []),
+        *([advice_table(findings.advice, findings.run.info.steps)] if findings.advice else []),
         *([plain_text(f"{theory.note} {PICTURE}")] if theory else []),
         Group(plain_text(title, "bold"), *map(plain_text, answer_sentences(findings))),
         _ways_on(findings),

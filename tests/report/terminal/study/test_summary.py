@@ -11,6 +11,7 @@ from support.made_cures import CONFIRMED, FAILED
 from support.made_study import made_run
 from support.made_trials import make_info
 
+from gradstudy.analysis.cure.cure import NoConfirmation
 from gradstudy.analysis.prescription.neighbours import Support
 from gradstudy.analysis.prescription.prescription import Prescription
 from gradstudy.analysis.theory.agreement import agreement
@@ -242,7 +243,7 @@ def as_a_shell_reads(command):
 
 @pytest.fixture
 def advice(render):
-    return render(advice_table([(FOUND, None), (NONE, None)]))
+    return render(advice_table([(FOUND, None), (NONE, None)], steps=20))
 
 
 def test_every_failing_verdict_says_what_to_change_and_how_sure_that_is(advice):
@@ -283,14 +284,14 @@ def test_a_word_longer_than_a_line_stays_whole():
 
 def test_what_is_certain_is_not_said_to_be_one_hundred_percent(render):
     sure = replace(FOUND, chance=1.0, chance_low=0.999, chance_high=1.0)
-    words = " ".join(render(advice_table([(sure, None)])).split())
+    words = " ".join(render(advice_table([(sure, None)], steps=20)).split())
     assert "a chance of at least 99 % to be well" in words
 
 
 def test_a_level_with_brackets_is_shown_as_it_is(render):
     differs = {"task.path": ("[bold]a", "b")}
     odd = replace(NONE, levels={"task.path": "[red]a"}, nearest=3, differences=differs)
-    words = " ".join(render(advice_table([(odd, None)])).split())
+    words = " ".join(render(advice_table([(odd, None)], steps=20)).split())
     assert "task.path=[red]a" in words
     assert "task.path ([bold]a, there b)" in words
 
@@ -304,16 +305,30 @@ def test_the_last_page_of_a_launch_gives_the_advice(render, make_findings):
 def test_a_guess_is_called_a_guess(render):
     few = Support(("activation",), 0, 0, 0.0, 1.0, 0.95)
     guess = replace(FOUND, supported=False, support=few)
-    words = " ".join(render(advice_table([(guess, None)])).split())
+    words = " ".join(render(advice_table([(guess, None)], steps=20)).split())
     assert "Nothing is sure enough to be prescribed. A guess worth trying: change activation from" in words
     assert "No stored trial is like it." in words
     assert "a chance of" not in words, "nothing bears it out"
 
 
 def test_what_was_tried_is_told_in_place_of_what_is_predicted(render):
-    words = " ".join(render(advice_table([(FOUND, CONFIRMED), (NONE, FAILED)])).split())
+    words = " ".join(render(advice_table([(FOUND, CONFIRMED), (NONE, FAILED)], steps=20)).split())
     assert "Confirmed: change activation from sigmoid to relu, lr.value from 0.5 to 0.001: 8 of 8 fresh" in words
     assert "Every change is needed" in words
     assert "trial=1000004" in words
     assert "No cure is confirmed" in words
     assert "The surrogate gives" not in words
+
+
+@pytest.mark.parametrize(("steps", "way_on"), [(20, True), (0, False)])
+def test_a_prediction_is_called_one_and_what_tries_it_is_said_where_networks_are_trained(render, steps, way_on):
+    words = " ".join(render(advice_table([(FOUND, None)], steps=steps)).split())
+    assert "That is a prediction: nobody has run it." in words
+    assert ("confirm.cures=3 tries it on fresh seeds" in words) == way_on
+
+
+def test_where_nothing_was_worth_a_try_no_networks_are_counted(render):
+    nothing = replace(FAILED, after=None, tried=(), reason=NoConfirmation.NOTHING_TO_TRY)
+    page = render(advice_table([(FOUND, nothing)], steps=20))
+    assert "nothing to try" in page
+    assert "0 configurations" not in page
