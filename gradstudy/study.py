@@ -14,7 +14,7 @@ from itertools import count, filterfalse
 from pathlib import Path
 
 from gradstudy.analysis.cure.confirmation import Confirmation
-from gradstudy.analysis.cure.replay import known_of, replay
+from gradstudy.analysis.cure.replay import Outcomes, known_of, replay
 from gradstudy.analysis.settings import Analysis
 from gradstudy.batch import Batch
 from gradstudy.configs.composition import Composer, hydra_ready
@@ -22,7 +22,7 @@ from gradstudy.configs.overrides import as_override
 from gradstudy.errors import InputError, TrackingAway
 from gradstudy.execution.executor import Runner
 from gradstudy.preparation import Prepared, fingerprint_of, no_cures, prepare, study_name
-from gradstudy.records import CONFIRM, CONFIRM_FROM, SCREEN, Level, Trial
+from gradstudy.records import CONFIRM, CONFIRM_FROM, SCREEN, Level, StudyInfo, Trial
 from gradstudy.report.findings import findings_of
 from gradstudy.report.mlflow.displays import study_display, trial_display
 from gradstudy.report.page_file import check_page_path, write_page, write_report
@@ -31,7 +31,7 @@ from gradstudy.report.terminal.live.progress import Progress
 from gradstudy.report.terminal.live.so_far import SoFar
 from gradstudy.results import Run
 from gradstudy.search.storage import JOURNAL, open_storage, study_lock
-from gradstudy.tracking.members_file import members_table
+from gradstudy.tracking.members_file import Stored, members_table
 from gradstudy.tracking.publication import REPORT_FILE, publish
 from gradstudy.tracking.reader import StoredStudy, find_study
 from gradstudy.tracking.writer import StudyWriter
@@ -174,15 +174,18 @@ def _carry_out(prepared: Prepared, runner: Runner) -> None:
 def _confirm(prepared: Prepared, runner: Runner, run: Run, confirmations: Sequence[Confirmation]) -> None:
     """Tries cures: trains and stores what is asked until nothing is, and has the run read it.
 
-    It knows what is stored, as whoever reads the study will. A trial's number is the first free one in the order of
-    asking, so that in a launch that goes on it has the draws that it would have had in an undisturbed one.
+    It knows what is stored, as whoever reads the study will, and what waits on disk since MLflow did not answer. A
+    trial's number is the first free one in the order of asking, so that in a launch that goes on it has the draws that
+    it would have had in an undisturbed one.
     """
     composer, info, launch = prepared.composer, prepared.info, prepared.launch
     known = dict(run.known)
-    numbers = filterfalse({*run.tried["trial"]}.__contains__, count(CONFIRM_FROM))
     if not replay(confirmations, known):
         return
     writer = StudyWriter(launch.tracking, info, prepared.folder, partial(trial_display, info))
+    waiting = {number: one for number, one in writer.waiting().items() if one[0].phase == CONFIRM}
+    known = {**_outcomes(info, waiting), **known}
+    numbers = filterfalse({*run.tried["trial"], *waiting}.__contains__, count(CONFIRM_FROM))
     workers, name = launch.execution.count(prepared.devices), f"{info.name}, trying cures on fresh seeds"
     with writer, Progress(name, workers=workers, console=make_console()) as progress:
         while asked := replay(confirmations, known):
@@ -199,8 +202,13 @@ def _confirm(prepared: Prepared, runner: Runner, run: Run, confirmations: Sequen
                 writer.write(result)
                 stored[result.trial.number] = (result.trial, result.rows)
                 progress.advance(result)
-            known |= known_of(members_table(stored, info.factors), info.factors, info.seeds)
+            known |= _outcomes(info, stored)
     run.reread(_stored(prepared))
+
+
+def _outcomes(info: StudyInfo, stored: Stored) -> Outcomes:
+    """What came out of these trials that tried cures."""
+    return known_of(members_table(stored, info.factors), info.factors, info.seeds)
 
 
 def _fits(composer: Composer, levels: Mapping[str, Level]) -> bool:
@@ -219,7 +227,7 @@ def _try_cures(run: Run, confirmations: Sequence[Confirmation]) -> None:
         if prepared.info.fingerprint != run.info.fingerprint:
             raise InputError(
                 f"Cures are tried by the study's own launch, '{run.info.command}', and that makes another study now: "
-                "its file, its data or a level's meaning has changed since. Run it again, and prescribe by that."
+                "its file, its data, a level's meaning or gradstudy has changed. Run it again, and prescribe by that."
             )
         if reason := no_cures(prepared.launch):
             raise InputError(f"Of cures, {reason}.")

@@ -1,19 +1,25 @@
 """Cures tried at the end of a launch: stopped and continued, added later, extended, off; and counted nowhere else."""
 
+import signal
+from contextlib import contextmanager
+from functools import cache
 from itertools import count
 
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from support.command import in_process
 
 import gradstudy
+from gradstudy import study
 from gradstudy.analysis.cure.acceptance import exploring_seeds
-from gradstudy.analysis.cure.cure import Purpose
+from gradstudy.analysis.cure.cure import NoConfirmation, Purpose
 from gradstudy.cli import print_mode
 from gradstudy.configs.composition import hydra_ready
 from gradstudy.records import CONFIRM, CONFIRM_FROM
 from gradstudy.report.answer import answer_sentences
 from gradstudy.report.findings import findings_of
+from gradstudy.tracking import publication, spool, study_run, writer
 from gradstudy.tracking.writer import StudyWriter
 
 SEEDS, TRIALS, FRESH = 2, 14, 4
@@ -37,14 +43,19 @@ def store(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def launch(store, tmp_path_factory):
-    """Runs a study in this process, each name in a folder of its own, where it is gone on with."""
-    folders = {}
+def folder(tmp_path_factory):
+    """The folder of a study, where it is gone on with, by its name."""
+    return cache(tmp_path_factory.mktemp)
+
+
+@pytest.fixture(scope="module")
+def launch(store, folder):
+    """Runs a study in this process."""
 
     def launched(name, *overrides, trials=TRIALS):
         with pytest.MonkeyPatch.context() as patch:
             patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-            patch.chdir(folders.setdefault(name, tmp_path_factory.mktemp(name)))
+            patch.chdir(folder(name))
             return gradstudy.run_study([*STUDY, f"budget.trials={trials}", f"name={name}", store, *overrides])
 
     return launched
@@ -57,18 +68,46 @@ def undisturbed(launch):
 
 @pytest.fixture
 def stored(monkeypatch):
-    """The numbers of the trials that are stored from now on; a driver may be gone before it stores one more."""
+    """The numbers of the trials that are stored from now on."""
     numbers, write = [], StudyWriter.write
 
     def watched(self, result):
-        if len(numbers) == watched.last:
-            raise Stopped
         write(self, result)
         numbers.append(result.trial.number)
 
-    watched.last = None
     monkeypatch.setattr(StudyWriter, "write", watched)
-    return numbers, watched
+    return numbers
+
+
+def gone_at(monkeypatch, launched, where, name, call):
+    """A driver that is gone when this is called for the so-manieth time, and stores nothing any more."""
+    calls, original = count(1), getattr(where, name)
+
+    def dying(*arguments, **options):
+        if next(calls) == call:
+            raise Stopped
+        return original(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(where, name, dying)
+        patch.setattr(StudyWriter, "__exit__", lambda self, kind, error, trace: self.finish() if kind is None else None)
+        with pytest.raises(Stopped):
+            launched()
+
+
+@contextmanager
+def mlflow_away(monkeypatch, calls=0):
+    """No writer that begins inside, but for the first so many, finds MLflow."""
+    left, there = iter(range(calls)), writer.connect
+
+    def connect(settings):
+        if next(left, None) is None:
+            raise OSError("nobody there")
+        return there(settings)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writer, "connect", connect)
+        yield
 
 
 def same(run, other):
@@ -122,59 +161,84 @@ def test_they_count_nowhere_else(undisturbed, without):
     assert without.cures == ()
 
 
-@pytest.mark.parametrize("last", [0, 3])
-def test_a_driver_that_is_gone_while_it_tries_cures_is_continued_with_the_same_trials(
-    undisturbed, launch, stored, last
+def test_ctrl_c_while_cures_are_tried_says_how_to_go_on_and_ends_with_130(store, folder, stored, monkeypatch):
+    written = StudyWriter.write
+
+    def interrupted(self, result):
+        written(self, result)
+        if stored.count(CONFIRM_FROM):
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(StudyWriter, "write", interrupted)
+    done = in_process([*STUDY, f"budget.trials={TRIALS}", "name=gone", store], folder("gone"))
+    assert done.code == 130
+    assert "Everything finished so far is stored; go on with: python -m gradstudy model=mlp" in done.message
+    assert CONFIRM_FROM in gradstudy.load_study("gone", [store]).tried["trial"].tolist()
+
+
+def test_a_driver_that_is_killed_again_and_again_while_it_tries_cures_ends_with_the_same_trials_and_cures(
+    undisturbed, launch, stored, monkeypatch
 ):
-    numbers, watched = stored
-    watched.last = TRIALS + last
-    with pytest.raises(Stopped):
-        launch(f"gone{last}")
-    assert sum(number >= CONFIRM_FROM for number in numbers) == last
-    before, watched.last = list(numbers), None
-    run = launch(f"gone{last}")
-    assert not set(before) & set(numbers[len(before) :])
+    """It goes on with what was interrupted; at every launch the driver is gone a little later."""
+    moments = [
+        (study_run, "send_trial", 2),  # a record is on disk, MLflow has no run of it
+        (MlflowClient, "set_terminated", 4),  # MLflow has one, and does not know that it is whole
+        (study, "replay", 3),  # between two rounds
+        (spool.Spool, "remove", 2),  # all is in MLflow, and part of it on disk as well
+        (publication, "attach", 2),  # the page is stored, and nothing says so
+    ]
+    for moment in moments:
+        gone_at(monkeypatch, lambda: launch("gone"), *moment)
+    run = launch("gone")
+    assert len(stored) == len(set(stored))
     same(run, undisturbed)
     assert run.cures == tuple(undisturbed.cures)
+    assert run.report.endswith("report.html")
 
 
-def test_a_study_stored_without_them_gets_them_from_the_same_command_and_is_not_run_again(
-    undisturbed, without, launch, stored
+def test_a_study_stored_without_them_gets_them_from_the_same_command_and_nothing_is_run_again(
+    undisturbed, without, launch, stored, monkeypatch
 ):
-    numbers, _ = stored
-    begun = len(numbers)
+    with mlflow_away(monkeypatch, calls=1), pytest.raises(gradstudy.errors.TrackingAway, match="safe in"):
+        launch("without")  # the screen is there, and MLflow is not while cures are tried
+    assert min(stored) == CONFIRM_FROM
+    begun = len(stored)
     run = launch("without")
-    assert min(numbers[begun:]) == CONFIRM_FROM
     same(run, undisturbed)
-    begun = len(numbers)
-    assert launch("without").cures == tuple(undisturbed.cures)
-    assert len(numbers) == begun
+    assert run.cures == tuple(undisturbed.cures)
+    assert len(stored) == begun
 
 
-def test_an_extended_study_asks_anew_and_keeps_what_was_tried(undisturbed, launch):
-    run = launch("without", trials=TRIALS + 8)  # which has its cures by now
+def test_an_extended_study_asks_anew_and_keeps_what_was_tried(undisturbed, without, launch):
+    launch("without")
+    run = launch("without", trials=TRIALS + 8)
+    assert run.rank("vanishing").trials == TRIALS + 8
+    assert {one.trial for one in run.cures} <= {*run.searched["trial"]}
     assert set(run.tried["trial"]) >= set(undisturbed.tried["trial"])
     assert run.searched["trial"].nunique() == TRIALS + 8
     known = run.members[run.members["trial"].isin(undisturbed.members["trial"])]
     pd.testing.assert_frame_equal(known.reset_index(drop=True), undisturbed.members, check_exact=True)
 
 
-def test_a_stored_configuration_is_cured_on_request_and_not_twice(undisturbed, store, stored, workplace):
-    numbers, _ = stored
+def test_a_stored_configuration_is_cured_on_request_and_not_twice(undisturbed, store, stored, workplace, monkeypatch):
     run = gradstudy.load_study("undisturbed", [store])
     vanishing = run.searched.loc[run.searched["verdict"] == "vanishing", "trial"]
     wanted = next(int(trial) for trial in vanishing if trial not in {one.trial for one in run.cures})
     assert run.prescribe(trial=wanted) == run.prescribe(trial=wanted)
+    gone_at(monkeypatch, lambda: run.prescribe(trial=wanted, confirm=True), StudyWriter, "write", 2)
+    with mlflow_away(monkeypatch), pytest.raises(gradstudy.errors.TrackingAway, match="safe in"):
+        run.prescribe(trial=wanted, confirm=True)
+    begun = len(stored)
     found = run.prescribe(trial=wanted, confirm=True)
-    assert numbers
+    assert begun == len(stored) == len(set(stored)) > 1
     assert found.trial == wanted
     assert found.before.seeds == 4
-    assert len(found.tried) >= len(numbers)  # what another start had asked for is known
-    begun = len(numbers)
+    assert found.reason != NoConfirmation.NOT_OVER
+    assert len(found.tried) >= len(stored)  # what another start had asked for is known
     again = gradstudy.load_study("undisturbed", [store])
     assert again.prescribe(trial=wanted, confirm=True) == found
     assert again.cures == tuple(run.cures)
-    assert len(numbers) == begun
+    assert len(stored) == begun
     assert again.report.endswith("report.html")
 
 
@@ -221,6 +285,18 @@ def test_the_note_of_a_trial_names_the_fresh_seeds_that_it_ran_on(undisturbed, s
     assert exploring in notes[min(numbers_of(undisturbed, proposed.levels))]
     assert confirming in notes[before]
     assert confirming in notes[max(numbers_of(undisturbed, found.levels))]
+
+
+def test_of_a_hunt_behind_a_screen_cures_know_the_screen_alone_and_its_trials_are_no_cures(launch):
+    run = launch("hunted", "search=screen_then_hunt", "confirm.cures=1", "confirm.seeds=2", trials=16)
+    assert run.info.phases == ("screen", "hunt", CONFIRM)
+    assert run.searched.drop_duplicates("trial")["phase"].value_counts().to_dict() == {"screen": 8, "hunt": 8}
+    assert not run.tried.empty
+    assert {one.trial for one in run.cures} <= set(run.screened["trial"])
+    assert run.rank("vanishing").trials == 8
+    assert set(run.best(100)["trial"]) <= set(range(16))
+    hunted = run.prescribe(trial=15)
+    assert hunted.trial == 15
 
 
 @pytest.mark.parametrize(

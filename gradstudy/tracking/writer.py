@@ -31,8 +31,11 @@ class StudyWriter:
 
     def stored(self) -> Stored:
         """Every trial that earlier launches finished, on disk or in MLflow: number -> (trial, rows of responses)."""
-        waiting = {number: self._spool.rows(number) for number in self._spool.numbers()}
-        return {**self._in_mlflow, **waiting}
+        return {**self._in_mlflow, **self.waiting()}
+
+    def waiting(self) -> Stored:
+        """Those of them that are on disk, of which MLflow may know nothing."""
+        return {number: self._spool.rows(number) for number in self._spool.numbers()}
 
     def write(self, result: TrialResult) -> None:
         """Stores a trial; some 50 ms."""
