@@ -16,6 +16,7 @@ from gradstudy.records import HUNT, SCREEN
 from gradstudy.response import RESPONSES
 from gradstudy.results import Run
 from gradstudy.search.objective import Objective
+from gradstudy.words.prescription_words import and_list
 from gradstudy.words.trial_words import levels_words, verdicts_words
 
 WANTED_WORDS = {"minimize": "as small as can be", "maximize": "as large as can be"}
@@ -69,11 +70,11 @@ def about_words(hunt: HuntFindings) -> str:
     """What was wanted, of how many trials, and which are shown; or that there is none to be shown."""
     if hunt.best.empty:
         return f"None of the {hunt.trials} trials has been trained on all of its seeds."
-    wanted = (f"{one.name} ({RESPONSES[one.response].unit}) {WANTED_WORDS[one.direction]}" for one in hunt.objectives)
+    wanted = [f"{one.name} ({RESPONSES[one.response].unit}) {WANTED_WORDS[one.direction]}" for one in hunt.objectives]
     front = f"those that no other beats in everything ({TRIALS_LISTED} at most), most balanced first"
     shown = f"the {hunt.objectives[0].goal}" if len(hunt.objectives) == 1 else front
     stopped = f", {hunt.pruned} of them stopped early" if hunt.pruned else ""
-    return f"Wanted: {' and '.join(wanted)}, mean over seeds. Of {hunt.trials} trials{stopped}, {shown}:"
+    return f"Wanted: {and_list(wanted)}, mean over seeds. Of {hunt.trials} trials{stopped}, {shown}:"
 
 
 def levels_of(row: Mapping[Any, Any], objectives: Sequence[Objective]) -> str:

@@ -37,7 +37,9 @@ def _why_empty(ranking: Ranking) -> str:
             f"No ranking: the response is {compact(ranking.constant)} in every trial, so nothing causes a difference."
         )
     if ranking.moves is not None:
-        return f"No ranking: {ranking.response} moves by {ranking.moves:.2g} decades in all: nothing to rank."
+        return (
+            f"No ranking: {ranking.response} moves by {ranking.moves:.2g} decades in all, and there is nothing to rank."
+        )
     return f"No ranking: no factor took two values in at least {FEWEST_TRIALS} trials."
 
 
@@ -85,7 +87,7 @@ def _about_trust(ranking: Ranking) -> Iterator[str]:
     if np.isnan(ranking.noise_floor):
         yield "Without a dummy factor there is no noise floor: evidence rests on the tests alone."
     if ranking.seed_noise > 0.5:
-        yield f"Seeds make {ranking.seed_noise:.0%} of the variance of trial means: add seeds."
+        yield f"Seeds make {100 * ranking.seed_noise:.0f} % of the variance of trial means: add seeds."
     if ranking.response == TIME:
         yield "Shares and tests are of log-rank scores: what never diverged counts as lasting longest."
 

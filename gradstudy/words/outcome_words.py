@@ -20,7 +20,8 @@ def outcomes_words(members: pd.DataFrame) -> str:
 def learning_words(members: pd.DataFrame, steps: int, needed: float) -> str:
     """How many members are healthy and learned, and how many healthy ones did not; empty where nobody knows.
 
-    Where no trial did, the budget was too short for anybody: it says so, and what to do.
+    Where no trial did, the budget was too short for anybody: it says so, and what to do; unless most members have
+    gradients that would explain it.
     """
     known = members[members["outcome"] != UNTRAINED]
     if known.empty:
@@ -29,11 +30,18 @@ def learning_words(members: pd.DataFrame, steps: int, needed: float) -> str:
     if not enough_budget(known):
         few = f"No trial learned on every seed, though {counted(int(learned.sum()), 'member')} of {len(known)} did"
         who = few if learned.any() else "No member learned"
-        return (
-            f"{who}: that takes {percent_words(needed)} of the way to 0 from {BASELINE_WORDS}. "
-            f"{counted(steps, 'step')} are too short for anybody, so being stuck is held against none: raise "
-            "budget.steps, or vary lr.value and optimizer."
-        )
+        ill = int((~healthy).sum())
+        if 2 * ill > len(known):
+            why = (
+                f"The gradients of {ill} of {len(known)} members are not healthy, which may be why; whether "
+                f"{counted(steps, 'step')} would be enough nobody can tell, so being stuck is held against none."
+            )
+        else:
+            why = (
+                f"{counted(steps, 'step')} are too short for anybody, so being stuck is held against none: raise "
+                "budget.steps, or vary lr.value and optimizer."
+            )
+        return f"{who}: that takes {percent_words(needed)} of the way to 0 from {BASELINE_WORDS}. {why}"
     kinds = (healthy & learned, healthy & ~learned, learned & ~healthy)
     fine, stuck, others = (int(which.sum()) for which in kinds)
     nothing = f"; {stuck} {_are(stuck)} healthy but learned nothing, stuck at {BASELINE_WORDS}" if stuck else ""

@@ -38,6 +38,15 @@ def test_a_budget_that_was_too_short_for_anybody_is_said_to_be_with_what_to_do()
     assert lucky.startswith("No trial learned on every seed, though 1 member of 2 did: that takes 10 %")
 
 
+def test_gradients_that_fail_in_most_members_are_blamed_before_the_budget():
+    words = said(STUCK, *[("diverged", "stuck")] * 2, steps=20)
+    assert "too short" not in words
+    assert words.endswith(
+        "The gradients of 2 of 3 members are not healthy, which may be why; whether 20 steps would be enough nobody "
+        "can tell, so being stuck is held against none."
+    )
+
+
 def test_nothing_is_said_of_learning_where_nothing_is_known():
     assert said(("healthy", "untrained")) == ""
     assert said() == ""

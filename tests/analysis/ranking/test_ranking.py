@@ -115,7 +115,7 @@ def test_what_moves_by_less_than_a_tenth_of_a_decade_has_no_causes(draw_trials, 
     ranking = rank(make_members(trials, values, response="vanishing"), ONE, "vanishing", QUICK)
     assert ranking.table.empty == nothing
     assert ranking.moves == (pytest.approx(height) if nothing else None)
-    assert ("vanishing moves by 0.09 decades in all: nothing to rank" in ranking.note) == nothing
+    assert ("vanishing moves by 0.09 decades in all, and there is nothing to rank" in ranking.note) == nothing
 
 
 def test_the_size_of_a_cause_is_how_far_the_response_moves_when_it_is_drawn_anew(draw_trials, make_members):

@@ -131,7 +131,7 @@ def test_threes_that_are_in_line_are_named_where_one_of_them_is_said_to_be_a_cau
 
 
 def test_a_response_that_hardly_moves_has_nothing_to_rank(page):
-    assert "No ranking: vanishing moves by 0.0076 decades in all: nothing to rank." in page(moves=0.00761)
+    assert "No ranking: vanishing moves by 0.0076 decades in all, and there is nothing to" in page(moves=0.00761)
 
 
 def test_the_caption_says_what_to_trust(page):
