@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gradstudy.factors.optimizer import Adam, Sgd
-from gradstudy.factors.regularization import Dropout, Penalty
+from gradstudy.factors.regularization import Dropout, Lasso, MaxNorm, Penalty
 from gradstudy.report.diagnosis.suspects.ranked import ranked_suspects
 from gradstudy.report.diagnosis.suspects.suspect import case_of
 from gradstudy.tasks.adding import Adding
@@ -169,6 +169,28 @@ def test_decay_that_alone_would_shrink_all_weights_is_named(found, decay, moment
     """(1 - 0.01 decay)^200 is a tenth where decay is 1.15; momentum 0.9 makes ten steps of one."""
     parts = {"regularization": Penalty(weight_decay=decay), "optimizer": Sgd(momentum=momentum)}
     assert ("weight decay" in found(looked={"parts": parts}, **STUCK)) is named
+
+
+@pytest.mark.parametrize(("strength", "named"), [(0.4, False), (0.6, True)])
+def test_a_penalty_that_pulls_every_weight_by_many_times_its_size_is_named(found, strength, named):
+    """Rate 0.01 and 200 steps pull by twice the penalty; weights are 0.1, and ten times that is 1."""
+    weight = StartingWeight("layer_01.weight", 1.0, 100, are_copies=False)
+    looked = {"parts": {"regularization": Lasso(l1=strength)}, "weights": (weight,)}
+    assert ("l1" in found(looked=looked, **STUCK)) is named
+
+
+@pytest.mark.parametrize(("longest", "named"), [(0.3, False), (0.01, True)])
+def test_weights_that_are_held_short_are_named(found, longest, named):
+    suspects = found(looked={"parts": {"regularization": MaxNorm(max_norm=longest)}}, **STUCK)
+    assert ("max_norm" in suspects) is named
+
+
+def test_a_gain_of_zero_is_named_and_not_the_init_that_it_multiplies(found, usual_parts):
+    copies = StartingWeight("layer_01.weight", 0.0, 32, are_copies=True)
+    looked = {"weights": (copies,), "parts": {"init": replace(usual_parts["init"], gain=0.0)}}
+    suspect = found(looked=looked, **DIVERGED)["init"]
+    assert suspect.said.startswith("init.gain=0 ")
+    assert suspect.space == {"init.gain": "choice(0.0,1.0)"}
 
 
 @pytest.mark.parametrize(("dropped", "named"), [(0.5, False), (0.95, True)])

@@ -16,7 +16,12 @@ from gradstudy.report.diagnosis.suspects.step_size import (
     over_the_curvature,
     too_far_a_step,
 )
-from gradstudy.report.diagnosis.suspects.strong_regularization import decay_outweighs, mostly_dropped
+from gradstudy.report.diagnosis.suspects.strong_regularization import (
+    decay_outweighs,
+    held_short,
+    mostly_dropped,
+    pulled_to_zero,
+)
 from gradstudy.report.diagnosis.suspects.suspect import (
     POSSIBLE,
     PROVEN,
@@ -44,6 +49,8 @@ RULES: tuple[SuspectRule, ...] = (
     batch_norm_in_depth,
     nothing_clips,
     decay_outweighs,
+    pulled_to_zero,
+    held_short,
     mostly_dropped,
     mostly_dead,
     mostly_saturated,

@@ -32,6 +32,9 @@ def all_alike(case: Case) -> Suspect | None:
     copies = [weight.name for weight in case.look.weights if weight.are_copies]
     if not copies or not case.ill.any():
         return None
+    if case.parts["init"].gain == 0.0:
+        said = "init.gain=0 makes every hidden weight 0: nothing passes, forward or back, and all units are copies."
+        return Suspect("init", said, PROVEN, {"init.gain": "choice(0.0,1.0)"})
     where = "every layer" if len(copies) == len(case.look.weights) else copies[0]
     said = (
         f"{case.choices['init']} gives all units of {where} the same weights; they get the same gradient and stay "

@@ -17,6 +17,8 @@ from gradstudy.report.diagnosis.suspects.suspect import (
 from gradstudy.words.number_words import compact
 
 NAME = "learning rate"
+MOSTLY_TAKEN = 0.1
+"""The part of a step that clipping leaves, from which on down it is clipping that makes steps short."""
 LOWEST = 1e-4
 """The least part of the measured rate that a study goes down to: what takes less than that is no matter of rates."""
 SOON = 30
@@ -122,7 +124,7 @@ def hardly_moves(case: Case) -> Suspect | None:
         said, enough = f"{said}flatter ones more, and there are {steps}", 0.3 * steps / needed
     if enough < 1.0:
         left = typical_of(case.last("clip_coefficient", 0), case.stuck)
-        if case.parts["optimizer"].largest_curvature is not None and enough >= left:
+        if case.parts["optimizer"].largest_curvature is not None and left < MOSTLY_TAKEN:
             said = f"{case.choices['clipping']} leaves {compact(left)} of each step: {said}. Clip less."
             space = {"clipping": options(case.choices["clipping"], "none")}
             return Suspect("clipping", said, TELLING + beyond(1 / enough), space)
