@@ -1,7 +1,7 @@
 """Parity of everything that can be configured: every pair of options that can stand together is tried for it.
 
-In a row two calm trials stand beside two that are to diverge, one by its rate and one by its weights, and each member
-must be bit-for-bit the same alone, in a subset and in another order.
+In a row two calm trials stand beside two that are to diverge, one by its rate and one by its weights, and a member of
+each must be bit-for-bit the same in another order with others missing, and the first one alone.
 """
 
 from dataclasses import replace
@@ -42,9 +42,9 @@ def company(parts):
 
 
 @pytest.mark.parametrize("enrolled", [*rows(), *flags()], ids=str)
-def test_a_member_is_the_same_alone_in_a_subset_and_permuted_beside_diverging_neighbours(enrolled):
+def test_a_member_is_the_same_alone_and_in_a_permuted_subset_beside_diverging_neighbours(enrolled):
     whole = company(enrolled.parts)
-    records = assert_parity(whole, [0], [5, 0, 6], list(range(len(whole.members)))[::-1])
+    records = assert_parity(whole, [0], [7, 2, 5, 0, 4])
     assert all(record.first_bad_step is None for record in records if record.trial in (CALM, NUDGED))
     network = network_of(enrolled.parts)
     assert set(records[0].series) == set(standard_quantities(network, enrolled.parts, STEPS))  # as the door says
