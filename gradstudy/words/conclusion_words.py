@@ -6,7 +6,7 @@ import numpy as np
 
 from gradstudy.analysis.ranking.ranking import Ranking
 from gradstudy.conclusions import FEWEST_TRIALS, GOOD_FIT, NO_EFFECT, NO_EVIDENCE, NOISE_FLOOR, NOT_RANKED
-from gradstudy.response import TIME
+from gradstudy.response import RANKED, TIME
 from gradstudy.words.number_words import compact, rounded
 
 MOST_IN_LINE = 3
@@ -37,9 +37,8 @@ def _why_empty(ranking: Ranking) -> str:
             f"No ranking: the response is {compact(ranking.constant)} in every trial, so nothing causes a difference."
         )
     if ranking.moves is not None:
-        return (
-            f"No ranking: {ranking.response} moves by {ranking.moves:.2g} decades in all, and there is nothing to rank."
-        )
+        moves = f"{ranking.moves:.2g} {RANKED[ranking.response].amount_unit}"
+        return f"No ranking: {ranking.response} moves by {moves} in all, and there is nothing to rank."
     return f"No ranking: no factor took two values in at least {FEWEST_TRIALS} trials."
 
 

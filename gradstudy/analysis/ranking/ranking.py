@@ -136,7 +136,8 @@ def rank(
 ) -> Ranking:
     """The ranking of the causes of one response.
 
-    There are none to rank where a response in decades moves by less than `settings.negligible_decades` in all.
+    There are none to rank where a response in decades moves by less than `settings.negligible_decades` in all, or
+    what is learned by less than `settings.learned`, which counts as nothing.
 
     Args:
         members: One row per trial x seed of a randomised screen: trial, seed, one column per factor (missing where it
@@ -205,11 +206,12 @@ def rank(
 
 
 def _too_little(outcome: TrialOutcomes, response: str, settings: Analysis) -> float | None:
-    # By how many decades the response moves, where nobody would care what makes it move by that.
-    if RANKED[response].unit != "decades" or len(outcome.shown) < FEWEST_TRIALS or is_constant(outcome.shown):
+    # By how much the response moves, where nobody would care what makes it move by that.
+    least = {"decades": settings.negligible_decades, "share of the way": settings.learned}.get(RANKED[response].unit)
+    if least is None or len(outcome.shown) < FEWEST_TRIALS or is_constant(outcome.shown):
         return None
     moves = float(np.ptp(outcome.shown))
-    return moves if moves < settings.negligible_decades else None
+    return moves if moves < least else None
 
 
 @dataclass(frozen=True)

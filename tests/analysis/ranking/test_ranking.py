@@ -118,6 +118,17 @@ def test_what_moves_by_less_than_a_tenth_of_a_decade_has_no_causes(draw_trials, 
     assert ("vanishing moves by 0.09 decades in all, and there is nothing to rank" in ranking.note) == nothing
 
 
+@pytest.mark.parametrize(("height", "nothing"), [(0.09, True), (0.11, False)])
+def test_what_is_learned_by_nobody_has_no_causes(draw_trials, make_members, height, nothing):
+    """Less than a tenth of the way counts as nothing learned."""
+    trials = draw_trials(ONE, 48)
+    low, high = trials["x"].min(), trials["x"].max()
+    values = height * (trials["x"] - low) / (high - low)
+    ranking = rank(make_members(trials, values, response="learned"), ONE, "learned", QUICK)
+    assert ranking.table.empty == nothing
+    assert ("learned moves by 0.09 (share of the way) in all, and there is nothing" in ranking.note) == nothing
+
+
 def test_the_size_of_a_cause_is_how_far_the_response_moves_when_it_is_drawn_anew(draw_trials, make_members):
     """y = 3x: two draws of x differ by 3 sqrt(1/6) = 1.22 (RMS)."""
     trials = draw_trials([Factor("x"), DUMMY], 64)
