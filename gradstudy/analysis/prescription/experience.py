@@ -14,7 +14,7 @@ import pandas as pd
 from gradstudy.analysis.prescription.chance import SATURATED, Chance, burdens
 from gradstudy.analysis.responses.outcomes import enough_budget, well
 from gradstudy.analysis.settings import Analysis
-from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials, Rule, encode, infer_space
+from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials, Rule, encode, infer_space, level_codes
 from gradstudy.conclusions import FEWEST_TRIALS, NoCure
 from gradstudy.errors import InputError, nearest
 from gradstudy.records import DUMMY, HEALTHY, STUCK, Factor, Level, trial_verdict
@@ -29,15 +29,19 @@ def trial_health(members: pd.DataFrame) -> pd.DataFrame:
     which are `stuck`; `well` (bool); `learned` is that of the worst seed, where it is known; `seeds` counts members,
     and `failing` those that are not well.
     """
+    return _health(members, well(members))
+
+
+def _health(members: pd.DataFrame, doing: "pd.Series[bool]") -> pd.DataFrame:
     by_trial = members.groupby("trial")
     health = by_trial[["vanishing", "exploding"]].max()
     health["verdict"] = by_trial["verdict"].agg(trial_verdict)
     health["healthy"] = health["verdict"] == HEALTHY
-    doing = well(members).groupby(members["trial"])
-    health["well"] = doing.all()
-    health["seeds"] = doing.size()
+    well_by_trial = doing.groupby(members["trial"])
+    health["well"] = well_by_trial.all()
+    health["seeds"] = well_by_trial.size()
     health["learned"] = by_trial["learned"].min()
-    health["failing"] = health["seeds"] - doing.sum()
+    health["failing"] = health["seeds"] - well_by_trial.sum()
     health["state"] = health["verdict"].mask(health["healthy"] & ~health["well"], STUCK)
     return health
 
@@ -131,8 +135,8 @@ def levels_in(row: Mapping[str, Any] | pd.Series, factors: Sequence[Factor]) -> 
 def _level(stored: Any, factor: Factor) -> Level:
     if factor.is_number:
         return int(stored) if factor.integer else float(stored)
-    code = encode(pd.DataFrame({factor.name: [stored]}), [factor])[0, 0]
-    return factor.levels[int(code)]
+    (code,) = level_codes([stored], factor)
+    return factor.levels[code]
 
 
 def _mean_distance(codes: np.ndarray, *, is_number: bool) -> np.ndarray:
@@ -166,13 +170,14 @@ class StartingPoint(NamedTuple):
 
 def stored_start(members: pd.DataFrame, factors: Sequence[Factor], trial: int) -> StartingPoint:
     """The configuration of a stored trial, of whatever phase. InputError for a trial that is not stored."""
-    own = members[members["trial"] == trial]
+    its = members["trial"] == trial
+    own = members[its]
     if own.empty:
         known = members["trial"]
         raise InputError(
             f"trial must be the number of a stored trial, from {known.min()} to {known.max()}, got {trial!r}."
         )
-    health = trial_health(members).to_dict("index")[trial]
+    health = _health(own, well(members)[its]).to_dict("index")[trial]  # who is well depends on all of them
     point, levels = encode(own.iloc[:1], factors)[0], levels_in(own.iloc[0], factors)
     return StartingPoint(int(trial), levels, point, health["state"], int(health["failing"]), int(health["seeds"]))
 

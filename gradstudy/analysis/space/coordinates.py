@@ -1,6 +1,6 @@
 """The factors as coordinates: a number runs over [0, 1], a level is its index, and what does not live is INACTIVE."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -105,7 +105,7 @@ def encode(trials: pd.DataFrame, factors: Sequence[Factor]) -> np.ndarray:
     for column, factor in enumerate(factors):
         lives = trials[factor.name].notna().to_numpy()
         present = trials.loc[lives, factor.name]
-        codes = factor.place(present.to_numpy(float)) if factor.is_number else _level_codes(present, factor)
+        codes = factor.place(present.to_numpy(float)) if factor.is_number else level_codes(present, factor)
         points[lives, column] = codes
     return points
 
@@ -138,8 +138,11 @@ def _infer_rule(points: np.ndarray, lives: np.ndarray, candidates: Sequence[int]
     return None
 
 
-def _level_codes(values: pd.Series, factor: Factor) -> list[int]:
-    # Storage may return a level as text or a whole number as a float: both spellings lead to the same code.
+def level_codes(values: Iterable[Any], factor: Factor) -> list[int]:
+    """The places of these among the factor's levels.
+
+    Storage may return a level as text or a whole number as a float: both spellings lead to the same code.
+    """
     known: dict[Any, int] = {str(level): code for code, level in enumerate(factor.levels)}
     known |= {level: code for code, level in enumerate(factor.levels)}
     unknown = [value for value in values if value not in known]
