@@ -61,10 +61,16 @@ class Batch:
         return cohorts_of(launch, members, parts, launch.execution.cohort_size or knee)
 
     def trained(self, runner: Runner, seeds: Seeds | None = None) -> Iterator[TrialResult]:
-        """Trains these seeds, by default all of the budget, and hands out each trial as soon as all of its are done."""
+        """Trains these seeds, by default all of the budget, and hands out each trial as soon as all of its are done.
+
+        Workers begin with the call.
+        """
         seeds = self._seeds if seeds is None else seeds
+        return self._by_trial(runner(train, self.cohorts(seeds)), seeds)
+
+    def _by_trial(self, cohorts: Iterator[tuple[int, list[MemberRecord]]], seeds: Seeds) -> Iterator[TrialResult]:
         begun = {trial.number: TrialResult(trial, (), ()) for trial in self.trials}
-        for _, records in runner(train, self.cohorts(seeds)):
+        for _, records in cohorts:
             for number in dict.fromkeys(record.trial for record in records):
                 own = tuple(record for record in records if record.trial == number)
                 begun[number] += self._result(begun[number].trial, own, len(records))

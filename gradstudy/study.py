@@ -22,7 +22,7 @@ from gradstudy.configs.overrides import as_override
 from gradstudy.errors import InputError, TrackingAway
 from gradstudy.execution.executor import Runner
 from gradstudy.preparation import Prepared, fingerprint_of, no_cures, prepare, study_name
-from gradstudy.records import CONFIRM, CONFIRM_FROM, SCREEN, Level, StudyInfo, Trial
+from gradstudy.records import CONFIRM, CONFIRM_FROM, SCREEN, Level, StudyInfo, Trial, TrialResult
 from gradstudy.report.findings import findings_of
 from gradstudy.report.mlflow.displays import study_display, trial_display
 from gradstudy.report.page_file import check_page_path, write_page, write_report
@@ -177,6 +177,9 @@ def _confirm(prepared: Prepared, runner: Runner, run: Run, confirmations: Sequen
     It knows what is stored, as whoever reads the study will, and what waits on disk since MLflow did not answer. A
     trial's number is the first free one in the order of asking, so that in a launch that goes on it has the draws that
     it would have had in an undisturbed one.
+
+    Workers never wait for the driver: while they train a round, it stores what came of the one before, and computes a
+    piece of what the screen says. A killed driver so loses a round, some seconds of work.
     """
     composer, info, launch = prepared.composer, prepared.info, prepared.launch
     known = dict(run.known)
@@ -187,6 +190,8 @@ def _confirm(prepared: Prepared, runner: Runner, run: Run, confirmations: Sequen
     known = {**_outcomes(info, waiting), **known}
     numbers = filterfalse({*run.tried["trial"], *waiting}.__contains__, count(CONFIRM_FROM))
     workers, name = launch.execution.count(prepared.devices), f"{info.name}, trying cures on fresh seeds"
+    done: list[TrialResult] = []
+    conclusions = _conclusions(run)
     with writer, Progress(name, workers=workers, console=make_console()) as progress:
         while asked := replay(confirmations, known):
             unfit = [ask for ask in asked if not _fits(composer, ask.levels)]
@@ -197,18 +202,32 @@ def _confirm(prepared: Prepared, runner: Runner, run: Run, confirmations: Sequen
             fresh = [range(info.seeds + ask.seeds.start, info.seeds + ask.seeds.stop) for ask in asked]
             progress.expect(len(trials), sum(map(len, fresh)))
             seeds = {trial.number: own for trial, own in zip(trials, fresh, strict=True)}
-            stored = {}
-            for result in Batch(composer, prepared.devices, trials).trained(runner, seeds):
-                writer.write(result)
-                stored[result.trial.number] = (result.trial, result.rows)
+            under_way = Batch(composer, prepared.devices, trials).trained(runner, seeds)
+            _write(writer, done)
+            next(conclusions, None)
+            done = []
+            for result in under_way:
+                done.append(result)
                 progress.advance(result)
-            known |= _outcomes(info, stored)
+            known |= _outcomes(info, {result.trial.number: (result.trial, result.rows) for result in done})
+        _write(writer, done)
     run.reread(_stored(prepared))
+
+
+def _write(writer: StudyWriter, results: Sequence[TrialResult]) -> None:
+    for result in results:
+        writer.write(result)
 
 
 def _outcomes(info: StudyInfo, stored: Stored) -> Outcomes:
     """What came out of these trials that tried cures."""
     return known_of(members_table(stored, info.factors), info.factors, info.seeds)
+
+
+def _conclusions(run: Run) -> Iterator[object]:
+    """What its page will say of the screen, piece by piece; the run keeps what it has computed."""
+    yield from map(run.rank, run.settings.responses)
+    yield run.prescriptions
 
 
 def _fits(composer: Composer, levels: Mapping[str, Level]) -> bool:

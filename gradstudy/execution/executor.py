@@ -17,7 +17,8 @@ class Runner(Protocol):
         """Each item's index with its result, as they come, in any order.
 
         Function, items and results can be pickled. What the function raises passes unchanged, and no item is tried
-        again for it; what a dead worker was doing is done again. Nothing goes on once the iterator is closed.
+        again for it; what a dead worker was doing is done again. Workers begin with the call, so that the driver has
+        time for other things until it asks for results. Nothing goes on once an iterator that was begun is closed.
         """
 
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
@@ -22,6 +22,10 @@ PRELOAD = ["gradstudy.training.engine"]
 
 DEATHS = 3
 """How often workers may die before the study gives up: once is an accident, three times is the machine."""
+
+
+Futures = dict[Future[Result], int]
+"""What was handed out, with its index."""
 
 
 @dataclass(frozen=True)
@@ -62,15 +66,22 @@ class _Pool:
     def run(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[int, Result]]:
         """Results as they come; what was under way when a worker died is handed out again."""
         waiting = dict(enumerate(items))
+        return self._results(function, waiting, self._hand_out(function, waiting))
+
+    def _results(
+        self, function: Callable[[Item], Result], waiting: dict[int, Item], futures: "Futures[Result]"
+    ) -> Iterator[tuple[int, Result]]:
         try:
             for _ in range(DEATHS):
-                try:
-                    for index, result in self._hand_out(function, waiting):
+                with suppress(BrokenProcessPool):
+                    for future in as_completed(futures):
+                        index, result = futures.pop(future), future.result()
                         del waiting[index]
                         yield index, result
+                if not waiting:
                     return
-                except BrokenProcessPool:
-                    self.stop()
+                self.stop()
+                futures = self._hand_out(function, waiting)
         finally:
             if waiting:
                 self.stop()
@@ -96,13 +107,14 @@ class _Pool:
             executor.submit(_import_engine)
         return executor
 
-    def _hand_out(
-        self, function: Callable[[Item], Result], waiting: Mapping[int, Item]
-    ) -> Iterator[tuple[int, Result]]:
-        self.executor = executor = self.executor or self._open()
-        futures: dict[Future[Result], int] = {executor.submit(function, item): i for i, item in waiting.items()}
-        for future in as_completed(futures):
-            yield futures.pop(future), future.result()
+    def _hand_out(self, function: Callable[[Item], Result], waiting: Mapping[int, Item]) -> "Futures[Result]":
+        """What is under way by now: not all of it where workers died meanwhile, which its reader finds out."""
+        futures: Futures[Result] = {}
+        with suppress(BrokenProcessPool):
+            self.executor = executor = self.executor or self._open()
+            for index, item in waiting.items():
+                futures[executor.submit(function, item)] = index
+        return futures
 
 
 def _context() -> BaseContext:
