@@ -8,7 +8,6 @@ import json
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import chain
 from typing import Any
 
 import optuna
@@ -16,11 +15,11 @@ from optuna.distributions import BaseDistribution
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler
 from optuna.storages import BaseStorage
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from gradstudy.errors import InputError
 from gradstudy.search.objective import Objective
-from gradstudy.search.search_space import Levels, SearchSpace, suggested
+from gradstudy.search.search_space import Levels, SearchSpace, distribution, suggested
 
 SPACE = "space"
 """The attribute of an Optuna study that says what its trials were drawn from."""
@@ -74,8 +73,17 @@ class StoredTrials:
         """The trials from `start` up to `stop` as (number, levels), in order: stored ones, and newly asked ones."""
         known = self.study.get_trials(deepcopy=False)
         stored = [optuna.Trial(self.study, trial._trial_id) for trial in known[start:stop]]
-        asked = (self.study.ask() for _ in range(len(known), stop))
-        return [(trial.number, self._space.levels(partial(suggested, trial))) for trial in chain(stored, asked)]
+        found = [(trial.number, self._space.levels(partial(suggested, trial))) for trial in stored]
+        return [*found, *((number, self._begin(number)) for number in range(max(start, len(known)), stop))]
+
+    def _begin(self, number: int) -> Levels:
+        """The levels of a new trial, stored with it: one write to the disk, where `Study.ask` takes one per level."""
+        row = self._row(self.study, number)
+        levels = self._space.levels(lambda factor: row[factor.name])
+        distributions = {factor.name: distribution(factor) for factor in self._space.factors if factor.name in levels}
+        begun = create_trial(state=TrialState.RUNNING, params=dict(levels), distributions=distributions)
+        self.study.add_trial(begun)
+        return levels
 
     def tell(self, number: int, values: Sequence[float] | None, by_seed: Sequence[float] = ()) -> None:
         """Stores what came of a trial and ends it, pruned without values; a trial that has ended stays as it is.
