@@ -24,6 +24,7 @@ from gradstudy.execution.executor import Runner
 from gradstudy.preparation import Prepared, fingerprint_of, no_cures, prepare, study_name
 from gradstudy.records import CONFIRM, CONFIRM_FROM, SCREEN, Level, StudyInfo, Trial, TrialResult
 from gradstudy.report.findings import findings_of
+from gradstudy.report.mlflow.ahead import Ahead
 from gradstudy.report.mlflow.displays import study_display, trial_display
 from gradstudy.report.page_file import check_page_path, write_page, write_report
 from gradstudy.report.terminal.console import make_console
@@ -64,9 +65,10 @@ def run_study(overrides: Sequence[str], *, command: str = "") -> Run:
                 prepared.search.open(storage or open_storage("", prepared.folder), prepared.folder.name)
                 _carry_out(prepared, runner)
                 run = _run_of(_stored(prepared), prepared.launch.analysis)
+                ahead = Ahead(run)
                 if prepared.info.confirm:
-                    _confirm(prepared, runner, run, run.confirmations())
-            return _published(prepared, run)
+                    _confirm(prepared, runner, run, run.confirmations(), ahead)
+            return _published(prepared, run, ahead)
 
 
 def load_study(name: str, overrides: Sequence[str] = ()) -> Run:
@@ -130,10 +132,10 @@ def _stored(prepared: Prepared) -> StoredStudy:
     return find_study(prepared.info.name, prepared.launch.tracking, prepared.info.fingerprint)
 
 
-def _published(prepared: Prepared, run: Run) -> Run:
+def _published(prepared: Prepared, run: Run, ahead: Ahead) -> Run:
     """The finished study, its findings stored with it for people to look at."""
     launch = prepared.launch
-    shown = study_display(findings_of(run))
+    shown = study_display(findings_of(run), ahead.files())
     if launch.report:  # first, since MLflow may be away
         run.page = str(write_page(shown.files[REPORT_FILE], launch.report))
     publish(launch.tracking, run.stored.run_id, shown)
@@ -171,15 +173,15 @@ def _carry_out(prepared: Prepared, runner: Runner) -> None:
                 progress.advance(result)
 
 
-def _confirm(prepared: Prepared, runner: Runner, run: Run, confirmations: Sequence[Confirmation]) -> None:
+def _confirm(prepared: Prepared, runner: Runner, run: Run, confirmations: Sequence[Confirmation], ahead: Ahead) -> None:
     """Tries cures: trains and stores what is asked until nothing is, and has the run read it.
 
     It knows what is stored, as whoever reads the study will, and what waits on disk since MLflow did not answer. A
     trial's number is the first free one in the order of asking, so that in a launch that goes on it has the draws that
     it would have had in an undisturbed one.
 
-    Workers never wait for the driver: while they train a round, it stores what came of the one before, and computes a
-    piece of what the screen says. A killed driver so loses a round, some seconds of work.
+    Workers do not wait for what else the driver has to do: while they train a round, it stores what came of the one
+    before, and makes a piece of the page. A driver that is killed so loses up to a round, some seconds of work.
     """
     composer, info, launch = prepared.composer, prepared.info, prepared.launch
     known = dict(run.known)
@@ -191,7 +193,6 @@ def _confirm(prepared: Prepared, runner: Runner, run: Run, confirmations: Sequen
     numbers = filterfalse({*run.tried["trial"], *waiting}.__contains__, count(CONFIRM_FROM))
     workers, name = launch.execution.count(prepared.devices), f"{info.name}, trying cures on fresh seeds"
     done: list[TrialResult] = []
-    conclusions = _conclusions(run)
     with writer, Progress(name, workers=workers, console=make_console()) as progress:
         while asked := replay(confirmations, known):
             unfit = [ask for ask in asked if not _fits(composer, ask.levels)]
@@ -204,7 +205,7 @@ def _confirm(prepared: Prepared, runner: Runner, run: Run, confirmations: Sequen
             seeds = {trial.number: own for trial, own in zip(trials, fresh, strict=True)}
             under_way = Batch(composer, prepared.devices, trials).trained(runner, seeds)
             _write(writer, done)
-            next(conclusions, None)
+            ahead.advance()
             done = []
             for result in under_way:
                 done.append(result)
@@ -222,12 +223,6 @@ def _write(writer: StudyWriter, results: Sequence[TrialResult]) -> None:
 def _outcomes(info: StudyInfo, stored: Stored) -> Outcomes:
     """What came out of these trials that tried cures."""
     return known_of(members_table(stored, info.factors), info.factors, info.seeds)
-
-
-def _conclusions(run: Run) -> Iterator[object]:
-    """What its page will say of the screen, piece by piece; the run keeps what it has computed."""
-    yield from map(run.rank, run.settings.responses)
-    yield run.prescriptions
 
 
 def _fits(composer: Composer, levels: Mapping[str, Level]) -> bool:
@@ -252,8 +247,8 @@ def _try_cures(run: Run, confirmations: Sequence[Confirmation]) -> None:
             raise InputError(f"Of cures, {reason}.")
         with _opened(prepared.folder):
             with prepared.launch.execution.start(prepared.devices) as runner:
-                _confirm(prepared, runner, run, confirmations)
-            _published(prepared, run)
+                _confirm(prepared, runner, run, confirmations, ahead := Ahead(run))
+            _published(prepared, run, ahead)
 
 
 def _launched_again(run: Run) -> list[str]:

@@ -1,6 +1,6 @@
 """What a person sees who opens a study, or one of its trials, in MLflow."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from gradstudy.analysis.cure.cure import Cure
@@ -27,12 +27,17 @@ WIDE, SQUARE = 6.4, (5.0, 5.0)
 """Inches; a row of a heat map takes half of one."""
 
 
-def study_files(findings: Findings) -> dict[str, bytes]:
-    """What is stored with the study, by name, with figures of what is there to draw; some 0.3 s each."""
+def ranking_files(ranking: Ranking) -> dict[str, bytes]:
+    """A ranking's table by name, and figures of what is there to draw; some 0.3 s each."""
+    table = ranking.table.to_csv(index=False, float_format="%.4g").encode()
+    return {f"ranking/{ranking.response}.csv": table, **dict(_figures(ranking))}
+
+
+def study_files(findings: Findings, ranked: Mapping[str, bytes] | None = None) -> dict[str, bytes]:
+    """What is stored with the study, by name; `ranked` are the files of its rankings, where they are drawn already."""
     files = {REPORT_FILE: report_page(findings).encode()}
-    for ranking in findings.rankings:
-        files[f"ranking/{ranking.response}.csv"] = ranking.table.to_csv(index=False, float_format="%.4g").encode()
-        files.update(_figures(ranking))
+    for made in (ranking_files(ranking) for ranking in findings.rankings) if ranked is None else (ranked,):
+        files.update(made)
     if findings.theory is not None:
         files["figures/theory.png"] = png(findings.theory.plot, SQUARE)
     return files
@@ -119,9 +124,9 @@ def _ranking(ranking: Ranking) -> str:
     return "\n\n".join([heading, *tables, *more, escaped(ranking.note)])
 
 
-def study_display(findings: Findings) -> RunDisplay:
+def study_display(findings: Findings, ranked: Mapping[str, bytes] | None = None) -> RunDisplay:
     """The answer, and the page, tables and figures that it rests on. A second or two."""
-    return RunDisplay(study_note(findings), study_files(findings))
+    return RunDisplay(study_note(findings), study_files(findings, ranked))
 
 
 def trial_display(info: StudyInfo, result: TrialResult) -> RunDisplay:
