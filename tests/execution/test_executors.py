@@ -87,6 +87,14 @@ def test_a_result_is_handed_out_before_all_are_there(executor, tmp_path):
         assert list(results) == [(1, "second")]
 
 
+@every_one_of_processes
+def test_workers_begin_before_a_result_is_asked_for(executor, tmp_path):
+    items = [tmp_path / "a.endless"]
+    with executor.start(CPU) as runner:
+        _results = runner(beat, items)
+        wait_until(items[0].exists)
+
+
 @every_executor
 def test_an_exception_passes_unchanged_and_nothing_is_tried_again(executor, tmp_path):
     log = tmp_path / "log"
