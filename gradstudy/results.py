@@ -214,7 +214,11 @@ class Run:
         if confirm:
             if self._try_cures is None:
                 raise InputError("Cures are tried in studies that were read with gradstudy.load_study or run_study.")
-            self._try_cures(self, self.confirmations(self._typical if start is None else [start]))
+            try:
+                self._try_cures(self, self.confirmations(self._typical if start is None else [start]))
+            except BaseException:
+                self._confirmations.clear()  # they may have been told what was not stored any more
+                raise
             return self.cures if start is None else self._cure(start)
         return self.prescriptions if start is None else self._prescribed(start)
 
