@@ -64,8 +64,8 @@ def _of_response(ranking: Ranking, did: pd.DataFrame, confidence: float) -> str:
     return f"{happens}{depends} above all on {_causes(causes, ranking, confidence)}{trust}."
 
 
-BOTH = {"vanishing": "explode", "exploding": "vanish"}
-"""What a member that does this may do as well."""
+BOTH = {"vanishing": ("explodes", "explode"), "exploding": ("vanishes", "vanish")}
+"""What a member that does this may do as well, and what several do."""
 
 
 def _happens(response: Rankable, did: pd.DataFrame) -> str:
@@ -73,7 +73,7 @@ def _happens(response: Rankable, did: pd.DataFrame) -> str:
     if not response.verb:
         return ""
     diverged, both = int(did["diverged"].sum()), int((did["vanishing"] & did["exploding"]).sum())
-    twice = f" ({both} of them {BOTH[response.name]} too)" if both else ""
+    twice = f" ({both} of them {BOTH[response.name][both > 1]} too)" if both else ""
     diverging = f" and diverge in {diverged}" if diverged and response.name == "exploding" else ""
     return f"Gradients {response.verb} in {did[response.name].sum() or 'none'} of {len(did)} members{twice}{diverging}"
 

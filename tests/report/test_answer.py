@@ -62,6 +62,8 @@ def test_what_does_both_is_counted_in_both(answered):
     assert answered({}, members=both).startswith("Gradients vanish in 3 of 8 members (2 of them explode too); how")
     words = answered({}, response="exploding", members=both)
     assert words.startswith("Gradients explode in 3 of 8 members (2 of them vanish too) and diverge in 2; how")
+    one = MEMBERS.assign(exploding=[3.0, 0.0, 0.0, *MEMBERS["exploding"][3:]])
+    assert answered({}, members=one).startswith("Gradients vanish in 3 of 8 members (1 of them explodes too); how")
 
 
 def test_before_all_causes_stands_how_many_learned(make_findings, make_ranking):
