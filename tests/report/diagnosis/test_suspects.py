@@ -157,6 +157,12 @@ def test_a_study_of_a_rate_that_is_too_low_reaches_the_one_that_is_enough(found)
     assert float(high.rpartition(",")[2].rstrip(")")) > 5000
 
 
+def test_a_part_of_a_step_is_no_number_of_steps(found):
+    """Rate 0.01 and curvature 150: two thirds of a step."""
+    said = found(looked={"sharpness": np.array([150.0])}, **STUCK)["learning rate"].said
+    assert "takes less than a step to descend, flatter ones more" in said
+
+
 def test_where_clipping_takes_the_steps_away_it_is_named_and_not_the_rate(found):
     """Rate 0.01 and curvature 10 take 10 steps, and a million where clipping leaves a hundred thousandth of each."""
     suspects = found(looked={"sharpness": np.array([10.0])}, coefficients=[1e-5] * 200, **STUCK)

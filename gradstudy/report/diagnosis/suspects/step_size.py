@@ -120,7 +120,8 @@ def hardly_moves(case: Case) -> Suspect | None:
     else:
         needed = 1.0 / max(typical_of(_times_curvature(case, case.look.sharpness), case.stuck), 1e-300)
         needed *= 1.0 - getattr(case.parts["optimizer"], "momentum", 0.0)
-        said = f"at {compact(rate)} the steepest direction of the loss takes {compact(needed)} steps to descend, "
+        few = f"{compact(needed)} steps" if needed >= 1.0 else "less than a step"
+        said = f"at {compact(rate)} the steepest direction of the loss takes {few} to descend, "
         said, enough = f"{said}flatter ones more, and there are {steps}", 0.3 * steps / needed
     if enough < 1.0:
         left = typical_of(case.last("clip_coefficient", 0), case.stuck)
