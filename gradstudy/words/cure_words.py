@@ -7,7 +7,7 @@ from gradstudy.words.number_words import counted, fraction, percent_interval, pe
 from gradstudy.words.prescription_words import and_list, changes_words
 
 WHY_NOT_CONFIRMED = {
-    NoConfirmation.NOT_OVER: "not all of it has been run yet",
+    NoConfirmation.NOT_OVER: "not all that is asked for under these settings has been run",
     NoConfirmation.NOTHING_TO_TRY: "the stored trials suggest nothing to try",
     NoConfirmation.NONE_WELL: "nothing that was tried is well on every seed",
     NoConfirmation.LEARNS_LESS: "what is well learns less than it did before",
