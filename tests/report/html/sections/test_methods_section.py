@@ -56,7 +56,7 @@ def test_cap_thresholds_draws_and_confidence_are_those_of_the_settings(make_stud
     settings = replace(DEFAULTS, cap=7.0, first_steps=1, confidence=0.9, draws=64, negligible=0.1)
     page = words(methods_section(make_study(responses=(), rankings=findings.rankings, settings=settings)))
     assert "0 where it loses none, and 7 at most" in page
-    assert "its median in the first 1 step," in page
+    assert "its median in the first 1 step (within" in page
     assert "90 % intervals come from 64 draws" in page
     assert "significant at 10 %" in page
     assert "ends below 0.1" in page
