@@ -28,7 +28,7 @@ def proposals(experience: Experience, start: StartingPoint, most: int) -> list[n
     lent, promise = _lent(experience, start)
     draws = np.full((experience.settings.draws, len(lent)), promise)
     points, paths = _promised(experience, start)
-    found, chances = np.vstack([points, lent]), np.hstack([paths, draws])
+    found, chances = _moved(experience, start.point, np.vstack([points, lent])), np.hstack([paths, draws])
     changed = _changed(start.point, found)
     worth = chances - PER_CHANGE * changed.sum(axis=1)
     best, usable = np.full(len(worth), -np.inf), changed.any(axis=1)
@@ -42,6 +42,15 @@ def proposals(experience: Experience, start: StartingPoint, most: int) -> list[n
         best = np.maximum(best, worth[:, chosen[-1]])
         usable &= (changed != changed[chosen[-1]]).any(axis=1)
     return [found[one] for one in chosen]
+
+
+def _moved(experience: Experience, start: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """The points [point, factor] without the changes of numbers that are only the start's own, rounded for people."""
+    settled = points.copy()
+    for column, factor in enumerate(experience.screen.factors):
+        if factor.is_number and start[column] != INACTIVE:
+            settled[points[:, column] == readable_level(factor, float(start[column])), column] = start[column]
+    return settled
 
 
 def _changed(start: np.ndarray, points: np.ndarray) -> np.ndarray:

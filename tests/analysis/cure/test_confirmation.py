@@ -173,3 +173,11 @@ def test_healthy_gradients_alone_are_confirmed_only_where_nothing_learns_and_sai
         "8 of 8 fresh seeds healthy (95 % interval 68 to 100 %), but it still learns nothing (.01 of the way"
         in found.note
     )
+
+
+def test_a_number_that_is_only_rounded_is_no_change():
+    world = World(lambda levels: (9.0 - levels["lr.value"], 0.3), ACTIVATION, RATE, count=40)  # nobody is well
+    best = int(world.members.groupby("trial")["vanishing"].max().idxmin())
+    for found in (world.confirm(best), world.confirm(0)):
+        moved = [one.changes["lr.value"] for one in found.tried if "lr.value" in one.changes]
+        assert all(f"{before:.2g}" != f"{after:.2g}" for before, after in moved)
