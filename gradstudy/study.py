@@ -181,7 +181,7 @@ def _confirm(prepared: Prepared, runner: Runner, run: Run, confirmations: Sequen
     it would have had in an undisturbed one.
 
     Workers do not wait for what else the driver has to do: while they train a round, it stores what came of the one
-    before, and makes a piece of the page. A driver that is killed so loses up to a round, some seconds of work.
+    before, and makes a piece of the page. A driver that is killed outright so loses up to a round, seconds of work.
     """
     composer, info, launch = prepared.composer, prepared.info, prepared.launch
     known = dict(run.known)
@@ -194,30 +194,32 @@ def _confirm(prepared: Prepared, runner: Runner, run: Run, confirmations: Sequen
     workers, name = launch.execution.count(prepared.devices), f"{info.name}, trying cures on fresh seeds"
     done: list[TrialResult] = []
     with writer, Progress(name, workers=workers, console=make_console()) as progress:
-        while asked := replay(confirmations, known):
-            unfit = [ask for ask in asked if not _fits(composer, ask.levels)]
-            if unfit:  # levels that never met in the screen may not go together: who asks for that has come to its end
-                confirmations = [one for one in confirmations if not any(ask in unfit for ask in one.asks())]
-                continue
-            trials = tuple(composer.trial(n, ask.levels, CONFIRM) for ask, n in zip(asked, numbers, strict=False))
-            fresh = [range(info.seeds + ask.seeds.start, info.seeds + ask.seeds.stop) for ask in asked]
-            progress.expect(len(trials), sum(map(len, fresh)))
-            seeds = {trial.number: own for trial, own in zip(trials, fresh, strict=True)}
-            under_way = Batch(composer, prepared.devices, trials).trained(runner, seeds)
+        try:
+            while asked := replay(confirmations, known):
+                unfit = [ask for ask in asked if not _fits(composer, ask.levels)]
+                if unfit:  # levels that never met in the screen may not go together: who asks for that has ended
+                    confirmations = [one for one in confirmations if not any(ask in unfit for ask in one.asks())]
+                    continue
+                trials = tuple(composer.trial(n, ask.levels, CONFIRM) for ask, n in zip(asked, numbers, strict=False))
+                fresh = [range(info.seeds + ask.seeds.start, info.seeds + ask.seeds.stop) for ask in asked]
+                progress.expect(len(trials), sum(map(len, fresh)))
+                seeds = {trial.number: own for trial, own in zip(trials, fresh, strict=True)}
+                under_way = Batch(composer, prepared.devices, trials).trained(runner, seeds)
+                _write(writer, done)
+                ahead.advance()
+                for result in under_way:
+                    done.append(result)
+                    progress.advance(result)
+                known |= _outcomes(info, {result.trial.number: (result.trial, result.rows) for result in done})
+        finally:  # also what a round that was stopped had done
             _write(writer, done)
-            ahead.advance()
-            done = []
-            for result in under_way:
-                done.append(result)
-                progress.advance(result)
-            known |= _outcomes(info, {result.trial.number: (result.trial, result.rows) for result in done})
-        _write(writer, done)
     run.reread(_stored(prepared))
 
 
-def _write(writer: StudyWriter, results: Sequence[TrialResult]) -> None:
-    for result in results:
-        writer.write(result)
+def _write(writer: StudyWriter, results: list[TrialResult]) -> None:
+    """Stores these, and takes them off the list."""
+    while results:
+        writer.write(results.pop(0))
 
 
 def _outcomes(info: StudyInfo, stored: Stored) -> Outcomes:
