@@ -73,18 +73,19 @@ def way_words(tried: Tried) -> str:
     return fraction(tried.learned) if tried.learners is not None else "-"
 
 
-ALONE = " (of its gradients alone)"
-
-
 def cures_words(found: Sequence[Cure]) -> str:
     """For which kinds of failing networks a cure is confirmed, and for which none; nothing where none were tried.
 
-    `For the typical vanishing and diverged network a cure is confirmed on fresh seeds; for the exploding one none is.`
+    `For the typical stuck and diverged network a cure is confirmed on fresh seeds, for the vanishing one of its
+    gradients alone; for the exploding one none is.`
     """
     tried = [one for one in found if one.tried]
-    cured = [f"{one.verdict}{ALONE if one.gradients_alone else ''}" for one in tried if one.confirmed]
+    cured = [one.verdict for one in tried if one.confirmed and not one.gradients_alone]
+    alone = [one.verdict for one in tried if one.gradients_alone]
     others = [one.verdict for one in tried if not one.confirmed]
-    if not cured:
+    if not cured and not alone:
         return f"For the typical {and_list(others)} network no cure is confirmed." if others else ""
-    rest = f"; for the {and_list(others)} one none is" if others else ""
-    return f"For the typical {and_list(cured)} network a cure is confirmed on fresh seeds{rest}."
+    said = f"For the typical {and_list(cured or alone)} network a cure"
+    said += " is confirmed on fresh seeds" if cured else " of its gradients alone is confirmed on fresh seeds"
+    said += f", for the {and_list(alone)} one of its gradients alone" if cured and alone else ""
+    return said + (f"; for the {and_list(others)} one none is." if others else ".")

@@ -48,12 +48,15 @@ def well_words(tried: Tried) -> str:
 
 
 def needed_words(found: Cure) -> str:
-    """What comes out without each change of a cure; nothing where it has one only, or none was taken back."""
+    """What comes out without each change of a cure; nothing where it has one only, or none was taken back.
+
+    That every change is needed is not said where without one all seeds but one are well, or all: they are a few.
+    """
     if len(found.needed) < 2:
         return ""
     without = (f"without that of {name} {_came_out(found, one)}" for name, one in found.needed.items())
-    needless = any(found.good(one) == one.seeds for one in found.needed.values())  # and not so on further ones
-    return f"{'Taken back one by one' if needless else 'Every change is needed'}: {'; '.join(without)}."
+    doubtful = any(0 < one.seeds - 1 <= found.good(one) for one in found.needed.values())
+    return f"{'Taken back one by one' if doubtful else 'Every change is needed'}: {'; '.join(without)}."
 
 
 def _came_out(found: Cure, one: Tried) -> str:

@@ -23,7 +23,13 @@ def test_the_answer_says_which_kinds_are_cured_and_which_are_not():
 
 def test_a_cure_of_the_gradients_alone_is_called_that():
     alone = replace(kind(CONFIRMED, "vanishing"), gradients_alone=True)
-    assert "vanishing (of its gradients alone) network" in cures_words([alone])
+    assert cures_words([alone]) == (
+        "For the typical vanishing network a cure of its gradients alone is confirmed on fresh seeds."
+    )
+    assert cures_words([alone, kind(CONFIRMED, "diverged"), kind(FAILED, "exploding")]) == (
+        "For the typical diverged network a cure is confirmed on fresh seeds, for the vanishing one of its gradients "
+        "alone; for the exploding one none is."
+    )
 
 
 def test_where_nothing_was_tried_nothing_is_said():

@@ -15,9 +15,18 @@ def test_a_confirmed_cure_is_told_with_its_counts_and_what_each_change_is_for():
     )
     assert "(95 % interval 68 to 100 %), and it learns .81 of the way instead of .02; before: 0 of 8." in confirmed
     assert needed == (
-        "Every change is needed: without that of activation 1 of 4 seeds are well, and learn .03 of the way; without "
+        "Taken back one by one: without that of activation 1 of 4 seeds are well, and learn .03 of the way; without "
         "that of lr.value 3 of 4 seeds are well, and learn -.40 of the way."
     )
+
+
+def test_every_change_is_called_needed_only_where_more_than_one_seed_fails_without_it():
+    def said(*well):
+        needed = {name: replace(WITHOUT["lr.value"], well=count) for name, count in zip("ab", well, strict=True)}
+        return needed_words(replace(CONFIRMED, needed=needed)).partition(":")[0]
+
+    assert said(0, 2) == "Every change is needed"
+    assert said(0, 3) == said(4, 0) == "Taken back one by one"
 
 
 def test_where_nothing_is_confirmed_the_best_that_was_tried_is_told():
