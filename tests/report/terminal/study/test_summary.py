@@ -314,7 +314,7 @@ def test_a_guess_is_called_a_guess(render):
 def test_what_was_tried_is_told_in_place_of_what_is_predicted(render):
     words = " ".join(render(advice_table([(FOUND, CONFIRMED), (NONE, FAILED)], steps=20)).split())
     assert "Confirmed: change activation from sigmoid to relu, lr.value from 0.5 to 0.001: 8 of 8 fresh" in words
-    assert "Every change is needed" in words
+    assert "Taken back one by one: without that of activation" in words
     assert "trial=1000004" in words
     assert "No cure is confirmed" in words
     assert "The surrogate gives" not in words
