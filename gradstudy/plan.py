@@ -16,8 +16,8 @@ class Plan:
     `seconds` and `memory` (bytes, at the peak of one cohort) are estimates, None where there is none. `store` is the
     tracking address that would be used. `quality` and `power` are those of a design, and None where trials are not
     designed but chosen as the study goes, which `note` then says.
-    `cure_members` are trained at most to try cures afterwards, which takes `cure_seconds` at most; `no_cures` says why
-    none are.
+    As a rule `cure_members` are trained to try cures afterwards, which takes `cure_seconds`; `no_cures` says why none
+    are.
     """
 
     info: StudyInfo

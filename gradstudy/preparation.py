@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from gradstudy.analysis.cure.confirmation import most_asked
+from gradstudy.analysis.cure.confirmation import usually_asked
 from gradstudy.analysis.ranking.power import power_of_design
 from gradstudy.batch import Batch
 from gradstudy.configs.composition import Composer
@@ -125,7 +125,7 @@ def plan_study(prepared: Prepared) -> Plan:
     cohorts.sort(key=lambda cohort: len(cohort.members), reverse=True)
     cost = estimate(cohorts)
     members = sum(len(cohort.members) for cohort in cohorts)
-    cures = len((*FAILING, STUCK)) * most_asked(**info.confirm) if info.confirm else 0
+    cures = len((*FAILING, STUCK)) * usually_asked(**info.confirm) if info.confirm else 0
     workers = min(launch.execution.count(prepared.devices), len(cohorts))
     designed = [trial.levels for trial in prepared.preview if trial.phase == SCREEN]
     table = pd.DataFrame(designed, columns=[factor.name for factor in info.factors], dtype=object)

@@ -72,11 +72,11 @@ def power_words(power: Power) -> str:
 
 
 def cost_of_cures_words(plan: Plan) -> str:
-    """What trying cures may cost at most, or why none are tried."""
+    """What trying cures costs as a rule, or why none are tried."""
     if plan.no_cures:
         return plan.no_cures
-    most = f"then cures are tried on fresh seeds, {plan.cure_members} members more at most"
-    return most if plan.cure_seconds is None else f"{most}, up to {_duration(plan.cure_seconds)}"
+    usual = f"then cures are tried on fresh seeds, as a rule some {plan.cure_members} members more"
+    return usual if plan.cure_seconds is None else f"{usual}, or {_duration(plan.cure_seconds)}"
 
 
 def small_share_words(share: float) -> str:

@@ -181,3 +181,21 @@ def test_a_number_that_is_only_rounded_is_no_change():
     for found in (world.confirm(best), world.confirm(0)):
         moved = [one.changes["lr.value"] for one in found.tried if "lr.value" in one.changes]
         assert all(f"{before:.2g}" != f"{after:.2g}" for before, after in moved)
+
+
+def test_the_next_best_is_made_smaller_too_before_it_is_tested():
+    """What is put to the test first fails it, whatever it is, and has to: no change of the other is untested."""
+    world = World(both_needed, ACTIVATION, INIT, RATE)
+    failing = world.first(activation="sigmoid", init="small")
+    told, unlucky = world.rows, []
+
+    def rows(levels, seeds):
+        if seeds[0] >= 4 and levels["activation"] != "sigmoid" and not unlucky:
+            unlucky.append(levels["activation"])
+        return told({**levels, "init": "small"} if levels["activation"] in unlucky else levels, seeds)
+
+    world.rows = rows
+    found = world.confirm(failing)
+    assert unlucky
+    assert found.confirmed
+    assert set(found.changes) == {"activation", "init"} == set(found.needed)
