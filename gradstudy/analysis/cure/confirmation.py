@@ -30,8 +30,8 @@ BACK = (1 / 4, 1 / 2, 3 / 4)
 def usually_asked(cures: int, seeds: int) -> int:
     """The members that a failing configuration costs as a rule: one test, looks at proposals and at some seven more.
 
-    By planted truths 51 to 57 in the mean where three are proposed and eight seeds confirm; single ones take thrice
-    that, where a whole stored trial is lent, each of its levels is taken back, and what was left fails the test.
+    By planted truths 53 to 59 in the mean where three are proposed and eight seeds confirm; single ones take four times
+    that, where whole stored trials are lent, each of their levels is taken back, and what was left fails the test.
     """
     return 2 * seeds + exploring_seeds(seeds) * (cures + 7)
 
