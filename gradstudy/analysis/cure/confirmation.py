@@ -184,7 +184,9 @@ class Confirmation:
         good, left = self._good(best.tried), self._cures
         nearly = good >= max(best.tried.seeds - 1, 1)
         for whole in working or [best] * (good > 0):
-            ladder = (yield from self._smaller(whole)) if nearly and left else [whole]
+            if not left:
+                break
+            ladder = (yield from self._smaller(whole)) if nearly else [whole]
             for chosen in ladder[:left]:
                 left -= 1
                 last, confirmed = yield from self._confirm(chosen.point)
