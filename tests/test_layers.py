@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "gradstudy"
 LAYERS = [
-    {"errors"},
+    {"errors", "masking"},
     {"parts", "random_network", "records", "versions"},
     {"aliasing", "conclusions", "network", "series"},
     {"layer_parts", "quantities", "response"},
