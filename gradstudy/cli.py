@@ -4,9 +4,10 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
+from typing import NoReturn
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -19,29 +20,42 @@ from gradstudy.configs.sources import shipped
 from gradstudy.configs.studies import find_studies, register_studies
 from gradstudy.errors import InputError, TrackingAway
 from gradstudy.report.terminal.console import make_console
+from gradstudy.unforeseen import forget_the_reader, unforeseen
 
-WRONG_INPUT, NOT_SYNCED, INTERRUPTED = 2, 3, 130
+WRONG_INPUT, NOT_SYNCED, UNFORESEEN, INTERRUPTED, NO_READER = 2, 3, 70, 130, 141
 
 
 def main() -> None:
-    """`python -m gradstudy`: runs Hydra and turns every wrong input into one message and exit code 2."""
+    """`python -m gradstudy`: runs Hydra and ends with one message and an exit code, whatever it was asked for."""
     arguments = sys.argv[1:]
     command = shlex.join(["python", "-m", "gradstudy", *arguments])
-    register_studies(find_studies(_config_folders(arguments)).values())
     with_traceback = "HYDRA_FULL_ERROR" in os.environ
     try:
-        forcing(quote_space(arguments), lambda words: _under_hydra(words, lambda config: _carry_out(config, command)))
-    except (InputError, *CONFIG_ERRORS) as error:
+        _answer(arguments, command)
+        sys.stdout.flush()
+    except InputError as error:
         if with_traceback:
             raise
-        _complain(error if isinstance(error, InputError) else explain(error, base_config()))
-        sys.exit(WRONG_INPUT)
+        _end(WRONG_INPUT, error)
     except TrackingAway as error:
-        _complain(error)
-        sys.exit(NOT_SYNCED)
+        _end(NOT_SYNCED, error)
     except KeyboardInterrupt:
-        _complain(f"Interrupted. Everything finished so far is stored; go on with: {command}")
-        sys.exit(INTERRUPTED)
+        _end(INTERRUPTED, f"Interrupted. Everything finished so far is stored; go on with: {command}")
+    except BrokenPipeError:
+        forget_the_reader()
+        sys.exit(NO_READER)
+    except Exception as error:
+        if with_traceback:
+            raise
+        _end(UNFORESEEN, unforeseen(error, command))
+
+
+def _answer(arguments: Sequence[str], command: str) -> None:
+    register_studies(find_studies(_config_folders(arguments)).values())
+    try:
+        forcing(quote_space(arguments), lambda words: _under_hydra(words, lambda config: _carry_out(config, command)))
+    except CONFIG_ERRORS as error:
+        raise InputError(explain(error, base_config())) from error
 
 
 def _under_hydra(words: Sequence[str], task: Callable[[DictConfig], None]) -> None:
@@ -121,8 +135,10 @@ def print_mode(mode: str, overrides: Sequence[str], command: str = "", page: obj
             show(summary(findings_of(run)))
 
 
-def _complain(message: object) -> None:
-    print(f"gradstudy: {message}", file=sys.stderr)
+def _end(code: int, message: object) -> NoReturn:
+    with suppress(OSError):  # nobody may be there to read it
+        print(f"gradstudy: {message}", file=sys.stderr)
+    sys.exit(code)
 
 
 def _config_folders(arguments: Sequence[str]) -> list[str]:

@@ -22,7 +22,7 @@ LAYERS = [
     {"results", "measurement"},
     {"report"},
     {"preparation"},
-    {"study"},
+    {"study", "unforeseen"},
     {"cli", "__init__"},
     {"__main__"},
 ]

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -55,11 +56,17 @@ def make_console() -> PageConsole:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # One letter that the terminal cannot show must not end a study of hours with a UnicodeEncodeError.
         sys.stdout.reconfigure(errors="replace")
-    console = PageConsole(markup=False, emoji=False, highlight=False)
+    plain: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False, "_environ": _environment()}
+    console = PageConsole(**plain)
     if console.is_jupyter:  # a file like others; Rich would make every line a page, and ipykernel calls it a terminal
-        console = PageConsole(markup=False, emoji=False, highlight=False, force_jupyter=False, force_terminal=False)
+        console = PageConsole(**plain, force_jupyter=False, force_terminal=False)
     if not console.is_terminal:
         # Console.width would fall back on the terminal that stdin hangs on, and the file would depend on the window.
-        columns = os.environ.get("COLUMNS", "")
-        console.width = int(columns) if columns.isdecimal() and int(columns) > 0 else PIPED_WIDTH
+        console.width = int(plain["_environ"].get("COLUMNS", PIPED_WIDTH))
     return console
+
+
+def _environment() -> dict[str, str]:
+    """What Rich may read: of COLUMNS and LINES only sizes of a window. It takes `²` for a digit and fills any width."""
+    sizes = {name for name in ("COLUMNS", "LINES") if not re.fullmatch(r"[1-9][0-9]{0,3}", os.environ.get(name, ""))}
+    return {name: value for name, value in os.environ.items() if name not in sizes}

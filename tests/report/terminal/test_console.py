@@ -65,3 +65,10 @@ def test_words_on_a_wide_terminal_are_folded_where_they_can_be_read():
     terminal.print(Text("word " * 100))
     assert WIDEST - len("word ") <= max(map(len, terminal.file.getvalue().splitlines())) <= WIDEST
     assert PageConsole(file=io.StringIO(), width=200).width == 200
+
+
+@pytest.mark.parametrize("columns", ["²", "9" * 5000, "-3", "0", "", " ", "1e3", "٣"])
+def test_a_width_that_is_no_number_of_characters_is_passed_over(columns, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("LINES", columns)
+    assert make_console().width == PIPED_WIDTH
