@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from gradstudy.masking import masked
 from gradstudy.tracking.atomic_file import written_whole
 
 LOG = Path(".gradstudy", "log")
@@ -22,13 +23,13 @@ def unforeseen(error: BaseException, command: str) -> str:
         command: What was typed, to be written beside it.
     """
     said = str(error).strip().splitlines() or ["without a word"]
-    what = f"{type(error).__name__}, {said[0][:300]}"
+    what = masked(f"{type(error).__name__}, {said[0]}")[:300]
     details = "".join(traceback.format_exception(error))
     facts = f"{command}\nPython {platform.python_version()} on {platform.platform()}, {datetime.now():%Y-%m-%d %H:%M}\n"
     for folder in (LOG, Path(tempfile.gettempdir())):
         path = folder.absolute() / f"gradstudy-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.log"
         with suppress(OSError), written_whole(path) as unfinished:
-            unfinished.write_text(f"{facts}\n{details}", encoding="utf-8", errors="backslashreplace")
+            unfinished.write_text(masked(f"{facts}\n{details}"), encoding="utf-8", errors="backslashreplace")
             return f"an unforeseen error: {what}. What is stored is safe; details are in {path}."
     return f"an unforeseen error: {what}. Nothing could be written about it; with HYDRA_FULL_ERROR=1 it shows itself."
 

@@ -50,6 +50,12 @@ def test_what_nobody_foresaw_is_one_line_that_names_a_file_with_its_traceback(br
     assert [path.name for path in log.parent.iterdir()] == [log.name]  # written whole, with nothing beside it
 
 
+def test_a_password_is_in_neither(broken, workplace):
+    broken(RuntimeError("postgresql://me:tr0ub4dor@here/db does not answer"))
+    log = log_of(done := in_process(["tracking.uri=postgresql://me:tr0ub4dor@here/db", "mode=plan"], workplace))
+    assert "tr0ub4dor" not in done.message + log.read_text()
+
+
 def test_where_the_working_folder_takes_no_log_it_lies_in_the_temporary_one(broken, workplace, monkeypatch):
     (workplace / ".gradstudy").write_text("a file where a folder is wanted")
     (workplace / "temporary").mkdir()
