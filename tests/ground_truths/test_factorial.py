@@ -1,5 +1,6 @@
-"""G53 to G55: the full factorial with an analytic answer, against 144 networks and against a study that is ranked."""
+"""G53 to G55: the full factorial with an analytic answer, against the networks of a study, and against its ranking."""
 
+from contextlib import chdir
 from dataclasses import dataclass
 from itertools import product
 
@@ -18,10 +19,9 @@ from support.factorial import (
     shares,
     totals,
 )
-from support.flows import PROTOCOL, perceptron
 
 import gradstudy
-from gradstudy.configs.composition import hydra_ready
+from gradstudy.analysis.theory.agreement import MEASURED, PREDICTED
 from gradstudy.records import DUMMY
 
 
@@ -34,17 +34,22 @@ class Factorial:
 
 
 @pytest.fixture(scope="module")
-def factorial():
-    with hydra_ready():
-        cells = [_cell(number, *levels) for number, levels in enumerate(CELLS)]
-    measured, theory = np.array(cells).T
-    return Factorial(measured.reshape(SHAPE), theory.reshape(SHAPE))
+def study(tmp_path_factory):
+    """The shipped study of all cells, stored and read back."""
+    with chdir(tmp_path_factory.mktemp("factorial")):
+        gradstudy.run_study(["+study=untrained_mlp", "device=cpu", "execution=inline"])
+        return gradstudy.load_study("untrained_mlp")
 
 
-def _cell(number, depth, activation, init, normalization):
-    choices = [f"trial={number}", f"activation={activation}", f"init={init}", f"normalization={normalization}"]
-    measurement = gradstudy.measure([*PROTOCOL, *perceptron(256, depth, batch=128), *choices], seeds=1)
-    return 2 * measurement.members["gain_init"][0], 2 * measurement.prediction.gain_init
+@pytest.fixture(scope="module")
+def factorial(study):
+    rows = study.members.set_index([named(factor) for factor in LEVELS]).loc[CELLS]
+    return Factorial(*(2 * rows[column].to_numpy().reshape(SHAPE) for column in (MEASURED, PREDICTED)))
+
+
+def named(factor):
+    """The key by which a study varies this factor."""
+    return "model.depth" if factor == "depth" else factor
 
 
 def finite_width(depth):
@@ -95,14 +100,7 @@ def test_shares_of_an_additive_table_have_no_interactions():
     assert totals(y) == pytest.approx({"depth": 0.25, "activation": 0.75, "init": 0.0, "normalization": 0.0})
 
 
-def named(factor):
-    """The key by which a study varies this factor."""
-    return "model.depth" if factor == "depth" else factor
-
-
-def test_the_factorial_is_run_stored_read_back_and_ranked_as_theory_has_it(workplace):
-    gradstudy.run_study(["+study=untrained_mlp", "device=cpu", "execution=inline"])
-    study = gradstudy.load_study("untrained_mlp")
+def test_the_factorial_is_run_stored_read_back_and_ranked_as_theory_has_it(study):
     cells = study.members[[named(factor) for factor in LEVELS]].itertuples(index=False, name=None)
     assert sorted(cells) == sorted(product(*LEVELS.values())), "every cell exactly once"
 
