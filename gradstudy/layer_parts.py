@@ -23,7 +23,7 @@ Adjust = Callable[["Tensor"], object] | None
 
 
 @dataclass(frozen=True)
-class Activation(Part):
+class Activation(Part, group="activation"):
     """A function of one number. One that learns (PReLU) names its `parameters`, and `at` binds them.
 
     `saturates`: it is flat at both ends and steepest at 0.
@@ -44,7 +44,7 @@ class Activation(Part):
 
 
 @dataclass(frozen=True)
-class Normalization(Part):
+class Normalization(Part, group="normalization"):
     """A map of features, or of weights, that takes away their scale; here it changes nothing.
 
     `x` is [member, sample, feature] or, for images, [member, sample, channel, height, width]: the feature axis is
@@ -86,7 +86,7 @@ class Normalization(Part):
 
 
 @dataclass(frozen=True)
-class Residual(Part):
+class Residual(Part, group="residual"):
     """A join of a layer's input and output. `blocks` is how many joins a network has, one behind the other.
 
     In a transformer, whose sublayers are joined one by one, that is two per block. `joins`: there is a skip at all.
@@ -115,7 +115,7 @@ class Residual(Part):
 
 
 @dataclass(frozen=True)
-class Regularization(Part):
+class Regularization(Part, group="regularization"):
     """What keeps weights small, or units from relying on each other; here it changes nothing."""
 
     def check(self, network: Network) -> None:

@@ -8,7 +8,7 @@ import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from math import isfinite
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, get_args, get_origin, get_type_hints
 
 from gradstudy.errors import nearest
 
@@ -46,7 +46,7 @@ def word(default: str, *others: str) -> Any:
 
 
 def unchecked(default: Any = None) -> Any:
-    """A field that keeps what it is given: an object that Hydra made of a nested `_target_`, as a client or a module.
+    """A field that keeps what it is given: an object that was made of a nested `_target_`, as a client or a module.
 
     Declared as `object` or as its class it is structure, as all that is no float: the same where it is equal.
     """
@@ -57,10 +57,17 @@ def unchecked(default: Any = None) -> Any:
 class Part:
     """Checks its own fields once, when a configuration makes it: ValueError says what was required and what came.
 
+    `group` is the config group whose levels its subclasses are, said once: `class Mine(Part, group="model")`.
     `member_by_member`: it cannot be stacked, so that its cohorts have one member.
     """
 
+    group: ClassVar[str] = ""
     member_by_member = False
+
+    def __init_subclass__(cls, *, group: str = "") -> None:
+        super().__init_subclass__()
+        if group:
+            cls.group = group
 
     def __post_init__(self) -> None:
         hints = get_type_hints(type(self))

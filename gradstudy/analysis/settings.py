@@ -8,7 +8,7 @@ from gradstudy.response import RANKED
 
 
 @dataclass(frozen=True)
-class Analysis(Part):
+class Analysis(Part, group="analysis"):
     """Where responses end, when a verdict is given, and how sure a ranking must be.
 
     `cap` ends `vanishing`, `exploding` and `loss_drop` (decades); `vanishing` and `exploding` are the verdict's

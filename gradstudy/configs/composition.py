@@ -52,6 +52,8 @@ class Composer:
         self._parts_by_config: dict[tuple[str, str], Any] = {}
         self._parts_by_levels: dict[str, dict[str, Any]] = {}
         self._compose(quoted)
+        if self._base.allow and not any(key.partition(".")[0] == "allow" for key in named):
+            raise InputError("Which packages may be used, only the command line says: take allow out of the file.")
         self.launch: Launch = open_door(self._base)
         space = self.launch.space
         self.unvaried = tuple(named[name] for name in space if name in named)
@@ -150,10 +152,10 @@ class Composer:
         return plain(config, resolve=True)
 
     def _part(self, group: str, config: Plain) -> Any:
-        """Parts are frozen, and most are the same in every trial: Hydra takes 1 ms to make one."""
+        """Parts are frozen, and most are the same in every trial."""
         key = (group, repr(config))
         if key not in self._parts_by_config:
-            self._parts_by_config[key] = make_part(group, config)
+            self._parts_by_config[key] = make_part(group, config, self.launch.allow)
         return self._parts_by_config[key]
 
     def _options(self, group: str) -> list[str]:

@@ -1,36 +1,56 @@
 """Making parts from their configuration: wrong keys and values, and parts that do not fit, are told in words."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeVar
 
-from hydra.errors import InstantiationException
-from hydra.utils import get_object, instantiate
-
+from gradstudy.configs.classes import held_class, part_class
 from gradstudy.errors import InputError, nearest
 from gradstudy.layer_parts import network_of
+from gradstudy.parts import Part
 from gradstudy.quantities import check_request
 
+Made = TypeVar("Made")
 
-def make_part(group: str, config: object) -> Any:
+
+def make_part(group: str, config: object, allow: Collection[str] = ()) -> Any:
     """The part that `_target_` names, made from the other keys; InputError names the key or value that does not fit.
 
-    A key may hold a `_target_` in its turn: what that makes is handed to a field that is `unchecked`.
+    Only a class that is a part of this group is made, from gradstudy or a package in `allow`. A key may hold a
+    `_target_` in its turn, where the field is `unchecked`: what that makes is handed to it.
     """
     if not isinstance(config, Mapping) or "_target_" not in config:
         raise InputError(f"{group} must be one of its options or hold a _target_ (the class to make), got {config!r}.")
-    _check_keys(group, config)
-    missing = [f"{group}.{key}=..." for key, value in config.items() if value == "???"]  # left to the user alone
+    kind = part_class(group, config["_target_"], allow)
+    given = {key: value for key, value in config.items() if key != "_target_"}
+    check_keys(kind, group, given)
+    missing = [f"{group}.{key}=..." for key, value in given.items() if value == "???"]  # left to the user alone
     if missing:
         raise InputError(f"Only you can say what this option needs: add {' and '.join(missing)}.")
+    holders = {field.name for field in fields(kind) if "unchecked" in field.metadata}
+    held = {key: _held(f"{group}.{key}", given[key], allow) for key in holders & given.keys()}
+    return made(kind, group, {**given, **held})
+
+
+def made(kind: type[Made], group: str, values: Mapping[str, Any]) -> Made:
+    """What this class makes of these values; InputError says in words why it makes nothing."""
     try:
-        return instantiate(dict(config), _convert_="all")
-    except InstantiationException as error:
-        cause = error.__cause__ or error
-        if isinstance(cause, ValueError | InputError):
-            end = "" if str(cause).endswith("?") else "."
-            raise InputError(f"{group}.{cause}{end}") from error
-        raise InputError(f"{group}: {_last_line(cause)}") from error
+        return kind(**values)
+    except (ValueError, InputError) as error:  # that begins with the key, as a part's own checks do
+        end = "" if str(error).endswith("?") else "."
+        raise InputError(f"{group}.{error}{end}") from error
+    except Exception as error:  # of a person's own class: whatever it raises
+        raise InputError(f"{group}: {_last_line(error)}.") from error
+
+
+def check_keys(kind: type[Part], group: str, given: Mapping[str, Any]) -> None:
+    """InputError for a key that this class has no field for."""
+    known = [field.name for field in fields(kind)]
+    for key in given:
+        if key not in known:
+            has = f"it has {', '.join(known)}" if known else "it has no keys"
+            near = nearest(key, known) or f" Where a study sets it, remove it with ~{group}.{key}."
+            raise InputError(f"There is no key {group}.{key}: {has}.{near}")
 
 
 def check_fit(
@@ -52,19 +72,25 @@ def check_fit(
     check_request(request, network, parts, steps=steps, choices=made)
 
 
-def _check_keys(group: str, config: Mapping[str, Any]) -> None:
+def _held(place: str, value: Any, allow: Collection[str]) -> Any:
+    """A value of plain data, with an object in the place of everything inside it that has a `_target_`."""
+    if isinstance(value, list):
+        return [_held(place, item, allow) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    inside = {key: _held(place, item, allow) for key, item in value.items() if key != "_target_"}
+    if "_target_" not in value:
+        return inside
+    for key in inside:
+        if str(key).startswith("_"):
+            raise InputError(f"{place}: beside _target_ stand the arguments by their names, got '{key}'.")
     try:
-        known = [field.name for field in fields(get_object(config["_target_"]))]
-    except TypeError:  # a person's own callable need not be a dataclass
-        return
-    except Exception as error:
-        raise InputError(f"{group}: nothing to import at {config['_target_']!r}: {_last_line(error)}") from error
-    for key in config:
-        if key not in known and not key.startswith("_"):
-            has = f"it has {', '.join(known)}" if known else "it has no keys"
-            near = nearest(key, known) or f" Where a study sets it, remove it with ~{group}.{key}."
-            raise InputError(f"There is no key {group}.{key}: {has}.{near}")
+        return held_class(place, value["_target_"], allow)(**inside)
+    except InputError:
+        raise
+    except Exception as error:  # whatever a foreign class raises
+        raise InputError(f"{place}: {_last_line(error)}.") from error
 
 
 def _last_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+    return str(error).strip().splitlines()[-1].rstrip(".") if str(error).strip() else type(error).__name__

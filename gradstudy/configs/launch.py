@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
-from gradstudy.configs.instantiate import make_part
+from gradstudy.configs.instantiate import check_keys, made, make_part
 from gradstudy.errors import InputError, nearest
 from gradstudy.parts import STUDIED, Part, number
 
@@ -69,7 +69,8 @@ class Launch(Machinery):
     """What was asked for: everything but the studied parts, which differ from trial to trial.
 
     `trial` says whose draws a single configuration has. `space` maps a factor's name to its sweep text; `record` names
-    what is measured on request; `report` is where the report is written beside the store.
+    what is measured on request; `report` is where the report is written beside the store; `allow` names the packages,
+    beside gradstudy, whose classes may be parts.
     """
 
     mode: str
@@ -83,6 +84,7 @@ class Launch(Machinery):
     confirm: Confirm
     record: tuple[str, ...]
     report: Path | None
+    allow: tuple[str, ...]
 
 
 def open_door(config: DictConfig) -> Launch:
@@ -93,8 +95,9 @@ def open_door(config: DictConfig) -> Launch:
             raise InputError(
                 f"There is no key '{key}' in a configuration. Known keys: {', '.join(known)}.{nearest(key, known)}"
             )
+    allow = _allow(config.allow)
     search, execution, device, tracking, analysis = (
-        make_part(group, OmegaConf.to_container(config[group], resolve=True)) for group in MACHINERY
+        make_part(group, OmegaConf.to_container(config[group], resolve=True), allow) for group in MACHINERY
     )
     return Launch(
         search=search,
@@ -113,6 +116,7 @@ def open_door(config: DictConfig) -> Launch:
         confirm=_numbers(Confirm, "confirm", config.confirm),
         record=_record(config.record),
         report=_report(config.report),
+        allow=allow,
     )
 
 
@@ -148,11 +152,23 @@ def _space(space: Any) -> Plain:
 
 def _record(record: Any) -> tuple[str, ...]:
     """A word or a list of words, in a fixed order: which quantities exist depends on the network."""
-    given = OmegaConf.to_container(record) if isinstance(record, ListConfig) else record
+    return tuple(sorted(set(_words("record", "the name of a quantity", record))))
+
+
+def _allow(allow: Any) -> tuple[str, ...]:
+    packages = _words("allow", "the name of a package", allow)
+    for package in packages:
+        if not all(name.isidentifier() for name in package.split(".")):
+            raise InputError(f"allow must name packages as an import does, such as allow=[mine], got {package!r}.")
+    return tuple(packages)
+
+
+def _words(key: str, what: str, value: Any) -> list[str]:
+    given = OmegaConf.to_container(value) if isinstance(value, ListConfig) else value
     words = [given] if isinstance(given, str) else given or []
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise InputError(f"record must be the name of a quantity or a list of them, got {given!r}.")
-    return tuple(sorted(set(words)))
+        raise InputError(f"{key} must be {what} or a list of them, got {given!r}.")
+    return words
 
 
 def _report(report: Any) -> Path | None:
@@ -170,5 +186,5 @@ def _numbers(kind: type[Numbers], key: str, given: Any) -> Numbers:
     if not isinstance(given, DictConfig):
         *others, last = (field.name for field in fields(kind))
         raise InputError(f"{key} must hold {', '.join(others)} and {last}, got {given!r}.")
-    made: Numbers = make_part(key, {"_target_": f"{__name__}.{kind.__name__}", **plain(given)})
-    return made
+    check_keys(kind, key, values := plain(given, resolve=True))
+    return made(kind, key, values)

@@ -10,7 +10,7 @@ from gradstudy.training.device import Device
 
 
 @dataclass(frozen=True)
-class Inline(Part):
+class Inline(Part, group="execution"):
     """Runs in the driver. `cohort_size`: members per cohort at most, 0 for the device's own best."""
 
     cohort_size: int = number(0, at_least=0)

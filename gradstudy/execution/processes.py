@@ -29,7 +29,7 @@ Futures = dict[Future[Result], int]
 
 
 @dataclass(frozen=True)
-class Processes(Part):
+class Processes(Part, group="execution"):
     """`workers`: 0 for one per core or GPU. `cohort_size`: members per cohort at most, 0 for the device's own best.
 
     Workers are stateless, so what a dead one was doing is simply done again.

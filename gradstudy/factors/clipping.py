@@ -16,7 +16,7 @@ EPSILON = 1e-6
 
 
 @dataclass(frozen=True)
-class Threshold(Part):
+class Threshold(Part, group="clipping"):
     """Clips a member's global norm at `max_norm`, or each entry at `max_value`; infinity clips nothing.
 
     One class serves none, norm and value, so that members that differ only in clipping train in one cohort.
@@ -45,7 +45,7 @@ class Threshold(Part):
 
 
 @dataclass(frozen=True)
-class Adaptive(Part):
+class Adaptive(Part, group="clipping"):
     """Clips the gradient of a unit where it is longer than `clipping` times the unit's weights.
 
     g_i <- g_i * min(1, clipping * max(||w_i||, eps) / ||g_i||) (Brock et al. 2021). A unit is an index of a weight's

@@ -21,7 +21,7 @@ NONLINEARITIES = ("relu", "linear", "sigmoid", "tanh", "leaky_relu", "selu")
 
 
 @dataclass(frozen=True)
-class Init(Part):
+class Init(Part, group="init"):
     """The law of a network's hidden weights and of its biases.
 
     `looks_at_data`: after the draw, weights are scaled map by map, so that what each makes of a batch has the variance

@@ -14,7 +14,7 @@ from gradstudy.parts import Part, number
 
 
 @dataclass(frozen=True)
-class Constant(Part):
+class Constant(Part, group="lr"):
     """The same rate at every step."""
 
     value: float = number(0.01, at_least=0.0)

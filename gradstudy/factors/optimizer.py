@@ -28,7 +28,7 @@ Again = Callable[[Stacked], tuple[Tensor, Tensors]]
 
 
 @dataclass(frozen=True)
-class Optimizer(Part):
+class Optimizer(Part, group="optimizer"):
     """A rule that moves parameters. `has_eps`: an eps keeps its steps small where gradients are tiny.
 
     `largest_curvature`: the product of rate and curvature beyond which each step overshoots by more than the one

@@ -47,7 +47,7 @@ class Tied:
 
 
 @dataclass(frozen=True)
-class NoPretraining(Part):
+class NoPretraining(Part, group="pretraining"):
     """Training starts from the initial weights."""
 
     def check(self, network: Network) -> None:

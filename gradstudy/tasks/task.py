@@ -17,7 +17,7 @@ HELD_OUT = 128
 
 
 @dataclass(frozen=True)
-class Task(Part):
+class Task(Part, group="task"):
     """What a network is trained on. `batch` and `held_out` draw from the stream that they are given.
 
     `content` tells apart data that a file may change; `smallest_batch` is how many rows a batch may come down to.

@@ -102,7 +102,7 @@ def _is_database(path: Path) -> bool:
 
 
 @dataclass(frozen=True)
-class Mlflow(Part):
+class Mlflow(Part, group="tracking"):
     """The settings of tracking; `points` is the most that a curve may have.
 
     An empty `uri` means MLflow's own default: MLFLOW_TRACKING_URI, or sqlite:///mlflow.db in the working folder.

@@ -20,7 +20,7 @@ not on Intel), so that a member's numbers would depend on its slot in a cohort. 
 
 
 @dataclass(frozen=True)
-class Device(Part):
+class Device(Part, group="device"):
     """`name`: auto (CUDA where there is one), cpu, cuda or cuda:N; `dtype`: float32 or float64."""
 
     name: str = "auto"

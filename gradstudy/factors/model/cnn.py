@@ -16,7 +16,7 @@ SHARING: dict[str, type[Convolution] | type[Dense]] = {"conv": Convolution, "loc
 
 
 @dataclass(frozen=True)
-class Cnn(Part):
+class Cnn(Part, group="model"):
     """z_1 = W_1 * x, z_l = W_l * phi(z_{l-1}), output = W pool(phi(z_L)): `depth` convolutions of `width` channels.
 
     A plain network of stride 1 as mean-field theory has it (Xiao et al. 2018), `padding` "zeros" or "circular". A

@@ -15,7 +15,7 @@ from gradstudy.random_network import Facts, RandomFeedforward
 
 
 @dataclass(frozen=True)
-class Mlp(Part):
+class Mlp(Part, group="model"):
     """z_1 = W_1 x, z_l = W_l phi(z_{l-1}), output = W phi(z_L): `depth` hidden layers of `width` units.
 
     `width` may be a list with one width per hidden layer, as [512, 256, 128]. A residual connection joins z_{l-1} and

@@ -34,7 +34,7 @@ CellStep = Callable[[Tensor, CellState, Tensor, Tensor, Tensor], CellState]
 
 
 @dataclass(frozen=True)
-class Recurrent(Part):
+class Recurrent(Part, group="model"):
     """A recurrent family: the size of its layers, and what its cell does in one time step.
 
     `vanilla`: a step is h_t = phi(W_ih x_t + W_hh h_{t-1} + b) and nothing else. `gates`: blocks of W_hh.

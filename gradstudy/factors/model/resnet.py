@@ -17,7 +17,7 @@ BLOCKS: dict[str, type[Block]] = {"preactivation": Preactivation, "original": Or
 
 
 @dataclass(frozen=True)
-class ResNet(Part):
+class ResNet(Part, group="model"):
     """A stem, `depth` residual blocks of two maps with `width` channels or units, and a linear read-out.
 
     `kind` "conv" convolves images and averages over pixels before the read-out, "dense" has fully connected maps.

@@ -17,7 +17,7 @@ from gradstudy.random_network import BranchStep, Facts, Law, Norm, NoTheory, Ran
 
 
 @dataclass(frozen=True)
-class Transformer(Part):
+class Transformer(Part, group="model"):
     """`depth` blocks of self-attention and W_2 phi(W_1 x), on an embedding of `width` features per token.
 
     `order` says where a sublayer f is normalised: `pre` is x + f(N(x)) with one more N before the read-out, `post` is

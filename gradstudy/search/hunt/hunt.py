@@ -20,7 +20,7 @@ from gradstudy.search.stored_trials import StoredTrials
 
 
 @dataclass(frozen=True)
-class Hunt(Part):
+class Hunt(Part, group="search"):
     """Trials that are chosen by what came out before: they find configurations, and say nothing about causes.
 
     `goal` and `objective` say what is looked for; `batch` trials are asked at a time; `pruner` stops trials seed by

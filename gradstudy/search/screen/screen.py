@@ -24,7 +24,7 @@ LAUNCHED = "blocks"
 
 
 @dataclass(frozen=True)
-class Screen(Part):
+class Screen(Part, group="search"):
     """Balanced, randomised trials that do not look at results."""
 
     storage: str = ""
