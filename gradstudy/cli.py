@@ -13,8 +13,9 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
+from gradstudy.configs.command_line import check_command_line
 from gradstudy.configs.composition import base_config
-from gradstudy.configs.explain import CONFIG_ERRORS, explain, forcing
+from gradstudy.configs.explain import COMPOSING_FAILED, CONFIG_ERRORS, explain, forcing
 from gradstudy.configs.overrides import quote_space
 from gradstudy.configs.sources import shipped
 from gradstudy.configs.studies import find_studies, register_studies
@@ -51,6 +52,7 @@ def main() -> None:
 
 
 def _answer(arguments: Sequence[str], command: str) -> None:
+    check_command_line(arguments)
     register_studies(find_studies(_config_folders(arguments)).values())
     try:
         forcing(quote_space(arguments), lambda words: _under_hydra(words, lambda config: _carry_out(config, command)))
@@ -76,7 +78,7 @@ def _under_hydra(words: Sequence[str], task: Callable[[DictConfig], None]) -> No
     with _raising():
         try:
             application()
-        except (ValueError, TypeError) as error:  # Hydra's own, of a defaults list that makes no sense: device=null
+        except COMPOSING_FAILED as error:
             raise InputError(f"The configuration cannot be composed: {error}") from error
     if failures:
         raise failures[0]

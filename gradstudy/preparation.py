@@ -12,6 +12,7 @@ import pandas as pd
 from gradstudy.analysis.cure.confirmation import usually_asked
 from gradstudy.analysis.ranking.power import power_of_design
 from gradstudy.batch import Batch
+from gradstudy.configs.command_line import check_length
 from gradstudy.configs.composition import Composer
 from gradstudy.configs.launch import Launch
 from gradstudy.configs.studies import find_studies
@@ -29,6 +30,9 @@ from gradstudy.versions import versions_here
 
 FOLDER = Path(".gradstudy")
 """Where a study's journal, and records not yet in MLflow, are kept: in the working folder, as mlflow.db is."""
+
+LONGEST_NAME = 200
+"""Bytes of a study's name: a folder's has 255, with the fingerprint."""
 
 FORMAT = 4
 """Part of every fingerprint: another study begins where a record holds or means something else than before, and where
@@ -70,6 +74,7 @@ class Prepared:
 
 def prepare(overrides: Sequence[str], command: str) -> Prepared:
     """Checks a whole launch: every level, every trial of the design, the device. Used inside `hydra_ready`."""
+    check_length(command)
     composer = Composer(overrides)
     launch, way = composer.launch, composer.launch.search
     name = study_name(launch)
@@ -151,8 +156,10 @@ def study_name(launch: Launch) -> str:
     """The name that the study is stored under. InputError where none was chosen, or where no folder could have it."""
     if launch.name is None:
         raise InputError(f"No study was chosen. Write +study=NAME with one of: {', '.join(find_studies())}.")
-    if not launch.name.strip(". ") or set(launch.name) & set("/\\\n\0"):
-        raise InputError(f"name must be usable as the name of a folder, without / and \\, got {launch.name!r}.")
+    name = launch.name
+    if not name.strip(". ") or set(name) & set("/\\\n\0") or len(name.encode(errors="replace")) > LONGEST_NAME:
+        wanted = f"usable as the name of a folder, without / and \\ and of at most {LONGEST_NAME} bytes"
+        raise InputError(f"name must be {wanted}, got {name[:LONGEST_NAME]!r}.")
     return launch.name
 
 

@@ -257,7 +257,7 @@ def _launched_again(run: Run) -> list[str]:
     """The overrides of the study's newest launch, with the store and the settings that it was read with."""
     words = shlex.split(run.info.command)
     words = words[words.index("gradstudy") + 1 :] if "gradstudy" in words else ["-"]
-    if flags := [word for word in words if word.startswith("-")]:
+    if flags := [word for word in words if word.lstrip("+").startswith(("-", "allow"))]:  # nor is foreign code allowed
         raise InputError(
             f"Cures are tried by the study's own launch, which cannot be composed again from '{run.info.command}' "
             f"(because of {flags[0]}). Give that command once more, with confirm.cures=3."

@@ -11,7 +11,7 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
 from gradstudy.configs.combinations import Combinations, Composed, Fixed
-from gradstudy.configs.explain import CONFIG_ERRORS, explain, forcing, unknown_key
+from gradstudy.configs.explain import COMPOSING_FAILED, CONFIG_ERRORS, explain, forcing, unknown_key
 from gradstudy.configs.grammar import parse_factor
 from gradstudy.configs.instantiate import check_fit, make_part
 from gradstudy.configs.launch import Launch, Plain, open_door, plain, studied
@@ -120,7 +120,7 @@ class Composer:
             self._combined = forcing(overrides, composed)
         except CONFIG_ERRORS as error:
             raise InputError(explain(error, compose("config"))) from error
-        except (ValueError, TypeError) as error:  # OmegaConf's own, of a key inside a list: record.jacobian=true
+        except COMPOSING_FAILED as error:
             raise InputError(f"The configuration cannot be composed: {error}.") from error
         self._fixed = Fixed(self.overrides, self._base)
 

@@ -18,6 +18,9 @@ from gradstudy.parts import STUDIED
 
 Whole = TypeVar("Whole")
 CONFIG_ERRORS = (HydraException, MissingConfigException, OmegaConfBaseException, YAMLError)
+COMPOSING_FAILED = (ValueError, TypeError, AttributeError, IndexError, KeyError, RecursionError)
+"""What Hydra and OmegaConf raise of their own for what makes no sense: device=null, a key inside of a list
+(record.jacobian=true), options that choose each other, brackets without end."""
 
 
 def explain(error: Exception, base: DictConfig | None) -> str:

@@ -26,6 +26,9 @@ MODES = {
 }
 """What a launch may be asked to do: how that is written behind the name of a study, and what comes of it."""
 
+LONGEST_TEXT = 2000
+"""Letters of a question or a source: MLflow takes tags of 5,000 bytes."""
+
 Plain = dict[str, Any]
 
 
@@ -107,8 +110,8 @@ def open_door(config: DictConfig) -> Launch:
         analysis=analysis,
         mode=_mode(config.mode),
         name=None if config.name is None else str(config.name),
-        question=str(config.question or ""),
-        source=str(config.source or ""),
+        question=_text("question", config.question),
+        source=_text("source", config.source),
         seed=_index("seed", config.seed),
         trial=_index("trial", config.trial),
         space=_space(config.space),
@@ -135,6 +138,13 @@ def _mode(mode: Any) -> str:
     if mode not in MODES:
         raise InputError(f"mode must be one of {', '.join(MODES)}, got {mode!r}.{nearest(str(mode), MODES)}")
     return str(mode)
+
+
+def _text(key: str, value: Any) -> str:
+    text = "" if value is None else str(value)
+    if len(text) > LONGEST_TEXT:
+        raise InputError(f"{key} may have {LONGEST_TEXT:,} letters, since MLflow takes no more, got {len(text):,}.")
+    return text
 
 
 def _index(key: str, value: Any) -> int:

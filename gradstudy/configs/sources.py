@@ -1,6 +1,7 @@
 """The files that Hydra composes, parsed once in a process: a third of composing was to read the same YAML again."""
 
 import copy
+import re
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,6 +12,9 @@ from hydra._internal.sources_registry import SourcesRegistry
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.plugins import Plugins
 from hydra.plugins.config_source import ConfigResult
+
+from gradstudy.configs.yaml_file import read_yaml
+from gradstudy.errors import InputError
 
 _PACKAGE = Path(__file__).parent.parent
 
@@ -37,6 +41,8 @@ class Files(FileConfigSource):
         path = Path(self.path, self._normalize_file_name(config_path))
         key, state = (self.provider, path), _state(path)
         if key not in self.parsed or self.parsed[key][0] != state:
+            if self.path != str(shipped("conf")):
+                check_option(path, config_path)
             self.parsed[key] = state, super().load_config(config_path)
         return copy.deepcopy(self.parsed[key][1])  # Hydra takes the defaults out of what it is given
 
@@ -51,6 +57,18 @@ class Resources(ImportlibResourcesConfigSource):
         if key not in self.parsed:
             self.parsed[key] = super().load_config(config_path)
         return copy.deepcopy(self.parsed[key])
+
+
+def check_option(path: Path, name: str) -> None:
+    """InputError for the file of an option, in a person's own folder, that could change more than a configuration."""
+    content = read_yaml(path)
+    header = re.findall(r"^#\s*@package\s+(\S+)", path.read_text("utf-8"), re.MULTILINE)
+    names = {name.partition("/")[0], *(place.partition(".")[0] for place in header)}
+    if content is not None and not isinstance(content, dict):
+        raise InputError(f"{path} must hold keys, as any option does, but holds {type(content).__name__}.")
+    defaults = str((content or {}).get("defaults", ""))
+    if "hydra" in names or re.search(r"\bhydra\b", defaults):
+        raise InputError(f"{path}: what is Hydra's own cannot be set by a file.")
 
 
 def state_of_shipped() -> Hashable:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-import yaml
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.object_type import ObjectType
 from hydra.core.plugins import Plugins
@@ -14,6 +13,7 @@ from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 
 from gradstudy.configs.sources import parse_once, shipped
+from gradstudy.configs.yaml_file import read_yaml
 from gradstudy.errors import InputError
 
 REQUIRED = {
@@ -106,14 +106,39 @@ def check_readable(name: str) -> None:
 
 def _read(path: Path, origin: str) -> Study:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        why = " ".join(str(error).split())
-        return Study(path.stem, origin, error=f"{path} is no readable YAML: {why}. Mend the file.")
+        content = read_yaml(path)
+        _check(path, content)
+    except InputError as error:
+        return Study(path.stem, origin, error=str(error))
+    return Study(path.stem, origin, content)
+
+
+def _check(path: Path, content: Any) -> None:
     if not isinstance(content, dict):
         holds = f"keys such as question, space and budget, but holds {type(content).__name__}"
-        return Study(path.stem, origin, error=f"{path} must hold {holds}.")
+        raise InputError(f"{path} must hold {holds}.")
     for key, (kind, must) in REQUIRED.items():
         if not isinstance(content.get(key, kind()), kind):
-            return Study(path.stem, origin, error=f"{path}: {key} must {must}, got {content[key]!r}.")
-    return Study(path.stem, origin, content)
+            raise InputError(f"{path}: {key} must {must}, got {content[key]!r}.")
+    for entry in content.get("defaults", []):
+        _check_default(path, entry)
+    report = content.get("report")
+    if report is not None and not _stays_here(report):
+        raise InputError(
+            f"{path}: report must be a file of the working folder, got {report!r}; give it with the command."
+        )
+
+
+def _check_default(path: Path, entry: Any) -> None:
+    """Hydra's defaults choose options of the groups that there are, and change nothing of Hydra's own."""
+    key, option = next(iter(entry.items())) if isinstance(entry, dict) and len(entry) == 1 else (entry, None)
+    if not isinstance(key, str) or not isinstance(option, str | None):
+        raise InputError(f"{path}: defaults must choose options, such as [override /model: rnn], got {entry!r}.")
+    group = key.removeprefix("optional ").removeprefix("override ").strip()
+    if "@" in group or group.strip("/").partition("/")[0] == "hydra" or group == f"/study/{path.stem}":
+        raise InputError(f"{path}: defaults may choose neither what is Hydra's nor the study itself, got {entry!r}.")
+
+
+def _stays_here(report: object) -> bool:
+    place = Path(report) if isinstance(report, str) else Path("/")
+    return not place.is_absolute() and ".." not in place.parts
