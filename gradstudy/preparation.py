@@ -31,7 +31,7 @@ from gradstudy.versions import versions_here
 FOLDER = Path(".gradstudy")
 """Where a study's journal, and records not yet in MLflow, are kept: in the working folder, as mlflow.db is."""
 
-LONGEST_NAME = 200
+MOST_BYTES = 200
 """Bytes of a study's name: a folder's has 255, with the fingerprint."""
 
 FORMAT = 4
@@ -157,9 +157,9 @@ def study_name(launch: Launch) -> str:
     if launch.name is None:
         raise InputError(f"No study was chosen. Write +study=NAME with one of: {', '.join(find_studies())}.")
     name = launch.name
-    if not name.strip(". ") or set(name) & set("/\\\n\0") or len(name.encode(errors="replace")) > LONGEST_NAME:
-        wanted = f"usable as the name of a folder, without / and \\ and of at most {LONGEST_NAME} bytes"
-        raise InputError(f"name must be {wanted}, got {name[:LONGEST_NAME]!r}.")
+    if not name.strip(". ") or set(name) & set("/\\\n\0") or len(name.encode(errors="replace")) > MOST_BYTES:
+        wanted = f"usable as the name of a folder, without / and \\ and of at most {MOST_BYTES} bytes"
+        raise InputError(f"name must be {wanted}, got {name[:MOST_BYTES]!r}.")
     return launch.name
 
 
