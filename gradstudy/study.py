@@ -21,6 +21,8 @@ from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.configs.overrides import as_override
 from gradstudy.errors import InputError, TrackingAway
 from gradstudy.execution.executor import Runner
+from gradstudy.locking.folder_lock import folder_lock
+from gradstudy.locking.hold import Hold
 from gradstudy.preparation import Prepared, fingerprint_of, no_cures, prepare, study_name
 from gradstudy.records import CONFIRM, CONFIRM_FROM, SCREEN, Level, StudyInfo, Trial, TrialResult
 from gradstudy.report.findings import findings_of
@@ -31,7 +33,7 @@ from gradstudy.report.terminal.console import make_console
 from gradstudy.report.terminal.live.progress import Progress
 from gradstudy.report.terminal.live.so_far import SoFar
 from gradstudy.results import Run
-from gradstudy.search.storage import JOURNAL, open_storage, study_lock
+from gradstudy.search.storage import HELD_IN_DATABASE, JOURNAL, claim, open_storage
 from gradstudy.tracking.members_file import Stored, members_table
 from gradstudy.tracking.publication import REPORT_FILE, publish
 from gradstudy.tracking.reader import StoredStudy, find_study
@@ -60,14 +62,16 @@ def run_study(overrides: Sequence[str], *, command: str = "") -> Run:
         _check_journal(prepared)
         database = prepared.launch.search.storage
         storage = open_storage(database, prepared.folder) if database else None  # before a folder is made for nothing
-        with _opened(prepared.folder):
+        with _opened(prepared.folder) as hold:
+            if storage:
+                claim(storage, prepared.folder.name, hold)
             with prepared.launch.execution.start(prepared.devices) as runner:
                 prepared.search.open(storage or open_storage("", prepared.folder), prepared.folder.name)
-                _carry_out(prepared, runner)
+                _carry_out(prepared, runner, hold)
                 run = _run_of(_stored(prepared), prepared.launch.analysis)
                 ahead = Ahead(run)
                 if prepared.info.confirm:
-                    _confirm(prepared, runner, run, run.confirmations(), ahead)
+                    _confirm(prepared, runner, hold, run, confirmations=run.confirmations(), ahead=ahead)
             return _published(prepared, run, ahead)
 
 
@@ -142,9 +146,9 @@ def _published(prepared: Prepared, run: Run, ahead: Ahead) -> Run:
     return run
 
 
-def _carry_out(prepared: Prepared, runner: Runner) -> None:
+def _carry_out(prepared: Prepared, runner: Runner, hold: Hold) -> None:
     launch, info, search = prepared.launch, prepared.info, prepared.search
-    writer = StudyWriter(launch.tracking, info, prepared.folder, partial(trial_display, info))
+    writer = StudyWriter(launch.tracking, info, prepared.folder, partial(trial_display, info), hold)
     stored, total = writer.stored(), search.total(launch.budget.trials)
     done = {number: found for number, found in stored.items() if number < total}
     with (
@@ -168,12 +172,21 @@ def _carry_out(prepared: Prepared, runner: Runner) -> None:
                     search.tell(trial.number, done[trial.number][1])
             new = tuple(trial for trial in trials if trial.number not in done)
             for result in Batch(prepared.composer, prepared.devices, new).measured(runner, search):
+                hold.confirm(HELD_IN_DATABASE)
                 writer.write(result)
                 search.tell(result.trial.number, result.rows)
                 progress.advance(result)
 
 
-def _confirm(prepared: Prepared, runner: Runner, run: Run, confirmations: Sequence[Confirmation], ahead: Ahead) -> None:
+def _confirm(
+    prepared: Prepared,
+    runner: Runner,
+    hold: Hold,
+    run: Run,
+    *,
+    confirmations: Sequence[Confirmation],
+    ahead: Ahead,
+) -> None:
     """Tries cures: trains and stores what is asked until nothing is, and has the run read it.
 
     It knows what is stored, as whoever reads the study will, and what waits on disk since MLflow did not answer. A
@@ -187,7 +200,7 @@ def _confirm(prepared: Prepared, runner: Runner, run: Run, confirmations: Sequen
     known = dict(run.known)
     if not replay(confirmations, known):
         return
-    writer = StudyWriter(launch.tracking, info, prepared.folder, partial(trial_display, info))
+    writer = StudyWriter(launch.tracking, info, prepared.folder, partial(trial_display, info), hold)
     waiting = {number: one for number, one in writer.waiting().items() if one[0].phase == CONFIRM}
     known = {**_outcomes(info, waiting), **known}
     numbers = filterfalse({*run.tried["trial"], *waiting}.__contains__, count(CONFIRM_FROM))
@@ -247,9 +260,10 @@ def _try_cures(run: Run, confirmations: Sequence[Confirmation]) -> None:
             )
         if reason := no_cures(prepared.launch):
             raise InputError(f"Of cures, {reason}.")
-        with _opened(prepared.folder):
+        with _opened(prepared.folder) as hold:
             with prepared.launch.execution.start(prepared.devices) as runner:
-                _confirm(prepared, runner, run, confirmations, ahead := Ahead(run))
+                ahead = Ahead(run)
+                _confirm(prepared, runner, hold, run, confirmations=confirmations, ahead=ahead)
             _published(prepared, run, ahead)
 
 
@@ -299,8 +313,8 @@ def _check_same(trial: Trial, stored: Trial) -> None:
 
 
 @contextmanager
-def _opened(folder: Path) -> Iterator[None]:
-    """The study's own folder, held by this driver alone."""
+def _opened(folder: Path) -> Iterator[Hold]:
+    """The study's own folder, held by this driver alone, and what it holds beside: the study in its stores."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK):
@@ -310,5 +324,5 @@ def _opened(folder: Path) -> Iterator[None]:
             f"The study keeps its journal in {folder.absolute()}, which cannot be written: {error.strerror}. "
             "Run it in a folder of your own."
         ) from error
-    with study_lock(folder):
-        yield
+    with folder_lock(folder), Hold(partial(make_console().print, markup=False)) as hold:
+        yield hold

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "gradstudy"
 LAYERS = [
     {"errors", "masking"},
-    {"parts", "random_network", "records", "versions"},
+    {"locking", "parts", "random_network", "records", "versions"},
     {"aliasing", "conclusions", "network", "series"},
     {"layer_parts", "quantities", "response"},
     {"factors", "tasks", "training", "execution", "search", "analysis"},

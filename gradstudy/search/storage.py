@@ -1,25 +1,24 @@
-"""Where a study's trials are kept, by one driver at a time: a journal that survives a killed driver, or a database."""
+"""Where a study's trials are kept: a journal that survives a killed driver, or a database, which drivers share."""
 
 import json
 import os
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
 import optuna
-from filelock import FileLock, Timeout
 from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from gradstudy.errors import InputError
+from gradstudy.locking.hold import Hold
+from gradstudy.search.database_board import DatabaseBoard
 
-JOURNAL, LOCK, HOLDER = "journal.log", "driver.lock", "driver.json"
-"""Files in a study's folder."""
+JOURNAL = "journal.log"
+"""The file in a study's folder."""
+HELD_IN_DATABASE = "search"
+"""What a launch calls its claim to a study in a database."""
 
 
 def open_storage(url: str, folder: Path) -> BaseStorage:
@@ -30,6 +29,16 @@ def open_storage(url: str, folder: Path) -> BaseStorage:
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return _database(url) if url else _journal(folder.absolute() / JOURNAL)
+
+
+def claim(storage: BaseStorage, name: str, hold: Hold) -> None:
+    """Has this driver hold the study of this name in a database; a journal's folder is held as it is.
+
+    InputError naming the driver that holds it already.
+    """
+    if isinstance(storage, RDBStorage):
+        where = storage.engine.url.set(query={}).render_as_string(hide_password=True)
+        hold.take(HELD_IN_DATABASE, DatabaseBoard(storage.engine, name, where).ready())
 
 
 def scratch_storage() -> BaseStorage:
@@ -101,36 +110,3 @@ def _hidden(text: str, address: URL) -> str:
     for secret in (address.password, *chain.from_iterable(address.normalized_query.values())):
         text = text.replace(secret, "***") if secret else text
     return text
-
-
-@contextmanager
-def study_lock(folder: Path) -> Iterator[None]:
-    """Holds the study in `folder` for this driver, until the end; InputError while another one does.
-
-    The lock is the kernel's, so it ends with its process, however that ends. Who holds it stands in a file beside it,
-    which says nothing by itself: a killed driver leaves it behind.
-    """
-    lock = FileLock(folder / LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise InputError(
-            f"A study is run by one driver at a time, and the one in {folder} is being run by {_holder(folder)}. "
-            "Wait for it to end, or stop it and give the same command again."
-        ) from None
-    try:
-        since = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
-        holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
-        (folder / HOLDER).write_text(json.dumps(holder), encoding="utf-8")
-        yield
-    finally:
-        (folder / HOLDER).unlink(missing_ok=True)
-        lock.release()
-
-
-def _holder(folder: Path) -> str:
-    try:
-        holder = json.loads((folder / HOLDER).read_text(encoding="utf-8"))
-        return f"process {holder['pid']} on {holder['host']} since {holder['since']}"
-    except (OSError, ValueError, KeyError, TypeError):  # it has only just begun, or is just ending
-        return "another process"

@@ -1,15 +1,14 @@
 """Opening MLflow: which store is meant, whether it can be used, and a client for it that is quiet and gives up soon."""
 
-import hashlib
 import logging
 import os
 import re
 import shlex
-import tempfile
+import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -17,7 +16,6 @@ from uuid import uuid4
 
 import mlflow
 import mlflow.environment_variables as mlflow_settings
-from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from requests import RequestException
@@ -25,10 +23,13 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from gradstudy.errors import InputError, TrackingAway, nearest
+from gradstudy.locking.holder import Holder
 from gradstudy.parts import Part, number
 
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 SQLITE = b"SQLite format 3\0"
+MAKING = 600.0
+"""Seconds after which nobody is making a database any more."""
 WAY_OUT = "Set tracking.uri to a database such as sqlite:///mlflow.db, or to a server such as http://127.0.0.1:5000."
 
 
@@ -168,16 +169,37 @@ def answering(settings: Mlflow) -> Iterator[None]:
 
 
 def _make_database(path: Path) -> None:
-    """Makes a local store whole or not at all: MLflow cannot go on with tables that a killed process half made."""
-    name = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:16]
-    with FileLock(Path(tempfile.gettempdir()) / f"gradstudy-{name}.lock"):
-        for leftover in path.parent.glob(f"{path.name}.part-*"):
-            leftover.unlink()
-        if path.exists():  # another study was faster
-            return
-        part = path.with_name(f"{path.name}.part-{uuid4().hex[:8]}").absolute()
+    """Makes a local store whole or not at all: MLflow cannot go on with tables that a killed process half made.
+
+    It is made under a name of its own beside the place, and linked there, which fails where another launch was faster:
+    nobody waits for a lock, and no database that is in use is replaced.
+    """
+    for leftover in path.parent.glob(f"{path.name}.part-*"):
+        if not _is_being_made(leftover):
+            leftover.unlink(missing_ok=True)
+    here = Holder.here()
+    part = path.with_name(f"{path.name}.part-{here.host}-{here.pid}-{here.started}-{uuid4().hex[:8]}").absolute()
+    try:
         MlflowClient(tracking_uri=f"sqlite:///{part}").search_experiments(max_results=1)
-        os.replace(part, path)
+        with suppress(FileExistsError):
+            os.link(part, path)
+    except OSError:  # a file system that has no links
+        if not path.exists():
+            os.replace(part, path)
+    finally:
+        for made in path.parent.glob(f"{part.name}*"):
+            made.unlink(missing_ok=True)
+
+
+def _is_being_made(part: Path) -> bool:
+    """Whether somebody may still be making it, which takes some 1.5 s: a process that is there, or on another host."""
+    host, pid, started, _ = part.name.rpartition(".part-")[2].rsplit("-", 3) if part.name.count("-") > 3 else [""] * 4
+    here = Holder.here()
+    if host == here.host and pid.isdecimal():
+        return not replace(here, pid=int(pid), started=started).is_gone
+    with suppress(FileNotFoundError):
+        return bool(host) and time.time() - part.stat().st_mtime < MAKING
+    return False
 
 
 def _be_brief() -> None:

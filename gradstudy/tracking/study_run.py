@@ -11,7 +11,10 @@ from tempfile import TemporaryDirectory
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
 
+from gradstudy.locking.hold import Hold
 from gradstudy.records import CONFIRM, MemberRows, StudyInfo, Trial, TrialResult
+from gradstudy.tracking.doubled import discard, united
+from gradstudy.tracking.experiment_board import HELD_IN_MLFLOW, ExperimentBoard
 from gradstudy.tracking.markdown import code_fence, escaped, note_of
 from gradstudy.tracking.members_file import FILE as MEMBERS
 from gradstudy.tracking.members_file import Stored, read_stored, write_members
@@ -31,6 +34,7 @@ from gradstudy.tracking.runs import (
     trial_number,
     trial_runs,
 )
+from gradstudy.tracking.store import shown
 from gradstudy.tracking.trial_metrics import study_cost, trial_cost
 from gradstudy.tracking.trial_run import send_trial
 from gradstudy.versions import joined
@@ -42,15 +46,18 @@ INFO = "study.json"
 class StudyRun:
     """The run of one study, new or continued, and which of its trials MLflow holds.
 
-    A launch with the same name and fingerprint continues the earlier launch's run. Runs of trials that a killed driver
-    left unfinished are deleted: their records wait in the spool, or the trials are trained again.
+    A launch with the same name and fingerprint continues the earlier launch's run, and `hold` takes it, so that no
+    other driver does. Runs of trials that a killed driver left unfinished are deleted: their records wait in the spool,
+    or the trials are trained again.
     """
 
-    def __init__(self, client: MlflowClient, info: StudyInfo):
+    def __init__(self, client: MlflowClient, info: StudyInfo, hold: Hold | None = None):
         self._client = client
         experiment = _experiment(client, info)
+        if hold:
+            hold.take(HELD_IN_MLFLOW, ExperimentBoard(client, experiment, info.fingerprint, shown(client.tracking_uri)))
         runs = study_runs(client, [experiment], info.fingerprint)
-        self.run = runs[0] if runs else _create(client, experiment, info)
+        self.run = united(client, runs) if runs else _create(client, experiment, info)
         earlier = read_info(client, self.run)
         self._launched = replace(info, settings=json.loads(json.dumps(info.settings)))
         measured = earlier or self._launched
@@ -77,7 +84,7 @@ class StudyRun:
                 if record:
                     known[number] = read_rows(record)
                 else:  # its files are gone: it has to be measured and stored again
-                    self._client.delete_run(self._finished.pop(number).info.run_id)
+                    discard(self._client, self._finished.pop(number))
         return {number: known[number] for number in sorted(self.numbers)}
 
     def send(self, result: TrialResult, shown: RunDisplay, *, record: Path, points: int) -> None:
@@ -127,7 +134,7 @@ class StudyRun:
             if is_finished(run) and trial_number(run) not in finished:
                 finished[trial_number(run)] = run
             else:
-                self._client.delete_run(run.info.run_id)
+                discard(self._client, run)
         return finished
 
 

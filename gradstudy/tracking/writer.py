@@ -5,7 +5,9 @@ from pathlib import Path
 from types import TracebackType
 
 from gradstudy.errors import TrackingAway
+from gradstudy.locking.hold import Hold
 from gradstudy.records import StudyInfo, TrialResult
+from gradstudy.tracking.experiment_board import HELD_IN_MLFLOW
 from gradstudy.tracking.members_file import Stored
 from gradstudy.tracking.publication import RunDisplay
 from gradstudy.tracking.spool import Spool
@@ -18,11 +20,19 @@ class StudyWriter:
 
     A trial is safe once `write` returns. When MLflow does not answer it waits on disk, is offered once more at the
     end, and by the next launch. Leaving the context raises TrackingAway when something still waits. `show` makes what a
-    person sees of a trial.
+    person sees of a trial. `hold` takes the study at the first contact with MLflow, and is asked before every other:
+    InputError where another driver has it.
     """
 
-    def __init__(self, settings: Mlflow, info: StudyInfo, folder: Path, show: Callable[[TrialResult], RunDisplay]):
-        self._settings, self._info, self._show = settings, info, show
+    def __init__(
+        self,
+        settings: Mlflow,
+        info: StudyInfo,
+        folder: Path,
+        show: Callable[[TrialResult], RunDisplay],
+        hold: Hold | None = None,
+    ):
+        self._settings, self._info, self._show, self._hold = settings, info, show, hold
         self._spool = Spool(folder / "spool")
         self._run: StudyRun | None = None
         self._away: TrackingAway | None = None
@@ -75,8 +85,10 @@ class StudyWriter:
 
     def _opened(self) -> StudyRun:
         """The study's run, looked for anew after MLflow was away."""
+        if self._hold:
+            self._hold.confirm(HELD_IN_MLFLOW)
         if self._run is None:
-            run = StudyRun(connect(self._settings), self._info)
+            run = StudyRun(connect(self._settings), self._info, self._hold)
             self._in_mlflow, self._run = run.stored(), run
         return self._run
 

@@ -10,6 +10,7 @@ import pytest
 from mlflow import MlflowClient
 
 from gradstudy.errors import InputError, TrackingAway
+from gradstudy.locking.holder import Holder
 from gradstudy.tracking.store import (
     Mlflow,
     answering,
@@ -145,3 +146,32 @@ def test_a_store_is_made_whole_or_not_at_all(tmp_path, monkeypatch):
     assert not database.exists()
     assert connect(settings).search_experiments()
     assert sorted(path.name for path in tmp_path.iterdir() if "part" in path.name) == []
+
+
+def test_two_that_make_a_store_at_once_end_with_the_one_that_was_first_and_replace_nothing(tmp_path, monkeypatch):
+    """The slower one finds its place taken: by a database that is in use by then."""
+    settings, database, make = Mlflow(uri=f"sqlite:///{tmp_path}/new.db"), tmp_path / "new.db", os.link
+
+    def slower(part, place):
+        database.write_bytes(b"")
+        connect(Mlflow(uri=f"sqlite:///{database}")).create_experiment("of the faster one")
+        make(part, place)
+
+    monkeypatch.setattr(os, "link", slower)
+    assert connect(settings).get_experiment_by_name("of the faster one")
+    assert [path.name for path in tmp_path.iterdir()] == ["new.db"]
+
+
+def test_a_store_is_made_where_there_are_no_links(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "link", Mock(side_effect=PermissionError("no links here")))
+    assert connect(Mlflow(uri=f"sqlite:///{tmp_path}/new.db")).search_experiments()
+    assert [path.name for path in tmp_path.iterdir()] == ["new.db"]
+
+
+def test_what_another_process_is_making_is_left_to_it(tmp_path):
+    here = Holder.here()
+    under_way = [f"new.db.part-{here.host}-{here.pid}-{here.started}-1", "new.db.part-other-host-1-1-1"]
+    for name in [*under_way, f"new.db.part-{here.host}-{here.pid}-0-1"]:
+        (tmp_path / name).write_bytes(b"")
+    connect(Mlflow(uri=f"sqlite:///{tmp_path}/new.db"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["new.db", *under_way])
