@@ -35,6 +35,7 @@ class Measurement:
         look: What it is made of; how curved its loss is, and how large its weights and data are, worked out when asked.
         overrides: What was asked for.
         own_factors: What the study varies that it is a trial of.
+        data: What was read of a person's own data, in words by what they are about.
         members: One row per seed: `trial` (whose draws it has), `seed`, the responses, `verdict`, `first_bad_step`,
             `first_bad_tensor`.
     """
@@ -49,9 +50,11 @@ class Measurement:
         look: CloseLook,
         overrides: Sequence[str] = (),
         own_factors: Collection[str] = (),
+        data: Mapping[str, str] | None = None,
     ):
         self.records, self.settings, self.choices = tuple(records), settings, choices
         self.look, self.overrides, self.own_factors = look, tuple(overrides), tuple(own_factors)
+        self.data = dict(data or {})
         self.members = pd.DataFrame(member_row(record, settings) for record in records)
         self._ask_theory = ask_theory
 
@@ -175,5 +178,13 @@ def measure(overrides: Sequence[str] = (), seeds: int | None = None, *, weights:
     look = CloseLook(cohorts, [record.weights for record in trained])
     records = trained if weights else [replace(record, weights={}) for record in trained]
     theory = partial(predicted, parts, launch.seed)
-    made_of, own = composer.choices, launch.space
-    return Measurement(records, launch.analysis, made_of, theory, look=look, overrides=overrides, own_factors=own)
+    return Measurement(
+        records,
+        launch.analysis,
+        composer.choices,
+        theory,
+        look=look,
+        overrides=overrides,
+        own_factors=launch.space,
+        data=parts["task"].about,
+    )

@@ -22,8 +22,10 @@ HOLDS = {"above": operator.gt, "at_least": operator.ge, "below": operator.lt, "a
 """The bounds that a numeric field may have."""
 
 COEFFICIENTS = (float, float | None)
-LISTS = {int | tuple[int, ...]: int, tuple[str, ...]: str}
+LISTS = {int | tuple[int, ...]: int, tuple[str, ...]: str, str | tuple[str, ...]: str}
 """Lists of any length, and the kind of their items."""
+MAY_BE_ALONE = {int | tuple[int, ...]: (int, float), str | tuple[str, ...]: (str,)}
+"""Lists of which an item need not stand in brackets; words may be none at all."""
 
 TYPE_WORDS = {
     float: "a number",
@@ -32,6 +34,7 @@ TYPE_WORDS = {
     str: "a word",
     int | tuple[int, ...]: "a whole number or a list of them",
     tuple[str, ...]: "a list of words",
+    str | tuple[str, ...]: "a word or a list of them",
 }
 
 
@@ -89,9 +92,9 @@ def is_coefficient(hint: Any) -> bool:
 
 def _typed(name: str, value: Any, hint: Any) -> Any:
     if hint in LISTS:
-        if isinstance(value, list | tuple) and value:
+        if isinstance(value, list | tuple) and (value or hint == str | tuple[str, ...]):
             return tuple(_typed(name, item, LISTS[hint]) for item in value)
-        if hint == tuple[str, ...] or not isinstance(value, int | float):
+        if not isinstance(value, MAY_BE_ALONE.get(hint, ())):
             raise ValueError(f"{name} must be {TYPE_WORDS[hint]}, got {value!r}")
         hint = LISTS[hint]
     if get_origin(hint) is tuple:

@@ -27,6 +27,7 @@ from gradstudy.search.search_space import SearchSpace
 from gradstudy.tracking.store import check_store, shown, store_address
 from gradstudy.training.estimate import estimate
 from gradstudy.versions import versions_here
+from gradstudy.words.data_words import either
 
 FOLDER = Path(".gradstudy")
 """Where a study's journal, and records not yet in MLflow, are kept: in the working folder, as mlflow.db is."""
@@ -96,6 +97,7 @@ def prepare(overrides: Sequence[str], command: str) -> Prepared:
     beyond = search.preview(CHECKED) if HUNT in way.phases and trials < CHECKED else []
     for one in chain.from_iterable([*asked, *beyond]):  # what a hunt may yet ask and cannot be built is refused now
         composer.parts(one.levels)
+    data = either(composer.parts(one.levels)["task"].about for one in chain.from_iterable(asked))
     devices = launch.execution.devices(launch.device)
     check_store(launch.tracking)
     if launch.report:
@@ -118,6 +120,7 @@ def prepare(overrides: Sequence[str], command: str) -> Prepared:
         hunted=way.hunted,
         versions=versions_here(),
         trials=trials,
+        data=data,
     )
     batches = tuple(Batch(composer, devices, tuple(composer.trial(*one) for one in batch)) for batch in asked)
     return Prepared(composer, info, search, batches, devices)

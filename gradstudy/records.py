@@ -185,7 +185,7 @@ class StudyInfo:
     other; `confirm` says how many `cures` are tried for a kind of failure, and on how many `seeds`, and is empty where
     none are; `hunted` says what a hunt looks for: its `goal` and its `objective`, a list of responses. `versions` are
     those of the packages that measured it, by name. `trials` is how many the newest launch asks for; studies of older
-    versions do not say, and have 0.
+    versions do not say, and have 0. `data` is what was read of a person's own data, in words by what they are about.
     """
 
     name: str
@@ -204,6 +204,7 @@ class StudyInfo:
     hunted: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     trials: int = 0
+    data: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -30,6 +30,7 @@ from gradstudy.report.mlflow.ahead import Ahead
 from gradstudy.report.mlflow.displays import study_display, trial_display
 from gradstudy.report.page_file import check_page_path, write_page, write_report
 from gradstudy.report.terminal.console import make_console
+from gradstudy.report.terminal.data_table import data_table
 from gradstudy.report.terminal.live.progress import Progress
 from gradstudy.report.terminal.live.so_far import SoFar
 from gradstudy.results import Run
@@ -59,6 +60,8 @@ def run_study(overrides: Sequence[str], *, command: str = "") -> Run:
         prepared = prepare(overrides, command or shlex.join(["python", "-m", "gradstudy", *overrides]))
         for override in prepared.composer.unvaried:
             make_console().print(f"not varied, as this launch fixes it: {override}", markup=False)
+        if read := data_table(prepared.info.data):
+            make_console().print(read)
         _check_journal(prepared)
         database = prepared.launch.search.storage
         storage = open_storage(database, prepared.folder) if database else None  # before a folder is made for nothing

@@ -1,100 +1,151 @@
-"""From a table of columns to arrays that a network reads, with what it cannot read told in words."""
+"""From the chosen columns of a table to arrays that a network reads, with what it cannot read told in words."""
 
-from collections.abc import Hashable
-from math import ceil
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
-import pandas as pd
-from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
-from sklearn.model_selection import train_test_split
 
+from gradstudy.tasks.column_choice import FEW, Choice, Wanted, told, ways_out
+from gradstudy.tasks.column_kinds import FLAG, NUMBER, WORDS, TableColumn
 from gradstudy.tasks.feature_task import Data
+from gradstudy.tasks.read_words import words_of
+from gradstudy.tasks.splitting import Split, drawn
+from gradstudy.tasks.windows import windows_of
 
-FEW = 20
-"""A target of no more different whole numbers names classes; text columns may have five times as many words."""
-FEWEST_ROWS, MOST_HELD_OUT = 10, 1000
-"""Every member keeps its held-out rows in memory, and a thousand tell a loss to a few per cent."""
+FEWEST_ROWS = 10
+MOST_CELLS = 2**28
+"""Numbers in all, 2 GiB of them: arrays of that size are copied once or twice on their way."""
 
 
-def data_of(features: pd.DataFrame, target: pd.Series, classify: str) -> Data:
-    """Numbers as they are, a column per word of text; classes or a standardised number as target; a fixed fifth held
-    out.
+def data_of(choice: Choice, wanted: Wanted, *, ways: bool = True) -> Data:
+    """Numbers as they are, an input per word of text; classes or numbers as target; a fixed fifth held out.
 
-    `classify` is `true`, `false` or `auto`: classes where the target is text, true or false, or few whole numbers.
-    ValueError where the columns cannot be read so.
+    ValueError where the columns cannot be read so; it says what to type against that, unless `ways` is off.
     """
-    _check(features, target)
-    inputs = pd.get_dummies(features, columns=[name for name in features if _is_text(features[name])], dtype=float)
-    classes = _names_classes(target, classify)
-    numbers = _class_numbers(target) if classes else target.to_numpy(float)[:, None]
-    chosen, held_out = _split(len(target), numbers if classes else None)
-    if not classes:
-        numbers = (numbers - numbers[chosen].mean()) / (numbers[chosen].std() or 1.0)
-    rows = inputs.to_numpy(float)
-    outputs = int(numbers.max()) + 1 if classes else 1
-    return Data(rows[chosen], numbers[chosen], rows[held_out], numbers[held_out], outputs)
+    _check(choice, wanted, ways=ways)
+    classes = _names_classes(choice.targets, wanted)
+    answers = np.stack([column.values for column in choice.targets], axis=1)
+    gaps = np.any([column.missing for column in choice.features], axis=0)
+    fills, whole = wanted.missing == "median", np.isfinite(answers).all(1)
+    usable = np.ones(len(whole), bool) if fills else ~gaps
+    split: Split
+    if wanted.window:
+        split = windows_of(choice, wanted, usable, whole)
+    else:
+        _check_rows(int((usable & whole).sum()), len(whole))
+        split = drawn(usable & whole, answers[:, 0] if classes else None)
+    made = np.stack(list(_inputs(choice.features, indicate=fills)), axis=1)
+    inputs = _filled(made, split.known)
+    names, targets = _targets(answers, split.chosen, split.held_out, wanted, classes=classes)
+    data = split.data(inputs, targets, names if classes else answers.shape[1])
+    about = words_of(choice, wanted, split, classes=classes, inputs=inputs.shape[1])
+    return replace(data, about=about)
 
 
-def _class_numbers(target: pd.Series) -> np.ndarray:
-    numbers, names = pd.factorize(target, sort=True)
-    if len(names) > len(target) / 2:
+def _targets(
+    answers: np.ndarray, chosen: np.ndarray, held_out: np.ndarray, wanted: Wanted, *, classes: bool
+) -> tuple[int, tuple[np.ndarray, np.ndarray]]:
+    """How many classes there are, and what is to be answered: their places [row], or numbers [row, output]."""
+    if classes:
+        found, places = np.unique(answers[[*chosen, *held_out], 0], return_inverse=True)
+        return len(found), (places[: len(chosen)], places[len(chosen) :])
+    if not wanted.standardize_target:
+        return 0, (answers[chosen], answers[held_out])
+    mean, spread = answers[chosen].mean(0), answers[chosen].std(0)
+    standard = (answers - mean) / np.where(spread > 0, spread, 1.0)
+    return 0, (standard[chosen], standard[held_out])
+
+
+def _inputs(columns: Sequence[TableColumn], *, indicate: bool) -> Iterator[np.ndarray]:
+    """A row per input: numbers first, nan where they are missing, then an input per word, then, to indicate them,
+    one per column that has gaps.
+    """
+    for column in columns:
+        if column.kind != WORDS:
+            yield np.where(column.missing, np.nan, column.values)
+    for column in columns:
+        for place in range(len(column.words)):
+            yield (column.values == place).astype(float)
+    for column in columns:
+        if indicate and column.missing.any():
+            yield column.missing.astype(float)
+
+
+def _filled(inputs: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """With the median over the known rows in place of what is missing; 0 where these have none."""
+    for place in np.flatnonzero(np.isnan(inputs).any(0)):
+        seen = inputs[known, place]
+        seen = seen[np.isfinite(seen)]
+        inputs[np.isnan(inputs[:, place]), place] = np.median(seen) if seen.size else 0.0
+    return inputs
+
+
+def _names_classes(targets: Sequence[TableColumn], wanted: Wanted) -> bool:
+    words = [column for column in targets if column.kind in (WORDS, FLAG)]
+    if len(targets) > 1:
+        if words or wanted.classify == "true":
+            name = words[0].name if words else targets[0].name
+            raise ValueError(f"target can be several columns if all are numbers, and '{name}' names classes: take one")
+        return False
+    (target,) = targets
+    if wanted.classify == "false" and words:
+        first = target.words[0] if target.words else "yes or no"
         raise ValueError(
-            f"target '{target.name}' names {len(names)} classes in {len(target)} rows: choose another column, or "
-            "classify=false if it is a number"
+            f"classify=false needs a target of numbers, and '{target.name}' holds '{first}': use classify=true or auto"
         )
-    return numbers
+    if wanted.classify != "auto":
+        return wanted.classify == "true"
+    known = target.values[~target.missing]
+    return bool(words) or (
+        target.kind == NUMBER and len(np.unique(known)) <= FEW and bool((known == known.round()).all())
+    )
 
 
-def _split(count: int, classes: np.ndarray | None) -> list[np.ndarray]:
-    """Row numbers to train on and held out, balanced over classes where each has rows enough."""
-    held_out = min(ceil(count / 5), MOST_HELD_OUT)
-    sizes = np.bincount(classes) if classes is not None else np.zeros(1)
-    balanced = sizes.min() >= 2 and len(sizes) <= held_out
-    stratify = classes if balanced else None
-    rows: list[np.ndarray] = train_test_split(np.arange(count), test_size=held_out, random_state=0, stratify=stratify)
-    return rows
-
-
-def _names_classes(target: pd.Series, classify: str) -> bool:
-    words = is_bool_dtype(target) or _is_text(target)
-    if classify == "false" and words:
+def _check(choice: Choice, wanted: Wanted, *, ways: bool) -> None:
+    rows = len(choice.targets[0].values)
+    if rows < FEWEST_ROWS:
+        raise ValueError(f"a table of at least {FEWEST_ROWS} rows was expected, got {rows}: add rows")
+    if problems := choice.problems(wanted.missing):
+        raise ValueError(f"{told(problems)}: {f'write {ways_out(problems)}' if ways else 'fill them, or drop those'}")
+    aim = ", ".join(f"'{column.name}'" for column in choice.targets)
+    if not choice.features:
+        out = f" ({told_reasons(choice)})" if choice.left_out else ""
+        more = ", or task.ahead=1 to tell it from what it was before" if wanted.window and not wanted.ahead else ""
+        raise ValueError(f"there is no column beside the target {aim} to learn from{out}: add one{more}")
+    for target in choice.targets:
+        known = target.values[~target.missing]
+        if len(np.unique(known)) < 2:
+            raise ValueError(f"target '{target.name}' is '{_shown(target)}' in every row: choose one that varies")
+    if _names_classes(choice.targets, wanted):
+        (target,) = choice.targets
+        count = len(np.unique(known := target.values[~target.missing]))
+        if 2 * count > len(known):
+            raise ValueError(
+                f"target '{target.name}' names {count} classes in {len(known)} rows: choose another column, or "
+                "classify=false if it is a number"
+            )
+    inputs = sum(len(column.words) or 1 for column in choice.features)
+    if rows * inputs > MOST_CELLS:
         raise ValueError(
-            f"classify=false needs a target of numbers, and '{target.name}' holds '{target.iloc[0]}': "
-            "use classify=true or auto"
+            f"{rows} rows of {inputs} inputs are {rows * inputs * 8 / 2**30:.1f} GiB, and at most "
+            f"{MOST_CELLS * 8 / 2**30:.0f} are read: take fewer rows, or name the columns with task.columns=[...]"
         )
-    if classify != "auto":
-        return classify == "true"
-    return words or (target.nunique() <= FEW and bool((target == target.round()).all()))
 
 
-def _check(features: pd.DataFrame, target: pd.Series) -> None:
-    if len(target) < FEWEST_ROWS:
-        raise ValueError(f"a table of at least {FEWEST_ROWS} rows was expected, got {len(target)}: add rows")
-    if not features.shape[1]:
-        raise ValueError(f"there is no column beside the target '{target.name}': add one to learn from")
-    for name, column in [*features.items(), (target.name, target)]:
-        _check_column(name, column)
-    words = [name for name in features if _is_text(features[name]) and features[name].nunique() > 5 * FEW]
-    if words:
+def _check_rows(whole: int, rows: int) -> None:
+    if whole < FEWEST_ROWS:
         raise ValueError(
-            f"column '{words[0]}' holds {features[words[0]].nunique()} different words, and each would become an "
-            f"input: at most {5 * FEW} can; drop the column, or turn it into numbers"
-        )
-    if target.nunique() < 2:
-        raise ValueError(f"target '{target.name}' is '{target.iloc[0]}' in every row: choose one that varies")
-
-
-def _check_column(name: Hashable, column: pd.Series) -> None:
-    if is_datetime64_any_dtype(column):
-        raise ValueError(f"column '{name}' holds dates: turn them into numbers")
-    missing = int(column.isna().sum())
-    if is_numeric_dtype(column) and not missing:
-        missing = int((~np.isfinite(column.to_numpy(float))).sum())
-    if missing:
-        raise ValueError(
-            f"column '{name}' has {missing} missing or infinite values of {len(column)}: fill them, or drop those rows"
+            f"{whole} of {rows} rows have a value in every column, and at least {FEWEST_ROWS} must: "
+            "write task.missing=median, or drop the columns with the most gaps with task.drop=[...]"
         )
 
 
-def _is_text(column: pd.Series) -> bool:
-    return not is_numeric_dtype(column)
+def _shown(column: TableColumn) -> str:
+    known = column.values[~column.missing]
+    if not known.size:
+        return ""
+    return column.words[int(known[0])] if column.words else f"{known[0]:g}"
+
+
+def told_reasons(choice: Choice) -> str:
+    return "; ".join(f"left out: {', '.join(names)}, {reason}" for reason, names in choice.left_out.items())

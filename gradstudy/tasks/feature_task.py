@@ -1,6 +1,7 @@
 """What tasks with a table of features share: their sampling, and what can be wrong with the scale of features."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 
 import numpy as np
@@ -19,7 +20,7 @@ class Data:
     """Rows to train on and rows that are held out.
 
     Inputs are [row, *shape]. Targets are numbers [row, output], or whole numbers [row] that name one of `outputs`
-    classes.
+    classes. `about` says of a person's own data what was read, by what it is about.
     """
 
     inputs: np.ndarray
@@ -27,6 +28,16 @@ class Data:
     held_out_inputs: np.ndarray
     held_out_targets: np.ndarray
     outputs: int
+    about: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the inputs of one row."""
+        return self.inputs.shape[1:]
+
+    def take(self, chosen: np.ndarray | slice) -> np.ndarray:
+        """The inputs of these rows to train on, [row, *shape]."""
+        return self.inputs[chosen]
 
     @cached_property
     def mean(self) -> np.ndarray:
@@ -72,12 +83,16 @@ class Features(Task):
     @property
     def shape(self) -> Shape:
         data = self.data()
-        return Shape(data.inputs.shape[1:], data.outputs)
+        return Shape(data.shape, data.outputs)
+
+    @property
+    def about(self) -> Mapping[str, str]:
+        return self.data().about
 
     @property
     def smallest_batch(self) -> int:
         data = self.data()
-        return min(self.batch_size, len(data.inputs), len(data.held_out_inputs))
+        return min(self.batch_size, len(data.targets), len(data.held_out_targets))
 
     @property
     def baseline(self) -> Baseline:
@@ -85,9 +100,9 @@ class Features(Task):
 
     def batch(self, stream: np.random.Generator) -> Arrays:
         data = self.data()
-        rows = len(data.inputs)
+        rows = len(data.targets)
         chosen = stream.choice(rows, self.batch_size, replace=False) if self.batch_size < rows else slice(None)
-        return self._scaled(data, data.inputs[chosen], stream), data.targets[chosen]
+        return self._scaled(data, data.take(chosen), stream), data.targets[chosen]
 
     def held_out(self, stream: np.random.Generator) -> Arrays:
         data = self.data()
@@ -96,7 +111,7 @@ class Features(Task):
     def _scaled(self, data: Data, inputs: np.ndarray, stream: np.random.Generator) -> np.ndarray:
         # drawn even where no entry is an outlier: a trial with outliers then trains on the same rows as one without
         drawn = stream.random(inputs.shape, dtype=np.float32)
-        factors = self.scale * multipliers(inputs.shape[1:], self.spread)
+        factors = self.scale * multipliers(data.mean.shape, self.spread)
         scaled = np.asarray(np.where(drawn < self.outliers, self.outlier_scale, 1.0) * (factors * inputs))
         if not self.standardize:
             return scaled

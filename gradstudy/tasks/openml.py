@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn import datasets
 
 from gradstudy.parts import number
+from gradstudy.tasks.column_choice import Wanted, choose
 from gradstudy.tasks.columns import data_of
 from gradstudy.tasks.feature_task import Data, Features
 
@@ -49,7 +50,10 @@ def _fetched(name: str, number_there: int, version: int, image: bool) -> Data:
             found = datasets.fetch_openml(**asked, as_frame=True, parser="auto")
         if not isinstance(found.target, pd.Series):
             raise ValueError("it does not say which one column is to be predicted")
-        data = data_of(found.data, found.target, "auto")
+        frame = found.data.set_axis(list(map(str, found.data.columns)), axis=1)
+        wanted = Wanted(target=f"target {found.target.name}")
+        frame.insert(0, f"target {found.target.name}", found.target)
+        data = data_of(choose(frame, wanted, all_of_them=True), wanted, ways=False)
     except HTTPError as error:
         raise ValueError(
             f"{field}: OpenML answered {error.code} {error.reason}; choose another data set, or try again"

@@ -1,39 +1,57 @@
 """A person's own data: a file with a column to predict."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-import pandas as pd
-
-from gradstudy.errors import nearest
-from gradstudy.parts import word
+from gradstudy.tasks.column_choice import Wanted, choose
 from gradstudy.tasks.columns import data_of
 from gradstudy.tasks.feature_task import Data, Features
+from gradstudy.tasks.table_file import COLUMNAR, TEXT, UNPACK, Writing, ending_of, read_table
 
-READERS: dict[str, Callable[[Path], pd.DataFrame]] = {".csv": pd.read_csv, ".parquet": pd.read_parquet}
+LEADS = "path must lead to a .csv or .parquet file"
+ENDINGS = [ending for ending in (*TEXT, *COLUMNAR) if ending not in LEADS]
+WRITTEN_AS = {
+    "separator": {",": "comma", ";": "semicolon", "\t": "tab", "\\t": "tab", "|": "pipe", " ": "space"},
+    "decimal": {".": "point", ",": "comma"},
+}
+"""What may be typed in place of a word, in quotation marks."""
 
 
 @dataclass(frozen=True)
-class Table(Features):
-    """A person's own data: a csv or parquet file, and the name of the column to predict.
+class Table(Features, Wanted, Writing):
+    """A person's own data: a file of text or Parquet, and the name of the column to predict.
 
-    Columns of numbers are taken as they are (and standardised unless `standardize` is off), text becomes a column per
-    word. The target names classes if it is text, true or false, or at most 20 different whole numbers; else it is a
-    number, and is standardised. `classify` (`true`, `false`) overrules that. A fixed fifth, at most 1000 rows, is held
-    out.
+    Columns of numbers are taken as they are (and standardised unless `standardize` is off), dates as days, durations
+    as seconds, yes and no as 1 and 0, and words become an input per word. A running number, an id, a constant, text
+    that is another in every row and dates that run on are left out, unless `columns` names them; `drop` leaves out
+    others, and `words` takes numbers as words. `missing` says what becomes of rows with gaps: refused, dropped, or
+    filled with the median and an input that says so.
+
+    The target names classes if it is text, true or false, or at most 20 different whole numbers; else it is a number,
+    and is standardised unless `standardize_target` is off. `classify` (`true`, `false`) overrules that. Several targets
+    are all numbers. A fixed fifth, at most 1000 rows, is held out.
+
+    With a `window` inputs are so many rows in a row, [time, feature], in the order of the column `order` (by default
+    the first one of dates, else that of the file), within rows that are the same in `series`. The target is that of the
+    last row; with `ahead` that of so many rows later, and then what it was before is an input too. The last fifth in
+    time is held out.
+
+    How a file of text is written is found out, unless `separator`, `decimal`, `encoding` or `header` say so.
     """
 
     path: str = ""
-    target: str = ""
-    classify: str = word("auto", "true", "false")
     standardize: bool = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "classify", str(self.classify).lower())  # true and false are no words in YAML
-        object.__setattr__(self, "target", str(self.target))  # nor is the number that a column may be named by
+        for key in ("classify", "header"):  # true and false are no words in YAML
+            object.__setattr__(self, key, str(getattr(self, key)).lower())
+        for key in ("target", "columns", "drop", "words", "order", "series"):  # nor is the number a column is named by
+            object.__setattr__(self, key, _names(getattr(self, key)))
+        for key, symbols in WRITTEN_AS.items():
+            object.__setattr__(self, key, symbols.get(getattr(self, key), getattr(self, key)))
         super().__post_init__()
         self.data()  # a file that cannot be used is told at the door
 
@@ -44,33 +62,44 @@ class Table(Features):
 
     def data(self) -> Data:
         path = Path(self.path).expanduser()
-        if path.suffix.lower() not in READERS or not path.is_file():
-            came = "which does not exist" if path.suffix.lower() in READERS else "which ends otherwise"
-            raise ValueError(
-                f"path must lead to a .csv or .parquet file, got {self.path!r}, {came}: write task.path=FILE"
-            )
-        return _table(path, path.stat().st_mtime_ns, self.target, self.classify)
+        try:
+            ending_of(path)
+            changed = path.stat().st_mtime_ns
+        except ValueError as error:
+            others = f"also {', '.join(ENDINGS)}, packed as {', '.join(UNPACK)}"
+            raise ValueError(f"{LEADS} ({others}), got {self.path!r}: {error}") from error
+        except OSError as error:
+            why = "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
+            raise ValueError(f"{LEADS}, got {self.path!r}, which {why}: write task.path=FILE") from error
+        if not path.is_file():
+            raise ValueError(f"{LEADS}, got {self.path!r}, which is none: write task.path=FILE")
+        wanted, writing = (
+            kind(**{field.name: getattr(self, field.name) for field in fields(kind)}) for kind in (Wanted, Writing)
+        )
+        return _table(path, changed, wanted, writing)
+
+
+def _names(value: object) -> str | tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 @cache
-def _table(path: Path, changed: int, target: str, classify: str) -> Data:
+def _table(path: Path, changed: int, wanted: Wanted, writing: Writing) -> Data:
     """`changed` is when: a file that was mended is read again."""
-    frame = _read(path)
-    if target not in frame:
-        some = ", ".join(map(str, frame.columns[:20]))
-        raise ValueError(
-            f"target must be a column of {path.name}, got {target!r}: it has {some}.{nearest(target, map(str, frame))}"
-            " Write task.target=COLUMN"
-        )
     try:
-        return data_of(frame.drop(columns=target), frame[target], classify)
+        file = read_table(path, writing, wanted.named)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"path must lead to a readable table, and {path.name} is none: {error}") from error
+    if twice := set(wanted.targets) & set(file.doubled):
+        raise ValueError(f"target '{twice.pop()}' is the name of several columns of {path.name}: name one otherwise")
+    try:
+        choice = choose(file.frame, wanted, file.decimal)
+    except ValueError as error:
+        hint = ". The file has no header; task.header=true takes its first line as one" if not file.header else ""
+        raise ValueError(f"{error}{hint}") from error
+    try:
+        data = data_of(choice, wanted)
     except ValueError as error:
         raise ValueError(f"path {path.name}: {error}") from error
-
-
-def _read(path: Path) -> pd.DataFrame:
-    try:
-        return READERS[path.suffix.lower()](path)
-    except (OSError, ValueError) as error:  # what pandas cannot parse is a ValueError to it, pyarrow's own ones too
-        reason = str(error).strip().splitlines()[0].rstrip(".")
-        raise ValueError(f"path must lead to a readable table, and {path.name} is none: {reason}") from error
+    about: Mapping[str, str] = {"file": file.words, **data.about}
+    return replace(data, about=about)

@@ -1,5 +1,6 @@
 """What every task promises, and what those share whose data are drawn anew with every batch."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,11 @@ class Task(Part, group="task"):
     @property
     def content(self) -> str:
         return ""
+
+    @property
+    def about(self) -> Mapping[str, str]:
+        """What was read of a person's own data, in words by what they are about; nothing of data that everybody has."""
+        return {}
 
     @property
     def shape(self) -> Shape:

@@ -163,6 +163,8 @@ def make_measured(make_look) -> Callable[..., SimpleNamespace]:
         members = pd.DataFrame(member_row(record, settings) for record in records)
         whole = {"records": records, "members": members, "choices": {**CHOICES, **choices}, "settings": settings}
         theory_says = {"prediction": prediction, "no_theory": no_theory}
-        return SimpleNamespace(**whole, **theory_says, look=look or make_look(), overrides=overrides, own_factors=())
+        return SimpleNamespace(
+            **whole, **theory_says, look=look or make_look(), overrides=overrides, own_factors=(), data={}
+        )
 
     return made

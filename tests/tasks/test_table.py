@@ -113,13 +113,18 @@ def test_what_is_wrong_with_a_table_is_told_in_words(table, case):
         table(target, frame=frame, **options)
 
 
-def test_dates_and_columns_of_names_are_refused(table):
-    days = pd.date_range("2020-01-01", periods=COUNT)
-    with pytest.raises(ValueError, match="'day' holds dates"):
-        table("kind", "parquet", frame=columns(day=days))
+def test_dates_that_run_on_and_columns_of_names_are_left_out_with_a_word(table):
+    task = table("kind", "parquet", frame=columns(day=pd.date_range("2020-01-01", periods=COUNT)))
+    assert "day (running on from row to row)" in task.about["left out"]
     longer = pd.concat([columns()] * 3, ignore_index=True)
-    with pytest.raises(ValueError, match="'name' holds 150 different words"):
-        table("kind", frame=longer.assign(name=[f"n{i}" for i in range(150)]))
+    task = table("kind", frame=longer.assign(name=[f"n{i}" for i in range(150)]))
+    assert "name (another word in most rows)" in task.about["left out"]
+
+
+def test_words_that_come_again_are_refused_where_they_are_too_many(table):
+    longer = pd.concat([columns()] * 6, ignore_index=True)
+    with pytest.raises(ValueError, match="'town' holds 101 different words, and at most 100 can become an input each"):
+        table("kind", frame=longer.assign(town=np.resize([f"n{i}" for i in range(101)], 300)))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +132,7 @@ def test_dates_and_columns_of_names_are_refused(table):
     [
         ("absent.csv", None, r"path must lead to a \.csv or \.parquet file, got '.*absent\.csv'"),
         ("table.xlsx", b"a", r"path must lead to a \.csv or \.parquet file"),
-        ("empty.csv", b"", "empty.csv is none: No columns"),
+        ("empty.csv", b"", "empty.csv is none: it is empty"),
         ("ragged.csv", b"a,b\n1,2\n1,2,3\n", "ragged.csv is none: "),
         ("binary.csv", b"\xff\xfe\x00\x81", "binary.csv is none: "),
         ("fake.parquet", b"not parquet", "fake.parquet is none: "),
@@ -150,7 +155,7 @@ def test_a_path_must_be_given():
 def test_a_file_that_was_mended_is_read_again(table):
     task = table("kind")
     assert task.shape.inputs == (5,)
-    columns(extra=np.arange(COUNT)).to_csv(task.path, index=False)
+    columns(extra=np.arange(COUNT) % 7).to_csv(task.path, index=False)
     os.utime(task.path, ns=(1, 1))
     assert task.shape.inputs == (6,)
 

@@ -41,6 +41,7 @@ def trial_page(measured: Measurement) -> str:
     parts = (
         PageSection("signal", "signal", _signal(measured, name)),
         PageSection("responses", "responses", _responses(measured)),
+        *([PageSection("data", "data", render("trial_data.html", data=measured.data))] if measured.data else []),
         PageSection("ways", "what now", ways),
     )
     return whole_page(name, head, parts)

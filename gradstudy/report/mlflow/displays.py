@@ -93,6 +93,8 @@ def study_note(findings: Findings) -> str:
             *map(_ranking, findings.rankings),
             *(["### What should be changed?"] if findings.advice else []),
             *(f"- {escaped(_advised(*one, info.steps))}" for one in findings.advice),
+            *(["### What was read"] if info.data else []),
+            *(f"- {escaped(about)}: {escaped(words)}" for about, words in info.data.items()),
             "### Ways on",
             "In a terminal (with `analysis.vanishing=2` behind it for another threshold), and in a notebook:",
             code_fence(folded_command(again_command(info))),

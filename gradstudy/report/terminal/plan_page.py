@@ -13,6 +13,7 @@ from gradstudy.analysis.ranking.power import Power
 from gradstudy.conclusions import FEWEST_TRIALS
 from gradstudy.plan import Plan
 from gradstudy.records import DUMMY, Factor, Trial, level_name
+from gradstudy.report.terminal.data_table import data_table
 from gradstudy.report.terminal.plain import plain_grid, plain_name, plain_table, plain_text
 from gradstudy.search.screen.quality import Quality
 from gradstudy.words.number_words import fraction, percent_words
@@ -87,15 +88,16 @@ def small_share_words(share: float) -> str:
 
 
 def plan_page(plan: Plan) -> RenderableType:
-    """The question, every factor with its trials per level, sizes, estimates and the store."""
+    """The question, what was read of data, every factor with its trials per level, sizes, estimates and the store."""
     source = [plain_text(plan.info.source, "dim")] if plan.info.source else []
     head = [plain_text(f"{plan.info.name}: {plan.info.question}", "bold"), *source, Text()]
+    data: list[RenderableType] = [table, Text()] if (table := data_table(plan.info.data)) else []
     asleep = [plain_text(f"asleep, as no option of this study has it: {name}") for name in plan.asleep]
     asleep += [plain_text(f"not varied, as this launch fixes it: {override}") for override in plan.unvaried]
     remarks = [plan.note] * bool(plan.note) + ([power_words(plan.power)] if plan.power else [])
     below = [line for remark in remarks for line in (plain_text(remark), Text())]
     end = Text("A plan only: nothing was written. The same command without mode=plan runs it.")
-    return Group(*head, _factors(plan), *asleep, Text(), *below, _budget(plan), Text(), end)
+    return Group(*head, *data, _factors(plan), *asleep, Text(), *below, _budget(plan), Text(), end)
 
 
 def where_it_lives(factor: Factor, factors: Sequence[Factor], trials: Sequence[Trial]) -> str:

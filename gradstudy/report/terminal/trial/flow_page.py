@@ -19,6 +19,7 @@ from gradstudy.report.diagnosis.suggestion import asked, suggested_study
 from gradstudy.report.diagnosis.suspects.ranked import ranked_suspects
 from gradstudy.report.diagnosis.suspects.suspect import case_of
 from gradstudy.report.diagnosis.symptoms import look, steps_of
+from gradstudy.report.terminal.data_table import data_table
 from gradstudy.report.terminal.plain import plain_name, plain_table, plain_text, way_on
 from gradstudy.report.terminal.trial.fading_table import fading_table
 from gradstudy.report.terminal.trial.flow_table import flow_table
@@ -112,6 +113,7 @@ def flow_page(measured: Measurement, page: str = "") -> RenderableType:
     suspects = ranked_suspects(case)
     sections = (
         plain_text(" ".join(overrides) or "the defaults", "bold"),
+        data_table(measured.data),
         plain_text("\n".join(diagnosis_lines(case.symptoms, suspects))),
         flow_table(measured.records, measured.prediction),
         fading_table(measured.records, measured.prediction),
