@@ -20,6 +20,8 @@ from gradstudy.configs.overrides import quote_space
 from gradstudy.configs.sources import shipped
 from gradstudy.configs.studies import find_studies, register_studies
 from gradstudy.errors import InputError, TrackingAway
+from gradstudy.masking import mask_output
+from gradstudy.references import keep_secrets
 from gradstudy.report.terminal.console import make_console
 from gradstudy.unforeseen import forget_the_reader, unforeseen
 
@@ -28,7 +30,8 @@ WRONG_INPUT, NOT_SYNCED, UNFORESEEN, INTERRUPTED, NO_READER = 2, 3, 70, 130, 141
 
 def main() -> None:
     """`python -m gradstudy`: runs Hydra and ends with one message and an exit code, whatever it was asked for."""
-    arguments = sys.argv[1:]
+    mask_output()
+    arguments = sys.argv[1:] = keep_secrets(sys.argv[1:])
     command = shlex.join(["python", "-m", "gradstudy", *arguments])
     with_traceback = "HYDRA_FULL_ERROR" in os.environ
     try:

@@ -3,12 +3,21 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from gradstudy.masking import masked
 
-class InputError(Exception):
+
+class Complaint(Exception):
+    """What a person is told, in one message: without secrets, whatever came in and whoever else it cites."""
+
+    def __init__(self, message: object):
+        super().__init__(masked(str(message)))
+
+
+class InputError(Complaint):
     """Wrong input: the message says what was required, what came, and what to do. Exit code 2, no traceback."""
 
 
-class TrackingAway(Exception):
+class TrackingAway(Complaint):
     """The tracking server did not answer; what was measured waits on disk and is sent by the next launch."""
 
 

@@ -4,21 +4,23 @@ import html
 import json
 import os
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import Any, TextIO, cast
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 MASK = "***"
 
 _NAMES = r"password|passwd|passphrase|pwd|secret|token|api_?key|access_?key|credentials?|signature|\bsig"
 _VALUE = r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|(?:(?!&\w+=)[^\s"'<>])+"""
-_SCHEME = r"\b[a-z][\w+.-]*://"
-# The user may be an e-mail address. The password reaches to the last @ of what has no blank and begins no other URL:
-# it may hold any of @ / : ? # itself, and hiding part of a path is better than showing part of a password.
-_URL = re.compile(rf"""(?P<before>{_SCHEME}[^\s:/"'<>]*:)(?P<secret>(?:(?!{_SCHEME})\S)+)@""", re.I)
-_WHOLE_URL = re.compile(rf"""(?P<before>^[\w.]*=?["']?{_SCHEME}[^:/]*:)(?P<secret>.+)@""", re.I | re.S)
-_NAMED = re.compile(rf"(?P<before>[\w-]*(?:{_NAMES})\s*=\s*)(?P<secret>{_VALUE})", re.I)
-_IN_JSON = re.compile(rf"""(?P<before>["'][\w-]*(?:{_NAMES})["']\s*:\s*)(?P<secret>"[^"]*"|'[^']*')""", re.I)
+_SCHEME = r"\b[a-z][\w+.-]{0,30}://"
+# The user may be an e-mail address. The password reaches to the last @ before a host, over what has no blank and
+# begins no other URL: it may hold any of @ / : ? # itself, and hiding part of a path is better than showing part of it.
+_URL = re.compile(rf"""(?P<before>{_SCHEME}[^\s:/"'<>]*:)(?P<secret>(?:(?!{_SCHEME})\S)+)@(?=[\w/[])""", re.I)
+_WHOLE_URL = re.compile(rf"""(?P<before>^[\w.]*=?["']?{_SCHEME}[^:/]*:)(?P<secret>.+)@(?=[\w/[])""", re.I | re.S)
+_NAMED = re.compile(rf"(?P<before>(?:{_NAMES})\s*=\s*)(?P<secret>{_VALUE})", re.I)
+_IN_JSON = re.compile(rf"""(?P<before>["'][\w-]{{0,30}}(?:{_NAMES})["']\s*:\s*)(?P<secret>"[^"]*"|'[^']*')""", re.I)
 _HEADER = re.compile(r"(?P<before>\b(?:basic|bearer)\s+)(?P<secret>[\w+/=.~-]{8,})", re.I)
 _PLACES = (_URL, _NAMED, _IN_JSON, _HEADER)
 
@@ -62,20 +64,52 @@ def _bare(secret: str) -> str:
 
 
 def _is_reference(secret: str) -> bool:
-    """Whether it only says where the secret is, as in `${oc.env:PGPASSWORD}`, or is masked already."""
-    return bool(re.fullmatch(r"\$\{[^}]*\}|\$\w+|\*+", _bare(secret)))
+    """Whether it only says where the secret is, as in `${oc.env:PGPASSWORD}`, or is masked already, or is none."""
+    return bool(re.fullmatch(r"\$\{[^}]*\}|\$\w+|\*+|null|none|true|false", _bare(secret), re.I))
+
+
+def mask_output() -> None:
+    """Masks all that this process prints from now on, also what other libraries warn of and log."""
+    sys.stdout, sys.stderr = (
+        stream if isinstance(stream, _Masked) else cast(TextIO, _Masked(stream)) for stream in (sys.stdout, sys.stderr)
+    )
+
+
+class _Masked:
+    """A stream whose text is written without secrets, and that is the same otherwise."""
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(masked(text))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def holds_secret(text: str) -> bool:
+    """Whether there is anything in this text that `masked` would mask wherever it stood."""
+    return any(_places_in(text))
+
+
+def _places_in(text: str) -> Iterator[re.Match[str]]:
+    for place in (*_PLACES, _WHOLE_URL):
+        yield from (found for found in place.finditer(text) if not _is_reference(found["secret"]))
 
 
 def _secrets_in(text: str) -> Iterator[str]:
     """Every secret of a text, and the parts of a URL's password that its readers may take for a host or a port."""
-    for place in (*_PLACES, _WHOLE_URL):
-        for found in place.finditer(text):
-            secret = _bare(found["secret"])
-            if _is_reference(secret):
-                continue
-            shown = {*re.split(r"[\W_]", f"{found['before']}{found.string[found.end() :]}".lower()), *_COMMON}
-            parts = re.split(r"[@/:?#]", secret) if place in (_URL, _WHOLE_URL) else []
-            yield from (part for part in (secret, *parts) if part.lower() not in shown)
+    for found in _places_in(text):
+        secret = _bare(found["secret"])
+        shown = {*re.split(r"[\W_]", f"{found['before']}{text[found.end() :]}".lower()), *_COMMON}
+        parts = re.split(r"[@/:?#]", secret) if found.re in (_URL, _WHOLE_URL) else []
+        yield from (part for part in (secret, *parts) if part.lower() not in shown)
 
 
 @lru_cache(maxsize=16)

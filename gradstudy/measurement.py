@@ -18,6 +18,7 @@ from gradstudy.notebook.cards import measurement_card
 from gradstudy.notebook.signal_plots import fading_lines, flow_lines, plot_signal
 from gradstudy.random_network import NoTheory
 from gradstudy.records import Member, MemberRecord
+from gradstudy.references import referring
 from gradstudy.tracking.record_file import tidy
 from gradstudy.training.close_look import CloseLook
 from gradstudy.training.engine import train
@@ -184,7 +185,7 @@ def measure(overrides: Sequence[str] = (), seeds: int | None = None, *, weights:
         composer.choices,
         theory,
         look=look,
-        overrides=overrides,
+        overrides=referring(overrides),
         own_factors=launch.space,
         data=parts["task"].about,
     )

@@ -17,6 +17,7 @@ from gradstudy.configs.composition import Composer
 from gradstudy.configs.launch import Launch
 from gradstudy.configs.studies import find_studies
 from gradstudy.errors import InputError
+from gradstudy.masking import masked
 from gradstudy.plan import Plan
 from gradstudy.quantities import ON_REQUEST
 from gradstudy.records import CONFIRM, DUMMY, FAILING, HUNT, SCREEN, STUCK, StudyInfo, Trial
@@ -24,9 +25,10 @@ from gradstudy.report.page_file import check_page_path
 from gradstudy.search.base import AskTell
 from gradstudy.search.screen.quality import quality
 from gradstudy.search.search_space import SearchSpace
-from gradstudy.tracking.store import check_store, shown, store_address
+from gradstudy.tracking.store import check_store, store_address
 from gradstudy.training.estimate import estimate
 from gradstudy.versions import versions_here
+from gradstudy.words.command_words import without_secrets
 from gradstudy.words.data_words import either
 
 FOLDER = Path(".gradstudy")
@@ -106,14 +108,14 @@ def prepare(overrides: Sequence[str], command: str) -> Prepared:
     info = StudyInfo(
         name=name,
         fingerprint=fingerprint_of(composer),
-        question=launch.question,
-        source=launch.source,
+        question=masked(launch.question),
+        source=masked(launch.source),
         factors=factors,
         seeds=launch.budget.seeds,
         steps=launch.budget.steps,
         seed=launch.seed,
         design=way.name,
-        command=command,
+        command=without_secrets(command),
         settings={"responses": launch.analysis.of_responses},
         phases=(*way.phases, *([CONFIRM] if cures else [])),
         confirm=cures,
@@ -145,7 +147,7 @@ def plan_study(prepared: Prepared) -> Plan:
         cohorts=tuple(len(cohort.members) for cohort in cohorts),
         seconds=START_SECONDS + STORE_SECONDS * len(prepared.preview) + cost.seconds / workers,
         memory=cost.memory,
-        store=shown(store_address(launch.tracking)),
+        store=masked(store_address(launch.tracking)),
         quality=quality(info.factors, designed) if designed else None,
         note=launch.search.note,
         no_cures=no_cures(launch),

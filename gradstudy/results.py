@@ -22,6 +22,7 @@ from gradstudy.analysis.theory.prediction import even_fading
 from gradstudy.configs.launch import CONFIRMING
 from gradstudy.configs.overrides import changed_trial
 from gradstudy.errors import InputError
+from gradstudy.masking import masked
 from gradstudy.notebook.cards import study_card
 from gradstudy.notebook.members_plots import plot_levels, plot_verdicts
 from gradstudy.notebook.signal_plots import fading_lines, plot_signal
@@ -42,7 +43,7 @@ from gradstudy.search.best import best_trials
 from gradstudy.search.objective import HUNTED, Objective, objectives_of
 from gradstudy.tracking.members_file import PHASE
 from gradstudy.tracking.reader import StoredStudy
-from gradstudy.tracking.store import shown, ui_command
+from gradstudy.tracking.store import ui_command
 from gradstudy.words.command_words import trial_command
 from gradstudy.words.trial_words import verdicts_words
 
@@ -334,7 +335,7 @@ class Run:
     @property
     def store(self) -> str:
         """The address of the MLflow store in which this study is, without passwords."""
-        return shown(self.stored.uri)
+        return masked(self.stored.uri)
 
     @property
     def progress(self) -> str:

@@ -270,6 +270,10 @@ def _try_cures(run: Run, confirmations: Sequence[Confirmation]) -> None:
             _published(prepared, run, ahead)
 
 
+OF_ITS_OWN = ("mode=", "report=", "confirm", "tracking.uri=", "search.storage=")
+"""What a trial of cures does not take from the study's launch: it stores where the study is, and searches nothing."""
+
+
 def _launched_again(run: Run) -> list[str]:
     """The overrides of the study's newest launch, with the store and the settings that it was read with."""
     words = shlex.split(run.info.command)
@@ -279,7 +283,7 @@ def _launched_again(run: Run) -> list[str]:
             f"Cures are tried by the study's own launch, which cannot be composed again from '{run.info.command}' "
             f"(because of {flags[0]}). Give that command once more, with confirm.cures=3."
         )
-    asked = [word for word in words if not word.startswith(("mode=", "report=", "confirm"))]
+    asked = [word for word in words if not word.lstrip("+").startswith(OF_ITS_OWN)]
     settings = [as_override(f"analysis.{name}", value) for name, value in asdict(run.settings).items()]
     confirm = [as_override(f"confirm.{name}", value) for name, value in run.confirm.items()]
     return [*asked, as_override("tracking.uri", run.stored.uri), *settings, *confirm]

@@ -9,7 +9,8 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "gradstudy"
 LAYERS = [
-    {"errors", "masking"},
+    {"masking"},
+    {"errors", "references"},
     {"locking", "parts", "random_network", "records", "versions"},
     {"aliasing", "conclusions", "network", "series"},
     {"layer_parts", "quantities", "response"},

@@ -21,6 +21,7 @@ from gradstudy.configs.studies import check_readable, find_studies, register_stu
 from gradstudy.errors import InputError, nearest
 from gradstudy.parts import STUDIED
 from gradstudy.records import DUMMY, SCREEN, Factor, Level, Trial
+from gradstudy.references import keep_secrets, referring
 
 
 @contextmanager
@@ -45,7 +46,7 @@ class Composer:
     def __init__(self, overrides: Sequence[str]):
         if not isinstance(overrides, list | tuple) or not all(isinstance(word, str) for word in overrides):
             raise InputError(f'Overrides are a list of words, such as ["activation=relu"], got {overrides!r}.')
-        quoted = quote_space(overrides)
+        quoted = quote_space(keep_secrets(overrides))
         named = dict(zip(keys(quoted), quoted, strict=True))
         if "study" in named:
             check_readable(named["study"].partition("=")[2])
@@ -54,7 +55,7 @@ class Composer:
         self._compose(quoted)
         if self._base.allow and not any(key.partition(".")[0] == "allow" for key in named):
             raise InputError("Which packages may be used, only the command line says: take allow out of the file.")
-        self.launch: Launch = open_door(self._base)
+        self.launch: Launch = self._checked()
         space = self.launch.space
         self.unvaried = tuple(named[name] for name in space if name in named)
         self._check_removed()
@@ -84,7 +85,7 @@ class Composer:
         varied = [as_override(name, level) for name, level in levels.items() if name != DUMMY.name]
         choices = self._choices(levels)
         fixed = self._fixed.as_overrides(choices, self._composed(choices), {factor.name for factor in self.factors})
-        return Trial(number, dict(levels), (*fixed, as_override("trial", number), *varied), phase)
+        return Trial(number, dict(levels), (*referring(list(fixed)), as_override("trial", number), *varied), phase)
 
     def contents(self) -> list[str]:
         """A word for each file that a task of this launch may read, which tells its content from any other."""
@@ -123,6 +124,12 @@ class Composer:
         except COMPOSING_FAILED as error:
             raise InputError(f"The configuration cannot be composed: {error}.") from error
         self._fixed = Fixed(self.overrides, self._base)
+
+    def _checked(self) -> Launch:
+        try:
+            return open_door(self._base)
+        except CONFIG_ERRORS as error:  # an interpolation, which is resolved only here
+            raise InputError(explain(error, None)) from error
 
     def _fix(self, single: Iterable[Factor]) -> None:
         """A factor of one level is a fixed value; and what is fixed inside a varied group is to live where it can."""

@@ -32,14 +32,23 @@ def explain(error: Exception, base: DictConfig | None) -> str:
         why = _first_line(error)
         return f"The override '{error.override}' does not parse: {why}. Write key=value, and quote ( ) for the shell."
     text = _first_line(error)
+    if unset := re.search(r"Environment variable '([^']+)' not found", text):
+        text = (
+            f"The environment must have the variable {unset[1]}, which this launch names, and has not. Set it first: "
+        )
+        return f"{text}export {unset[1]}='...', with what the launch is not to tell, such as a password in an address."
     unknown = re.search(r"(?:Could not override|Could not delete from config\.|Key) '([^']+)'", text)
     if unknown:
         return unknown_key(unknown[1], base)
+    return f"{text}{_advice(text)}"
+
+
+def _advice(text: str) -> str:
     if "record" in text and ("merg" in text or "record=" in text):
-        return f"{text}. record takes the name of a quantity or a list: record=jacobian, record=[jacobian,noise_scale]."
+        return ". record takes the name of a quantity or a list: record=jacobian, record=[jacobian,noise_scale]."
     if "requires --multirun" in text or text.startswith("Ambiguous value"):
-        return f"{text}. To make it a factor of the study write it as space.KEY='...'; to launch once per value add -m."
-    return text
+        return ". To make it a factor of the study write it as space.KEY='...'; to launch once per value add -m."
+    return ""
 
 
 def forcing(overrides: list[str], composed: Callable[[list[str]], Whole]) -> Whole:

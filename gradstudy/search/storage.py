@@ -2,17 +2,17 @@
 
 import json
 import os
-from itertools import chain
 from pathlib import Path
 
 import optuna
 from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
-from sqlalchemy import URL, make_url
+from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from gradstudy.errors import InputError
 from gradstudy.locking.hold import Hold
+from gradstudy.masking import remember
 from gradstudy.search.database_board import DatabaseBoard
 
 JOURNAL = "journal.log"
@@ -85,6 +85,7 @@ def _is_json(line: bytes) -> bool:
 
 
 def _database(url: str) -> BaseStorage:
+    remember(url)
     try:
         address = make_url(url)
     except (ArgumentError, ValueError):  # whose message may hold a password, as may all but the URL's first word
@@ -97,16 +98,9 @@ def _database(url: str) -> BaseStorage:
     try:
         return RDBStorage(url)
     except Exception as error:  # whatever SQLAlchemy, its driver or Optuna's schema check says
-        reason = _hidden((str(error).strip() or type(error).__name__).splitlines()[0], address)
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
     shown = address.set(query={}).render_as_string(hide_password=True)
     raise InputError(  # outside the handlers, whose traceback would show the URL
         f"search.storage must name a database that can be opened, but {shown} cannot: {reason.rstrip('.')}. "
         "Check the URL and that the database is up, or leave search.storage empty for a journal file."
     )
-
-
-def _hidden(text: str, address: URL) -> str:
-    """The text without the password, which may stand among the URL's parameters too."""
-    for secret in (address.password, *chain.from_iterable(address.normalized_query.values())):
-        text = text.replace(secret, "***") if secret else text
-    return text

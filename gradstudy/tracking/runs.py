@@ -11,7 +11,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from gradstudy.records import FINISHED, RUNNING, STOPPED
-from gradstudy.tracking.store import shown
+from gradstudy.tracking.store import without_user
 
 KIND, STUDY, TRIAL, FINGERPRINT = "kind", "study", "trial", "fingerprint"
 PARENT, NOTE = "mlflow.parentRunId", "mlflow.note.content"
@@ -69,7 +69,7 @@ def address(run: Run, name: str, store: str) -> str:
     """Where a person opens this file: at a path, on the server's page that shows it, or in what keeps its files."""
     if urlsplit(store).scheme in ("http", "https"):
         where = f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}/artifacts/{name}"
-        return f"{shown(store).rstrip('/')}/{where}"
+        return f"{without_user(store).rstrip('/')}/{where}"
     folder = _local_folder(run)
     return f"{run.info.artifact_uri}/{name}" if folder is None else str((folder / name).absolute())
 

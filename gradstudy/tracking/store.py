@@ -24,7 +24,9 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from gradstudy.errors import InputError, TrackingAway, nearest
 from gradstudy.locking.holder import Holder
+from gradstudy.masking import holds_secret, masked, remember
 from gradstudy.parts import Part, number
+from gradstudy.references import variable_of
 
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 SQLITE = b"SQLite format 3\0"
@@ -44,11 +46,6 @@ def check_address(address: str) -> None:
         _check_folder_store(address)
 
 
-def shown(address: str) -> str:
-    """The address as it may be printed: without its password."""
-    return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", address)
-
-
 def _scheme(address: str) -> str:
     start = re.match(r"(\w+)(\+\w+)?:", address)
     scheme = start[1] if start else ""
@@ -56,7 +53,7 @@ def _scheme(address: str) -> str:
     known = ["http", "https", "file", *DATABASES, "databricks", *plugins]
     if scheme and scheme not in known:
         wanted = f"The tracking address must start with one of {', '.join(known)}"
-        raise InputError(f"{wanted}, got '{shown(address)}'.{nearest(scheme, known)}")
+        raise InputError(f"{wanted}, got '{address}'.{nearest(scheme, known)}")
     return scheme
 
 
@@ -67,7 +64,7 @@ def _check_server(address: str) -> None:
     except ValueError:
         complete = False
     if not complete:
-        raise InputError(f"A tracking server needs a host, such as http://127.0.0.1:5000, got '{shown(address)}'.")
+        raise InputError(f"A tracking server needs a host, such as http://127.0.0.1:5000, got '{address}'.")
 
 
 def _check_database(address: str) -> None:
@@ -75,9 +72,9 @@ def _check_database(address: str) -> None:
         url = make_url(address)
         url.get_dialect().import_dbapi()
     except (ArgumentError, ValueError) as error:
-        raise InputError(f"The tracking address '{shown(address)}' is no database address: {error}") from error
+        raise InputError(f"The tracking address '{address}' is no database address: {error}") from error
     except ImportError as error:
-        raise InputError(f"The tracking address '{shown(address)}' needs a driver: {error}. Install it.") from error
+        raise InputError(f"The tracking address '{address}' needs a driver: {error}. Install it.") from error
     if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
         raise InputError(f"A database in memory would forget the study, got '{address}'. {WAY_OUT}")
 
@@ -116,15 +113,22 @@ class Mlflow(Part, group="tracking"):
 def store_address(settings: Mlflow) -> str:
     """The address at which a study is stored."""
     address = settings.uri or mlflow.get_tracking_uri()
+    remember(address)
     # MLflow quotes the blanks in its default, and then makes an empty folder of the quoted name.
     return unquote(address) if address.startswith("sqlite:") else address
+
+
+def without_user(address: str) -> str:
+    """The address as a browser takes it, which asks for the user's name and password itself."""
+    return re.sub(r"://[^/\s]*:\*\*\*@", "://", masked(address))
 
 
 def ui_command(address: str) -> str:
     """What a person does to look at this store."""
     if urlsplit(address).scheme in ("http", "https"):
-        return f"open {shown(address)}"
-    return shlex.join(["mlflow", "ui", "--backend-store-uri", shown(address)])
+        return f"open {without_user(address)}"
+    where = f'"${variable_of(address)}"' if holds_secret(address) else shlex.quote(address)
+    return f"mlflow ui --backend-store-uri {where}"
 
 
 def check_store(settings: Mlflow) -> None:
@@ -165,7 +169,7 @@ def answering(settings: Mlflow) -> Iterator[None]:
         yield
     except (MlflowException, RequestException, SQLAlchemyError, OSError) as error:
         said = (str(error).splitlines() or [type(error).__name__])[0][:300]
-        raise TrackingAway(f"MLflow at {shown(store_address(settings))} did not answer: {said}") from error
+        raise TrackingAway(f"MLflow at {store_address(settings)} did not answer: {said}") from error
 
 
 def _make_database(path: Path) -> None:

@@ -12,6 +12,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
 
 from gradstudy.locking.hold import Hold
+from gradstudy.masking import masked
 from gradstudy.records import CONFIRM, MemberRows, StudyInfo, Trial, TrialResult
 from gradstudy.tracking.doubled import discard, united
 from gradstudy.tracking.experiment_board import HELD_IN_MLFLOW, ExperimentBoard
@@ -34,11 +35,10 @@ from gradstudy.tracking.runs import (
     trial_number,
     trial_runs,
 )
-from gradstudy.tracking.store import shown
 from gradstudy.tracking.trial_metrics import study_cost, trial_cost
 from gradstudy.tracking.trial_run import send_trial
 from gradstudy.versions import joined
-from gradstudy.words.command_words import load_call
+from gradstudy.words.command_words import load_call, without_secrets
 
 INFO = "study.json"
 
@@ -55,7 +55,9 @@ class StudyRun:
         self._client = client
         experiment = _experiment(client, info)
         if hold:
-            hold.take(HELD_IN_MLFLOW, ExperimentBoard(client, experiment, info.fingerprint, shown(client.tracking_uri)))
+            hold.take(
+                HELD_IN_MLFLOW, ExperimentBoard(client, experiment, info.fingerprint, masked(client.tracking_uri))
+            )
         runs = study_runs(client, [experiment], info.fingerprint)
         self.run = united(client, runs) if runs else _create(client, experiment, info)
         earlier = read_info(client, self.run)
@@ -142,7 +144,8 @@ def read_info(client: MlflowClient, run: Run) -> StudyInfo | None:
     """The study that this is a run of, None when it was killed before it could say."""
     with TemporaryDirectory() as folder:
         path = artifact(client, run, INFO, Path(folder))
-        return StudyInfo.from_json(json.loads(path.read_text(encoding="utf-8"))) if path else None
+        info = StudyInfo.from_json(json.loads(path.read_text(encoding="utf-8"))) if path else None
+    return info and replace(info, command=without_secrets(info.command))  # earlier versions stored what was typed
 
 
 def _experiment(client: MlflowClient, info: StudyInfo) -> str:

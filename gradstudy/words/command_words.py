@@ -1,18 +1,36 @@
 """How commands are written so that they can be copied, and which of them show a study or a trial again."""
 
 import json
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from gradstudy.masking import masked
 from gradstudy.records import StudyInfo, Trial
+from gradstudy.references import referring
 
 LINE_WIDTH = 80
 
 
 def folded_command(command: str) -> str:
     """A command over several lines that a shell reads as one."""
-    return _folded([shlex.quote(word) for word in shlex.split(command)], " \\\n")
+    return _folded([_quoted(word) for word in shlex.split(command)], " \\\n")
+
+
+def _quoted(word: str) -> str:
+    """As a shell reads it; a word that is a variable is its value there."""
+    return f'"{word}"' if re.fullmatch(r"\$[A-Z_][A-Z0-9_]*", word) else shlex.quote(word)
+
+
+def without_secrets(command: str) -> str:
+    """The command with a variable of the environment in place of every secret, as it may be shown and stored."""
+    try:
+        words = shlex.split(command)
+    except ValueError:  # not typed in a shell: a quotation mark may stand alone
+        return masked(command)
+    named = referring(words)
+    return command if named == words else shlex.join(named)
 
 
 def folded_call(function: str, words: Sequence[str]) -> str:

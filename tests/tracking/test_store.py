@@ -11,13 +11,13 @@ from mlflow import MlflowClient
 
 from gradstudy.errors import InputError, TrackingAway
 from gradstudy.locking.holder import Holder
+from gradstudy.masking import masked
 from gradstudy.tracking.store import (
     Mlflow,
     answering,
     check_store,
     connect,
     is_missing,
-    shown,
     store_address,
     ui_command,
 )
@@ -77,7 +77,7 @@ def test_a_wrong_address_is_refused_by_name_and_nothing_is_made(address, workpla
     with pytest.raises(InputError) as refused:
         check_store(Mlflow(address))
     assert WRONG[address] in str(refused.value)
-    assert shown(address) in str(refused.value)
+    assert masked(address) in str(refused.value)
     assert sorted(workplace.rglob("*")) == before
 
 
@@ -118,7 +118,7 @@ def test_wrong_input_is_not_taken_for_a_server_that_is_away(store):
     [
         ("sqlite:////tmp/mlflow.db", "mlflow ui --backend-store-uri sqlite:////tmp/mlflow.db"),
         ("sqlite:////tmp/a b.db", "mlflow ui --backend-store-uri 'sqlite:////tmp/a b.db'"),
-        ("https://me:secret@server/mlflow", "open https://me:***@server/mlflow"),
+        ("https://me:secret@server/mlflow", "open https://server/mlflow"),
     ],
 )
 def test_a_person_is_told_how_to_look_at_the_store(address, command):
