@@ -109,18 +109,19 @@ class Sgd(Optimizer):
 class Adam(AdaptiveOptimizer):
     """Steps scaled by running moments of the gradient (Kingma & Ba 2015; torch.optim.Adam)."""
 
-    betas: tuple[float, float] = number((0.9, 0.999), at_least=0.0, below=1.0)
+    beta1: float = number(0.9, at_least=0.0, below=1.0)
+    beta2: float = number(0.999, at_least=0.0, below=1.0)
 
     def start(self, parameters: Stacked) -> State:
         return [[torch.zeros_like(p), torch.zeros_like(p)] for p in parameters]
 
     def rates(self, lr: Tensor, count: int) -> Rates:
         """The rate and the root of the second moment's share, both corrected for moments that started at 0."""
-        first, second = (1 - elementwise(lambda beta: beta**count, beta) for beta in self.betas)
+        first, second = (1 - elementwise(lambda beta: beta**count, beta) for beta in (self.beta1, self.beta2))
         return lr / first, second.sqrt()
 
     def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
-        beta1, beta2 = self.betas
+        beta1, beta2 = self.beta1, self.beta2
         state[0] = per_member(beta1, gradient) * state[0] + per_member(1 - beta1, gradient) * gradient
         state[1] = per_member(beta2, gradient) * state[1] + per_member(1 - beta2, gradient) * gradient * gradient
         return parameter - per_member(rates[0], parameter) * self.scaled(state[0], state, rates)
@@ -177,7 +178,8 @@ class Lion(Optimizer):
     a gradient is, as long as it is not 0, it moves its weight by the full rate.
     """
 
-    betas: tuple[float, float] = number((0.9, 0.99), at_least=0.0, below=1.0)
+    beta1: float = number(0.9, at_least=0.0, below=1.0)
+    beta2: float = number(0.99, at_least=0.0, below=1.0)
     weight_decay: float = number(0.0, at_least=0.0)
 
     def rates(self, lr: Tensor, count: int) -> Rates:
@@ -185,7 +187,7 @@ class Lion(Optimizer):
 
     def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
         lr, kept = rates
-        beta1, beta2 = self.betas
+        beta1, beta2 = self.beta1, self.beta2
         mixed = per_member(beta1, gradient) * state[0] + per_member(1 - beta1, gradient) * gradient
         state[0] = per_member(beta2, gradient) * state[0] + per_member(1 - beta2, gradient) * gradient
         return parameter * per_member(kept, parameter) - per_member(lr, parameter) * mixed.sign()

@@ -13,10 +13,10 @@ BOUNDS = {
     "above 0": "activation.beta clipping.clipping clipping.eps clipping.max_norm clipping.max_value lr.every "
     "normalization.eps regularization.max_norm",
     "at_least 0": "activation.alpha activation.negative_slope init.bias_std init.gain init.limit init.std lr.drop "
-    "lr.final lr.pct_start lr.value lr.warmup model.frozen normalization.momentum optimizer.alpha optimizer.betas "
-    "optimizer.eps optimizer.initial_accumulator optimizer.momentum optimizer.weight_decay pretraining.corruption "
-    "pretraining.rate regularization.dropout regularization.l1 regularization.weight_decay residual.depth_power "
-    "task.length task.noise task.outliers task.scale task.side task.spread",
+    "lr.final lr.pct_start lr.value lr.warmup model.frozen normalization.momentum optimizer.alpha optimizer.beta1 "
+    "optimizer.beta2 optimizer.eps optimizer.initial_accumulator optimizer.momentum optimizer.weight_decay "
+    "pretraining.corruption pretraining.rate regularization.dropout regularization.l1 regularization.weight_decay "
+    "residual.depth_power task.length task.noise task.outliers task.scale task.side task.spread",
     "at_least 1": "init.connections lr.div_factor lr.final_div_factor model.depth model.feedforward model.heads "
     "model.kernel model.width normalization.groups optimizer.history optimizer.max_iter pretraining.k "
     "pretraining.steps task.batch_size task.features task.length task.outputs task.teacher_depth task.teacher_width",
@@ -24,8 +24,8 @@ BOUNDS = {
     "at_least 8": "task.length",
     "at_least 10": "task.length",
     "at_least -1e+30": "task.outlier_scale",
-    "below 1": "lr.pct_start optimizer.alpha optimizer.betas optimizer.momentum pretraining.corruption "
-    "regularization.dropout",
+    "below 1": "lr.pct_start optimizer.alpha optimizer.beta1 optimizer.beta2 optimizer.momentum "
+    "pretraining.corruption regularization.dropout",
     "at_most 1": "lr.drop lr.every lr.final lr.warmup normalization.momentum task.outliers",
     "at_most 30": "task.spread",
     "at_most 1e+30": "task.outlier_scale task.scale",

@@ -63,7 +63,7 @@ def test_adagrad_equals_torchs_for_every_member(part):
 
 def lion_of_the_paper(weight, gradients, rate, part):
     """Where one weight ends by algorithm 2 of Chen et al. 2023."""
-    (beta1, beta2), momentum = part.betas, 0.0
+    beta1, beta2, momentum = part.beta1, part.beta2, 0.0
     for gradient in gradients:
         direction = beta1 * momentum + (1 - beta1) * gradient
         weight -= rate * ((direction > 0) - (direction < 0) + part.weight_decay * weight)
@@ -72,7 +72,7 @@ def lion_of_the_paper(weight, gradients, rate, part):
 
 
 def test_lion_equals_its_algorithm_entry_by_entry():
-    parts, rates = [Lion(), Lion(betas=[0.5, 0.8], weight_decay=0.3)], [0.1, 0.02]
+    parts, rates = [Lion(), Lion(beta1=0.5, beta2=0.8, weight_decay=0.3)], [0.1, 0.02]
     start, gradients = torch.randn(2, 6, dtype=torch.float64), torch.randn(7, 2, 6, dtype=torch.float64)
     gradients[:, :, 0] = 0
     ours = walk(parts, start, gradients, rates)
@@ -90,7 +90,8 @@ def test_lion_hides_a_vanishing_gradient_down_to_the_smallest_number():
 @pytest.mark.parametrize("part", [Adam(), AdamW(), Adagrad(), Lion(), RmsProp(), Sgd(momentum=0.9)])
 def test_the_first_steps_of_a_member_round_alike_alone_and_among_64_others(part):
     start, gradients = torch.randn(65, 32, dtype=torch.float64), torch.randn(17, 65, 32, dtype=torch.float64)
-    parts = [type(part)(betas=[0.8 + m / 1000, 0.9 + m / 1000]) if hasattr(part, "betas") else part for m in range(65)]
+    betas = [{"beta1": 0.8 + m / 1000, "beta2": 0.9 + m / 1000} for m in range(65)]
+    parts = [type(part)(**both) if hasattr(part, "beta1") else part for both in betas]
     rates = [0.1 + m / 100 for m in range(65)]
     together = walk(parts, start, gradients, rates)
     for m in range(65):

@@ -62,6 +62,6 @@ def test_halves_lose_nobody():
 
 def test_stacking_makes_one_tensor_of_every_coefficient():
     stacked = stack([OPTIMIZERS["adam"], OPTIMIZERS["adam"]], "cpu")
-    assert [beta.tolist() for beta in stacked.betas] == [[0.9, 0.9], [0.999, 0.999]]
+    assert [beta.tolist() for beta in (stacked.beta1, stacked.beta2)] == [[0.9, 0.9], [0.999, 0.999]]
     assert structure(lr.Constant(0.1)) == structure(lr.Constant(0.2))
     assert structure(OPTIMIZERS["momentum"]) != structure(OPTIMIZERS["nesterov"])

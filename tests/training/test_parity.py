@@ -82,7 +82,7 @@ COUNT = 33
 """More members than a vector register holds: kernels over members then have a tail themselves."""
 VARIED = {
     "rate": lambda m: {"lr": lr.Constant(0.01 + m / 100)},
-    "betas": lambda m: {"optimizer": optimizer.Adam(betas=[0.8 + m / 400, 0.99 + m / 4000])},
+    "betas": lambda m: {"optimizer": optimizer.Adam(beta1=0.8 + m / 400, beta2=0.99 + m / 4000)},
     "schedule": lambda m: {"lr": lr.OneCycle(0.1, pct_start=m / 40)},
     "dropout": lambda m: {"regularization": regularization.Dropout(dropout=m / 40)},
     "bound": lambda m: {"regularization": regularization.MaxNorm(max_norm=0.1 + m / 20)},
@@ -114,9 +114,10 @@ def torch_optimizer(part, lr_value, weight_decay, parameters):
         return torch.optim.SGD(parameters, lr_value, weight_decay=weight_decay, **options)
     if kind == "RmsProp":
         return torch.optim.RMSprop(parameters, lr_value, part.alpha, part.eps, weight_decay=weight_decay)
+    betas = part.beta1, part.beta2
     if kind == "AdamW":
-        return torch.optim.AdamW(parameters, lr_value, part.betas, part.eps, weight_decay=part.weight_decay)
-    return torch.optim.Adam(parameters, lr_value, part.betas, part.eps, weight_decay=weight_decay)
+        return torch.optim.AdamW(parameters, lr_value, betas, part.eps, weight_decay=part.weight_decay)
+    return torch.optim.Adam(parameters, lr_value, betas, part.eps, weight_decay=weight_decay)
 
 
 @pytest.mark.parametrize(("cell", "optimizer", "clipping"), TRIPLES)
