@@ -16,9 +16,9 @@ from omegaconf import DictConfig
 from gradstudy.configs.command_line import check_command_line
 from gradstudy.configs.composition import base_config
 from gradstudy.configs.explain import COMPOSING_FAILED, CONFIG_ERRORS, explain, forcing
-from gradstudy.configs.overrides import quote_space
 from gradstudy.configs.sources import shipped
 from gradstudy.configs.studies import find_studies, register_studies
+from gradstudy.configs.typed import check_flags, understood
 from gradstudy.errors import InputError, TrackingAway
 from gradstudy.masking import mask_output
 from gradstudy.references import keep_secrets
@@ -56,9 +56,10 @@ def main() -> None:
 
 def _answer(arguments: Sequence[str], command: str) -> None:
     check_command_line(arguments)
+    check_flags(arguments)
     register_studies(find_studies(_config_folders(arguments)).values())
     try:
-        forcing(quote_space(arguments), lambda words: _under_hydra(words, lambda config: _carry_out(config, command)))
+        forcing(understood(arguments), lambda words: _under_hydra(words, lambda config: _carry_out(config, command)))
     except CONFIG_ERRORS as error:
         raise InputError(explain(error, base_config())) from error
 

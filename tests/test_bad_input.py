@@ -50,7 +50,7 @@ CASES = {
     "negative steps": ([STUDY, "budget.steps=-1"], "budget.steps must be at least 0"),
     "a budget key that does not exist": ([STUDY, "+budget.trails=3"], "Did you mean 'trials'"),
     "a name that leads out of the folder": ([STUDY, "name=../elsewhere"], "name must be usable"),
-    "a group that is null": ([STUDY, "device=null"], "cannot be composed"),
+    "a group that is null": ([STUDY, "device=null"], "There are auto, cpu, cuda"),
     "a cap below its thresholds": ([STUDY, "analysis.cap=1"], "cap must not lie below"),
     "a store of an unknown kind in a plan": ([STUDY, "mode=plan", "tracking.uri=ftp://x"], "ftp"),
     "a seed in words": ([STUDY, "seed=lucky"], "seed must be a whole number"),

@@ -15,9 +15,10 @@ from gradstudy.configs.explain import COMPOSING_FAILED, CONFIG_ERRORS, explain, 
 from gradstudy.configs.grammar import parse_factor
 from gradstudy.configs.instantiate import check_fit, make_part
 from gradstudy.configs.launch import Launch, Plain, open_door, plain, studied
-from gradstudy.configs.overrides import as_override, forced, keys, quote_space, space_entries
+from gradstudy.configs.overrides import as_override, forced, keys, space_entries
 from gradstudy.configs.sources import shipped
 from gradstudy.configs.studies import check_readable, find_studies, register_studies
+from gradstudy.configs.typed import understood
 from gradstudy.errors import InputError, nearest
 from gradstudy.parts import STUDIED
 from gradstudy.records import DUMMY, SCREEN, Factor, Level, Trial
@@ -46,10 +47,10 @@ class Composer:
     def __init__(self, overrides: Sequence[str]):
         if not isinstance(overrides, list | tuple) or not all(isinstance(word, str) for word in overrides):
             raise InputError(f'Overrides are a list of words, such as ["activation=relu"], got {overrides!r}.')
-        quoted = quote_space(keep_secrets(overrides))
+        quoted = understood(keep_secrets(overrides))
         named = dict(zip(keys(quoted), quoted, strict=True))
         if "study" in named:
-            check_readable(named["study"].partition("=")[2])
+            check_readable(named["study"].partition("=")[2].strip("'\""))
         self._parts_by_config: dict[tuple[str, str], Any] = {}
         self._parts_by_levels: dict[str, dict[str, Any]] = {}
         self._compose(quoted)

@@ -18,6 +18,14 @@ from gradstudy.records import Factor, Level
 
 FORMS = "choice(a, b), interval(1, 3), int(interval(32, 512)), tag(log, interval(1e-4, 1)) or range(1, 9, step=2)"
 FUNCTIONS = ("choice", "interval", "range", "tag", "int", "float", "str", "bool", "sort", "shuffle")
+OTHER_FORMS = {
+    "choice": "categorical one_of oneof choose pick sample values suggest_categorical",
+    "interval": "uniform float_uniform suggest_float suggest_uniform between",
+    "int(interval": "randint int_uniform integer suggest_int quniform",
+    "tag(log, interval": "log loguniform log_uniform reciprocal logspace suggest_loguniform",
+    "range": "arange linspace",
+}
+"""What other libraries call the forms, by how the form begins."""
 MOST_LEVELS = 1000
 """A range with more steps than this is a slip, and would be written out one by one."""
 
@@ -41,10 +49,35 @@ def parse_factor(name: str, text: Any) -> Factor:
 def _why_unreadable(text: str, complaint: str) -> str:
     if "NoneType is incompatible" in complaint:
         return f"null cannot be a level, got {text!r}: to switch something off, choose the option none of its group."
+    mended = _as_here(re.sub(r",\s*(?=[)\]]|$)", "", with_round_brackets(text)))
+    if mended != text and is_closed(mended):
+        return f"{text!r} is not read. Write {mended}."
+    if not is_closed(text):
+        return f"a bracket or a quote is not closed in {text!r}. It must be written as {FORMS}."
     unknown = [word for word in re.findall(r"(\w+)\(", text) if word not in FUNCTIONS]
     hint = nearest(unknown[0], FUNCTIONS) if unknown else ""
-    reason = re.sub(r"^\w+ while evaluating '.*?': ", "", complaint.strip().splitlines()[0])
-    return f"must be written as {FORMS}, got {text!r} ({reason}).{hint}"
+    evaluated = re.search(r"while evaluating '.*?': (.*)", complaint)  # else a lexer's words, which say nothing here
+    return f"must be written as {FORMS}, got {text!r}{f' ({evaluated[1]})' if evaluated else ''}.{hint}"
+
+
+def with_round_brackets(text: str) -> str:
+    """The text, `choice[a, b]` and `choice{a, b}` in it written as `choice(a, b)`."""
+    return re.sub(rf"\b({'|'.join(FUNCTIONS)})\s*[\[{{](.*)[\]}}]", r"\1(\2)", text)
+
+
+def is_closed(text: str) -> bool:
+    """Whether every bracket and quote of the text ends."""
+    bare = re.sub(r"'[^']*'|\"[^\"]*\"", "", text)
+    return not set("'\"") & set(bare) and all(bare.count(a) == bare.count(b) for a, b in ("()", "[]", "{}"))
+
+
+def _as_here(text: str) -> str:
+    """The text, a form of another library in it written as here."""
+    call = re.fullmatch(r"\s*(?:\w+\.)?(?P<name>\w+)\s*\((?P<levels>.*)\)\s*", text, re.DOTALL)
+    for form, names in OTHER_FORMS.items():
+        if call and call["name"].lower() in names.split():
+            return f"{form}({call['levels']}){')' * form.count('(')}"
+    return text
 
 
 def _factor(name: str, sweep: Any) -> Factor:

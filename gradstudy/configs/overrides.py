@@ -21,8 +21,8 @@ def quote_space(overrides: Iterable[str]) -> list[str]:
 
     def digestible(entry: re.Match[str]) -> str:
         value = entry["value"] or ""
-        quoted = value if re.fullmatch(r"'.*'|\".*\"", value, re.DOTALL) else _quoted(value)
-        return f"++space={{{entry['name']}: {'null' if entry['sign'] == '~' else quoted}}}"
+        text = value if re.fullmatch(r"'.*'|\".*\"", value, re.DOTALL) else quoted(value)
+        return f"++space={{{entry['name']}: {'null' if entry['sign'] == '~' else text}}}"
 
     entries = ((override, _SPACE_ENTRY.fullmatch(override)) for override in overrides)
     return [digestible(entry) if entry else override for override, entry in entries]
@@ -41,12 +41,20 @@ def keys(overrides: Sequence[str]) -> list[str]:
 
 def as_override(name: str, level: Any) -> str:
     """One level, or any plain value, as a Hydra override; numbers keep every digit."""
-    return f"{name}={_spelled(level)}"
+    return f"{name}={spelled(level)}"
 
 
 def forced(overrides: Iterable[str], names: Container[str]) -> list[str]:
     """The overrides, those that set one of these keys written so that Hydra adds a key that is not there (`++`)."""
     return [f"++{override}" if override.partition("=")[0] in names else override for override in overrides]
+
+
+def with_option(overrides: Iterable[str], group: str, name: str, option: str) -> list[str]:
+    """The overrides, those that choose what is called `name` for a group choosing this option of it."""
+    chosen = re.compile(rf"(\+*{re.escape(group)}=)(['\"]?){re.escape(name)}\2")
+    return [
+        chosen.sub(rf"\g<1>{option}", override) if chosen.fullmatch(override) else override for override in overrides
+    ]
 
 
 def changed_trial(
@@ -67,18 +75,19 @@ def changed_trial(
     return Trial(trial.number, levels, (*fixed, *(as_override(name, level) for name, level in levels.items())))
 
 
-def _spelled(value: Any) -> str:
+def spelled(value: Any) -> str:
+    """Any plain value as it is written in an override, and in YAML."""
     match value:
         case None:
             return "null"
         case bool():
             return str(value).lower()
         case str():
-            return value if _PLAIN.fullmatch(value) else _quoted(value)
+            return value if _PLAIN.fullmatch(value) else quoted(value)
         case dict():
-            return "{" + ", ".join(f"{key}: {_spelled(item)}" for key, item in value.items()) + "}"
+            return "{" + ", ".join(f"{key}: {spelled(item)}" for key, item in value.items()) + "}"
         case list() | tuple():
-            return "[" + ", ".join(map(_spelled, value)) + "]"
+            return "[" + ", ".join(map(spelled, value)) + "]"
         case _:
             return repr(value)
 
@@ -91,6 +100,7 @@ def _group(override: str) -> str:
     return _key(override).partition(".")[0]
 
 
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+def quoted(text: str) -> str:
+    """The text in quotes, as Hydra reads it; a backslash means itself to Hydra but where a quote follows."""
+    escaped = re.sub(r'(\\*)("|\Z)', lambda end: end[1] * 2 + end[2].replace('"', '\\"'), text)
     return f'"{escaped}"'

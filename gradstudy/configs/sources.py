@@ -25,6 +25,11 @@ def shipped(name: str) -> Path:
     return inside if inside.is_dir() else _PACKAGE.parent / name
 
 
+def shipped_options(group: str) -> list[str]:
+    """The options of a group that come with gradstudy; none for what is no group."""
+    return sorted(path.stem for path in (shipped("conf") / group).glob("*.yaml"))
+
+
 def parse_once() -> None:
     """Lets Hydra read folders and packages through the sources of this file from now on."""
     Plugins.instance()  # registers Hydra's own, in whose place they come

@@ -6,22 +6,18 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.object_type import ObjectType
 from hydra.core.plugins import Plugins
 from hydra.plugins.config_source import ConfigResult, ConfigSource
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 
+from gradstudy.configs.aliases import option_meant
 from gradstudy.configs.sources import parse_once, shipped
+from gradstudy.configs.study_file import check_shape
 from gradstudy.configs.yaml_file import read_yaml
 from gradstudy.errors import InputError
-
-REQUIRED = {
-    "defaults": (list, "be a list, such as [override /model: rnn]"),
-    "space": (dict, "map factors to levels or a range, such as activation: choice(tanh, relu)"),
-    "budget": (dict, "map trials, seeds and steps to numbers"),
-}
-"""What a study file must hold under these keys: Hydra would only say that it cannot merge a list."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +65,11 @@ class StudySource(ConfigSource):
     def scheme() -> str:
         return "studies"
 
+    @classmethod
+    def names(cls) -> list[str]:
+        """Of all studies."""
+        return [name.removesuffix(".yaml") for name in cls.nodes]
+
     def available(self) -> bool:
         return True
 
@@ -80,7 +81,8 @@ class StudySource(ConfigSource):
         return group == "study" and name in self.nodes
 
     def load_config(self, config_path: str) -> ConfigResult:
-        node = OmegaConf.create(self.nodes[self._normalize_file_name(config_path).rpartition("/")[2]])
+        content = self.nodes[self._normalize_file_name(config_path).rpartition("/")[2]]
+        node = OmegaConf.create(content | {"defaults": [_by_its_name(entry) for entry in content.get("defaults", [])]})
         return ConfigResult(provider=self.provider, path=self.full_path(), config=node, header={"package": "_global_"})
 
     def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
@@ -107,38 +109,17 @@ def check_readable(name: str) -> None:
 def _read(path: Path, origin: str) -> Study:
     try:
         content = read_yaml(path)
-        _check(path, content)
+        check_shape(path, content)
     except InputError as error:
         return Study(path.stem, origin, error=str(error))
     return Study(path.stem, origin, content)
 
 
-def _check(path: Path, content: Any) -> None:
-    if not isinstance(content, dict):
-        holds = f"keys such as question, space and budget, but holds {type(content).__name__}"
-        raise InputError(f"{path} must hold {holds}.")
-    for key, (kind, must) in REQUIRED.items():
-        if not isinstance(content.get(key, kind()), kind):
-            raise InputError(f"{path}: {key} must {must}, got {content[key]!r}.")
-    for entry in content.get("defaults", []):
-        _check_default(path, entry)
-    report = content.get("report")
-    if report is not None and not _stays_here(report):
-        raise InputError(
-            f"{path}: report must be a file of the working folder, got {report!r}; give it with the command."
-        )
-
-
-def _check_default(path: Path, entry: Any) -> None:
-    """Hydra's defaults choose options of the groups that there are, and change nothing of Hydra's own."""
-    key, option = next(iter(entry.items())) if isinstance(entry, dict) and len(entry) == 1 else (entry, None)
-    if not isinstance(key, str) or not isinstance(option, str | None):
-        raise InputError(f"{path}: defaults must choose options, such as [override /model: rnn], got {entry!r}.")
-    group = key.removeprefix("optional ").removeprefix("override ").strip()
-    if "@" in group or group.strip("/").partition("/")[0] == "hydra" or group == f"/study/{path.stem}":
-        raise InputError(f"{path}: defaults may choose neither what is Hydra's nor the study itself, got {entry!r}.")
-
-
-def _stays_here(report: object) -> bool:
-    place = Path(report) if isinstance(report, str) else Path("/")
-    return not place.is_absolute() and ".." not in place.parts
+def _by_its_name(entry: Any) -> Any:
+    """An entry of a study's defaults, in which an option that is called otherwise (LSTM) is called as it is here."""
+    if not isinstance(entry, dict):
+        return entry
+    loader: Any = GlobalHydra.instance().config_loader()  # its interface does not name the repository
+    groups = {key: key.removeprefix("override ").strip("/ ") for key in entry}
+    options = {key: loader.repository.get_group_options(group) for key, group in groups.items()}
+    return {key: option_meant(groups[key], name, options[key]) or name for key, name in entry.items()}

@@ -1,6 +1,7 @@
 """What a person is told of a key that no chosen option has."""
 
-from gradstudy.configs.explain import explain, options_with
+from gradstudy.configs.explain import explain
+from gradstudy.configs.shipped_keys import options_with
 
 
 def told(key):

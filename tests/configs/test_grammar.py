@@ -72,7 +72,7 @@ REFUSED = {
     "chioce(a, b)": "Did you mean 'choice'?",
     "tag(log, intervall(1, 2))": "Did you mean 'interval'?",
     "choice(a, b": "must be written as choice(a, b)",
-    "choice(a, b) # both": "token recognition error",
+    "choice(a, b) # both": "got 'choice(a, b) # both'.",
     "choice()": "empty choice",
     "[tanh, relu]": "write choice(tanh, relu)",
     "{low: 1}": "must be written as choice(a, b)",
