@@ -21,7 +21,7 @@ def quote_space(overrides: Iterable[str]) -> list[str]:
 
     def digestible(entry: re.Match[str]) -> str:
         value = entry["value"] or ""
-        text = value if re.fullmatch(r"'.*'|\".*\"", value, re.DOTALL) else quoted(value)
+        text = value if re.fullmatch(r"'.*'|\".*\"", value, re.DOTALL) else in_quotes(value)
         return f"++space={{{entry['name']}: {'null' if entry['sign'] == '~' else text}}}"
 
     entries = ((override, _SPACE_ENTRY.fullmatch(override)) for override in overrides)
@@ -83,7 +83,7 @@ def spelled(value: Any) -> str:
         case bool():
             return str(value).lower()
         case str():
-            return value if _PLAIN.fullmatch(value) else quoted(value)
+            return value if _PLAIN.fullmatch(value) else in_quotes(value)
         case dict():
             return "{" + ", ".join(f"{key}: {spelled(item)}" for key, item in value.items()) + "}"
         case list() | tuple():
@@ -100,7 +100,7 @@ def _group(override: str) -> str:
     return _key(override).partition(".")[0]
 
 
-def quoted(text: str) -> str:
+def in_quotes(text: str) -> str:
     """The text in quotes, as Hydra reads it; a backslash means itself to Hydra but where a quote follows."""
     escaped = re.sub(r'(\\*)("|\Z)', lambda end: end[1] * 2 + end[2].replace('"', '\\"'), text)
     return f'"{escaped}"'

@@ -12,7 +12,7 @@ from gradstudy.configs.aliases import option_meant
 from gradstudy.configs.elsewhere import right_way
 from gradstudy.configs.grammar import FUNCTIONS
 from gradstudy.configs.launch import MODES
-from gradstudy.configs.overrides import quote_space, quoted
+from gradstudy.configs.overrides import in_quotes, quote_space
 from gradstudy.configs.sources import shipped_options
 from gradstudy.configs.study_file import OPTION_GROUPS, STUDY_KEYS
 from gradstudy.errors import InputError
@@ -85,7 +85,7 @@ def _digestible(word: str) -> str:
     if name in OPTION_GROUPS:
         value = _option(name, value)
     if not (_PLAIN.fullmatch(value) or _GRAMMAR.match(value) or _is_read(f"{name}={value}")):
-        value = quoted(value)
+        value = in_quotes(value)
     return f"{override['key']}={value}"
 
 
