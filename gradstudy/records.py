@@ -88,7 +88,7 @@ class Factor:
 FINISHED, RUNNING, STOPPED = "finished", "running", "stopped"
 """How far a study has come: to its end, not yet, or not because something stopped it."""
 
-SCREEN, HUNT, CONFIRM = "screen", "hunt", "confirm"
+SCREEN, HUNT, CONFIRM = PHASES = ("screen", "hunt", "confirm")
 """The parts of a study: trials drawn at random, which rank causes; trials chosen by what came out before; and cures of
 failing trials that are tried on fresh seeds, which count for nothing else."""
 

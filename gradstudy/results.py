@@ -23,7 +23,7 @@ from gradstudy.configs.launch import CONFIRMING
 from gradstudy.configs.overrides import changed_trial
 from gradstudy.errors import InputError
 from gradstudy.masking import masked
-from gradstudy.notebook.cards import study_card
+from gradstudy.notebook.cards import paragraph, study_card
 from gradstudy.notebook.members_plots import plot_levels, plot_verdicts
 from gradstudy.notebook.signal_plots import fading_lines, plot_signal
 from gradstudy.records import (
@@ -70,7 +70,7 @@ class Run:
     def reread(self, stored: StoredStudy) -> None:
         """Goes on with what is stored now: further trials that tried cures, which change no ranking."""
         self.stored = stored
-        for name in ("members", "trials", "cures", "known"):
+        for name in ("members", "trials", "cures", "known", "damage"):
             self.__dict__.pop(name, None)
 
     @property
@@ -337,6 +337,14 @@ class Run:
         """The address of the MLflow store in which this study is, without passwords."""
         return masked(self.stored.uri)
 
+    @cached_property
+    def damage(self) -> tuple[str, ...]:
+        """What of the stored files cannot be read, what is left out for it, and what to do; empty where all is whole.
+
+        The file of every trial is looked at where they are kept on this machine, else those that were asked for.
+        """
+        return self.stored.damage(thorough=True)
+
     @property
     def progress(self) -> str:
         """How far the study is: `finished`, `stopped` early, or `running`, also where its driver was killed."""
@@ -427,7 +435,8 @@ class Run:
 
     def _repr_html_(self) -> str:
         ways = (*(("# the report, for a browser:", self.report) if self.report else ()), self.ui_command)
-        return study_card(self.info, self.searched, self.trials[self.trials[PHASE] != CONFIRM], ways)
+        card = study_card(self.info, self.searched, self.trials[self.trials[PHASE] != CONFIRM], ways)
+        return "".join([*map(paragraph, self.stored.damage()), card])
 
 
 def trial_table(members: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:

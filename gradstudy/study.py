@@ -6,7 +6,7 @@ moment the driver is killed at, the same command finds what is done and finishes
 
 import os
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -24,7 +24,7 @@ from gradstudy.execution.executor import Runner
 from gradstudy.locking.folder_lock import folder_lock
 from gradstudy.locking.hold import Hold
 from gradstudy.preparation import Prepared, fingerprint_of, no_cures, prepare, study_name
-from gradstudy.records import CONFIRM, CONFIRM_FROM, SCREEN, Level, StudyInfo, Trial, TrialResult
+from gradstudy.records import CONFIRM, CONFIRM_FROM, RUNNING, SCREEN, Level, StudyInfo, Trial, TrialResult
 from gradstudy.report.findings import findings_of
 from gradstudy.report.mlflow.ahead import Ahead
 from gradstudy.report.mlflow.displays import study_display, trial_display
@@ -35,6 +35,7 @@ from gradstudy.report.terminal.live.progress import Progress
 from gradstudy.report.terminal.live.so_far import SoFar
 from gradstudy.results import Run
 from gradstudy.search.storage import HELD_IN_DATABASE, JOURNAL, claim, open_storage
+from gradstudy.tracking.damage import Damaged
 from gradstudy.tracking.members_file import Stored, members_table
 from gradstudy.tracking.publication import REPORT_FILE, publish
 from gradstudy.tracking.reader import StoredStudy, find_study
@@ -59,7 +60,7 @@ def run_study(overrides: Sequence[str], *, command: str = "") -> Run:
     with hydra_ready():
         prepared = prepare(overrides, command or shlex.join(["python", "-m", "gradstudy", *overrides]))
         for override in prepared.composer.unvaried:
-            make_console().print(f"not varied, as this launch fixes it: {override}", markup=False)
+            _say([f"not varied, as this launch fixes it: {override}"])
         if read := data_table(prepared.info.data):
             make_console().print(read)
         _check_journal(prepared)
@@ -94,7 +95,10 @@ def load_study(name: str, overrides: Sequence[str] = ()) -> Run:
     """
     with hydra_ready():
         launch = Composer(overrides).launch
-    return _run_of(find_study(name, launch.tracking), launch.analysis)
+    run = _run_of(find_study(name, launch.tracking), launch.analysis)
+    if run.progress != RUNNING:  # of one that is running, finding out is a walk over all that it has
+        _say(run.stored.damage())
+    return run
 
 
 def report_study(overrides: Sequence[str]) -> Run:
@@ -121,14 +125,20 @@ def report_study(overrides: Sequence[str]) -> Run:
             fingerprint = ""
     try:
         stored = find_study(name, launch.tracking, fingerprint)
+    except Damaged:
+        raise
     except InputError:
         stored = find_study(name, launch.tracking)
-        words = f"Not stored with these settings; the newest study of that name, launched as: {stored.info.command}\n"
-        make_console().print(words)
+        _say([f"Not stored with these settings; the newest study of that name, launched as: {stored.info.command}\n"])
     run = _run_of(stored, launch.analysis)
     if launch.report:
         run.page = str(write_report(run, launch.report))
     return run
+
+
+def _say(sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        make_console().print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 def _run_of(stored: StoredStudy, settings: Analysis) -> Run:
@@ -152,6 +162,7 @@ def _published(prepared: Prepared, run: Run, ahead: Ahead) -> Run:
 def _carry_out(prepared: Prepared, runner: Runner, hold: Hold) -> None:
     launch, info, search = prepared.launch, prepared.info, prepared.search
     writer = StudyWriter(launch.tracking, info, prepared.folder, partial(trial_display, info), hold)
+    _say(writer.damage)
     stored, total = writer.stored(), search.total(launch.budget.trials)
     done = {number: found for number, found in stored.items() if number < total}
     with (

@@ -29,9 +29,10 @@ MOST_CAUSES, MOST_OTHERS = 2, 4
 def answer_sentences(findings: Findings) -> tuple[str, ...]:
     """The answer to the study's question: a plain sentence for every response, for the cures and for what was hunted.
 
-    Before them stands what an unfinished study lacks, and how many members learned. A response's sentence says in how
-    many members it happens, what decides it, with shares and intervals, and what the levels do; or why nobody can say.
-    Only members of trials that were drawn at random are counted in it. The first decades are told as a factor too.
+    Before them stands what cannot be read, what an unfinished study lacks, and how many members learned. A response's
+    sentence says in how many members it happens, what decides it, with shares and intervals, and what the levels do; or
+    why nobody can say. Only members of trials that were drawn at random are counted in it. The first decades are told
+    as a factor too.
     """
     members, settings = findings.run.searched, findings.run.settings
     drawn = members[members["phase"] == SCREEN]
@@ -39,7 +40,8 @@ def answer_sentences(findings: Findings) -> tuple[str, ...]:
     learning = learning_words(members if drawn.empty else drawn, findings.run.info.steps, settings.learned)
     hunted = [_of_hunt(findings.hunt)] if findings.hunt else []
     sentences = tuple(filter(None, (*_unfinished(findings), learning, *told, cures_words(findings.cures), *hunted)))
-    return tuple(glossed("\n".join(sentences)).split("\n")) if sentences else ()
+    answer = glossed("\n".join(sentences)).split("\n") if sentences else []
+    return (*findings.run.damage, *answer)
 
 
 def _unfinished(findings: Findings) -> list[str]:

@@ -3,10 +3,12 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain, count
 from pathlib import Path
 
-UNFINISHED = ".part"
-"""Ending of a file that is being written; what is left of one by a killed driver means nothing."""
+UNFINISHED, DAMAGED = ".part", ".damaged"
+"""Endings of a file that is being written, of which what a killed driver leaves means nothing; and of one that is kept
+for a person to look at."""
 
 
 @contextmanager
@@ -21,3 +23,10 @@ def written_whole(path: Path) -> Iterator[Path]:
         os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def set_aside(path: Path) -> Path:
+    """Gives what is damaged another name beside it, which is returned: nobody reads it, and nothing is deleted."""
+    endings = chain([DAMAGED], (f"{DAMAGED}-{number}" for number in count(2)))
+    free = next(one for one in (path.with_name(path.name + ending) for ending in endings) if not os.path.lexists(one))
+    return path.rename(free)

@@ -1,12 +1,11 @@
 """One Parquet file per study: a row per trial x seed with its phase, factors, responses, verdict and outcome.
 
 A factor is missing where it does not live. The trials' overrides stand in the file's metadata, so that every trial can
-be read back as it was.
+be read back as it was, and with them what the study is.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +13,21 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gradstudy.records import SCREEN, UNTRAINED, Factor, MemberRows, Trial
+from gradstudy.records import OUTCOMES, PHASES, SCREEN, UNTRAINED, VERDICTS, Factor, MemberRows, StudyInfo, Trial
 from gradstudy.tracking.atomic_file import written_whole
-from gradstudy.tracking.record_file import METADATA, OLDER_NAMES, as_trial
+from gradstudy.tracking.damage import check_parquet, reading
+from gradstudy.tracking.record_file import NEEDED, OLDER_NAMES, as_trial, check_words, sealed, unsealed
 
 Stored = Mapping[int, tuple[Trial, MemberRows]]
 """What is known of a study's finished trials, by number."""
 
 FILE = "members.parquet"
 PHASE = "phase"
-NOT_RESPONSES = ("trial", "seed", "verdict", "outcome", "first_bad_step", "first_bad_tensor")
 
 
 def response_names(row: Mapping[str, Any]) -> list[str]:
     """The entries of a member's row that are responses, measured or predicted."""
-    return [name for name in row if name not in NOT_RESPONSES]
+    return [name for name in row if name not in NEEDED]
 
 
 def members_table(stored: Stored, factors: Sequence[Factor]) -> pd.DataFrame:
@@ -55,41 +54,75 @@ def members_table(stored: Stored, factors: Sequence[Factor]) -> pd.DataFrame:
     )
 
 
-def write_members(stored: Stored, factors: Sequence[Factor], path: Path) -> None:
-    """Stores a study's members as one file that is there as a whole or not at all."""
+def write_members(stored: Stored, factors: Sequence[Factor], path: Path, info: StudyInfo | None = None) -> None:
+    """Stores a study's members as one file that is there as a whole or not at all, with what the study is."""
     about = {
         "factors": [factor.name for factor in factors],
         "trials": [asdict(stored[number][0]) for number in sorted(stored)],
+        "study": info.to_json() if info else None,
     }
     table = pa.Table.from_pandas(members_table(stored, factors), preserve_index=False)
-    metadata = {**table.schema.metadata, METADATA: json.dumps(about)}
     with written_whole(path) as unfinished:
-        pq.write_table(table.replace_schema_metadata(metadata), unfinished, compression="zstd")
+        pq.write_table(sealed(table, about), unfinished, compression="zstd", write_page_checksum=True)
 
 
-def read_members(path: Path) -> pd.DataFrame:
-    """The table as it was written.
+@dataclass(frozen=True)
+class StudyTable:
+    """What the file holds: its `members`, its `trials` by number, and the study's `info`, which older files lack."""
+
+    members: pd.DataFrame
+    factors: Sequence[str]
+    trials: Mapping[int, Trial]
+    info: StudyInfo | None
+
+    def stored(self) -> dict[int, tuple[Trial, MemberRows]]:
+        """The trials and their rows as they were before they became a table."""
+        rows = self.members.drop(columns=[PHASE, *self.factors]).astype(object)
+        of_trial: dict[int, list[Mapping[str, Any]]] = {number: [] for number in self.trials}
+        for row in rows.where(rows.notna(), None).to_dict("records"):
+            of_trial[row["trial"]].append({str(name): value for name, value in row.items()})
+        return {number: (trial, tuple(of_trial[number])) for number, trial in self.trials.items()}
+
+
+def read_table(path: Path) -> StudyTable:
+    """All that the file holds. Damaged where it is not as it was written.
 
     The trials of an older version are a screen's, and do not say so; of their outcome holds what `as_rows` says.
     """
-    table: pd.DataFrame = pq.read_table(path).to_pandas()
+    with reading(path):
+        check_parquet(path)
+        table = pq.read_table(path, page_checksum_verification=True)
+        about = unsealed(table.schema)
+        trials = {trial.number: trial for trial in map(as_trial, about["trials"])}
+        members = _as_members(table.to_pandas())
+        if set(members["trial"]) != trials.keys() or not {*about["factors"]} <= {*members}:
+            raise ValueError("its parts do not belong together")
+        study = about.get("study")
+        return StudyTable(members, about["factors"], trials, StudyInfo.from_json(study) if study else None)
+
+
+def read_members(path: Path) -> pd.DataFrame:
+    """The table as it was written. Damaged where it is not as it was."""
+    return read_table(path).members
+
+
+def read_stored(path: Path) -> dict[int, tuple[Trial, MemberRows]]:
+    """The trials and their rows as they were before they became a table. Damaged where it is not as it was."""
+    return read_table(path).stored()
+
+
+def _as_members(table: pd.DataFrame) -> pd.DataFrame:
+    """The table as this version has it. ValueError or KeyError where it holds what no version wrote."""
     if PHASE not in table:
         table.insert(2, PHASE, SCREEN)
     if "outcome" not in table:
         table = table.rename(columns=OLDER_NAMES)
         table.insert(list(table).index("verdict") + 1, "outcome", UNTRAINED)
+    for column, known in (("verdict", VERDICTS), ("outcome", OUTCOMES), (PHASE, PHASES)):
+        check_words(column, table[column], known)
+    if missing := NEEDED - {*table}:
+        raise ValueError(f"it lacks {', '.join(sorted(missing))}")
     return table
-
-
-def read_stored(path: Path) -> dict[int, tuple[Trial, MemberRows]]:
-    """The trials and their rows as they were before they became a table."""
-    about = json.loads(pq.read_schema(path).metadata[METADATA])
-    trials = [as_trial(stored) for stored in about["trials"]]
-    rows = read_members(path).drop(columns=[PHASE, *about["factors"]]).astype(object)
-    of_trial: dict[int, list[Mapping[str, Any]]] = {trial.number: [] for trial in trials}
-    for row in rows.where(rows.notna(), None).to_dict("records"):
-        of_trial[row["trial"]].append({str(name): value for name, value in row.items()})
-    return {trial.number: (trial, tuple(of_trial[trial.number])) for trial in trials}
 
 
 def _levels(values: Sequence[Any], factor: Factor) -> pd.Series:

@@ -3,10 +3,10 @@
 import shutil
 import tempfile
 import weakref
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 from mlflow import MlflowClient
@@ -14,15 +14,17 @@ from mlflow.entities import Run, ViewType
 
 from gradstudy.errors import InputError, nearest
 from gradstudy.records import RUNNING, StudyInfo, Trial, TrialResult
+from gradstudy.tracking.damage import Damaged, listed
 from gradstudy.tracking.members_file import FILE as MEMBERS
-from gradstudy.tracking.members_file import members_table, read_members
-from gradstudy.tracking.record_file import read_gradients, read_result, read_rows, trial_file
+from gradstudy.tracking.members_file import Stored, StudyTable, members_table
+from gradstudy.tracking.record_file import read_gradients, read_result, read_rows
 from gradstudy.tracking.runs import (
     REPORT,
     STUDY,
     address,
     artifact,
     is_finished,
+    local_folder,
     progress_of,
     study_runs,
     trial_number,
@@ -30,11 +32,19 @@ from gradstudy.tracking.runs import (
 )
 from gradstudy.tracking.selection import check_known, wishes
 from gradstudy.tracking.store import Mlflow, answering, check_address, connect, is_missing, store_address
-from gradstudy.tracking.study_run import INFO, read_info
+from gradstudy.tracking.stored_files import INFO, read_info, record_of, table_of
+from gradstudy.words.number_words import counted
+
+WAY_ON = "The study's own command, given again, makes anew what can be, and measures the other trials again."
+Source = TypeVar("Source")
+Found = TypeVar("Found")
 
 
 class StoredStudy:
-    """One stored study: `info`, `members` and `gradients()`. Files are read when asked for, and nothing is executed."""
+    """One stored study: `info`, `members` and `gradients()`. Files are read when asked for, and nothing is executed.
+
+    What is damaged or gone is had from elsewhere where it can be, and else left out; `damage` says so.
+    """
 
     def __init__(self, client: MlflowClient, run: Run, settings: Mlflow):
         self._client, self._run, self._settings = client, run, settings
@@ -42,24 +52,39 @@ class StoredStudy:
         self.experiment_id, self.run_id = run.info.experiment_id, run.info.run_id
         self._folder = Path(tempfile.mkdtemp(prefix="gradstudy-"))
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._damaged: list[Damaged] = []
+        self._lost: dict[int, Damaged] = {}
         with answering(settings):
-            info = read_info(client, run)
-        if info is None:
-            raise InputError(f"The run {self.run_id} in {self.uri} has no {INFO}, which says what study it is of.")
-        self.info: StudyInfo = info
+            self.info = self._info()
 
     @cached_property
     def members(self) -> pd.DataFrame:
         """One row per trial x seed: factors (missing where inactive), responses, verdict, first bad step and tensor.
 
-        Of a study that is still running or was killed: the trials that were finished.
+        Of a study that is still running or was killed: the trials that were finished. Of one whose table cannot be
+        read: those whose own files can.
         """
-        with answering(self._settings):
-            path = artifact(self._client, self._run, MEMBERS, self._folder)
-        if path and self.progress != RUNNING:  # of one that is being extended, the table holds the earlier trials
-            return read_members(path)
-        stored = {number: read_rows(record) for number, record in self._records(list(self._trials)).items()}
-        return members_table(stored, self.info.factors)
+        if self._table and self.progress != RUNNING:  # of one that is being extended, it holds the earlier trials
+            return self._table.members
+        return members_table(self._stored, self.info.factors)
+
+    def damage(self, *, thorough: bool = False) -> tuple[str, ...]:
+        """What of the study's files cannot be read, what is left out for it, and what to do, in sentences.
+
+        Of what was asked for until now; `thorough` looks at every trial's file on this machine, 0.1 ms each, after
+        asking MLflow for its runs.
+        """
+        found, known = [], set(self.members["trial"])
+        if thorough:
+            local = [number for number, run in self._trials.items() if local_folder(run) is not None]
+            self._records(local)
+        if self._damaged:
+            found.append(f"Damaged, so that what they say is taken from other files: {listed(self._damaged)}.")
+        if lost := [self._lost[number] for number in sorted(self._lost.keys() - known)]:
+            found.append(f"Left out, as damaged or gone: {self._share(lost)}: {listed(lost)}.")
+        if lost := [self._lost[number] for number in sorted(self._lost.keys() & known)]:
+            found.append(f"Without curves, as their records are damaged or gone: {self._share(lost)}: {listed(lost)}.")
+        return (*found, WAY_ON) if found else ()
 
     def gradients(self, **filters: Any) -> pd.DataFrame:
         """The full record, tidy: trial, seed, step, quantity, place, value.
@@ -72,7 +97,12 @@ class StoredStudy:
         if "trial" in wanted:
             check_known("trial", wanted["trial"], numbers)
             numbers = wanted.pop("trial")
-        return read_gradients(list(self._records(numbers).values()), wanted)
+        paths = self._records(numbers)
+        try:
+            return read_gradients(list(paths.values()), wanted)
+        except Damaged:  # within a file, where it shows only now
+            whole = [result.trial.number for result in self._read(read_result, paths).values()]
+        return read_gradients([paths[number] for number in whole], wanted)
 
     @property
     def progress(self) -> str:
@@ -87,16 +117,19 @@ class StoredStudy:
         return address(run, run.data.tags[REPORT], self.uri) if REPORT in run.data.tags else ""
 
     def results(self, trials: Collection[int] | None = None) -> Iterator[TrialResult]:
-        """Every trial, or these, as it was written, one at a time: those whose files are still there."""
+        """Every trial, or these, as it was written, one at a time: those whose files can be read."""
         wanted = self._trials.keys() if trials is None else self._trials.keys() & set(trials)
-        return (read_result(path) for path in self._records(sorted(wanted)).values())
+        for number, path in self._records(sorted(wanted)).items():
+            yield from self._read(read_result, {number: path}).values()
 
     def trials(self) -> dict[int, Trial]:
-        """Every stored trial by number."""
-        return {number: read_rows(path)[0] for number, path in self._records(sorted(self._trials)).items()}
+        """Every stored trial by number, but for those of which nothing can be read."""
+        return {number: trial for number, (trial, _) in sorted(self._stored.items())}
 
     def trial(self, number: int) -> Trial:
         """The point of the space that this trial was. InputError for one that is not stored."""
+        if self._table and number in self._table.trials:
+            return self._table.trials[number]
         return read_rows(self._record(number))[0]
 
     def result(self, number: int) -> TrialResult:
@@ -106,7 +139,8 @@ class StoredStudy:
     def _record(self, number: int) -> Path:
         if number not in self._trials:
             raise InputError(f"Study '{self.info.name}' has no finished trial {number}; it has {len(self._trials)}.")
-        return self._records([number])[number]
+        with answering(self._settings):
+            return record_of(self._client, self._trials[number], self._folder)
 
     @cached_property
     def _trials(self) -> dict[int, Run]:
@@ -114,10 +148,64 @@ class StoredStudy:
             runs = trial_runs(self._client, self._run)
         return {trial_number(run): run for run in reversed(runs) if is_finished(run)}
 
+    @cached_property
+    def _table(self) -> StudyTable | None:
+        try:
+            with answering(self._settings):
+                return table_of(self._client, self._run)
+        except Damaged as damaged:
+            self._damaged.append(damaged)
+            return None
+
+    @cached_property
+    def _stored(self) -> Stored:
+        """All that is known of every trial; out of the table where that of a study that goes on knows it."""
+        table = self._table.stored() if self._table else {}
+        known = {number: one for number, one in table.items() if number in self._trials}
+        own = self._read(read_rows, self._records([number for number in self._trials if number not in known]))
+        if not (known or own) and self._lost:
+            raise InputError(
+                f"Of study '{self.info.name}' nothing can be read: {listed(list(self._lost.values()))}. Put back its "
+                f"files, or give its own command again, and it is measured again: {self.info.command}"
+            )
+        return {**known, **own}
+
+    def _info(self) -> StudyInfo:
+        """What the study is, by its own file, or else by its table."""
+        try:
+            info = read_info(self._client, self._run)
+            problem = "" if info else f"the run {self.run_id} has no {INFO}"
+        except Damaged as damaged:
+            info, problem = None, damaged.told
+            self._damaged.append(damaged)
+        info = info or (self._table.info if self._table else None)
+        if info is None:
+            command = self._run.data.tags.get("command", "")
+            raise InputError(
+                f"What study '{self._run.data.tags.get(STUDY)}' is cannot be read: {problem}. Give its own command "
+                f"again, which writes it anew{': ' if command else '.'}{command}"
+            )
+        return info
+
+    def _share(self, lost: Sequence[Damaged]) -> str:
+        return f"{len(lost)} of {counted(len(self._trials), 'trial')}"
+
     def _records(self, numbers: Sequence[int]) -> dict[int, Path]:
+        """Where the records of these trials are to be read; of those that are neither gone nor cut off."""
         with answering(self._settings):
-            paths = {n: artifact(self._client, self._trials[n], trial_file(n), self._folder) for n in numbers}
-        return {number: path for number, path in paths.items() if path}
+            return self._read(
+                lambda run: record_of(self._client, run, self._folder), {n: self._trials[n] for n in numbers}
+            )
+
+    def _read(self, read: Callable[[Source], Found], sources: Mapping[int, Source]) -> dict[int, Found]:
+        """What is read of these trials; of those that can be."""
+        found: dict[int, Found] = {}
+        for number, source in sources.items():
+            try:
+                found[number] = read(source)
+            except Damaged as damaged:
+                self._lost[number] = damaged
+        return found
 
 
 def find_study(name: str, settings: Mlflow, fingerprint: str | None = None) -> StoredStudy:
@@ -142,9 +230,8 @@ def find_study(name: str, settings: Mlflow, fingerprint: str | None = None) -> S
 
 def _newest(client: MlflowClient, runs: Sequence[Run]) -> Run | None:
     with tempfile.TemporaryDirectory() as folder:
-        known = [run for run in runs if artifact(client, run, INFO, Path(folder))]
-        ended = (run for run in known if artifact(client, run, MEMBERS, Path(folder)))
-        begun = (run for run in known if any(map(is_finished, trial_runs(client, run))))
+        ended = (run for run in runs if artifact(client, run, MEMBERS, Path(folder)))
+        begun = (run for run in runs if any(map(is_finished, trial_runs(client, run))))
         return next(ended, None) or next(begun, None)
 
 

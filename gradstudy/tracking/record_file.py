@@ -5,11 +5,13 @@ inf and nan included. 50,000 rows take some 5 ms and 350 kB.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
@@ -17,8 +19,20 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from gradstudy.records import SCREEN, UNTRAINED, MemberRecord, MemberRows, Series, Trial, TrialResult
+from gradstudy.records import (
+    OUTCOMES,
+    PHASES,
+    SCREEN,
+    UNTRAINED,
+    VERDICTS,
+    MemberRecord,
+    MemberRows,
+    Series,
+    Trial,
+    TrialResult,
+)
 from gradstudy.tracking.atomic_file import written_whole
+from gradstudy.tracking.damage import Damaged, check_parquet, reading
 from gradstudy.tracking.selection import Filters, select
 
 WORD = pa.dictionary(pa.int32(), pa.string())
@@ -32,7 +46,11 @@ RECORD_COLUMNS = pa.schema(
         ("value", pa.float64()),
     ]
 )
-METADATA = b"gradstudy"
+METADATA, CHECKSUM = b"gradstudy", b"gradstudy.crc32"
+"""Keys of a file's metadata. Pages of values have checksums of their own; files of older versions have neither."""
+
+NEEDED = frozenset(("trial", "seed", "verdict", "outcome", "first_bad_step", "first_bad_tensor"))
+"""What every row of responses has beside them."""
 
 _REPETITIVE = [name for name in RECORD_COLUMNS.names if name != "value"]
 """What is worth a Parquet dictionary: trying one on measured values costs a third of the time and saves nothing."""
@@ -43,6 +61,32 @@ def trial_file(number: int) -> str:
     return f"trial_{number:05d}.parquet"
 
 
+def file_number(path: Path) -> int | None:
+    """The trial whose file has this name, None where it is no trial's."""
+    named = re.fullmatch(r"trial_(\d+)\.parquet", path.name, re.ASCII)
+    return int(named[1]) if named and trial_file(int(named[1])) == path.name else None
+
+
+def sealed(table: pa.Table, about: Mapping[str, Any]) -> pa.Table:
+    """The table with this as its file's metadata, and with what tells later whether that or a column's name changed."""
+    content = json.dumps({**about, "columns": table.column_names}).encode()
+    metadata = {**(table.schema.metadata or {}), METADATA: content}
+    return table.replace_schema_metadata({**metadata, CHECKSUM: _checksum(metadata)})
+
+
+def unsealed(schema: pa.Schema) -> dict[str, Any]:
+    """What was sealed. ValueError where it is not what it was."""
+    metadata = schema.metadata or {}
+    if METADATA not in metadata:
+        raise ValueError("it is no file of a study")
+    if metadata.get(CHECKSUM, check := _checksum(metadata)) != check:
+        raise ValueError("its checksum does not match")
+    about: dict[str, Any] = json.loads(metadata[METADATA])
+    if unknown := {*schema.names} - {*about.get("columns", schema.names)}:
+        raise ValueError(f"nobody wrote its columns {', '.join(sorted(unknown))}")
+    return about
+
+
 def write_trial(result: TrialResult, path: Path) -> None:
     """Stores a trial as one file that is there as a whole or not at all; weights are not stored."""
     about = {
@@ -50,42 +94,61 @@ def write_trial(result: TrialResult, path: Path) -> None:
         "rows": [dict(row) for row in result.rows],
         "cost": {record.seed: dict(record.cost) for record in result.records},
     }
-    table = _table(result.records).replace_schema_metadata({METADATA: json.dumps(about)})
+    table = sealed(_table(result.records), about)
     with written_whole(path) as unfinished:
-        pq.write_table(table, unfinished, compression="zstd", use_dictionary=_REPETITIVE)
+        pq.write_table(table, unfinished, compression="zstd", use_dictionary=_REPETITIVE, write_page_checksum=True)
 
 
-def read_rows(path: Path) -> tuple[Trial, MemberRows]:
-    """The trial that is stored here, and its responses. Reads the metadata only."""
-    about = _about(pq.read_schema(path))
-    return as_trial(about["trial"]), as_rows(about["rows"])
+def read_rows(path: Path | str) -> tuple[Trial, MemberRows]:
+    """The trial that is stored here, and its responses. Reads the metadata only. Damaged where it is not as it was."""
+    path = Path(path)
+    with reading(path):
+        check_parquet(path)
+        trial, rows = _trial_and_rows(_about(pq.read_schema(path)), path)
+        if missing := {name for row in rows for name in NEEDED - row.keys()}:
+            raise ValueError(f"it lacks {', '.join(sorted(missing))}")
+        return trial, rows
 
 
 def read_result(path: Path) -> TrialResult:
-    """The stored trial as it was written, but for weights."""
-    table = pq.read_table(path)
-    about, series = _about(table.schema), _read_series(table)
-    cost = about.get("cost", {})  # files of older versions have none
-    records = (
-        MemberRecord(
-            about["trial"]["number"],
-            row["seed"],
-            series.get(row["seed"], {}),
-            first_bad_step=row["first_bad_step"],
-            first_bad_tensor=row["first_bad_tensor"],
-            cost=cost.get(str(row["seed"]), {}),
+    """The stored trial as it was written, but for weights. Damaged where it is not as it was."""
+    with reading(path):
+        check_parquet(path)
+        table = pq.read_table(path, page_checksum_verification=True)
+        about = _about(table.schema)
+        trial, rows = _trial_and_rows(about, path)
+        series, cost = _read_series(table), about.get("cost", {})  # files of older versions have no cost
+        records = (
+            MemberRecord(
+                trial.number,
+                row["seed"],
+                series.get(row["seed"], {}),
+                first_bad_step=row["first_bad_step"],
+                first_bad_tensor=row["first_bad_tensor"],
+                cost=cost.get(str(row["seed"]), {}),
+            )
+            for row in rows
         )
-        for row in about["rows"]
-    )
-    return TrialResult(as_trial(about["trial"]), tuple(records), as_rows(about["rows"]))
+        return TrialResult(trial, tuple(records), rows)
 
 
 def read_gradients(paths: Sequence[Path], filters: Filters | None = None) -> pd.DataFrame:
-    """The tidy rows of these files that `select` finds by the filters."""
+    """The tidy rows of these files that `select` finds by the filters. Damaged, naming it, where one cannot be read."""
     if not paths:
         nothing: pd.DataFrame = RECORD_COLUMNS.empty_table().to_pandas()
         return nothing
-    return select(ds.dataset([str(path) for path in paths], schema=RECORD_COLUMNS), filters or {})
+    checking = ds.ParquetFileFormat(
+        default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True)
+    )
+    for path in paths:  # Arrow takes a column that is not there for one without values
+        with reading(path):
+            _about(pq.read_schema(path))
+    try:
+        return select(ds.dataset([str(path) for path in paths], schema=RECORD_COLUMNS, format=checking), filters or {})
+    except (pa.ArrowException, OSError) as error:
+        for path in paths:  # which of them it was, Arrow does not always say
+            read_result(path)
+        raise Damaged(paths[0].parent, str(error)) from error
 
 
 def tidy(records: Sequence[MemberRecord], filters: Filters | None = None) -> pd.DataFrame:
@@ -95,12 +158,21 @@ def tidy(records: Sequence[MemberRecord], filters: Filters | None = None) -> pd.
 
 def as_trial(stored: Mapping[str, Any]) -> Trial:
     """A trial out of its JSON; one of an older version is a screen's, and does not say so."""
-    return Trial(stored["number"], stored["levels"], tuple(stored["overrides"]), stored.get("phase", SCREEN))
+    phase = stored.get("phase", SCREEN)
+    check_words("phase", [phase], PHASES)
+    return Trial(int(stored["number"]), dict(stored["levels"]), tuple(stored["overrides"]), phase)
 
 
 def as_rows(stored: Sequence[Mapping[str, Any]]) -> MemberRows:
     """Rows out of their JSON, those of an older version too."""
     return tuple(_as_row(row) for row in stored)
+
+
+def check_words(what: str, found: Iterable[str], known: Sequence[str]) -> None:
+    """ValueError where something else was found than the words that this version knows."""
+    unknown = [word for word in dict.fromkeys(found) if word not in known]
+    if unknown:
+        raise ValueError(f"its {what} {unknown[0]!r} is none of {', '.join(known)}")
 
 
 OLDER_NAMES = {"learned": "loss_drop"}
@@ -111,14 +183,30 @@ Their record has no baseline: their outcome is `untrained`, since nobody knows i
 
 
 def _as_row(stored: Mapping[str, Any]) -> dict[str, Any]:
+    check_words("verdict", [stored["verdict"]] if "verdict" in stored else [], VERDICTS)
     if "outcome" in stored:
+        check_words("outcome", [stored["outcome"]], OUTCOMES)
         return dict(stored)
     return {OLDER_NAMES.get(name, name): value for name, value in stored.items()} | {"outcome": UNTRAINED}
 
 
 def _about(schema: pa.Schema) -> dict[str, Any]:
-    about: dict[str, Any] = json.loads(schema.metadata[METADATA])
-    return about
+    """What is said of the record in a file with these columns. ValueError where they are not a record's."""
+    if schema.names != RECORD_COLUMNS.names or any(schema.field(name).type != WORD for name in ("quantity", "place")):
+        raise ValueError("its columns are not those of a record")
+    return unsealed(schema)
+
+
+def _checksum(metadata: Mapping[bytes, bytes]) -> bytes:
+    """Of what we say, and of what pandas says of its columns."""
+    return b"%08x" % crc32(metadata[METADATA] + metadata.get(b"pandas", b""))
+
+
+def _trial_and_rows(about: Mapping[str, Any], path: Path) -> tuple[Trial, MemberRows]:
+    trial, rows = as_trial(about["trial"]), as_rows(about["rows"])
+    if file_number(path) not in (trial.number, None) or {row["trial"] for row in rows} != {trial.number}:
+        raise ValueError(f"it holds trial {trial.number}")
+    return trial, rows
 
 
 def _table(records: Sequence[MemberRecord]) -> pa.Table:

@@ -1,6 +1,7 @@
 """The runs of a study that MLflow holds, one of kind `study` and below it one per trial, and the files of each."""
 
 import getpass
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -27,9 +28,10 @@ def study_runs(client: MlflowClient, experiments: Sequence[str], fingerprint: st
 
 
 def trial_runs(client: MlflowClient, study: Run) -> list[Run]:
-    """The trials below a study's run, finished or not, newest first."""
+    """The trials below a study's run, finished or not, newest first; one whose number somebody took away is none."""
     below = f"tags.`{PARENT}` = '{study.info.run_id}' and tags.{KIND} = '{TRIAL}'"
-    return list(_search(client, [study.info.experiment_id], below))
+    found = _search(client, [study.info.experiment_id], below)
+    return [run for run in found if run.data.tags.get(TRIAL, "").isdecimal()]
 
 
 def origin() -> dict[str, str]:
@@ -70,15 +72,18 @@ def address(run: Run, name: str, store: str) -> str:
     if urlsplit(store).scheme in ("http", "https"):
         where = f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}/artifacts/{name}"
         return f"{without_user(store).rstrip('/')}/{where}"
-    folder = _local_folder(run)
+    folder = local_folder(run)
     return f"{run.info.artifact_uri}/{name}" if folder is None else str((folder / name).absolute())
 
 
 def artifact(client: MlflowClient, run: Run, name: str, folder: Path) -> Path | None:
-    """Where this file of a run can be read, None when there is none; `folder` takes what has to be fetched."""
-    local = _local_folder(run)
+    """Where this file of a run is to be read, None when there is none; `folder` takes what has to be fetched.
+
+    What is there need not be whole, nor a file: reading it shows.
+    """
+    local = local_folder(run)
     if local is not None:  # in place: asking MLflow copies every file, one by one, and looks the run up for each
-        return local / name if (local / name).is_file() else None
+        return local / name if os.path.lexists(local / name) else None
     fetched = folder / str(run.info.run_id)
     if not (fetched / name).is_file():
         if name not in {entry.path for entry in client.list_artifacts(run.info.run_id)}:
@@ -97,7 +102,7 @@ def attach(client: MlflowClient, run_id: str, name: str, content: bytes) -> None
         client.log_artifact(run_id, str(path), str(place.parent) if place.parent.name else None)
 
 
-def _local_folder(run: Run) -> Path | None:
+def local_folder(run: Run) -> Path | None:
     """The folder of this machine that a run's files are in; None where they are kept elsewhere."""
     where = urlsplit(run.info.artifact_uri)
     if where.scheme not in ("", "file"):

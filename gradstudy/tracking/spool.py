@@ -2,18 +2,29 @@
 
 from pathlib import Path
 
+from gradstudy.errors import InputError
 from gradstudy.records import MemberRows, Trial, TrialResult
-from gradstudy.tracking.atomic_file import UNFINISHED
-from gradstudy.tracking.record_file import read_result, read_rows, trial_file, write_trial
+from gradstudy.tracking.atomic_file import UNFINISHED, set_aside
+from gradstudy.tracking.damage import Damaged
+from gradstudy.tracking.record_file import file_number, read_result, read_rows, trial_file, write_trial
 
 
 class Spool:
-    """A folder of trials by number. Made with the first trial; what a killed driver left half-written is removed."""
+    """A folder of trials by number. Made with the first trial; what a killed driver left half-written is removed.
+
+    What is damaged is kept under another name; `damaged` says of what that was done. A file whose name is no trial's
+    is one of `strangers`, and left alone.
+    """
 
     def __init__(self, folder: Path):
         self.folder = folder
-        for unfinished in folder.glob(f"*{UNFINISHED}"):
-            unfinished.unlink()
+        self.damaged: list[Damaged] = []
+        if folder.is_symlink() or folder.exists():
+            if not folder.is_dir():
+                raise InputError(
+                    f"{folder.absolute()} must be a folder, and is none. Give it another name, or remove it."
+                )
+            self._sort_out()
 
     def put(self, result: TrialResult) -> None:
         """Stores a trial, in place of an earlier one of the same number."""
@@ -21,7 +32,11 @@ class Spool:
 
     def numbers(self) -> list[int]:
         """The trials that wait here, in ascending order."""
-        return sorted(int(path.stem.partition("_")[2]) for path in self.folder.glob("trial_*.parquet"))
+        return sorted(number for path in self.folder.glob("*") if (number := file_number(path)) is not None)
+
+    def strangers(self) -> list[str]:
+        """Names that look like a trial's and are none."""
+        return sorted(path.name for path in self.folder.glob("*.parquet") if file_number(path) is None)
 
     def rows(self, number: int) -> tuple[Trial, MemberRows]:
         """This trial and its responses."""
@@ -37,4 +52,16 @@ class Spool:
 
     def remove(self, number: int) -> None:
         """Forgets a trial that is stored elsewhere."""
-        self.path(number).unlink()
+        self.path(number).unlink(missing_ok=True)
+
+    def _sort_out(self) -> None:
+        """Reads everything once, some 5 ms a trial: what can be sent later is known to be whole."""
+        for unfinished in self.folder.glob(f"*{UNFINISHED}"):
+            if unfinished.is_file():
+                unfinished.unlink()
+        for number in self.numbers():
+            try:
+                self.result(number)
+            except Damaged as damaged:
+                set_aside(self.path(number))
+                self.damaged.append(damaged)

@@ -1,12 +1,14 @@
 """The MLflow run of a study: its trials lie below it, and its files say what the study was and what came out."""
 
 import json
+import os
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
@@ -14,33 +16,36 @@ from mlflow.entities import Metric, Param, Run
 from gradstudy.locking.hold import Hold
 from gradstudy.masking import masked
 from gradstudy.records import CONFIRM, MemberRows, StudyInfo, Trial, TrialResult
+from gradstudy.tracking.atomic_file import set_aside
+from gradstudy.tracking.damage import Damaged
 from gradstudy.tracking.doubled import discard, united
 from gradstudy.tracking.experiment_board import HELD_IN_MLFLOW, ExperimentBoard
 from gradstudy.tracking.markdown import code_fence, escaped, note_of
 from gradstudy.tracking.members_file import FILE as MEMBERS
-from gradstudy.tracking.members_file import Stored, read_stored, write_members
+from gradstudy.tracking.members_file import Stored, write_members
 from gradstudy.tracking.publication import RunDisplay
-from gradstudy.tracking.record_file import read_rows, trial_file
+from gradstudy.tracking.record_file import read_rows
 from gradstudy.tracking.runs import (
     FINGERPRINT,
     KIND,
     NOTE,
     REPORT,
     STUDY,
-    artifact,
     attach,
     is_finished,
+    local_folder,
     origin,
     study_runs,
     trial_number,
     trial_runs,
 )
+from gradstudy.tracking.stored_files import INFO, read_info, record_of, table_of
 from gradstudy.tracking.trial_metrics import study_cost, trial_cost
 from gradstudy.tracking.trial_run import send_trial
 from gradstudy.versions import joined
-from gradstudy.words.command_words import load_call, without_secrets
+from gradstudy.words.command_words import load_call
 
-INFO = "study.json"
+Found = TypeVar("Found")
 
 
 class StudyRun:
@@ -48,7 +53,8 @@ class StudyRun:
 
     A launch with the same name and fingerprint continues the earlier launch's run, and `hold` takes it, so that no
     other driver does. Runs of trials that a killed driver left unfinished are deleted: their records wait in the spool,
-    or the trials are trained again.
+    or the trials are trained again. So are those of trials whose records are damaged or gone, which `lost` holds;
+    `damaged` are other files, which are made anew.
     """
 
     def __init__(self, client: MlflowClient, info: StudyInfo, hold: Hold | None = None):
@@ -60,7 +66,11 @@ class StudyRun:
             )
         runs = study_runs(client, [experiment], info.fingerprint)
         self.run = united(client, runs) if runs else _create(client, experiment, info)
-        earlier = read_info(client, self.run)
+        self.damaged: list[Damaged] = []
+        self.lost: list[Damaged] = []
+        self._make_way()
+        self._table = self._whole(lambda: table_of(client, self.run))
+        earlier = self._whole(lambda: read_info(client, self.run)) or (self._table and self._table.info)
         self._launched = replace(info, settings=json.loads(json.dumps(info.settings)))
         measured = earlier or self._launched
         self.info = replace(info, settings=measured.settings, versions=measured.versions)
@@ -78,16 +88,35 @@ class StudyRun:
 
     def stored(self) -> dict[int, tuple[Trial, MemberRows]]:
         """Every trial that MLflow holds, with the responses of its members."""
-        with TemporaryDirectory() as folder:
-            members = artifact(self._client, self.run, MEMBERS, Path(folder))
-            known = read_stored(members) if members else {}
-            for number in self.numbers - known.keys():
-                record = artifact(self._client, self._finished[number], trial_file(number), Path(folder))
-                if record:
-                    known[number] = read_rows(record)
-                else:  # its files are gone: it has to be measured and stored again
-                    discard(self._client, self._finished.pop(number))
+        known = self._table.stored() if self._table else {}
+        for number in sorted(self.numbers):
+            try:
+                if number not in known:
+                    with TemporaryDirectory() as folder:
+                        known[number] = read_rows(self._record(number, folder))
+                elif local_folder(self._finished[number]) is not None:  # elsewhere, looking for it costs 10 ms and more
+                    self._record(number)
+            except Damaged as damaged:  # it has to be measured and stored again
+                self.lost.append(damaged)
+                self.forget(number)
         return {number: known[number] for number in sorted(self.numbers)}
+
+    def holds(self, number: int) -> bool:
+        """Whether MLflow holds this trial with its record, as far as that can be seen from here."""
+        if number not in self._finished:
+            return False
+        if local_folder(self._finished[number]) is None:
+            return True
+        try:
+            self._record(number)
+        except Damaged:
+            return False
+        return True
+
+    def forget(self, number: int) -> None:
+        """Takes a trial away, if it is there, so that it can be stored again. MLflow keeps what it deletes."""
+        if run := self._finished.pop(number, None):
+            discard(self._client, run)
 
     def send(self, result: TrialResult, shown: RunDisplay, *, record: Path, points: int) -> None:
         """Stores a trial, unless it is stored already."""
@@ -107,7 +136,7 @@ class StudyRun:
         run_id = self.run.info.run_id
         with TemporaryDirectory() as folder:
             path = Path(folder) / MEMBERS
-            write_members(stored, self.info.factors, path)
+            write_members(stored, self.info.factors, path, self.info)
             self._client.log_artifact(run_id, str(path))
         now, costs = int(time.time() * 1000), (self._costs[number] for number in self._finished)
         searched = [rows for trial, rows in stored.values() if trial.phase != CONFIRM]
@@ -130,6 +159,25 @@ class StudyRun:
         self._client.set_tag(run_id, "phase", " then ".join(self.info.phases))
         attach(self._client, run_id, INFO, json.dumps(self.info.to_json(), indent=1).encode())
 
+    def _make_way(self) -> None:
+        """Gives another name to what is no file and stands where one will be stored."""
+        folder = local_folder(self.run)
+        for path in () if folder is None else (folder / INFO, folder / MEMBERS):
+            if os.path.lexists(path) and not path.is_file():
+                self.damaged.append(Damaged(path, "it is no file"))
+                set_aside(path)
+
+    def _whole(self, read: Callable[[], Found]) -> Found | None:
+        """What is read, None where it is damaged."""
+        try:
+            return read()
+        except Damaged as damaged:
+            self.damaged.append(damaged)
+            return None
+
+    def _record(self, number: int, folder: str = "") -> Path:
+        return record_of(self._client, self._finished[number], Path(folder))
+
     def _sort_out(self) -> dict[int, Run]:
         finished: dict[int, Run] = {}
         for run in trial_runs(self._client, self.run):
@@ -138,14 +186,6 @@ class StudyRun:
             else:
                 discard(self._client, run)
         return finished
-
-
-def read_info(client: MlflowClient, run: Run) -> StudyInfo | None:
-    """The study that this is a run of, None when it was killed before it could say."""
-    with TemporaryDirectory() as folder:
-        path = artifact(client, run, INFO, Path(folder))
-        info = StudyInfo.from_json(json.loads(path.read_text(encoding="utf-8"))) if path else None
-    return info and replace(info, command=without_secrets(info.command))  # earlier versions stored what was typed
 
 
 def _experiment(client: MlflowClient, info: StudyInfo) -> str:

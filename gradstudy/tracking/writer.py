@@ -7,12 +7,15 @@ from types import TracebackType
 from gradstudy.errors import TrackingAway
 from gradstudy.locking.hold import Hold
 from gradstudy.records import StudyInfo, TrialResult
+from gradstudy.tracking.atomic_file import DAMAGED
+from gradstudy.tracking.damage import listed
 from gradstudy.tracking.experiment_board import HELD_IN_MLFLOW
 from gradstudy.tracking.members_file import Stored
 from gradstudy.tracking.publication import RunDisplay
 from gradstudy.tracking.spool import Spool
 from gradstudy.tracking.store import Mlflow, answering, connect
 from gradstudy.tracking.study_run import StudyRun
+from gradstudy.words.number_words import counted
 
 
 class StudyWriter:
@@ -38,6 +41,31 @@ class StudyWriter:
         self._away: TrackingAway | None = None
         self._in_mlflow: Stored = {}
         self._attempt(self._opened)
+
+    @property
+    def damage(self) -> tuple[str, ...]:
+        """What is damaged of that which earlier launches stored, and what is done about it, in sentences."""
+        spool, run, waiting = self._spool, self._run, len(self._spool.numbers())
+        told = []
+        if spool.damaged:
+            told.append(
+                f"Of what waits to be sent to MLflow, {counted(len(spool.damaged), 'file')} of trials cannot be read: "
+                f"{listed(spool.damaged)}. Now with the ending {DAMAGED}; what MLflow does not hold is measured again."
+            )
+        if strangers := spool.strangers():
+            told.append(
+                f"In {spool.folder.absolute()}, {', '.join(strangers)} {'is' if len(strangers) == 1 else 'are'} no "
+                "trial's, and left alone: move it away."
+            )
+        if run and run.damaged:
+            told.append(f"Damaged, and made anew: {listed(run.damaged)}.")
+        if run and run.lost:
+            done = "measured again" if not waiting else "sent again if it waits on disk, or else measured again"
+            told.append(
+                f"Of {counted(len(run.lost), 'trial')} the record is damaged or gone: {listed(run.lost)}. "
+                f"{'It is' if len(run.lost) == 1 else 'They are'} {done}; MLflow keeps the old runs among the deleted."
+            )
+        return tuple(told)
 
     def stored(self) -> Stored:
         """Every trial that earlier launches finished, on disk or in MLflow: number -> (trial, rows of responses)."""
@@ -98,7 +126,8 @@ class StudyWriter:
     def _close(self, status: str) -> None:
         run, numbers = self._opened(), self._spool.numbers()
         for number in numbers:
-            if number not in run.numbers:
+            if not run.holds(number):
+                run.forget(number)
                 result = self._spool.result(number)
                 self._send(run, result, self._show(result))
         run.close(self.stored(), status)

@@ -27,6 +27,9 @@ class MadeStudy:
     report: str = ""
     progress: str = FINISHED
 
+    def damage(self, *, thorough=False):
+        return ()
+
     def results(self, trials=None):
         return (result for result in self.made if trials is None or result.trial.number in trials)
 
