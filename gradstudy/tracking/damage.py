@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 
@@ -15,6 +16,8 @@ from gradstudy.masking import masked
 MAGIC = b"PAR1"
 """How a Parquet file begins and ends; the last bytes are written last, so what was cut off lacks them."""
 MOST_TOLD = 3
+Content = TypeVar("Content")
+"""What is read of a file."""
 
 
 class Damaged(InputError):

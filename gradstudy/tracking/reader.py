@@ -14,7 +14,7 @@ from mlflow.entities import Run, ViewType
 
 from gradstudy.errors import InputError, nearest
 from gradstudy.records import RUNNING, StudyInfo, Trial, TrialResult
-from gradstudy.tracking.damage import Damaged, listed
+from gradstudy.tracking.damage import Content, Damaged, listed
 from gradstudy.tracking.members_file import FILE as MEMBERS
 from gradstudy.tracking.members_file import Stored, StudyTable, members_table
 from gradstudy.tracking.record_file import read_gradients, read_result, read_rows
@@ -37,7 +37,6 @@ from gradstudy.words.number_words import counted
 
 WAY_ON = "The study's own command, given again, makes anew what can be, and measures the other trials again."
 Source = TypeVar("Source")
-Found = TypeVar("Found")
 
 
 class StoredStudy:
@@ -197,9 +196,9 @@ class StoredStudy:
                 lambda run: record_of(self._client, run, self._folder), {n: self._trials[n] for n in numbers}
             )
 
-    def _read(self, read: Callable[[Source], Found], sources: Mapping[int, Source]) -> dict[int, Found]:
+    def _read(self, read: Callable[[Source], Content], sources: Mapping[int, Source]) -> dict[int, Content]:
         """What is read of these trials; of those that can be."""
-        found: dict[int, Found] = {}
+        found: dict[int, Content] = {}
         for number, source in sources.items():
             try:
                 found[number] = read(source)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
@@ -17,7 +16,7 @@ from gradstudy.locking.hold import Hold
 from gradstudy.masking import masked
 from gradstudy.records import CONFIRM, MemberRows, StudyInfo, Trial, TrialResult
 from gradstudy.tracking.atomic_file import set_aside
-from gradstudy.tracking.damage import Damaged
+from gradstudy.tracking.damage import Content, Damaged
 from gradstudy.tracking.doubled import discard, united
 from gradstudy.tracking.experiment_board import HELD_IN_MLFLOW, ExperimentBoard
 from gradstudy.tracking.markdown import code_fence, escaped, note_of
@@ -44,8 +43,6 @@ from gradstudy.tracking.trial_metrics import study_cost, trial_cost
 from gradstudy.tracking.trial_run import send_trial
 from gradstudy.versions import joined
 from gradstudy.words.command_words import load_call
-
-Found = TypeVar("Found")
 
 
 class StudyRun:
@@ -167,7 +164,7 @@ class StudyRun:
                 self.damaged.append(Damaged(path, "it is no file"))
                 set_aside(path)
 
-    def _whole(self, read: Callable[[], Found]) -> Found | None:
+    def _whole(self, read: Callable[[], Content]) -> Content | None:
         """What is read, None where it is damaged."""
         try:
             return read()
