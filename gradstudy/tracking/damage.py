@@ -16,7 +16,7 @@ from gradstudy.masking import masked
 MAGIC = b"PAR1"
 """How a Parquet file begins and ends; the last bytes are written last, so what was cut off lacks them."""
 MOST_TOLD = 3
-Content = TypeVar("Content")
+ReadBack = TypeVar("ReadBack")
 """What is read of a file."""
 
 
@@ -72,7 +72,7 @@ def check_parquet(path: Path) -> None:
             raise ValueError("its end is missing")
 
 
-def listed(damaged: Sequence[Damaged]) -> str:
+def told_of(damaged: Sequence[Damaged]) -> str:
     """`/a/trial_00001.parquet (it is empty), /a/trial_00003.parquet (it is gone) and 5 more`."""
     told = ", ".join(one.told for one in damaged[:MOST_TOLD])
     return told + (f" and {len(damaged) - MOST_TOLD} more" if len(damaged) > MOST_TOLD else "")

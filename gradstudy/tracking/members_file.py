@@ -84,7 +84,7 @@ class StudyTable:
         return {number: (trial, tuple(of_trial[number])) for number, trial in self.trials.items()}
 
 
-def read_table(path: Path) -> StudyTable:
+def read_study_table(path: Path) -> StudyTable:
     """All that the file holds. Damaged where it is not as it was written.
 
     The trials of an older version are a screen's, and do not say so; of their outcome holds what `as_rows` says.
@@ -103,12 +103,12 @@ def read_table(path: Path) -> StudyTable:
 
 def read_members(path: Path) -> pd.DataFrame:
     """The table as it was written. Damaged where it is not as it was."""
-    return read_table(path).members
+    return read_study_table(path).members
 
 
 def read_stored(path: Path) -> dict[int, tuple[Trial, MemberRows]]:
     """The trials and their rows as they were before they became a table. Damaged where it is not as it was."""
-    return read_table(path).stored()
+    return read_study_table(path).stored()
 
 
 def _as_members(table: pd.DataFrame) -> pd.DataFrame:

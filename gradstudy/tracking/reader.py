@@ -14,7 +14,7 @@ from mlflow.entities import Run, ViewType
 
 from gradstudy.errors import InputError, nearest
 from gradstudy.records import RUNNING, StudyInfo, Trial, TrialResult
-from gradstudy.tracking.damage import Content, Damaged, listed
+from gradstudy.tracking.damage import Damaged, ReadBack, told_of
 from gradstudy.tracking.members_file import FILE as MEMBERS
 from gradstudy.tracking.members_file import Stored, StudyTable, members_table
 from gradstudy.tracking.record_file import read_gradients, read_result, read_rows
@@ -78,11 +78,11 @@ class StoredStudy:
             local = [number for number, run in self._trials.items() if local_folder(run) is not None]
             self._records(local)
         if self._damaged:
-            found.append(f"Damaged, so that what they say is taken from other files: {listed(self._damaged)}.")
+            found.append(f"Damaged, so that what they say is taken from other files: {told_of(self._damaged)}.")
         if lost := [self._lost[number] for number in sorted(self._lost.keys() - known)]:
-            found.append(f"Left out, as damaged or gone: {self._share(lost)}: {listed(lost)}.")
+            found.append(f"Left out, as damaged or gone: {self._share(lost)}: {told_of(lost)}.")
         if lost := [self._lost[number] for number in sorted(self._lost.keys() & known)]:
-            found.append(f"Without curves, as their records are damaged or gone: {self._share(lost)}: {listed(lost)}.")
+            found.append(f"Without curves, as their records are damaged or gone: {self._share(lost)}: {told_of(lost)}.")
         return (*found, WAY_ON) if found else ()
 
     def gradients(self, **filters: Any) -> pd.DataFrame:
@@ -164,7 +164,7 @@ class StoredStudy:
         own = self._read(read_rows, self._records([number for number in self._trials if number not in known]))
         if not (known or own) and self._lost:
             raise InputError(
-                f"Of study '{self.info.name}' nothing can be read: {listed(list(self._lost.values()))}. Put back its "
+                f"Of study '{self.info.name}' nothing can be read: {told_of(list(self._lost.values()))}. Put back its "
                 f"files, or give its own command again, and it is measured again: {self.info.command}"
             )
         return {**known, **own}
@@ -196,9 +196,9 @@ class StoredStudy:
                 lambda run: record_of(self._client, run, self._folder), {n: self._trials[n] for n in numbers}
             )
 
-    def _read(self, read: Callable[[Source], Content], sources: Mapping[int, Source]) -> dict[int, Content]:
+    def _read(self, read: Callable[[Source], ReadBack], sources: Mapping[int, Source]) -> dict[int, ReadBack]:
         """What is read of these trials; of those that can be."""
-        found: dict[int, Content] = {}
+        found: dict[int, ReadBack] = {}
         for number, source in sources.items():
             try:
                 found[number] = read(source)

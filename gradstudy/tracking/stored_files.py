@@ -15,13 +15,21 @@ from mlflow.entities import Run
 from gradstudy.records import StudyInfo
 from gradstudy.tracking.damage import Damaged, check_parquet, reading
 from gradstudy.tracking.members_file import FILE as MEMBERS
-from gradstudy.tracking.members_file import StudyTable, read_table
+from gradstudy.tracking.members_file import StudyTable, read_study_table
 from gradstudy.tracking.record_file import trial_file
 from gradstudy.tracking.runs import FINGERPRINT, STUDY, address, artifact, trial_number
 from gradstudy.words.command_words import without_secrets
 
 INFO = "study.json"
-KINDS = {"name": str, "fingerprint": str, "command": str, "seeds": int, "steps": int, "seed": int, "settings": Mapping}
+TYPES = {
+    "name": str,
+    "fingerprint": str,
+    "command": str,
+    "seeds": int,
+    "steps": int,
+    "seed": int,
+    "settings": Mapping,
+}
 """What these entries of it are."""
 
 
@@ -36,7 +44,7 @@ def read_info(client: MlflowClient, run: Run) -> StudyInfo | None:
             if not isinstance(stored, dict):
                 raise ValueError("it holds no study")
             info = StudyInfo.from_json(stored)
-            for name, kind in KINDS.items():
+            for name, kind in TYPES.items():
                 if not isinstance(getattr(info, name), kind):
                     raise ValueError(f"its {name} is {getattr(info, name)!r}")
             _check_same(info, run)
@@ -50,7 +58,7 @@ def table_of(client: MlflowClient, run: Run) -> StudyTable | None:
         if path is None:
             return None
         with reading(path):
-            table = read_table(path)
+            table = read_study_table(path)
             if table.info:
                 _check_same(table.info, run)
             return table

@@ -16,7 +16,7 @@ from gradstudy.locking.hold import Hold
 from gradstudy.masking import masked
 from gradstudy.records import CONFIRM, MemberRows, StudyInfo, Trial, TrialResult
 from gradstudy.tracking.atomic_file import set_aside
-from gradstudy.tracking.damage import Content, Damaged
+from gradstudy.tracking.damage import Damaged, ReadBack
 from gradstudy.tracking.doubled import discard, united
 from gradstudy.tracking.experiment_board import HELD_IN_MLFLOW, ExperimentBoard
 from gradstudy.tracking.markdown import code_fence, escaped, note_of
@@ -164,7 +164,7 @@ class StudyRun:
                 self.damaged.append(Damaged(path, "it is no file"))
                 set_aside(path)
 
-    def _whole(self, read: Callable[[], Content]) -> Content | None:
+    def _whole(self, read: Callable[[], ReadBack]) -> ReadBack | None:
         """What is read, None where it is damaged."""
         try:
             return read()

@@ -8,7 +8,7 @@ from gradstudy.errors import TrackingAway
 from gradstudy.locking.hold import Hold
 from gradstudy.records import StudyInfo, TrialResult
 from gradstudy.tracking.atomic_file import DAMAGED
-from gradstudy.tracking.damage import listed
+from gradstudy.tracking.damage import told_of
 from gradstudy.tracking.experiment_board import HELD_IN_MLFLOW
 from gradstudy.tracking.members_file import Stored
 from gradstudy.tracking.publication import RunDisplay
@@ -50,7 +50,7 @@ class StudyWriter:
         if spool.damaged:
             told.append(
                 f"Of what waits to be sent to MLflow, {counted(len(spool.damaged), 'file')} of trials cannot be read: "
-                f"{listed(spool.damaged)}. Now with the ending {DAMAGED}; what MLflow does not hold is measured again."
+                f"{told_of(spool.damaged)}. Now with the ending {DAMAGED}; what MLflow does not hold is measured again."
             )
         if strangers := spool.strangers():
             told.append(
@@ -58,11 +58,11 @@ class StudyWriter:
                 "trial's, and left alone: move it away."
             )
         if run and run.damaged:
-            told.append(f"Damaged, and made anew: {listed(run.damaged)}.")
+            told.append(f"Damaged, and made anew: {told_of(run.damaged)}.")
         if run and run.lost:
             done = "measured again" if not waiting else "sent again if it waits on disk, or else measured again"
             told.append(
-                f"Of {counted(len(run.lost), 'trial')} the record is damaged or gone: {listed(run.lost)}. "
+                f"Of {counted(len(run.lost), 'trial')} the record is damaged or gone: {told_of(run.lost)}. "
                 f"{'It is' if len(run.lost) == 1 else 'They are'} {done}; MLflow keeps the old runs among the deleted."
             )
         return tuple(told)

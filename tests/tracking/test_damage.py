@@ -14,7 +14,7 @@ from support.made_trials import FACTORS, make_info, make_result, make_shown
 
 from gradstudy.errors import InputError, TrackingAway
 from gradstudy.tracking.damage import Damaged
-from gradstudy.tracking.members_file import members_table, read_table, write_members
+from gradstudy.tracking.members_file import members_table, read_study_table, write_members
 from gradstudy.tracking.reader import find_study
 from gradstudy.tracking.record_file import METADATA, read_gradients, read_result, read_rows, write_trial
 from gradstudy.tracking.spool import Spool
@@ -151,7 +151,7 @@ def written(name, folder):
     path = folder / name
     if name == "members.parquet":
         write_members({n: (make_result(n).trial, make_result(n).rows) for n in TRIALS}, FACTORS, path, make_info("any"))
-        return path, (read_table,)
+        return path, (read_study_table,)
     if name == "study.json":
         path.write_text(json.dumps(make_info("any").to_json()))
         tags = {"study": "any", "fingerprint": make_info("any").fingerprint}
