@@ -6,7 +6,7 @@ moment the driver is killed at, the same command finds what is done and finishes
 
 import os
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -19,12 +19,12 @@ from gradstudy.analysis.settings import Analysis
 from gradstudy.batch import Batch
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.configs.overrides import as_override
-from gradstudy.errors import InputError, TrackingAway
+from gradstudy.errors import InputError
 from gradstudy.execution.executor import Runner
 from gradstudy.locking.folder_lock import folder_lock
 from gradstudy.locking.hold import Hold
 from gradstudy.preparation import Prepared, fingerprint_of, no_cures, prepare, study_name
-from gradstudy.records import CONFIRM, CONFIRM_FROM, RUNNING, SCREEN, Level, StudyInfo, Trial, TrialResult
+from gradstudy.records import CONFIRM, CONFIRM_FROM, RUNNING, Level, StudyInfo, TrialResult
 from gradstudy.report.findings import findings_of
 from gradstudy.report.mlflow.ahead import Ahead
 from gradstudy.report.mlflow.displays import study_display, trial_display
@@ -34,7 +34,9 @@ from gradstudy.report.terminal.data_table import data_table
 from gradstudy.report.terminal.live.progress import Progress
 from gradstudy.report.terminal.live.so_far import SoFar
 from gradstudy.results import Run
-from gradstudy.search.storage import HELD_IN_DATABASE, JOURNAL, claim, open_storage
+from gradstudy.search.base import Kept
+from gradstudy.search.opening import open_search
+from gradstudy.search.storage import HELD_IN_DATABASE, claim, open_storage
 from gradstudy.tracking.damage import Damaged
 from gradstudy.tracking.members_file import Stored, members_table
 from gradstudy.tracking.publication import REPORT_FILE, publish
@@ -60,18 +62,16 @@ def run_study(overrides: Sequence[str], *, command: str = "") -> Run:
     with hydra_ready():
         prepared = prepare(overrides, command or shlex.join(["python", "-m", "gradstudy", *overrides]))
         for override in prepared.composer.unvaried:
-            _say([f"not varied, as this launch fixes it: {override}"])
+            _say(f"not varied, as this launch fixes it: {override}")
         if read := data_table(prepared.info.data):
             make_console().print(read)
-        _check_journal(prepared)
         database = prepared.launch.search.storage
         storage = open_storage(database, prepared.folder) if database else None  # before a folder is made for nothing
         with _opened(prepared.folder) as hold:
             if storage:
                 claim(storage, prepared.folder.name, hold)
             with prepared.launch.execution.start(prepared.devices) as runner:
-                prepared.search.open(storage or open_storage("", prepared.folder), prepared.folder.name)
-                _carry_out(prepared, runner, hold)
+                _carry_out(prepared, runner, hold, partial(open_search, prepared.search, storage, prepared.folder))
                 run = _run_of(_stored(prepared), prepared.launch.analysis)
                 ahead = Ahead(run)
                 if prepared.info.confirm:
@@ -97,7 +97,7 @@ def load_study(name: str, overrides: Sequence[str] = ()) -> Run:
         launch = Composer(overrides).launch
     run = _run_of(find_study(name, launch.tracking), launch.analysis)
     if run.progress != RUNNING:  # of one that is running, finding out is a walk over all that it has
-        _say(run.stored.damage())
+        _say(*run.stored.damage())
     return run
 
 
@@ -129,14 +129,14 @@ def report_study(overrides: Sequence[str]) -> Run:
         raise
     except InputError:
         stored = find_study(name, launch.tracking)
-        _say([f"Not stored with these settings; the newest study of that name, launched as: {stored.info.command}\n"])
+        _say(f"Not stored with these settings; the newest study of that name, launched as: {stored.info.command}\n")
     run = _run_of(stored, launch.analysis)
     if launch.report:
         run.page = str(write_report(run, launch.report))
     return run
 
 
-def _say(sentences: Iterable[str]) -> None:
+def _say(*sentences: str) -> None:
     for sentence in sentences:
         make_console().print(sentence, markup=False, highlight=False, soft_wrap=True)
 
@@ -159,11 +159,13 @@ def _published(prepared: Prepared, run: Run, ahead: Ahead) -> Run:
     return run
 
 
-def _carry_out(prepared: Prepared, runner: Runner, hold: Hold) -> None:
+def _carry_out(prepared: Prepared, runner: Runner, hold: Hold, begin: Callable[[Kept], None]) -> None:
     launch, info, search = prepared.launch, prepared.info, prepared.search
     writer = StudyWriter(launch.tracking, info, prepared.folder, partial(trial_display, info), hold)
-    _say(writer.damage)
-    stored, total = writer.stored(), search.total(launch.budget.trials)
+    _say(*writer.damage)
+    stored = writer.stored()
+    begin(Kept({number: dict(one.levels) for number, (one, _) in stored.items()}, writer.blocks, _say))
+    total = search.total(launch.budget.trials)
     done = {number: found for number, found in stored.items() if number < total}
     with (
         writer,
@@ -179,10 +181,10 @@ def _carry_out(prepared: Prepared, runner: Runner, hold: Hold) -> None:
         ) as progress,
     ):
         for asked in search.batches(launch.budget.trials):
+            writer.launched(search.blocks)
             trials = [prepared.composer.trial(*one) for one in asked]
             for trial in trials:
                 if trial.number in done:
-                    _check_same(trial, stored[trial.number][0])
                     search.tell(trial.number, done[trial.number][1])
             new = tuple(trial for trial in trials if trial.number not in done)
             for result in Batch(prepared.composer, prepared.devices, new).measured(runner, search):
@@ -300,36 +302,6 @@ def _launched_again(run: Run) -> list[str]:
     return [*asked, as_override("tracking.uri", run.stored.uri), *settings, *confirm]
 
 
-def _check_journal(prepared: Prepared) -> None:
-    """A study whose journal was lost is asked anew; after it was extended in steps, that would give other trials."""
-    if prepared.launch.search.storage or (prepared.folder / JOURNAL).exists():
-        return
-    tracking, info = prepared.launch.tracking, prepared.info
-    try:
-        stored = find_study(info.name, tracking, info.fingerprint).trials()
-    except (InputError, TrackingAway):  # nothing is stored, or nobody can say
-        return
-    settled = [trial for trial in prepared.preview if trial.phase == SCREEN and trial.number in stored]
-    changed = [trial for trial in settled if dict(stored[trial.number].levels) != dict(trial.levels)]
-    if changed:
-        before = " ".join(stored[changed[0].number].overrides)
-        raise InputError(
-            f"Trial {changed[0].number} is stored as '{before}', and would now be asked differently: the journal in "
-            f"{prepared.folder} is lost, and the budget was another then. Give the budgets of that time one after the "
-            "other, or give the study another name with name=..."
-        )
-
-
-def _check_same(trial: Trial, stored: Trial) -> None:
-    """A hunt's trials are asked anew where its journal was lost; another version of Optuna may ask otherwise."""
-    if dict(trial.levels) != dict(stored.levels):
-        raise InputError(
-            f"Trial {stored.number} is stored as '{' '.join(stored.overrides)}', and would now be asked differently: "
-            "the study's journal is lost, and was written by other versions of its tools. Give the study another name "
-            "with name=..."
-        )
-
-
 @contextmanager
 def _opened(folder: Path) -> Iterator[Hold]:
     """The study's own folder, held by this driver alone, and what it holds beside: the study in its stores."""
@@ -342,5 +314,5 @@ def _opened(folder: Path) -> Iterator[Hold]:
             f"The study keeps its journal in {folder.absolute()}, which cannot be written: {error.strerror}. "
             "Run it in a folder of your own."
         ) from error
-    with folder_lock(folder), Hold(partial(make_console().print, markup=False)) as hold:
+    with folder_lock(folder), Hold(_say) as hold:
         yield hold

@@ -110,10 +110,8 @@ def test_an_extended_study_keeps_its_trials_and_adds_to_them(tmp_path):
     after = members(tmp_path)
     pd.testing.assert_frame_equal(after[after["trial"] < 8], before, check_exact=True)
     assert after["trial"].nunique() == 12
-    shutil.rmtree(tmp_path / ".gradstudy")
-    run([*tiny, "budget.trials=12"], tmp_path, code=2)  # asked in one block, its trials would be others
-    for budget in (8, 12):
-        assert "members/s" not in run([*tiny, f"budget.trials={budget}"], tmp_path)
+    shutil.rmtree(tmp_path / ".gradstudy")  # asked in one block, its trials would be others
+    assert "members/s" not in run([*tiny, "budget.trials=12"], tmp_path)
     pd.testing.assert_frame_equal(members(tmp_path), after, check_exact=True)
 
 

@@ -1,6 +1,7 @@
 """What every way of searching promises, and every study's trials: they are asked, and told what came of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from optuna.storages import BaseStorage
@@ -17,6 +18,22 @@ class AskedTrial(NamedTuple):
     phase: str
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What is stored of a study outside of its search, which can be made anew from it.
+
+    The `levels` of its trials by number, and how many trials each launch of its screen added (`blocks`), as far as
+    somebody knows. `say` is told what had to be made anew.
+    """
+
+    levels: Mapping[int, Levels] = field(default_factory=dict)
+    blocks: Sequence[int] = ()
+    say: Callable[[str], object] = print
+
+
+NOTHING = Kept()
+
+
 class AskTell(Protocol):
     """The trials of one study. `open` comes before `batches` and `tell`; `preview` needs no storage.
 
@@ -28,8 +45,16 @@ class AskTell(Protocol):
     def preview(self, budget: int) -> list[list[AskedTrial]]:
         """The batches of a new study, with nothing stored; for trials that nobody can know yet, others like them."""
 
-    def open(self, storage: BaseStorage, name: str) -> None:
-        """Goes on with the study of this name, or begins it; InputError when its trials came from another space."""
+    def open(self, storage: BaseStorage, name: str, kept: Kept = NOTHING) -> None:
+        """Goes on with the study of this name, or begins it; InputError when its trials came from another space.
+
+        Trials that are kept have the levels that they have there. Where the storage says otherwise it is made anew from
+        that trial on, and what it held stays under another name.
+        """
+
+    @property
+    def blocks(self) -> Sequence[int]:
+        """How many trials each launch of its screen has added, once the first batch was asked."""
 
     def total(self, budget: int) -> int:
         """The number of trials that the study will have: a budget below what is stored leaves nothing out."""

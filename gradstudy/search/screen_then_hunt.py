@@ -1,7 +1,7 @@
 """First a screen, which ranks causes, then a hunt inside the best region that it found."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from optuna.storages import BaseStorage
@@ -9,7 +9,7 @@ from optuna.storages import BaseStorage
 from gradstudy.errors import InputError
 from gradstudy.parts import number, word
 from gradstudy.records import DUMMY, HUNT, SCREEN, MemberRows
-from gradstudy.search.base import AskedTrial, AskTell
+from gradstudy.search.base import NOTHING, AskedTrial, AskTell, Kept
 from gradstudy.search.hunt.hunt import Hunt, HuntTrials
 from gradstudy.search.hunt.sampler import SAMPLERS, sampled
 from gradstudy.search.hunt.told import Told, best_region, inside
@@ -71,9 +71,14 @@ class ScreenThenHuntTrials:
         hunt = self._hunt_in(self._hunted, ())
         return [*self._screen.preview(self._screened), *hunt.preview(budget - self._screened)]
 
-    def open(self, storage: BaseStorage, name: str) -> None:
-        self._screen.open(storage, name)
-        self._storage, self._name = storage, f"{name}-hunt"
+    def open(self, storage: BaseStorage, name: str, kept: Kept = NOTHING) -> None:
+        screened = {number: levels for number, levels in kept.levels.items() if number < self._screened}
+        self._screen.open(storage, name, replace(kept, levels=screened))
+        self._storage, self._name, self._kept = storage, f"{name}-hunt", kept
+
+    @property
+    def blocks(self) -> Sequence[int]:
+        return self._screen.blocks
 
     def total(self, budget: int) -> int:
         return budget
@@ -85,7 +90,7 @@ class ScreenThenHuntTrials:
         told = [self._told[number] for number in sorted(self._told)]
         region = best_region(self._hunted.factors, told, self._way.objectives)
         self._hunt = self._hunt_in(self._hunted.among(region), [one for one in told if inside(region, one.levels)])
-        self._hunt.open(self._storage, self._name)
+        self._hunt.open(self._storage, self._name, self._kept)
         yield from self._hunt.batches(budget - self._screened)
 
     def tell(self, number: int, rows: MemberRows) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import optuna
@@ -21,14 +23,26 @@ HELD_IN_DATABASE = "search"
 """What a launch calls its claim to a study in a database."""
 
 
-def open_storage(url: str, folder: Path) -> BaseStorage:
+def open_storage(url: str, folder: Path, say: Callable[[str], object] = print) -> BaseStorage:
     """The storage of a study's trials: `folder/journal.log` for an empty `url`, or else the database it names.
 
     The caller holds the study's lock, so whatever a killed driver left behind in the folder is nobody's: its lock is
-    removed and a half-written last line is cut off. InputError for a database that cannot be opened.
+    removed and a half-written last line is cut off. A journal that cannot be read is set aside, and `say` is told.
+    InputError for a database that cannot be opened.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return _database(url) if url else _journal(folder.absolute() / JOURNAL)
+    return _database(url) if url else _journal(folder.absolute() / JOURNAL, say)
+
+
+def begin_anew(folder: Path, why: str, say: Callable[[str], object]) -> None:
+    """Keeps a study's journal under another name beside its place, where a new one begins; `say` is told."""
+    journal = folder.absolute() / JOURNAL
+    aside = next(path for n in count(1) if not (path := journal.with_name(f"{JOURNAL}.damaged-{n}")).exists())
+    os.replace(journal, aside)
+    say(
+        f"The search's journal {journal} is damaged ({why}): it is kept as {aside.name}, and made anew from the stored "
+        "trials."
+    )
 
 
 def claim(storage: BaseStorage, name: str, hold: Hold) -> None:
@@ -47,18 +61,17 @@ def scratch_storage() -> BaseStorage:
     return InMemoryStorage()
 
 
-def _journal(path: Path) -> BaseStorage:
+def _journal(path: Path, say: Callable[[str], object]) -> BaseStorage:
     for leftover in path.parent.glob(f"{path.name}.lock*"):  # Optuna's lock, and what it is renamed to on release
         leftover.unlink(missing_ok=True)
-    if path.exists():
+    if path.is_file():
         _cut_torn_tail(path)
     try:
-        return JournalStorage(JournalFileBackend(str(path)))
-    except (ValueError, KeyError) as error:
-        raise InputError(
-            f"The study's journal must hold one JSON record per line, but {path} is damaged ({error}). "
-            "Put back a copy of it, or begin the study anew under another name."
-        ) from error
+        return JournalStorage(JournalFileBackend(str(path)))  # reads all of it
+    except Exception as error:  # what Optuna says to lines that are none of its own is of any kind
+        why = (str(error).strip() or type(error).__name__).splitlines()[0]
+    begin_anew(path.parent, why, say)
+    return JournalStorage(JournalFileBackend(str(path)))
 
 
 def _cut_torn_tail(path: Path) -> None:

@@ -1,13 +1,16 @@
 """The Optuna study that keeps what was asked and told.
 
 Optuna numbers the trials and keeps them. A trial left unfinished by a killed driver is taken up under its own number,
-so that every row is used by exactly one trial, whenever and however often drivers are stopped.
+so that every row is used by exactly one trial, whenever and however often drivers are stopped. A trial whose levels are
+not those of its number (two drivers added trials at once, or a line of the journal is gone) and all behind it are asked
+anew: Optuna cannot change a trial, so the study is made anew, and the old one stays under another name.
 """
 
 import json
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import count
 from typing import Any
 
 import optuna
@@ -36,18 +39,28 @@ class StoredTrials:
     def __init__(self, space: SearchSpace, row: Row, objectives: Sequence[Objective]):
         self._space, self._row, self._objectives = space, row, objectives
 
-    def open(self, storage: BaseStorage, name: str, *, search: str | Mapping[str, Any], seed: int) -> None:
+    def open(
+        self,
+        storage: BaseStorage,
+        name: str,
+        *,
+        search: str | Mapping[str, Any],
+        seed: int,
+        kept: Mapping[int, Levels],
+        say: Callable[[str], object],
+    ) -> None:
         """Goes on with the study of this name, or begins it; InputError when its trials came from elsewhere.
 
-        `search` is the identity of the way of searching.
+        `search` is the identity of the way of searching. `kept` are levels that trials have for sure, and `say` is
+        told where the study has others, and is made anew.
         """
+        self._storage, self._kept, self._say = storage, kept, say
         origin = {"search": search, "seed": seed, "factors": [factor.to_json() for factor in self._space.factors]}
         directions = [objective.direction for objective in self._objectives]
-        sampler = _RowSampler(self._row)
         try:  # looked for first: `create_study(load_if_exists=True)` adds a line to the journal at every launch
-            study = optuna.load_study(storage=storage, study_name=name, sampler=sampler)
+            study = optuna.load_study(storage=storage, study_name=name, sampler=_RowSampler(self._row))
         except KeyError:
-            study = optuna.create_study(storage=storage, study_name=name, sampler=sampler, directions=directions)
+            study = self._begun(name)
         ours = [direction.name.lower() for direction in study.directions] == directions
         if ours and SPACE not in study.user_attrs and not study.get_trials(deepcopy=False):
             study.set_user_attr(SPACE, origin)
@@ -56,21 +69,28 @@ class StoredTrials:
                 f"The stored trials of '{name}' must come from this launch's space, seed and search, but came from "
                 "others. Give this study another name, or another search.storage."
             )
-        if study.metric_names is None:
-            with warnings.catch_warnings():  # experimental since Optuna 3.2; it only labels the dashboard
-                warnings.simplefilter("ignore", ExperimentalWarning)
-                study.set_metric_names([objective.response for objective in self._objectives])
         self.study = study
+        self._name_objectives()
+        known = study.get_trials(deepcopy=False)
+        wrong = (trial.number for trial in known if not _agrees(trial, kept.get(trial.number, trial.params)))
+        if (first := next(wrong, None)) is not None:
+            self._make_anew(first)
 
     def __len__(self) -> int:
-        return len(self.study.get_trials(deepcopy=False))
+        """The number of its trials, up to the last of which something came."""
+        finished = [one.number for one in self.study.get_trials(deepcopy=False) if one.state.is_finished()]
+        return max([*finished, *self._kept], default=-1) + 1
 
     def begin_with(self, told: Sequence[FrozenTrial]) -> None:
         """Trials that were told elsewhere come first; those that a killed driver put here are there already."""
-        self.study.add_trials(told[len(self) :])
+        self.study.add_trials(told[len(self.study.get_trials(deepcopy=False)) :])
 
     def ask(self, start: int, stop: int) -> list[tuple[int, Levels]]:
         """The trials from `start` up to `stop` as (number, levels), in order: stored ones, and newly asked ones."""
+        for trial in self.study.get_trials(deepcopy=False)[start:stop]:
+            if trial.number not in self._kept and not _agrees(trial, self._row(self.study, trial.number)):
+                self._make_anew(trial.number)
+                break
         known = self.study.get_trials(deepcopy=False)
         stored = [optuna.Trial(self.study, trial._trial_id) for trial in known[start:stop]]
         found = [(trial.number, self._space.levels(partial(suggested, trial))) for trial in stored]
@@ -78,7 +98,7 @@ class StoredTrials:
 
     def _begin(self, number: int) -> Levels:
         """The levels of a new trial, stored with it: one write to the disk, where `Study.ask` takes one per level."""
-        row = self._row(self.study, number)
+        row = self._kept.get(number) or self._row(self.study, number)
         levels = self._space.levels(lambda factor: row[factor.name])
         distributions = {factor.name: distribution(factor) for factor in self._space.factors if factor.name in levels}
         begun = create_trial(state=TrialState.RUNNING, params=dict(levels), distributions=distributions)
@@ -98,6 +118,36 @@ class StoredTrials:
                     trial.report(by_seed[seed], seed)
         state = TrialState.PRUNED if values is None else None
         self.study.tell(number, values, state=state, skip_if_finished=True)
+
+    def _begun(self, name: str) -> optuna.Study:
+        directions = [objective.direction for objective in self._objectives]
+        return optuna.create_study(
+            storage=self._storage, study_name=name, sampler=_RowSampler(self._row), directions=directions
+        )
+
+    def _name_objectives(self) -> None:
+        if self.study.metric_names is None:
+            with warnings.catch_warnings():  # experimental since Optuna 3.2; it only labels the dashboard
+                warnings.simplefilter("ignore", ExperimentalWarning)
+                self.study.set_metric_names([objective.response for objective in self._objectives])
+
+    def _make_anew(self, first: int) -> None:
+        """The study with its trials before this one; as it was it stays under another name."""
+        name, storage = self.study.study_name, self._storage
+        names = optuna.get_all_study_names(storage)
+        aside = next(aside for n in count(1) if (aside := f"{name}-damaged-{n}") not in names)
+        right, attributes = self.study.get_trials()[:first], self.study.user_attrs
+        optuna.copy_study(from_study_name=name, from_storage=storage, to_storage=storage, to_study_name=aside)
+        optuna.delete_study(study_name=name, storage=storage)
+        self.study = self._begun(name)
+        for attribute, value in attributes.items():
+            self.study.set_user_attr(attribute, value)
+        self._name_objectives()
+        self.study.add_trials(right)
+        self._say(
+            f"The search of '{name}' holds other levels than trial {first} has, as where two drivers ran it at once: "
+            f"it is made anew from the stored trials, and what it was is kept as '{aside}'."
+        )
 
 
 class _RowSampler(BaseSampler):
@@ -122,6 +172,11 @@ class _RowSampler(BaseSampler):
         self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
         return self._row(study, trial.number)[param_name]
+
+
+def _agrees(trial: FrozenTrial, levels: Levels) -> bool:
+    """Whether the trial has these levels, as far as it has any yet."""
+    return trial.params.items() <= levels.items()
 
 
 def _same(stored: Any, wanted: Any) -> bool:

@@ -4,7 +4,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -44,6 +44,9 @@ from gradstudy.tracking.trial_run import send_trial
 from gradstudy.versions import joined
 from gradstudy.words.command_words import load_call
 
+BLOCKS = "blocks"
+"""Tag of a study's run: how many trials each launch of its screen added."""
+
 
 class StudyRun:
     """The run of one study, new or continued, and which of its trials MLflow holds.
@@ -63,6 +66,8 @@ class StudyRun:
             )
         runs = study_runs(client, [experiment], info.fingerprint)
         self.run = united(client, runs) if runs else _create(client, experiment, info)
+        blocks = self.run.data.tags.get(BLOCKS, "").split()
+        self._blocks = tuple(map(int, blocks)) if all(map(str.isdecimal, blocks)) else ()
         self.damaged: list[Damaged] = []
         self.lost: list[Damaged] = []
         self._make_way()
@@ -82,6 +87,16 @@ class StudyRun:
     def numbers(self) -> frozenset[int]:
         """The trials that MLflow holds, finished."""
         return frozenset(self._finished)
+
+    @property
+    def blocks(self) -> Sequence[int]:
+        """How many trials each launch of the study's screen added; empty where no launch has said so."""
+        return self._blocks
+
+    def tell_blocks(self, blocks: Sequence[int]) -> None:
+        """Stores how many trials each launch of the screen added."""
+        self._client.set_tag(self.run.info.run_id, BLOCKS, " ".join(map(str, blocks)))
+        self._blocks = tuple(blocks)
 
     def stored(self) -> dict[int, tuple[Trial, MemberRows]]:
         """Every trial that MLflow holds, with the responses of its members."""

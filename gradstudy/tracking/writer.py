@@ -1,6 +1,6 @@
 """What a driver stores: every finished trial on disk first, then in MLflow, then once more as one table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -74,6 +74,16 @@ class StudyWriter:
     def waiting(self) -> Stored:
         """Those of them that are on disk, of which MLflow may know nothing."""
         return {number: self._spool.rows(number) for number in self._spool.numbers()}
+
+    @property
+    def blocks(self) -> Sequence[int]:
+        """How many trials each launch of the study's screen added, as far as MLflow was told and answers."""
+        return self._run.blocks if self._run else ()
+
+    def launched(self, blocks: Sequence[int]) -> None:
+        """Has MLflow know how many trials each launch of the screen added, for where the journal gets lost."""
+        if self._run and blocks and list(blocks) != list(self.blocks):
+            self._attempt(lambda: self._opened().tell_blocks(blocks))
 
     def write(self, result: TrialResult) -> None:
         """Stores a trial; some 50 ms."""

@@ -54,11 +54,27 @@ def test_a_journal_torn_in_its_first_line_is_empty(tmp_path, content):
     assert open_storage("", tmp_path).get_all_studies() == []
 
 
-def test_a_journal_damaged_in_the_middle_is_told_in_words(journal):
+@pytest.mark.parametrize(
+    "line", [b"damage", b"5", b"null", b"[]", b"{}", b'{"op_code":99}', b"\xff\x00\xfe", b""], ids=str
+)
+@pytest.mark.parametrize("place", [0, 3])
+def test_a_journal_that_cannot_be_read_is_kept_under_another_name_and_that_is_said(journal, line, place):
     lines = journal.read_bytes().splitlines(keepends=True)
-    journal.write_bytes(b"".join([*lines[:2], b"damage\n", *lines[2:]]))
-    with pytest.raises(InputError, match=r"journal\.log is damaged .* Put back a copy"):
-        open_storage("", journal.parent)
+    said = []
+    for n in (1, 2):
+        damaged = b"".join([*lines[:place], line + b"\n", *lines[place:]])
+        journal.write_bytes(damaged)
+        assert open_storage("", journal.parent, said.append).get_all_studies() == []
+        assert journal.with_name(f"journal.log.damaged-{n}").read_bytes() == damaged
+        assert "journal.log is damaged (" in said[-1]
+        assert said[-1].endswith(f"kept as journal.log.damaged-{n}, and made anew from the stored trials.")
+    assert not said[2:]
+
+
+def test_a_journal_that_is_a_folder_is_set_aside_too(tmp_path):
+    (tmp_path / JOURNAL).mkdir()
+    assert open_storage("", tmp_path, lambda _: None).get_all_studies() == []
+    assert (tmp_path / f"{JOURNAL}.damaged-1").is_dir()
 
 
 def test_the_lock_of_a_killed_driver_does_not_stall_the_next(journal):

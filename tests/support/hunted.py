@@ -11,6 +11,7 @@ from optuna.storages.journal import JournalFileBackend
 from gradstudy.configs.instantiate import make_part
 from gradstudy.configs.sources import shipped
 from gradstudy.records import DUMMY, SCREEN, Factor
+from gradstudy.search.base import Kept
 from gradstudy.search.search_space import SearchSpace
 from gradstudy.search.storage import JOURNAL, open_storage
 
@@ -52,8 +53,10 @@ def made(way, factors=FACTORS, seed=3, trials=0, seeds=SEEDS):
     return way.over(SearchSpace(factors, active, ("clipping",)), seed=seed, seeds=seeds, trials=trials)
 
 
-def opened(search, folder):
-    search.open(open_storage("", folder), "study")
+def opened(search, folder, stored=()):
+    """The search that goes on in this folder, as far as these trials, {number: (trial, rows)}, are stored elsewhere."""
+    levels = {number: stored[number][0].levels for number in stored}
+    search.open(open_storage("", folder), "study", Kept(levels))
     return search
 
 
@@ -82,14 +85,14 @@ class Stopped(BaseException):
     """A driver that is gone."""
 
 
-def driven(search, folder, budget, *, stored=None, stop_after=None, seeds=SEEDS):
+def driven(search, folder, budget, *, stored=None, stop_after=None, seeds=SEEDS, opens=opened):
     """One launch as the driver makes it: {number: (trial, rows)} of all that is done.
 
     `stored` holds what earlier launches finished and is added to. A launch may be gone after so many trials.
     """
     stored = {} if stored is None else stored
     finished, seen = 0, set()
-    for batch in opened(search, folder).batches(budget):
+    for batch in opens(search, folder, stored).batches(budget):
         assert not seen & {trial.number for trial in batch}
         seen |= {trial.number for trial in batch}
         for trial in batch:

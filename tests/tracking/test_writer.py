@@ -1,6 +1,7 @@
 """A driver that is killed, interrupted or without a server: the next launch ends with the same study."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
 from support.made_trials import FACTORS, make_info, make_result, make_shown
 
-from gradstudy.errors import TrackingAway
+from gradstudy.errors import InputError, TrackingAway
+from gradstudy.locking.hold import Hold
+from gradstudy.tracking import study_run
 from gradstudy.tracking.members_file import members_table
 from gradstudy.tracking.reader import find_study
 from gradstudy.tracking.runs import study_runs, trial_number, trial_runs
@@ -52,6 +56,7 @@ def assert_complete(store, name, numbers):
     experiment = client.get_experiment_by_name(name).experiment_id
     (study,) = study_runs(client, [experiment])
     runs = trial_runs(client, study)
+    assert not client.search_runs([experiment], "attributes.status = 'RUNNING'", run_view_type=ViewType.ALL)
     assert sorted(map(trial_number, runs)) == list(numbers)
     assert {run.info.status for run in [study, *runs]} == {"FINISHED"}
     pd.testing.assert_frame_equal(find_study(name, store).members, undisturbed(numbers), check_exact=True)
@@ -118,6 +123,57 @@ def test_a_driver_that_was_killed_is_continued(store, name):
 
     assert launch(store, name, range(5)) == [3, 4]
     assert_complete(store, name, range(5))
+
+
+def test_what_two_drivers_at_once_stored_twice_is_made_one_again(store, name, monkeypatch):
+    """As versions did that knew no better: below one run of the study, and below one each."""
+    first = StudyWriter(store, make_info(name), Path("first"), make_shown)
+    second = StudyWriter(store, make_info(name), Path("second"), make_shown)
+    with monkeypatch.context() as patch:
+        patch.setattr(study_run, "study_runs", lambda *_: [])
+        third = StudyWriter(store, make_info(name), Path("third"), make_shown)
+    for writer, numbers in {first: (0, 1), second: (1, 2), third: (2, 3, 4)}.items():
+        for number in numbers:
+            writer.write(make_result(number))
+    assert launch(store, name, range(6)) == [5]
+    assert_complete(store, name, range(6))
+
+
+def test_a_second_driver_is_refused_naming_the_first_and_stores_nothing(store, name):
+    with Hold() as first, Hold() as second:
+        StudyWriter(store, make_info(name), Path("first"), make_shown, first).write(make_result(0))
+        with pytest.raises(InputError, match=rf"{re.escape(store.uri)} is being run by process {os.getpid()} on "):
+            StudyWriter(store, make_info(name), Path("second"), make_shown, second)
+        StudyWriter(store, make_info(name, fingerprint="other"), Path("second"), make_shown, second)
+    assert launch(store, name, range(2)) == [1]
+    experiment = connect(store).get_experiment_by_name(name)
+    assert not [tag for tag in experiment.tags if tag.startswith("driver")]
+
+
+def test_a_store_that_was_away_at_first_is_claimed_before_anything_is_sent(store, name, monkeypatch):
+    with Hold() as first, Hold() as second:
+        StudyWriter(store, make_info(name), Path("first"), make_shown, first)
+        with monkeypatch.context() as patch:
+            patch.setattr(MlflowClient, "get_experiment_by_name", Mock(side_effect=ConnectionError("away")))
+            writer = StudyWriter(store, make_info(name), Path("second"), make_shown, second)
+        writer.write(make_result(0))
+        with pytest.raises(InputError, match="is being run by process"):
+            writer.finish()
+        assert sorted(path.name for path in Path("second/spool").iterdir()) == ["trial_00000.parquet"]
+
+
+def test_claims_are_emptied_where_mlflow_cannot_remove_a_tag(store, name, monkeypatch):
+    monkeypatch.setattr(MlflowClient, "delete_experiment_tag", Mock(side_effect=MlflowException("no such endpoint")))
+    for _ in range(2):
+        with Hold() as hold:
+            StudyWriter(store, make_info(name), Path("folder"), make_shown, hold)
+
+
+def test_how_a_screen_grew_is_known_where_its_journal_is_not(store, name):
+    writer = StudyWriter(store, make_info(name), Path("folder"), make_shown)
+    assert writer.blocks == ()
+    writer.launched([4, 2])
+    assert StudyWriter(store, make_info(name), Path("elsewhere"), make_shown).blocks == (4, 2)
 
 
 def test_the_trials_of_a_driver_that_was_killed_elsewhere_are_known(store, name, tmp_path_factory, monkeypatch):

@@ -10,7 +10,7 @@ from optuna.storages import BaseStorage
 from gradstudy.errors import InputError
 from gradstudy.parts import Part, number, word
 from gradstudy.records import HUNT, MemberRows
-from gradstudy.search.base import AskedTrial, AskTell
+from gradstudy.search.base import NOTHING, AskedTrial, AskTell, Kept
 from gradstudy.search.hunt.sampler import ENOUGH_SEEDS, PRUNERS, SAMPLERS, is_hopeless, sampled
 from gradstudy.search.hunt.told import Told, frozen, study_in_memory
 from gradstudy.search.objective import HUNTED, Objective, check_responses, objectives_of
@@ -142,8 +142,12 @@ class HuntTrials:
         self._count = 0
         self._stored = StoredTrials(space, self._row, hunt.objectives)
 
-    def open(self, storage: BaseStorage, name: str) -> None:
-        self._stored.open(storage, name, search=self._hunt.identity(0), seed=self._seed)
+    def open(self, storage: BaseStorage, name: str, kept: Kept = NOTHING) -> None:
+        behind = len(self._known) - self._first
+        levels = {number + behind: own for number, own in kept.levels.items() if number >= self._first}
+        levels |= {place: told.levels for place, told in enumerate(self._known)}
+        search = self._hunt.identity(0)
+        self._stored.open(storage, name, search=search, seed=self._seed, kept=levels, say=kept.say)
         self._stored.begin_with([frozen(self._space.factors, told) for told in self._known])
 
     def preview(self, budget: int) -> list[list[AskedTrial]]:
@@ -151,18 +155,23 @@ class HuntTrials:
         asked = [AskedTrial(number, levels, HUNT) for number, levels in enumerate(rows, self._first)]
         return [asked[start : start + size] for start in range(0, len(asked), size)]
 
+    @property
+    def blocks(self) -> Sequence[int]:
+        return ()
+
     def total(self, budget: int) -> int:
         asked = max(budget, len(self._stored) - len(self._known))
         return self._first + int(min(asked, self._hunt.most(self._space)))
 
     def batches(self, budget: int) -> Iterator[list[AskedTrial]]:
-        self._count, known = self.total(budget) - self._first, len(self._known)
-        for start in range(0, self._count, self._hunt.batch):
-            stop = min(start + self._hunt.batch, self._count)
-            asked = self._stored.ask(known + start, known + stop)
+        known, size, start = len(self._known), self._hunt.batch, 0
+        while start < (count := self.total(budget) - self._first):  # which falls where the search has to be made anew
+            self._count = count
+            asked = self._stored.ask(known + start, known + min(start + size, count))
             batch = [AskedTrial(place - known + self._first, levels, HUNT) for place, levels in asked]
             self._levels.update({trial.number: trial.levels for trial in batch})
             yield batch
+            start += size
 
     def tell(self, number: int, rows: MemberRows) -> None:
         objectives, place = self._hunt.objectives, number - self._first + len(self._known)

@@ -1,15 +1,16 @@
 """The screen: the randomised way of searching, and the only one whose trials rank causes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from optuna import Study
 from optuna.storages import BaseStorage
 
+from gradstudy.errors import InputError
 from gradstudy.parts import Part
 from gradstudy.records import SCREEN, MemberRows
-from gradstudy.search.base import AskedTrial, AskTell
+from gradstudy.search.base import NOTHING, AskedTrial, AskTell, Kept
 from gradstudy.search.objective import HUNTED, Objective
 from gradstudy.search.screen.design import design
 from gradstudy.search.search_space import Levels, SearchSpace
@@ -51,8 +52,11 @@ class ScreenTrials:
         self._designs: dict[tuple[int, ...], list[Levels]] = {}
         self._stored = StoredTrials(space, self._row, OBJECTIVES)
 
-    def open(self, storage: BaseStorage, name: str) -> None:
-        self._stored.open(storage, name, search="Screen", seed=self._seed)
+    def open(self, storage: BaseStorage, name: str, kept: Kept = NOTHING) -> None:
+        self._kept = kept
+        self._stored.open(storage, name, search="Screen", seed=self._seed, kept=kept.levels, say=kept.say)
+        if kept.blocks and not self.blocks:
+            self._stored.study.set_user_attr(LAUNCHED, list(kept.blocks))
 
     def preview(self, budget: int) -> list[list[AskedTrial]]:
         ahead = ScreenTrials(self._space, self._seed)
@@ -60,14 +64,21 @@ class ScreenTrials:
         ahead.open(scratch_storage(), "preview")
         return list(ahead.batches(budget))
 
+    @property
+    def blocks(self) -> Sequence[int]:
+        found: list[int] = self._stored.study.user_attrs.get(LAUNCHED, [])
+        return found
+
     def total(self, budget: int) -> int:
-        return max(budget, len(self._stored))
+        """Trials that are asked at once are one design, and none of it is left out."""
+        return max(budget, sum(self.blocks))
 
     def batches(self, budget: int) -> Iterator[list[AskedTrial]]:
-        study = self._stored.study
-        blocks = study.user_attrs.get(LAUNCHED, [])
+        study, blocks = self._stored.study, self.blocks
         if budget > sum(blocks):  # a larger budget is a further block, stored before its first trial is asked
-            study.set_user_attr(LAUNCHED, [*blocks, budget - sum(blocks)])
+            extended = [*blocks, budget - sum(blocks)]
+            self._check_kept(sum(blocks), extended)
+            study.set_user_attr(LAUNCHED, extended)
         yield [AskedTrial(number, levels, SCREEN) for number, levels in self._stored.ask(0, self.total(budget))]
 
     def tell(self, number: int, rows: MemberRows) -> None:
@@ -77,7 +88,26 @@ class ScreenTrials:
         return False
 
     def _row(self, study: Study, number: int) -> Levels:
-        blocks = tuple(study.user_attrs[LAUNCHED])
-        if blocks not in self._designs:
-            self._designs[blocks] = design(self._space.factors, blocks, self._seed, self._space.active)
-        return self._designs[blocks][number]
+        """Empty, and so the levels of no trial, for a number behind all that was launched."""
+        rows = self._design(study.user_attrs.get(LAUNCHED, []))
+        return rows[number] if number < len(rows) else {}
+
+    def _design(self, blocks: Sequence[int]) -> list[Levels]:
+        if (key := tuple(blocks)) not in self._designs:
+            self._designs[key] = design(self._space.factors, key, self._seed, self._space.active)
+        return self._designs[key]
+
+    def _check_kept(self, start: int, blocks: Sequence[int]) -> None:
+        """InputError where trials are kept of a block whose size nobody knows any more, and others of it are needed."""
+        numbers = range(start, sum(blocks))
+        kept = [number for number in numbers if number in self._kept.levels]
+        if not kept or len(kept) == len(numbers):
+            return
+        rows = self._design(blocks)
+        for number in kept:
+            if not self._kept.levels[number].items() <= rows[number].items():
+                raise InputError(
+                    f"Trial {number} is stored, and would now be asked differently: the study's journal is lost, and "
+                    "the budget was another then. Give the budgets of that time one after the other, or give the study "
+                    "another name with name=..."
+                )
