@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -41,6 +42,9 @@ FORMAT = 4
 """Part of every fingerprint: another study begins where a record holds or means something else than before, and where
 a screen's design gives other trials for the same seed, so that no study is a mixture of two designs. Since 4
 every trial draws its own networks, and the columns of a screen are permutations inside strata."""
+
+OLDER_BATCH = 32
+"""`search.batch` of hunts by default, before it was made smaller so that small hunts adapt too."""
 
 START_SECONDS, STORE_SECONDS = 10.0, 0.05
 """What a launch costs beside training: imports, a new store, two rankings; and Optuna, MLflow, Parquet per trial."""
@@ -149,7 +153,7 @@ def plan_study(prepared: Prepared) -> Plan:
         memory=cost.memory,
         store=masked(store_address(launch.tracking)),
         quality=quality(info.factors, designed) if designed else None,
-        note=launch.search.note,
+        note=" ".join(filter(None, (launch.search.note(launch.budget.trials), begun_before(prepared)))),
         no_cures=no_cures(launch),
         cure_members=cures,
         cure_seconds=cost.seconds / members * cures / workers,
@@ -177,10 +181,28 @@ def no_cures(launch: Launch) -> str:
     return "" if launch.budget.steps else "none are tried: a cure must learn, and nothing is trained (budget.steps=0)"
 
 
-def fingerprint_of(composer: Composer) -> str:
-    """A hash of all that decides a member's numbers; the number of trials does not, so a study can be extended."""
+def begun_before(prepared: Prepared) -> str:
+    """What is said where this hunt was begun here by a version that had another `search.batch`; empty elsewhere."""
+    launch, info = prepared.launch, prepared.info
+    now = launch.search.identity(launch.budget.trials)
+    if isinstance(now, str) or now["batch"] == OLDER_BATCH or prepared.folder.exists():
+        return ""
+    before = fingerprint_of(prepared.composer, {**now, "batch": OLDER_BATCH})
+    if not (FOLDER / f"{info.name}-{before}").exists():
+        return ""
+    return (
+        f"This hunt was begun in batches of {OLDER_BATCH}, and this launch begins another one, of {now['batch']}: "
+        f"go on with the first by search.batch={OLDER_BATCH}."
+    )
+
+
+def fingerprint_of(composer: Composer, search: str | Mapping[str, Any] = "") -> str:
+    """A hash of all that decides a member's numbers; the number of trials does not, so a study can be extended.
+
+    `search` is the identity of another way of searching than the launch's.
+    """
     launch, responses = composer.launch, composer.launch.analysis.of_responses
-    search = launch.search.identity(launch.budget.trials)
+    search = search or launch.search.identity(launch.budget.trials)
     identity = {
         "format": FORMAT,
         "data": composer.contents(),

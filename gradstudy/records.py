@@ -183,7 +183,8 @@ class StudyInfo:
     `fingerprint` is a hash of everything that decides a member's numbers; launches with the same name and
     fingerprint continue one study. `command` is the launch as typed. `phases` are the parts it has, one after the
     other; `confirm` says how many `cures` are tried for a kind of failure, and on how many `seeds`, and is empty where
-    none are; `hunted` says what a hunt looks for: its `goal` and its `objective`, a list of responses. `versions` are
+    none are; `hunted` says what a hunt looks for: its `goal`, its `objective`, a list of responses, and,
+    but of older versions, the `batch` of trials that it asks at a time. `versions` are
     those of the packages that measured it, by name. `trials` is how many the newest launch asks for; studies of older
     versions do not say, and have 0. `data` is what was read of a person's own data, in words by what they are about.
     """

@@ -23,7 +23,7 @@ from gradstudy.errors import InputError
 from gradstudy.execution.executor import Runner
 from gradstudy.locking.folder_lock import folder_lock
 from gradstudy.locking.hold import Hold
-from gradstudy.preparation import Prepared, fingerprint_of, no_cures, prepare, study_name
+from gradstudy.preparation import Prepared, begun_before, fingerprint_of, no_cures, prepare, study_name
 from gradstudy.records import CONFIRM, CONFIRM_FROM, RUNNING, Level, StudyInfo, TrialResult
 from gradstudy.report.findings import findings_of
 from gradstudy.report.mlflow.ahead import Ahead
@@ -63,6 +63,8 @@ def run_study(overrides: Sequence[str], *, command: str = "") -> Run:
         prepared = prepare(overrides, command or shlex.join(["python", "-m", "gradstudy", *overrides]))
         for override in prepared.composer.unvaried:
             _say(f"not varied, as this launch fixes it: {override}")
+        if words := begun_before(prepared):
+            _say(words)
         if read := data_table(prepared.info.data):
             make_console().print(read)
         database = prepared.launch.search.storage

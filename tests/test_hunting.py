@@ -12,7 +12,7 @@ from mlflow import MlflowClient
 import gradstudy
 from gradstudy.cli import print_mode
 from gradstudy.configs.composition import Composer, hydra_ready
-from gradstudy.preparation import fingerprint_of, plan_study, prepare
+from gradstudy.preparation import begun_before, fingerprint_of, plan_study, prepare
 from gradstudy.report.terminal.console import make_console
 from gradstudy.report.terminal.plan_page import plan_page
 from gradstudy.tracking.writer import StudyWriter
@@ -216,3 +216,17 @@ def test_a_plan_of_a_hunt_says_that_its_trials_are_chosen_later(workplace, capsy
     assert "chosen 4 at a time by what came of those before" in page
     assert "14 trials x 2 seeds = 28 members" in page
     assert list(workplace.iterdir()) == []
+
+
+def test_a_hunt_that_was_begun_under_the_older_default_of_its_batch_is_not_left_without_a_word(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    overrides = ["+space.init.gain=interval(0.5,2)", *TINY, "search=tpe", "budget.trials=20", "name=older"]
+    with hydra_ready():
+        older, now = prepare([*overrides, "search.batch=32"], ""), prepare(overrides, "")
+        assert begun_before(now) == ""
+        older.folder.mkdir(parents=True)
+        assert begun_before(older) == ""
+        assert "begun in batches of 32" in begun_before(now)
+        assert plan_study(now).note.endswith("go on with the first by search.batch=32.")
+        now.folder.mkdir()
+        assert begun_before(now) == ""

@@ -31,7 +31,7 @@ class Kept:
     say: Callable[[str], object] = print
 
 
-NOTHING = Kept()
+NOTHING_KEPT = Kept()
 
 
 class AskTell(Protocol):
@@ -45,7 +45,7 @@ class AskTell(Protocol):
     def preview(self, budget: int) -> list[list[AskedTrial]]:
         """The batches of a new study, with nothing stored; for trials that nobody can know yet, others like them."""
 
-    def open(self, storage: BaseStorage, name: str, kept: Kept = NOTHING) -> None:
+    def open(self, storage: BaseStorage, name: str, kept: Kept = NOTHING_KEPT) -> None:
         """Goes on with the study of this name, or begins it; InputError when its trials came from another space.
 
         Trials that are kept have the levels that they have there. Where the storage says otherwise it is made anew from
@@ -76,8 +76,8 @@ class Search(Protocol):
     """A way of searching, which one YAML in conf/search configures.
 
     `name` is its option there; `storage` is empty (a journal file in the study's folder) or a database URL; `phases`
-    are the parts that its studies have; `hunted` says what it looks for (`goal`, `objective`), or nothing; `note` tells
-    a person who looks at a plan what the plan cannot show.
+    are the parts that its studies have; `hunted` says what it looks for (`goal`, `objective`) and how many trials it
+    asks at a time (`batch`), or nothing.
     """
 
     @property
@@ -88,8 +88,9 @@ class Search(Protocol):
     def phases(self) -> tuple[str, ...]: ...
     @property
     def hunted(self) -> Mapping[str, Any]: ...
-    @property
-    def note(self) -> str: ...
+
+    def note(self, trials: int) -> str:
+        """What a plan of so many trials cannot show of them, told to a person."""
 
     def identity(self, trials: int) -> str | Mapping[str, Any]:
         """What decides which trials are asked, where so many are: part of a study's fingerprint and of its storage."""

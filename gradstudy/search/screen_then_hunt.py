@@ -9,8 +9,8 @@ from optuna.storages import BaseStorage
 from gradstudy.errors import InputError
 from gradstudy.parts import number, word
 from gradstudy.records import DUMMY, HUNT, SCREEN, MemberRows
-from gradstudy.search.base import NOTHING, AskedTrial, AskTell, Kept
-from gradstudy.search.hunt.hunt import Hunt, HuntTrials
+from gradstudy.search.base import NOTHING_KEPT, AskedTrial, AskTell, Kept
+from gradstudy.search.hunt.hunt import DRAWN, Hunt, HuntTrials
 from gradstudy.search.hunt.sampler import SAMPLERS, sampled
 from gradstudy.search.hunt.told import Told, best_region, inside
 from gradstudy.search.screen.screen import ScreenTrials
@@ -30,12 +30,17 @@ class ScreenThenHunt(Hunt):
     name: ClassVar[str] = "screen_then_hunt"
     phases: ClassVar[tuple[str, ...]] = (SCREEN, HUNT)
 
-    @property
-    def note(self) -> str:
+    def note(self, trials: int) -> str:
+        hunted = trials - self.screened(trials)
+        adapts = f"{self.batch} at a time" if hunted > self.batch else "all at once, and so adapt to the screen alone"
         return (
             f"A share of {self.screen_share:g} of the trials is a screen, and is ranked. The others are then hunted "
-            f"where its best lie, {self.batch} at a time; those shown are drawn at random, for an estimate."
+            f"where its best lie, {adapts} (search.batch={self.batch}). {DRAWN}"
         )
+
+    def screened(self, trials: int) -> int:
+        """How many of so many trials are the screen's."""
+        return min(max(round(self.screen_share * trials), 1), trials - 1)
 
     def identity(self, trials: int) -> dict[str, Any]:
         return {**super().identity(trials), "trials": trials}
@@ -47,8 +52,7 @@ class ScreenThenHunt(Hunt):
         self.check(space, seeds)
         if trials < 2:
             raise InputError(f"search=screen_then_hunt needs budget.trials of at least 2, got {trials}.")
-        screened = min(max(round(self.screen_share * trials), 1), trials - 1)
-        return ScreenThenHuntTrials(self, space, screened=screened, seed=seed, seeds=seeds)
+        return ScreenThenHuntTrials(self, space, screened=self.screened(trials), seed=seed, seeds=seeds)
 
 
 class ScreenThenHuntTrials:
@@ -71,7 +75,7 @@ class ScreenThenHuntTrials:
         hunt = self._hunt_in(self._hunted, ())
         return [*self._screen.preview(self._screened), *hunt.preview(budget - self._screened)]
 
-    def open(self, storage: BaseStorage, name: str, kept: Kept = NOTHING) -> None:
+    def open(self, storage: BaseStorage, name: str, kept: Kept = NOTHING_KEPT) -> None:
         screened = {number: levels for number, levels in kept.levels.items() if number < self._screened}
         self._screen.open(storage, name, replace(kept, levels=screened))
         self._storage, self._name, self._kept = storage, f"{name}-hunt", kept

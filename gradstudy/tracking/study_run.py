@@ -44,7 +44,7 @@ from gradstudy.tracking.trial_run import send_trial
 from gradstudy.versions import joined
 from gradstudy.words.command_words import load_call
 
-BLOCKS = "blocks"
+LAUNCHES = "blocks"
 """Tag of a study's run: how many trials each launch of its screen added."""
 
 
@@ -66,7 +66,7 @@ class StudyRun:
             )
         runs = study_runs(client, [experiment], info.fingerprint)
         self.run = united(client, runs) if runs else _create(client, experiment, info)
-        blocks = self.run.data.tags.get(BLOCKS, "").split()
+        blocks = self.run.data.tags.get(LAUNCHES, "").split()
         self._blocks = tuple(map(int, blocks)) if all(map(str.isdecimal, blocks)) else ()
         self.damaged: list[Damaged] = []
         self.lost: list[Damaged] = []
@@ -95,7 +95,7 @@ class StudyRun:
 
     def tell_blocks(self, blocks: Sequence[int]) -> None:
         """Stores how many trials each launch of the screen added."""
-        self._client.set_tag(self.run.info.run_id, BLOCKS, " ".join(map(str, blocks)))
+        self._client.set_tag(self.run.info.run_id, LAUNCHES, " ".join(map(str, blocks)))
         self._blocks = tuple(blocks)
 
     def stored(self) -> dict[int, tuple[Trial, MemberRows]]:

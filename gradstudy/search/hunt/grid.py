@@ -22,7 +22,9 @@ class Grid(Hunt):
     """
 
     name: ClassVar[str] = "grid"
-    note: ClassVar[str] = "A grid: every combination of levels, once. It finds the best, and ranks no causes."
+
+    def note(self, trials: int) -> str:
+        return "A grid: every combination of levels, once. It finds the best, and ranks no causes."
 
     def over(self, space: SearchSpace, *, seed: int, seeds: int, trials: int) -> AskTell:
         ranges = [factor.name for factor in space.factors if factor.is_number]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import ceil
 from typing import Any, ClassVar
 
 from optuna import Study
@@ -10,27 +11,29 @@ from optuna.storages import BaseStorage
 from gradstudy.errors import InputError
 from gradstudy.parts import Part, number, word
 from gradstudy.records import HUNT, MemberRows
-from gradstudy.search.base import NOTHING, AskedTrial, AskTell, Kept
-from gradstudy.search.hunt.sampler import ENOUGH_SEEDS, PRUNERS, SAMPLERS, is_hopeless, sampled
+from gradstudy.search.base import NOTHING_KEPT, AskedTrial, AskTell, Kept
+from gradstudy.search.hunt.sampler import ENOUGH_SEEDS, PRUNERS, SAMPLERS, first_at_random, is_hopeless, sampled
 from gradstudy.search.hunt.told import Told, frozen, study_in_memory
 from gradstudy.search.objective import HUNTED, Objective, check_responses, objectives_of
 from gradstudy.search.screen.screen import ScreenTrials
 from gradstudy.search.search_space import Levels, SearchSpace
 from gradstudy.search.stored_trials import StoredTrials
 
+DRAWN = "Those shown are drawn at random from the same space, for an estimate."
+
 
 @dataclass(frozen=True)
 class Hunt(Part, group="search"):
     """Trials that are chosen by what came out before: they find configurations, and say nothing about causes.
 
-    `goal` and `objective` say what is looked for; `batch` trials are asked at a time; `pruner` stops trials seed by
-    seed. Which trials are asked is what hunts differ in.
+    `goal` and `objective` say what is looked for; `batch` trials are asked at a time, and so the first of them blindly;
+    `pruner` stops trials seed by seed. Which trials are asked is what hunts differ in.
     """
 
     storage: str = ""
     goal: str = word("healthiest", "worst")
     objective: tuple[str, ...] = HUNTED
-    batch: int = number(32, at_least=1)
+    batch: int = number(8, at_least=1)
     pruner: str = word(*PRUNERS)
 
     phases: ClassVar[tuple[str, ...]] = (HUNT,)
@@ -65,18 +68,29 @@ class Hunt(Part, group="search"):
 
     @property
     def hunted(self) -> Mapping[str, Any]:
-        return {"goal": self.goal, "objective": list(self.objective)}
+        return {"goal": self.goal, "objective": list(self.objective), "batch": self.batch}
 
     @property
     def objectives(self) -> tuple[Objective, ...]:
         return objectives_of(self.hunted)
 
-    @property
-    def note(self) -> str:
+    def note(self, trials: int) -> str:
+        blind = self.blind
+        if blind >= trials:
+            chosen = f"A hunt that never adapts: the first {blind} trials are chosen before enough is known"
+            way = f"which are all of budget.trials={trials} (search.batch={self.batch} are chosen at a time). " + (
+                "Take a smaller search.batch, or more trials. " if blind > 1 else ""
+            )
+            return f"{chosen}, {way}{DRAWN}"
         return (
-            f"A hunt: trials are chosen {self.batch} at a time by what came of those before, and rank no causes. Those "
-            "shown are drawn at random from the same space, for an estimate."
+            f"A hunt: trials are chosen {self.batch} at a time by what came of those before (search.batch), the first "
+            f"{blind} blindly, and rank no causes. {DRAWN}"
         )
+
+    @property
+    def blind(self) -> int:
+        """How many trials are chosen before anything is known that they could adapt to: whole batches."""
+        return self.batch
 
     def identity(self, trials: int) -> dict[str, Any]:
         settings = {key: value for key, value in asdict(self).items() if key not in ("storage", "sampler")}
@@ -110,11 +124,14 @@ class SampledHunt(Hunt):
     def name(self) -> str:
         return self.sampler
 
-    @property
-    def note(self) -> str:
+    def note(self, trials: int) -> str:
         if self.sampler == "random":
             return "Trials drawn at random, others than those shown. They are looked through for the best only."
-        return super().note
+        return super().note(trials)
+
+    @property
+    def blind(self) -> int:
+        return ceil(max(first_at_random(self.sampler), 1) / self.batch) * self.batch
 
     def rows(self, space: SearchSpace, told: Sequence[Told], *, start: int, count: int, seed: int) -> list[Levels]:
         return sampled(self.sampler, space, self.objectives, told, start=start, count=count, seed=seed)
@@ -142,7 +159,7 @@ class HuntTrials:
         self._count = 0
         self._stored = StoredTrials(space, self._row, hunt.objectives)
 
-    def open(self, storage: BaseStorage, name: str, kept: Kept = NOTHING) -> None:
+    def open(self, storage: BaseStorage, name: str, kept: Kept = NOTHING_KEPT) -> None:
         behind = len(self._known) - self._first
         levels = {number + behind: own for number, own in kept.levels.items() if number >= self._first}
         levels |= {place: told.levels for place, told in enumerate(self._known)}

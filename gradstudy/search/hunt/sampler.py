@@ -45,6 +45,12 @@ def _samplers() -> dict[str, Callable[..., BaseSampler]]:
 SAMPLERS = _samplers()
 
 
+def first_at_random(sampler: str) -> int:
+    """How many trials this sampler wants to know before it looks at them, by Optuna's default."""
+    wanted = signature(SAMPLERS[sampler]).parameters.get("n_startup_trials")
+    return wanted.default if wanted and isinstance(wanted.default, int) else 0
+
+
 def sampled(
     sampler: str,
     space: SearchSpace,

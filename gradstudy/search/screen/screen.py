@@ -10,7 +10,7 @@ from optuna.storages import BaseStorage
 from gradstudy.errors import InputError
 from gradstudy.parts import Part
 from gradstudy.records import SCREEN, MemberRows
-from gradstudy.search.base import NOTHING, AskedTrial, AskTell, Kept
+from gradstudy.search.base import NOTHING_KEPT, AskedTrial, AskTell, Kept
 from gradstudy.search.objective import HUNTED, Objective
 from gradstudy.search.screen.design import design
 from gradstudy.search.search_space import Levels, SearchSpace
@@ -33,7 +33,9 @@ class Screen(Part, group="search"):
     name: ClassVar[str] = "screen"
     phases: ClassVar[tuple[str, ...]] = (SCREEN,)
     hunted: ClassVar[Mapping[str, Any]] = {}
-    note: ClassVar[str] = ""
+
+    def note(self, trials: int) -> str:
+        return ""
 
     def identity(self, trials: int) -> str:
         return "Screen"
@@ -52,7 +54,7 @@ class ScreenTrials:
         self._designs: dict[tuple[int, ...], list[Levels]] = {}
         self._stored = StoredTrials(space, self._row, OBJECTIVES)
 
-    def open(self, storage: BaseStorage, name: str, kept: Kept = NOTHING) -> None:
+    def open(self, storage: BaseStorage, name: str, kept: Kept = NOTHING_KEPT) -> None:
         self._kept = kept
         self._stored.open(storage, name, search="Screen", seed=self._seed, kept=kept.levels, say=kept.say)
         if kept.blocks and not self.blocks:

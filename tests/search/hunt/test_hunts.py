@@ -152,3 +152,41 @@ def test_trials_of_another_hunt_under_the_same_name_are_refused(tmp_path):
     driven(made(option("tpe", batch=4)), tmp_path, 4)
     with pytest.raises(InputError, match="must come from"):
         opened(made(option("tpe", batch=5)), tmp_path)
+
+
+def notes(name, trials, **settings):
+    return option(name, **settings).note(trials)
+
+
+@pytest.mark.parametrize("name", ["tpe", "gp", "nsga2", "screen_then_hunt"])
+def test_a_hunt_of_32_trials_adapts_by_default(name):
+    assert "never adapts" not in notes(name, 32)
+    assert "8 at a time" in notes(name, 32)
+
+
+def test_a_hunt_that_looks_at_nothing_that_came_out_says_so_and_what_helps():
+    """TPE draws at random until it knows ten trials: in batches of 8 the first 16, and of 32 all of 32."""
+    for trials, batch, blind in ((32, 32, 32), (16, 8, 16), (12, 8, 16)):
+        told = notes("tpe", trials, batch=batch)
+        assert f"never adapts: the first {blind} trials are chosen before enough is known" in told
+        assert f"all of budget.trials={trials} (search.batch={batch} are chosen at a time). Take a smaller" in told
+    assert "by what came of those before (search.batch), the first 16 blindly" in notes("tpe", 17)
+    assert "the first 10 blindly" in notes("tpe", 17, batch=1)
+    assert "the first 32 trials" in notes("nsga2", 32, batch=32)
+    assert "all at once, and so adapt to the screen alone" in notes("screen_then_hunt", 16)
+    assert "adapt" not in notes("random", 4) + notes("grid", 4)
+
+
+@pytest.mark.parametrize("batch", [4, 16])
+def test_a_hunt_chooses_blindly_as_many_trials_as_it_says(tmp_path, batch):
+    """Where all that comes out counts as the opposite, trials from there on are others, and those before the same."""
+    found = []
+    for sign in (1, -1):
+        (folder := tmp_path / str(sign)).mkdir()
+        way = option("tpe", batch=batch, goal="healthiest" if sign > 0 else "worst", **ONE)
+        done = driven(made(way, FACTORS[:2]), folder, 24)
+        found.append([done[number][0].levels for number in range(24)])
+    same = [one == other for one, other in zip(*found, strict=True)]
+    blind = option("tpe", batch=batch, **ONE).blind
+    assert same[:blind] == [True] * blind
+    assert not all(same[blind:])

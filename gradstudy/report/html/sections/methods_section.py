@@ -44,6 +44,7 @@ def methods_section(findings: Findings) -> Markup:
         screened=int(phases.get(SCREEN, 0)),
         hunted=int(phases.get(HUNT, 0)),
         hunt_goal=info.hunted.get("goal", ""),
+        hunt_batch=info.hunted.get("batch", 0),
         members=len(members),
         shortened=int((sizes < info.seeds).sum()),
         factors=factors,
