@@ -9,11 +9,13 @@ from gradstudy.analysis.theory.agreement import PREDICTED
 from gradstudy.configs.composition import Composer
 from gradstudy.configs.launch import Launch
 from gradstudy.execution.executor import Runner
+from gradstudy.layer_parts import network_of
 from gradstudy.mean_field import predicted_gain
 from gradstudy.records import HUNT, Member, MemberRecord, Trial, TrialResult
 from gradstudy.search.base import AskTell
 from gradstudy.training.cohort import CPU_KNEE, CUDA_KNEE, Cohort, plan
 from gradstudy.training.engine import train
+from gradstudy.training.footprint import footprint, memory_here
 
 
 def cohorts_of(
@@ -24,7 +26,11 @@ def cohorts_of(
     *,
     keep_weights: bool = False,
 ) -> list[Cohort]:
-    """Members with these parts by trial number as a launch trains them: at most `size` together, the largest first."""
+    """Members with these parts by trial number as a launch trains them: at most `size` together, the largest first.
+
+    Fewer where the networks are so large that half of this machine's memory would not hold them in every worker.
+    """
+    room = memory_here() / 2 / launch.execution.count(("cpu",))
     return [
         Cohort(
             group,
@@ -36,8 +42,15 @@ def cohorts_of(
             record=launch.record,
             keep_weights=keep_weights,
         )
-        for group in plan(members, parts, size)
+        for whole in plan(members, parts, size)
+        for group in _fitting(whole, parts[whole[0].trial], room)
     ]
+
+
+def _fitting(members: tuple[Member, ...], parts: Mapping[str, Any], room: float) -> list[tuple[Member, ...]]:
+    """Members with such parts, as many together as there is room for in memory."""
+    most = max(1, int(room / footprint(network_of(parts), parts).memory))
+    return [members[start : start + most] for start in range(0, len(members), most)]
 
 
 Seeds = Mapping[int, Sequence[int]]

@@ -15,7 +15,7 @@ from gradstudy.analysis.ranking.power import power_of_design
 from gradstudy.batch import Batch
 from gradstudy.configs.command_line import check_length
 from gradstudy.configs.composition import Composer
-from gradstudy.configs.launch import Launch
+from gradstudy.configs.launch import Budget, Launch
 from gradstudy.configs.studies import find_studies
 from gradstudy.errors import InputError
 from gradstudy.masking import masked
@@ -34,6 +34,9 @@ from gradstudy.words.data_words import either
 
 FOLDER = Path(".gradstudy")
 """Where a study's journal, and records not yet in MLflow, are kept: in the working folder, as mlflow.db is."""
+
+MOST_MEMBERS = 100_000
+"""Networks of a study: what is read back of each is a row of one table, and what a driver holds of each some kB."""
 
 MOST_BYTES = 200
 """Bytes of a study's name: a folder's has 255, with the fingerprint."""
@@ -95,6 +98,7 @@ def prepare(overrides: Sequence[str], command: str) -> Prepared:
             f"Study '{name}' varies nothing: its space is empty. "
             "Add an entry such as +space.activation='choice(tanh,relu)'."
         )
+    _check_members(launch.budget)
     factors = (*composer.factors, DUMMY) if SCREEN in way.phases else composer.factors
     space = SearchSpace(factors, composer.active, composer.groups)
     search = way.over(space, seed=launch.seed, seeds=launch.budget.seeds, trials=launch.budget.trials)
@@ -159,6 +163,14 @@ def plan_study(prepared: Prepared) -> Plan:
         cure_seconds=cost.seconds / members * cures / workers,
         power=power_of_design(table, info.factors, launch.analysis) if designed else None,
     )
+
+
+def _check_members(budget: Budget) -> None:
+    if budget.trials * budget.seeds > MOST_MEMBERS:
+        raise InputError(
+            f"A study trains at most {MOST_MEMBERS:,} networks, got budget.trials={budget.trials} times "
+            f"budget.seeds={budget.seeds}, which is {budget.trials * budget.seeds:,}. Lower one of the two."
+        )
 
 
 def study_name(launch: Launch) -> str:

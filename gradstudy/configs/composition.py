@@ -153,11 +153,18 @@ class Composer:
     def _configured(self, levels: Mapping[str, Level]) -> Plain:
         """The studied groups of a trial with these levels; a level whose key is not there is left out."""
         groups = self._composed(self._choices(levels)).groups
-        config, known = OmegaConf.create(groups), _keys(groups)
-        for name, level in levels.items():
-            if name not in self.groups and name in known:
+        known = _keys(groups)
+        living = {name: level for name, level in levels.items() if name not in self.groups and name in known}
+        if "${" in str(groups):  # a value may refer to another, also to one that this trial varies
+            config = OmegaConf.create(groups)
+            for name, level in living.items():
                 OmegaConf.update(config, name, level)
-        return plain(config, resolve=True)
+            return plain(config, resolve=True)
+        parts: Plain = {group: dict(content) for group, content in groups.items()}
+        for name, level in living.items():
+            group, _, key = name.partition(".")
+            parts[group][key] = level
+        return parts
 
     def _part(self, group: str, config: Plain) -> Any:
         """Parts are frozen, and most are the same in every trial."""

@@ -26,6 +26,16 @@ OTHER_FORMS = {
     "range": "arange linspace",
 }
 """What other libraries call the forms, by how the form begins."""
+
+LARGEST_INTEGER, NARROWEST = 1_000_000_000, 1e-6
+"""How far whole numbers may reach, and the least width of an interval for its size: values are told in six digits."""
+
+LARGEST = 1e300
+"""Beyond every number that a network could hold."""
+
+LONGEST_ENTRY, LONGEST_LEVEL = 20_000, 500
+"""Letters of an entry, and of a level: MLflow takes params of 6,000."""
+
 MOST_LEVELS = 1000
 """A range with more steps than this is a slip, and would be written out one by one."""
 
@@ -39,10 +49,14 @@ def parse_factor(name: str, text: Any) -> Factor:
     """
     try:
         whole = f"factor={text.strip()}" if isinstance(text, str) else None  # a YAML list or number is none
+        if whole and len(whole) > LONGEST_ENTRY:
+            raise ValueError(f"an entry may have {LONGEST_ENTRY:,} letters, got {len(whole):,}.")
         return _factor(name, OverridesParser.create().parse_override(whole).value() if whole else text)
     except HydraException as error:
         raise InputError(f"space.{name}: {_why_unreadable(text, str(error))}") from error
-    except ValueError as error:
+    except RecursionError as error:
+        raise InputError(f"space.{name}: brackets within brackets without end; write {FORMS}.") from error
+    except (ValueError, OverflowError) as error:
         raise InputError(f"space.{name}: {error}") from error
 
 
@@ -108,6 +122,8 @@ def _interval(name: str, sweep: IntervalSweep) -> Factor:
     assert high is not None, "the parser refuses an interval without its ends"
     for tag in sorted(sweep.tags - {"log"}):
         raise ValueError(f"the only tag is log, as in tag(log, interval(1e-4, 1)), got {tag!r}.{nearest(tag, ['log'])}")
+    if isinstance(low, int) and max(abs(low), abs(high)) > LARGEST_INTEGER:
+        raise ValueError(f"whole numbers reach to {LARGEST_INTEGER:,}, got {_spelled(low)} and {_spelled(high)}.")
     if not isfinite(high - low):
         raise ValueError(f"an interval must have finite bounds, got {_spelled(low)} and {_spelled(high)}.")
     if low == high:
@@ -117,6 +133,8 @@ def _interval(name: str, sweep: IntervalSweep) -> Factor:
     if sweep.tags and low <= 0:
         way_out = "raise it, or leave out tag(log, ...)"
         raise ValueError(f"a log interval must begin above 0, got {_spelled(low)}; {way_out}.")
+    if not isinstance(low, int) and (high - low) <= NARROWEST * max(abs(low), abs(high)):
+        raise ValueError(f"an interval must be wider than rounding, got {low!r} and {high!r}.")
     return Factor(name, low=float(low), high=float(high), log="log" in sweep.tags, integer=isinstance(low, int))
 
 
@@ -142,8 +160,11 @@ def _checked(name: str, levels: Sequence[Any], *, fewest: int) -> tuple[Level, .
     if len(kinds) > 1:
         mixed = " and ".join(f"{_spelled(level)} ({kind})" for kind, level in kinds.items())
         raise ValueError(f"levels must be all words, all numbers or all true or false, got {mixed}.")
-    if any(isinstance(level, float) and not isfinite(level) for level in levels):
-        raise ValueError(f"levels must be finite, got {_listed(levels)}.")
+    if any(isinstance(level, int | float) and not abs(level) < LARGEST for level in levels):
+        raise ValueError(f"levels must be finite, got {_listed(levels)[:200]}.")
+    for level in levels:
+        if isinstance(level, str) and (len(level) > LONGEST_LEVEL or "${" in level):
+            raise ValueError(f"a level is at most {LONGEST_LEVEL} letters, and no reference, got {level[:60]!r}.")
     if len(levels) < fewest:
         raise ValueError(_nothing_varies(name, levels[0]))
     twice = [level for index, level in enumerate(levels) if level in levels[:index]]

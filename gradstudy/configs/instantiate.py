@@ -9,6 +9,7 @@ from gradstudy.errors import InputError, nearest
 from gradstudy.layer_parts import network_of
 from gradstudy.parts import Part
 from gradstudy.quantities import check_request
+from gradstudy.training.footprint import MOST_PARAMETERS, Footprint, footprint, memory_here
 
 Made = TypeVar("Made")
 
@@ -69,7 +70,20 @@ def check_fit(
         parts["pretraining"].check(network)
     except ValueError as error:
         raise InputError(f"These choices do not fit together{made and f' ({made})'}: {error}.") from error
+    _check_size(footprint(network, parts), made)
     check_request(request, network, parts, steps=steps, choices=made)
+
+
+def _check_size(size: Footprint, made: str) -> None:
+    """InputError for a network that no study trains, or that this machine cannot hold."""
+    network = f"A network of these choices{made and f' ({made})'}"
+    if size.parameters > MOST_PARAMETERS:
+        raise InputError(f"{network} has {size.parameters:,} parameters, and at most {MOST_PARAMETERS:,} are trained.")
+    if size.memory > (here := memory_here()):
+        raise InputError(
+            f"{network} takes up to {size.memory / 1e9:,.1f} GB, and this machine has {here / 1e9:,.1f} GB. "
+            "Lower model.width, model.depth, task.batch_size or, of a sequence, task.length."
+        )
 
 
 def _held(place: str, value: Any, allow: Collection[str]) -> Any:

@@ -36,17 +36,17 @@ Plain = dict[str, Any]
 class Budget(Part):
     """How many trials, seeds per trial and training steps; `steps=0` measures at initialisation only."""
 
-    trials: int = number(64, at_least=1)
-    seeds: int = number(4, at_least=1)
-    steps: int = number(200, at_least=0)
+    trials: int = number(64, at_least=1, at_most=10_000)
+    seeds: int = number(4, at_least=1, at_most=1_000)
+    steps: int = number(200, at_least=0, at_most=1_000_000)
 
 
 @dataclass(frozen=True)
 class Confirm(Part):
     """How many cures are tried for a failing configuration, 0 for none, and on how many fresh seeds each."""
 
-    cures: int = number(3, at_least=0)
-    seeds: int = number(8, at_least=2)
+    cures: int = number(3, at_least=0, at_most=100)
+    seeds: int = number(8, at_least=2, at_most=1_000)
 
 
 CONFIRMING = Confirm()
@@ -148,8 +148,8 @@ def _text(key: str, value: Any) -> str:
 
 
 def _index(key: str, value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise InputError(f"{key} must be a whole number of at least 0, got {value!r}.")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**53:
+        raise InputError(f"{key} must be a whole number of at least 0, and below 2^53, got {value!r}.")
     return value
 
 

@@ -82,11 +82,23 @@ def _size(node: yaml.Node, known: dict[int, int]) -> int:
             raise ValueError("an alias (*) stands inside of what it names")
         return known[id(node)]
     known[id(node)] = 0
+    if isinstance(node, yaml.MappingNode):
+        _check_twice([key for key, _ in node.value])
     size = 1
     for item in node.value:
         size += sum(_size(one, known) for one in (item if isinstance(item, tuple) else (item,)))
     known[id(node)] = size
     return size
+
+
+def _check_twice(keys: list[yaml.Node]) -> None:
+    lines: dict[str, int] = {}
+    for key in keys:
+        line = key.start_mark.line + 1
+        if isinstance(key, yaml.ScalarNode) and lines.setdefault(key.value, line) != line:
+            raise ValueError(
+                f"the key {key.value} is given twice, in lines {lines[key.value]} and {line}; take one away"
+            )
 
 
 def _check(value: Any, place: str) -> None:

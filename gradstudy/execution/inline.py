@@ -13,7 +13,7 @@ from gradstudy.training.device import Device
 class Inline(Part, group="execution"):
     """Runs in the driver. `cohort_size`: members per cohort at most, 0 for the device's own best."""
 
-    cohort_size: int = number(0, at_least=0)
+    cohort_size: int = number(0, at_least=0, at_most=65_536)
 
     outlives_workers = False
 

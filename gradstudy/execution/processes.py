@@ -13,12 +13,16 @@ from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
 from multiprocessing.sharedctypes import Synchronized
 
+from gradstudy.errors import InputError
 from gradstudy.execution.executor import Item, Result, Runner
 from gradstudy.parts import Part, number
 from gradstudy.training.device import Device, take_slot
 
 PRELOAD = ["gradstudy.training.engine"]
 """Imported once in the fork server, so that a worker starts in milliseconds instead of importing torch again."""
+
+PER_CORE = 8
+"""Workers that a core may be asked for: each takes 300 MB, and more than one gains nothing."""
 
 DEATHS = 3
 """How often workers may die before the study gives up: once is an accident, three times is the machine."""
@@ -35,12 +39,17 @@ class Processes(Part, group="execution"):
     Workers are stateless, so what a dead one was doing is simply done again.
     """
 
-    workers: int = number(0, at_least=0)
-    cohort_size: int = number(0, at_least=0)
+    workers: int = number(0, at_least=0, at_most=4_096)
+    cohort_size: int = number(0, at_least=0, at_most=65_536)
 
     outlives_workers = True
 
     def devices(self, wanted: Device) -> tuple[str, ...]:
+        if self.workers > (most := PER_CORE * _cores()):
+            raise InputError(
+                f"execution.workers may be at most {most} here, {PER_CORE} for each of {_cores()} cores, got "
+                f"{self.workers}. One per core is fastest: execution.workers=0."
+            )
         return wanted.names()
 
     def count(self, devices: Sequence[str]) -> int:

@@ -206,7 +206,7 @@ class KaimingNormal(Kaiming):
 class Sparse(Gained):
     """Each unit has at most `connections` non-zero incoming weights, N(0, (gain std)^2), at random (Martens 2010)."""
 
-    connections: int = number(15, at_least=1)
+    connections: int = number(15, at_least=1, at_most=1_000_000)
     std: float = number(1.0, at_least=0.0)
 
     def weight(self, matrix: Tensor, bound: float, generator: Generator) -> None:

@@ -22,8 +22,8 @@ class Lbfgs(Optimizer):
 
     member_by_member = True
 
-    max_iter: int = number(20, at_least=1)
-    history: int = number(100, at_least=1)
+    max_iter: int = number(20, at_least=1, at_most=1_000)
+    history: int = number(100, at_least=1, at_most=1_000)
     line_search: bool = False
 
     def start(self, parameters: Stacked) -> State:

@@ -76,7 +76,7 @@ class Greedy(NoPretraining):
     so that the cost grows with the square of the depth.
     """
 
-    steps: int = number(1000, at_least=1)
+    steps: int = number(1000, at_least=1, at_most=1_000_000)
     rate: float = number(0.05, at_least=0.0)
     linear_inputs: bool = False
 
@@ -134,7 +134,7 @@ class Rbm(Greedy):
     inputs are Gaussian units of variance 1.
     """
 
-    k: int = number(1, at_least=1)
+    k: int = number(1, at_least=1, at_most=1_000)
 
     def nonlinearity(self, layer: GreedyLayer, run: Pass) -> TensorMap:
         return torch.sigmoid

@@ -7,7 +7,7 @@ import numpy as np
 from gradstudy.network import Shape
 from gradstudy.parts import number
 from gradstudy.tasks.baseline import Baseline
-from gradstudy.tasks.task import Arrays, Drawn
+from gradstudy.tasks.task import LONGEST_SEQUENCE, Arrays, Drawn
 
 Marked = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Values and markers [count, length], and targets [count]."""
@@ -24,7 +24,7 @@ class Adding(Drawn):
     answering 1 has a mean squared error of 1/6.
     """
 
-    length: int = number(50, at_least=8)
+    length: int = number(50, at_least=8, at_most=LONGEST_SEQUENCE)
     unit_interval: bool = False
 
     @property

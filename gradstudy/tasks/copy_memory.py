@@ -8,7 +8,7 @@ import numpy as np
 from gradstudy.network import Shape
 from gradstudy.parts import number
 from gradstudy.tasks.baseline import Baseline
-from gradstudy.tasks.task import Arrays, Drawn
+from gradstudy.tasks.task import LONGEST_SEQUENCE, Arrays, Drawn
 
 SYMBOLS, REPEATED = 8, 10
 BLANK, DELIMITER = 8, 9
@@ -23,7 +23,7 @@ class CopyMemory(Drawn):
     10 ln 8 / (T + 20).
     """
 
-    length: int = number(50, at_least=1)
+    length: int = number(50, at_least=1, at_most=LONGEST_SEQUENCE)
 
     @property
     def shape(self) -> Shape:

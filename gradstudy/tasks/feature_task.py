@@ -11,6 +11,7 @@ from gradstudy.parts import number
 from gradstudy.tasks.baseline import Baseline
 from gradstudy.tasks.task import Arrays, Task
 
+MOST_POINTS = 1_000_000
 LARGE = 1e30
 """As far as features are scaled: beyond it their squares leave the range of float64."""
 
@@ -88,6 +89,10 @@ class Features(Task):
     @property
     def about(self) -> Mapping[str, str]:
         return self.data().about
+
+    @property
+    def largest_batch(self) -> int:
+        return min(self.batch_size, len(self.data().inputs))
 
     @property
     def smallest_batch(self) -> int:

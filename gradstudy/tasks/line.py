@@ -6,7 +6,8 @@ from functools import cache
 import numpy as np
 
 from gradstudy.parts import number
-from gradstudy.tasks.feature_task import Data, Features
+from gradstudy.tasks.feature_task import MOST_POINTS, Data, Features
+from gradstudy.tasks.task import LARGEST_BATCH
 
 SLOPE, INTERCEPT = 3.0, 2.0
 
@@ -19,8 +20,8 @@ class Line(Features):
     possible error is noise^2. With `batch_size` of at least `points` every batch is the whole set.
     """
 
-    batch_size: int = number(100, at_least=1)
-    points: int = number(100, at_least=2)
+    batch_size: int = number(100, at_least=1, at_most=LARGEST_BATCH)
+    points: int = number(100, at_least=2, at_most=MOST_POINTS)
     noise: float = number(0.1, at_least=0.0)
 
     def data(self) -> Data:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from gradstudy.network import Shape
 from gradstudy.parts import number
-from gradstudy.tasks.task import Arrays, Drawn
+from gradstudy.tasks.task import LONGEST_SEQUENCE, Arrays, Drawn
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,10 @@ class RandomSignal(Drawn):
     are the features.
     """
 
-    features: int = number(64, at_least=1)
-    outputs: int = number(64, at_least=1)
-    length: int = number(0, at_least=0)
-    side: int = number(0, at_least=0)
+    features: int = number(64, at_least=1, at_most=65_536)
+    outputs: int = number(64, at_least=1, at_most=65_536)
+    length: int = number(0, at_least=0, at_most=LONGEST_SEQUENCE)
+    side: int = number(0, at_least=0, at_most=1_024)
     scale: float = number(1.0, at_least=0.0)
 
     def __post_init__(self) -> None:

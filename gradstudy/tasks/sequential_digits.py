@@ -8,7 +8,7 @@ from gradstudy.network import Shape
 from gradstudy.parts import number
 from gradstudy.tasks.baseline import Baseline
 from gradstudy.tasks.digits import split
-from gradstudy.tasks.task import Task
+from gradstudy.tasks.task import LARGEST_BATCH, Task
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class SequentialDigits(Task):
     classes. A fixed fifth of the images, balanced over classes, is held out.
     """
 
-    batch_size: int = number(32, at_least=1)
+    batch_size: int = number(32, at_least=1, at_most=LARGEST_BATCH)
 
     @property
     def shape(self) -> Shape:

@@ -15,16 +15,18 @@ Arrays = tuple[np.ndarray, np.ndarray]
 """Inputs [count, *shape] and targets [count, ...]."""
 
 HELD_OUT = 128
+LARGEST_BATCH, LONGEST_SEQUENCE = 1_000_000, 100_000
 
 
 @dataclass(frozen=True)
 class Task(Part, group="task"):
     """What a network is trained on. `batch` and `held_out` draw from the stream that they are given.
 
-    `content` tells apart data that a file may change; `smallest_batch` is how many rows a batch may come down to.
+    `content` tells apart data that a file may change; `smallest_batch` and `largest_batch` are how many rows one may
+    have.
     """
 
-    batch_size: int = number(32, at_least=1)
+    batch_size: int = number(32, at_least=1, at_most=LARGEST_BATCH)
 
     @property
     def content(self) -> str:
@@ -39,6 +41,10 @@ class Task(Part, group="task"):
     def shape(self) -> Shape:
         """What goes in and out. ValueError where the data cannot be had."""
         raise NotImplementedError
+
+    @property
+    def largest_batch(self) -> int:
+        return self.batch_size
 
     @property
     def smallest_batch(self) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from gradstudy.network import Shape
 from gradstudy.parts import number
 from gradstudy.tasks.baseline import Baseline
-from gradstudy.tasks.task import Arrays, Drawn
+from gradstudy.tasks.task import LONGEST_SEQUENCE, Arrays, Drawn
 
 RELEVANT, DISTRACTORS = 2, 4
 START, TRIGGER = 6, 7
@@ -26,7 +26,7 @@ class TemporalOrder(Drawn):
     Chance is a loss of ln 4.
     """
 
-    length: int = number(50, at_least=10)
+    length: int = number(50, at_least=10, at_most=LONGEST_SEQUENCE)
     triggers: bool = True
 
     @property

@@ -107,7 +107,7 @@ class Mlflow(Part, group="tracking"):
     """
 
     uri: str = ""
-    points: int = number(50, at_least=2)
+    points: int = number(50, at_least=2, at_most=10_000)
 
 
 def store_address(settings: Mlflow) -> str:

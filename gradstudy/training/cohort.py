@@ -4,11 +4,11 @@ import itertools
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, get_type_hints
+from typing import Any
 
 import torch
 
-from gradstudy.parts import STUDIED, Part, is_coefficient
+from gradstudy.parts import STUDIED, Part, hints_of, is_coefficient
 from gradstudy.records import Member
 
 STACKED = tuple(group for group in STUDIED if group != "init")
@@ -71,14 +71,14 @@ def _evenly(trials: list[list[Member]], size: int) -> list[tuple[Member, ...]]:
 
 def structure(part: Part) -> Hashable:
     """What must be equal for two parts to be stacked: the class and every field that is no coefficient."""
-    hints = get_type_hints(type(part))
+    hints = hints_of(part)
     values = (getattr(part, f.name) for f in fields(part) if not is_coefficient(hints[f.name]))
     return type(part), *(value if isinstance(value, Hashable) else id(value) for value in values)
 
 
 def stack(parts: Sequence[Any], device: torch.device) -> Any:
     """One part for all members: every coefficient becomes a float64 tensor [member]."""
-    first, hints = parts[0], get_type_hints(type(parts[0]))
+    first, hints = parts[0], hints_of(parts[0])
     stacked = object.__new__(type(first))  # not through __init__: the checks there are for single numbers
     for field in fields(first):
         values = [getattr(part, field.name) for part in parts]

@@ -6,13 +6,17 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from gradstudy.layer_parts import network_of
 from gradstudy.series import evenly_spaced
 from gradstudy.training.cohort import Cohort
 from gradstudy.training.engine import train
+from gradstudy.training.footprint import footprint
 from gradstudy.training.instrument.probe import probe_steps
 
 TIMED_COHORTS = 3
 TIMED_STEPS = 4
+LONGEST_TIMED = 4.0
+"""Seconds that the steps of one cohort may take: a plan answers soon, however large its networks are."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,22 @@ class Estimate:
 
     seconds: float
     memory: float
+
+
+def cost_of(cohort: Cohort) -> tuple[float, float]:
+    """Seconds for all steps of a cohort, and bytes: as measured, or where that alone would take long, counted.
+
+    Of a cohort that is large only by its members some of them are measured.
+    """
+    parts = cohort.parts[cohort.members[0].trial]
+    one = footprint(network_of(parts), parts)
+    few = max(1, min(len(cohort.members), int(LONGEST_TIMED / (TIMED_STEPS * one.seconds))))
+    share = len(cohort.members) / few
+    if one.seconds * TIMED_STEPS > LONGEST_TIMED:
+        seconds, memory = one.seconds * max(1, cohort.steps), one.memory
+    else:
+        seconds, memory = measured_cost(replace(cohort, members=cohort.members[:few]))
+    return seconds * share, memory * share
 
 
 def measured_cost(cohort: Cohort) -> tuple[float, float]:
@@ -46,10 +66,10 @@ def measured_cost(cohort: Cohort) -> tuple[float, float]:
     return seconds, 2 * max(1, sum(saved.values())) + record_bytes
 
 
-def estimate(cohorts: Sequence[Cohort], cost: Callable[[Cohort], tuple[float, float]] = measured_cost) -> Estimate:
+def estimate(cohorts: Sequence[Cohort], cost: Callable[[Cohort], tuple[float, float]] = cost_of) -> Estimate:
     """Trains up to three evenly chosen cohorts for a few steps and scales their cost up to all of them.
 
-    `cost` gives the seconds and bytes of a cohort, by default as measured.
+    `cost` gives the seconds and bytes of a cohort.
     """
     timed = [cohorts[index] for index in evenly_spaced(len(cohorts), TIMED_COHORTS)]
     costs = [cost(cohort) for cohort in timed]

@@ -9,7 +9,7 @@ from gradstudy.factors.model.convolution import Convolution, Dense, LocallyConne
 from gradstudy.factors.model.layers import parameters_and_buffers
 from gradstudy.layer_parts import Layers
 from gradstudy.network import Flow, Pass, Shape, numbered
-from gradstudy.parts import Part, number, word
+from gradstudy.parts import MOST_LAYERS, WIDEST_LAYER, Part, number, word
 from gradstudy.random_network import Facts, RandomFeedforward
 
 SHARING: dict[str, type[Convolution] | type[Dense]] = {"conv": Convolution, "local": LocallyConnected, "dense": Dense}
@@ -25,9 +25,9 @@ class Cnn(Part, group="model"):
     kernel per pixel), or "dense": every unit is connected with every other (LeCun et al. 1989 compare the three).
     """
 
-    width: int = number(8, at_least=1)
-    depth: int = number(4, at_least=1)
-    kernel: int = number(3, at_least=1)
+    width: int = number(8, at_least=1, at_most=WIDEST_LAYER)
+    depth: int = number(4, at_least=1, at_most=MOST_LAYERS)
+    kernel: int = number(3, at_least=1, at_most=99)
     padding: str = word("zeros", "circular")
     sharing: str = word(*SHARING)
     pool: bool = True

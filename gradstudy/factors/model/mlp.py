@@ -10,7 +10,7 @@ from gradstudy.factors.model.chain import Chain
 from gradstudy.factors.model.layers import Linear, parameters_and_buffers
 from gradstudy.layer_parts import Layers, TensorMap
 from gradstudy.network import Flow, GreedyLayer, Pass, Shape, numbered
-from gradstudy.parts import Part, number
+from gradstudy.parts import MOST_LAYERS, WIDEST_LAYER, Part, number
 from gradstudy.random_network import Facts, RandomFeedforward
 
 
@@ -23,9 +23,9 @@ class Mlp(Part, group="model"):
     initial weights.
     """
 
-    width: int | tuple[int, ...] = number(32, at_least=1)
-    depth: int = number(10, at_least=1)
-    frozen: int = number(0, at_least=0)
+    width: int | tuple[int, ...] = number(32, at_least=1, at_most=WIDEST_LAYER)
+    depth: int = number(10, at_least=1, at_most=MOST_LAYERS)
+    frozen: int = number(0, at_least=0, at_most=MOST_LAYERS)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -25,7 +25,7 @@ from gradstudy.factors.model.layers import (
 from gradstudy.factors.model.random_maps import random_map
 from gradstudy.layer_parts import Adjust, Layers, TensorMap
 from gradstudy.network import Flow, Local, Parameter, Pass, Role, Shape, numbered
-from gradstudy.parts import Part, number
+from gradstudy.parts import MOST_LAYERS, WIDEST_LAYER, Part, number
 from gradstudy.random_network import Facts, NoTheory, RandomRecurrent
 
 CellState = tuple[Tensor, ...]
@@ -50,8 +50,8 @@ class Recurrent(Part, group="model"):
     quantities: ClassVar[tuple[str, ...]] = ("signal",)
     gated: ClassVar[tuple[str, ...]] = ()
 
-    width: int = number(32, at_least=1)
-    depth: int = number(1, at_least=1)
+    width: int = number(32, at_least=1, at_most=WIDEST_LAYER)
+    depth: int = number(1, at_least=1, at_most=MOST_LAYERS)
 
     def network(self, shape: Shape, layers: Layers) -> "RecurrentNetwork":
         if layers.normalization.after and self.gates > 1:

@@ -10,7 +10,7 @@ from gradstudy.factors.model.random_maps import random_feedforward, random_stage
 from gradstudy.factors.model.residual_block import Block, Feedforward, MakeMap, Original, Preactivation
 from gradstudy.layer_parts import Adjust, Layers
 from gradstudy.network import Flow, Pass, Shape, numbered
-from gradstudy.parts import Part, number, word
+from gradstudy.parts import MOST_LAYERS, WIDEST_LAYER, Part, number, word
 from gradstudy.random_network import Facts, RandomFeedforward
 
 BLOCKS: dict[str, type[Block]] = {"preactivation": Preactivation, "original": Original, "feedforward": Feedforward}
@@ -25,11 +25,11 @@ class ResNet(Part, group="model"):
     first map). How skip and branch are joined is the residual's business: with residual=none it is the plain twin.
     """
 
-    width: int = number(8, at_least=1)
-    depth: int = number(4, at_least=1)
+    width: int = number(8, at_least=1, at_most=WIDEST_LAYER)
+    depth: int = number(4, at_least=1, at_most=MOST_LAYERS)
     kind: str = word("conv", "dense")
     block: str = word(*BLOCKS)
-    kernel: int = number(3, at_least=1)
+    kernel: int = number(3, at_least=1, at_most=99)
     padding: str = word("zeros", "circular")
 
     def __post_init__(self) -> None:

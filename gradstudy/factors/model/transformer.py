@@ -12,7 +12,7 @@ from gradstudy.factors.model.layers import Linear, Normalized, SkipJoin, activat
 from gradstudy.factors.model.random_maps import by_token, random_feedforward, random_stage
 from gradstudy.layer_parts import Adjust, Layers
 from gradstudy.network import Flow, Pass, Shape, numbered
-from gradstudy.parts import Part, number, word
+from gradstudy.parts import MOST_LAYERS, WIDEST_LAYER, Part, number, word
 from gradstudy.random_network import BranchStep, Facts, Law, Norm, NoTheory, RandomFeedforward, RandomMap, RandomStage
 
 
@@ -27,10 +27,10 @@ class Transformer(Part, group="model"):
     the embedding. An encoder masks nothing: where a task wants an output at each step, that step has seen all others.
     """
 
-    width: int = number(32, at_least=1)
-    depth: int = number(2, at_least=1)
-    heads: int = number(4, at_least=1)
-    feedforward: int = number(4, at_least=1)
+    width: int = number(32, at_least=1, at_most=WIDEST_LAYER)
+    depth: int = number(2, at_least=1, at_most=MOST_LAYERS)
+    heads: int = number(4, at_least=1, at_most=1_024)
+    feedforward: int = number(4, at_least=1, at_most=64)
     order: str = word("pre", "post")
     attention: bool = True
     positions: str = word("sinusoidal", "none")

@@ -105,7 +105,7 @@ class LayerNorm(FeatureNormalization):
 class GroupNorm(FeatureNormalization):
     """The features of each sample in `groups` groups, each by itself (Wu & He 2018; nn.GroupNorm)."""
 
-    groups: int = number(4, at_least=1)
+    groups: int = number(4, at_least=1, at_most=1_000_000)
 
     def parameters(self, name: str, size: int, *, spatial: bool = False) -> tuple[Parameter, ...]:
         if size % self.groups:

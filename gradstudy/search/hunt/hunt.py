@@ -33,7 +33,7 @@ class Hunt(Part, group="search"):
     storage: str = ""
     goal: str = word("healthiest", "worst")
     objective: tuple[str, ...] = HUNTED
-    batch: int = number(8, at_least=1)
+    batch: int = number(8, at_least=1, at_most=10_000)
     pruner: str = word(*PRUNERS)
 
     phases: ClassVar[tuple[str, ...]] = (HUNT,)
