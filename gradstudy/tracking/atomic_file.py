@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain, count
 from pathlib import Path
+from secrets import token_hex
 
 UNFINISHED, DAMAGED = ".part", ".damaged"
 """Endings of a file that is being written, of which what a killed driver leaves means nothing; and of one that is kept
@@ -15,7 +16,9 @@ for a person to look at."""
 def written_whole(path: Path) -> Iterator[Path]:
     """Gives a path for content that then appears, all at once, at `path`; makes its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + UNFINISHED)
+    unfinished = path.with_name(f"{path.name[:50]}.{token_hex(8)}{UNFINISHED}")
+    # Made here, and as a new file: what lies under a name that others can guess may be a link to somewhere else.
+    os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
         yield unfinished
         with unfinished.open("rb") as written:

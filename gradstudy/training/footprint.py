@@ -20,7 +20,7 @@ COPIES, KEPT = 6, 8
 """How often the memory holds a parameter (its gradient, two moments, what they are made of), and an output of a linear
 map (what enters, norms, the activation, their gradients, what is recorded): at most twice what was measured."""
 
-CALL, PRODUCTS, BYTES = 3e-5, 1e10, 2e9
+CALL, FLOPS, STREAM = 3e-5, 1e10, 2e9
 """Seconds of one operation on small tensors, products in a second and bytes in a second: of one core, roughly."""
 
 CONTROL_GROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
@@ -48,7 +48,7 @@ def footprint(network: Network, parts: Mapping[str, Any]) -> Footprint:
     memory = NUMBER * (COPIES * parameters + KEPT * (rows * outputs + scores) + 4 * task.largest_batch * inputs)
     in_turn = pieces if any(one.role == "recurrent" for one in weights) else 1
     calls = len(network.parameters) * in_turn
-    seconds = 3 * calls * CALL + 6 * (rows * parameters + scores) / PRODUCTS + memory / BYTES
+    seconds = 3 * calls * CALL + 6 * (rows * parameters + scores) / FLOPS + memory / STREAM
     return Footprint(parameters, memory, seconds)
 
 

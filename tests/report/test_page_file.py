@@ -1,5 +1,8 @@
 """A study's report where a person wants it: whole, or refused with the way out."""
 
+import base64
+import hashlib
+import re
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
@@ -26,7 +29,7 @@ def run():
 
 
 def test_a_report_is_written_in_place_of_an_earlier_one_and_nothing_else_is_left(run):
-    Path("mine.html").write_text("before", encoding="utf-8")
+    Path("mine.html").write_text("<!doctype html>before", encoding="utf-8")
     assert write_report(run, "mine.html") == Path.cwd() / "mine.html"
     page = Path("mine.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>")
@@ -73,9 +76,42 @@ def test_a_folder_that_cannot_be_written_is_named(monkeypatch):
 
 
 def test_a_disk_that_is_full_is_told_and_the_earlier_report_stays(run, monkeypatch):
-    Path("mine.html").write_text("before", encoding="utf-8")
+    Path("mine.html").write_text("<!doctype html>before", encoding="utf-8")
     monkeypatch.setattr("os.replace", Mock(side_effect=OSError(28, "No space left on device")))
     with pytest.raises(InputError, match="No space left on device"):
         write_report(run, "mine.html")
-    assert Path("mine.html").read_text(encoding="utf-8") == "before"
+    assert Path("mine.html").read_text(encoding="utf-8") == "<!doctype html>before"
     assert [path.name for path in Path().iterdir()] == ["mine.html"]
+
+
+@pytest.mark.parametrize("planted", ["mine.html.part", "mine.html"])
+def test_no_planted_link_is_followed(run, planted):
+    Path("victim").write_text("<!doctype html>theirs")
+    Path(planted).symlink_to("victim")
+    write_report(run, "mine.html")
+    assert Path("victim").read_text() == "<!doctype html>theirs"
+    assert not Path("mine.html").is_symlink()
+
+
+@pytest.mark.parametrize("content", ["question: Why?", "<!doctypes"])
+def test_what_is_no_report_is_not_written_over(content):
+    Path("study.yaml").write_text(content)
+    with pytest.raises(InputError, match="is no report"):
+        check_page_path(Path("study.yaml"))
+
+
+def test_a_device_is_no_report_either_and_an_empty_file_may_become_one():
+    with pytest.raises(InputError, match="is no report"):
+        check_page_path(Path("/dev/null"))
+    Path("mine.html").touch()
+    check_page_path(Path("mine.html"))
+
+
+def test_a_page_lets_a_browser_run_its_own_script_alone(run):
+    page = write_report(run, "mine.html").read_text("utf-8")
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    script = re.search(r"<script>(.*?)</script>", page, re.DOTALL)[1]
+    assert rules["script-src"] == f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+    assert [rules[name] for name in ("default-src", "base-uri", "form-action")] == ["'none'"] * 3
+    assert not re.search(r"<\w[^>]*\son\w+=", page)

@@ -1,7 +1,9 @@
 """Everything that a study found, as one HTML page that opens from disk, needs no network and can be sent to anybody."""
 
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib.resources import files
 
 from markupsafe import Markup
@@ -69,7 +71,8 @@ def whole_page(title: str, answer: Markup, parts: Iterable[PageSection]) -> str:
             parts=[part for part in parts if part.content],
             colours=PAGE_COLOURS,
             styles=assets(".css"),
-            scripts=assets(".js"),
+            scripts=(scripts := assets(".js")),
+            scripts_hash=b64encode(sha256(scripts.encode()).digest()).decode(),
         )
     )
 
