@@ -30,7 +30,7 @@ OTHER_FORMS = {
 LARGEST_INTEGER, NARROWEST = 1_000_000_000, 1e-6
 """How far whole numbers may reach, and the least width of an interval for its size: values are told in six digits."""
 
-TOO_LARGE = 1e300
+BEYOND_NUMBERS = 1e300
 """Beyond every number that a network could hold."""
 
 LONGEST_ENTRY, LONGEST_LEVEL = 20_000, 500
@@ -160,7 +160,7 @@ def _checked(name: str, levels: Sequence[Any], *, fewest: int) -> tuple[Level, .
     if len(kinds) > 1:
         mixed = " and ".join(f"{_spelled(level)} ({kind})" for kind, level in kinds.items())
         raise ValueError(f"levels must be all words, all numbers or all true or false, got {mixed}.")
-    if any(isinstance(level, int | float) and not abs(level) < TOO_LARGE for level in levels):
+    if any(isinstance(level, int | float) and not abs(level) < BEYOND_NUMBERS for level in levels):
         raise ValueError(f"levels must be finite, got {_listed(levels)[:200]}.")
     for level in levels:
         if isinstance(level, str) and (len(level) > LONGEST_LEVEL or "${" in level):
