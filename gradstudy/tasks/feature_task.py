@@ -11,7 +11,7 @@ from gradstudy.parts import number
 from gradstudy.tasks.baseline import Baseline
 from gradstudy.tasks.task import Arrays, Task
 
-MOST_DRAWN = 1_000_000
+MOST_SAMPLES = 1_000_000
 LARGE = 1e30
 """As far as features are scaled: beyond it their squares leave the range of float64."""
 

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from gradstudy.parts import number
-from gradstudy.tasks.feature_task import MOST_DRAWN, Data, Features
+from gradstudy.tasks.feature_task import MOST_SAMPLES, Data, Features
 from gradstudy.tasks.task import LARGEST_BATCH
 
 SLOPE, INTERCEPT = 3.0, 2.0
@@ -21,7 +21,7 @@ class Line(Features):
     """
 
     batch_size: int = number(100, at_least=1, at_most=LARGEST_BATCH)
-    points: int = number(100, at_least=2, at_most=MOST_DRAWN)
+    points: int = number(100, at_least=2, at_most=MOST_SAMPLES)
     noise: float = number(0.1, at_least=0.0)
 
     def data(self) -> Data:

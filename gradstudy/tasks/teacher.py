@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from gradstudy.parts import number
-from gradstudy.tasks.feature_task import MOST_DRAWN, Data, Features
+from gradstudy.tasks.feature_task import MOST_SAMPLES, Data, Features
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Teacher(Features):
     outputs: int = number(1, at_least=1, at_most=4_096)
     teacher_width: int = number(32, at_least=1, at_most=4_096)
     teacher_depth: int = number(2, at_least=1, at_most=100)
-    points: int = number(2000, at_least=2, at_most=MOST_DRAWN)
+    points: int = number(2000, at_least=2, at_most=MOST_SAMPLES)
     noise: float = number(0.0, at_least=0.0)
 
     def data(self) -> Data:

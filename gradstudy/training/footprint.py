@@ -13,7 +13,7 @@ from gradstudy.network import Network
 MOST_PARAMETERS = 100_000_000
 """Of one network: a study trains hundreds."""
 
-NUMBER = 8
+LARGER_FLOAT = 8
 """Bytes of one number, at the larger of the two precisions."""
 
 COPIES, KEPT = 6, 8
@@ -45,7 +45,7 @@ def footprint(network: Network, parts: Mapping[str, Any]) -> Footprint:
     rows = task.largest_batch * pieces
     outputs = sum(one.shape[0] for one in weights)
     scores = task.largest_batch * getattr(parts["model"], "heads", 0) * pieces**2 * len(network.places["signal"])
-    memory = NUMBER * (COPIES * parameters + KEPT * (rows * outputs + scores) + 4 * task.largest_batch * inputs)
+    memory = LARGER_FLOAT * (COPIES * parameters + KEPT * (rows * outputs + scores) + 4 * task.largest_batch * inputs)
     in_turn = pieces if any(one.role == "recurrent" for one in weights) else 1
     calls = len(network.parameters) * in_turn
     seconds = 3 * calls * CALL + 6 * (rows * parameters + scores) / FLOPS + memory / STREAM
