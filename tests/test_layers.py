@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "gradstudy"
 LAYERS = [
-    {"masking"},
+    {"masking", "patience"},
     {"errors", "references"},
     {"locking", "parts", "random_network", "records", "versions"},
     {"aliasing", "conclusions", "network", "series"},

@@ -10,23 +10,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
+from math import ceil
 from pathlib import Path
+from typing import cast
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 import mlflow
 import mlflow.environment_variables as mlflow_settings
 from mlflow import MlflowClient
-from mlflow.exceptions import MlflowException
-from requests import RequestException
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError
 
 from gradstudy.errors import InputError, TrackingAway, nearest
 from gradstudy.locking.holder import Holder
 from gradstudy.masking import holds_secret, masked, remember
 from gradstudy.parts import Part, number
 from gradstudy.references import variable_of
+from gradstudy.tracking.contact import SAID_BY_MLFLOW, Client, Store, first_line
 
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 SQLITE = b"SQLite format 3\0"
@@ -103,11 +104,13 @@ def _is_database(path: Path) -> bool:
 class Mlflow(Part, group="tracking"):
     """The settings of tracking; `points` is the most that a curve may have.
 
-    An empty `uri` means MLflow's own default: MLFLOW_TRACKING_URI, or sqlite:///mlflow.db in the working folder.
+    `timeout` is how many seconds a single contact with the store may take: it is away after that, and is asked again
+    later. An empty `uri` means MLflow's own default: MLFLOW_TRACKING_URI, or sqlite:///mlflow.db in the working folder.
     """
 
     uri: str = ""
     points: int = number(50, at_least=2, at_most=10_000)
+    timeout: float = number(20.0, above=0, at_most=86_400)
 
 
 def store_address(settings: Mlflow) -> str:
@@ -153,13 +156,20 @@ def is_missing(settings: Mlflow) -> bool:
 
 
 def connect(settings: Mlflow) -> MlflowClient:
-    """A client for the store; a local one that is not there yet is made (some 1.5 s)."""
-    _be_brief()
+    """A client for the store, each call of which ends within `tracking.timeout`.
+
+    A local store that is not there yet is made (some 1.5 s).
+    """
+    _be_brief(settings)
+    address = store_address(settings)
+    store = Store(address, settings.timeout)
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow's and SQLAlchemy's advice to each other, on first use
         if is_missing(settings):
-            _make_database(Path(make_url(store_address(settings)).database or ""))
-        return MlflowClient(tracking_uri=store_address(settings))
+            _make_database(Path(make_url(address).database or ""))
+        client = Client(store, store.asked(lambda: MlflowClient(tracking_uri=address)))
+    return cast(MlflowClient, client)
 
 
 @contextmanager
@@ -167,9 +177,8 @@ def answering(settings: Mlflow) -> Iterator[None]:
     """Turns whatever keeps the store from answering into TrackingAway, which says what it was."""
     try:
         yield
-    except (MlflowException, RequestException, SQLAlchemyError, OSError) as error:
-        said = (str(error).splitlines() or [type(error).__name__])[0][:300]
-        raise TrackingAway(f"MLflow at {store_address(settings)} did not answer: {said}") from error
+    except SAID_BY_MLFLOW as error:  # whose own words a traceback would show, with their password
+        raise TrackingAway(f"MLflow at {store_address(settings)} did not answer: {first_line(error)}") from None
 
 
 def _make_database(path: Path) -> None:
@@ -206,14 +215,18 @@ def _is_being_made(part: Path) -> bool:
     return False
 
 
-def _be_brief() -> None:
+def _be_brief(settings: Mlflow) -> None:
+    seconds = str(ceil(settings.timeout))
     # A study must not stand still for minutes per trial when the server is away: by default MLflow tries 8 times,
     # up to 120 s each. What was measured waits on disk.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "1")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", seconds)
+    os.environ.setdefault("PGCONNECT_TIMEOUT", seconds)
     # These would write into the progress display: a line per run, a bar per file, a line per table made or retry.
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    for name in ("alembic", "mlflow.store.db.utils", "urllib3.connectionpool"):
+    for name in ("alembic", "urllib3.connectionpool"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    # It logs the traceback of every exception that it raises, as where another program locks the database for a while.
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL + 1)

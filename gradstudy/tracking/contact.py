@@ -1,0 +1,96 @@
+"""Every contact with MLflow: it ends in time, also where a server answers slowly, nonsense, or not at all."""
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from mlflow import MlflowClient
+from mlflow.entities import Experiment, Run
+from mlflow.exceptions import MlflowException
+from requests import RequestException
+from sqlalchemy.exc import SQLAlchemyError
+
+from gradstudy.errors import InputError, TrackingAway
+from gradstudy.patience import Call, Late
+
+SAID_BY_MLFLOW = (MlflowException, RequestException, SQLAlchemyError, OSError)
+"""What MLflow raises by design. Whatever else comes out of it, it was not made for what the server answered."""
+
+Result = TypeVar("Result")
+
+
+class Store:
+    """The store at an address: asked for at most so many `seconds` at a time.
+
+    One that let a whole time pass is not asked again for as long, nor while it keeps the last call: a thousand trials
+    wait for it once.
+    """
+
+    def __init__(self, address: str, seconds: float):
+        self.address, self._seconds = address, seconds
+
+    def asked(self, contact: Callable[[], Result]) -> Result:
+        """What comes of this contact; TrackingAway where nothing does in time, or nothing that makes sense."""
+        self._check_asked_again()
+        call, reason = Call(contact, helpers="Mlflow" if self.address.startswith("http") else ""), ""
+        try:
+            result = call.result(self._seconds)
+        except Late:
+            reason = f"no whole answer in {self._seconds:g} s. Raise tracking.timeout where it is only slow."
+            _given_up[self.address] = (call, time.monotonic() + self._seconds, reason)
+        except KeyboardInterrupt:
+            if call.was_left:
+                _given_up[self.address] = (call, time.monotonic() + self._seconds, "it was interrupted.")
+            raise
+        except (*SAID_BY_MLFLOW, InputError, TrackingAway):
+            raise
+        except Exception as error:
+            reason = f"what it says makes no sense to MLflow ({type(error).__name__}: {first_line(error)})."
+        else:
+            if not _makes_sense(result):
+                reason = "what it says makes no sense: something is missing in it."
+        if reason:  # out here, so that no traceback cites what it was that failed
+            raise TrackingAway(f"MLflow at {self.address} did not answer: {reason}")
+        return result
+
+    def _check_asked_again(self) -> None:
+        call, until, reason = _given_up.get(self.address, (None, 0.0, ""))
+        if call and (call.is_stuck or time.monotonic() < until):
+            raise TrackingAway(f"MLflow at {self.address} did not answer: {reason}")
+
+
+_given_up: dict[str, tuple[Call[Any], float, str]] = {}
+"""By address: the last call, when the store may be asked again, and why it is not asked before."""
+
+
+class Client:
+    """An MlflowClient, each call of which is one contact."""
+
+    def __init__(self, store: Store, client: MlflowClient):
+        self._store, self._client = store, client
+
+    def __getattr__(self, name: str) -> Any:
+        own = getattr(self._client, name)
+        if not callable(own):
+            return own
+        return lambda *given, **named: self._store.asked(lambda: own(*given, **named))
+
+
+def first_line(error: Exception) -> str:
+    """What an exception says, as far as it fits into a sentence."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+
+
+def _makes_sense(result: object) -> bool:
+    """Whether what was asked for can be told apart: an answer that MLflow could not read has no ids."""
+    match result:
+        case Run():
+            return bool(result.info.run_id)
+        case Experiment():
+            return bool(result.experiment_id)
+        case list():
+            return all(map(_makes_sense, result))
+        case str():  # the id of what was made
+            return bool(result)
+        case _:
+            return True
