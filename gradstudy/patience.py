@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-Result = TypeVar("Result")
+Returned = TypeVar("Returned")
 
 GRACE = 0.5
 """Seconds that a call which is interrupted still has: one that is answered is not torn, one that is stuck is left."""
@@ -19,7 +19,7 @@ class Left(SystemExit):
     """Raised inside of a call that nobody waits for any more: it ends its thread without a word."""
 
 
-class Call(Generic[Result]):
+class Call(Generic[Returned]):
     """A call that runs in a thread of its own, where a driver can leave it.
 
     Only so is the time bounded in all: timeouts of sockets begin anew with every byte, a name server or a database
@@ -31,9 +31,9 @@ class Call(Generic[Result]):
     and where it sends nothing after the timeout of a read.
     """
 
-    def __init__(self, call: Callable[[], Result], helpers: str = ""):
+    def __init__(self, call: Callable[[], Returned], helpers: str = ""):
         self._call, self._helpers = call, helpers
-        self._result: Result | None = None
+        self._result: Returned | None = None
         self._error: BaseException | None = None
         self.was_left = False
         self._ended = threading.Event()
@@ -53,7 +53,7 @@ class Call(Generic[Result]):
         """Whether it still runs."""
         return self._thread.is_alive() and not self._ended.is_set()
 
-    def result(self, seconds: float) -> Result:
+    def result(self, seconds: float) -> Returned:
         """What the call returns, or what it raises; Late where it takes longer."""
         try:
             self._ended.wait(seconds)  # joining a thread takes it for ended where Ctrl-C comes in between

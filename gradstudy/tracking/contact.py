@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from mlflow import MlflowClient
 from mlflow.entities import Experiment, Run
@@ -11,12 +11,10 @@ from requests import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
 from gradstudy.errors import InputError, TrackingAway
-from gradstudy.patience import Call, Late
+from gradstudy.patience import Call, Late, Returned
 
 SAID_BY_MLFLOW = (MlflowException, RequestException, SQLAlchemyError, OSError)
 """What MLflow raises by design. Whatever else comes out of it, it was not made for what the server answered."""
-
-Result = TypeVar("Result")
 
 
 class Store:
@@ -29,7 +27,7 @@ class Store:
     def __init__(self, address: str, seconds: float):
         self.address, self._seconds = address, seconds
 
-    def asked(self, contact: Callable[[], Result]) -> Result:
+    def asked(self, contact: Callable[[], Returned]) -> Returned:
         """What comes of this contact; TrackingAway where nothing does in time, or nothing that makes sense."""
         self._check_asked_again()
         call, reason = Call(contact, helpers="Mlflow" if self.address.startswith("http") else ""), ""
