@@ -42,7 +42,8 @@ class Shape:
         if len(self.inputs) == 1:
             raise ValueError(
                 f"this model reads a sequence, and the task gives {self.inputs[0]} plain feature(s): use model=mlp, "
-                "or a task with time steps or images (adding, sequential_digits, digits with task.image=true)"
+                "or a task with time steps or images (adding, sequential_digits, digits with task.image=true, "
+                "table with task.window=16)"
             )
         return (self.inputs[0], self.inputs[1]) if len(self.inputs) == 2 else (self.inputs[1], prod(self.inputs[::2]))
 

@@ -14,6 +14,7 @@ from gradstudy.tasks.cell_numbers import POINT
 from gradstudy.tasks.column_kinds import DATE, NO_NUMBER, NUMBER, WORDS, TableColumn, column_of
 from gradstudy.tasks.feature_task import LARGE
 from gradstudy.tasks.suspicion import UNNAMED, suspicion
+from gradstudy.tasks.text_layout import one_line
 
 FEW = 20
 """A target of no more different whole numbers names classes; columns of words may have five times as many words."""
@@ -173,7 +174,7 @@ def _problems(column: TableColumn, missing: str, *, is_target: bool) -> Iterable
     if count and missing == "refuse":
         strange = {cell: rows for cell, rows in column.odd.items() if cell.lower() not in NO_NUMBER}
         cells = strange or {cell: rows for cell, rows in column.odd.items() if cell}
-        shown = ", ".join(f"'{cell[:20]}' in {rows}" for cell, rows in list(cells.items())[:3])
+        shown = ", ".join(f"'{one_line(cell)[:20]}' in {rows}" for cell, rows in list(cells.items())[:3])
         more = ", …" if len(cells) > 3 else ""
         if column.kind == NUMBER and strange:
             words = f"has words among its numbers ({shown}{more} of {len(column.values)} rows)"

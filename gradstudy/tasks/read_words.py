@@ -9,6 +9,7 @@ from gradstudy.tasks.column_choice import Choice, Wanted, listed, typed
 from gradstudy.tasks.column_kinds import DATE, DURATION, FLAG, NUMBER, WORDS, TableColumn
 from gradstudy.tasks.splitting import Split
 from gradstudy.tasks.suspicion import tells
+from gradstudy.tasks.text_layout import one_line
 
 SHOWN_COLUMNS = 8
 MOST_CLASSES = 12
@@ -64,7 +65,7 @@ def _with_unit(column: TableColumn) -> str:
 
 
 def _target(column: TableColumn, wanted: Wanted, split: Split, *, classes: bool) -> str:
-    values = column.values[np.concatenate([split.chosen, split.held_out])]
+    values = column.values[~column.missing if wanted.window else np.concatenate([split.chosen, split.held_out])]
     if not classes:
         low, high, mean = (_number(column, value) for value in (values.min(), values.max(), values.mean()))
         how = "standardised" if wanted.standardize_target else "as it is"
@@ -91,7 +92,7 @@ def _number(column: TableColumn, value: float) -> str:
 def _filled(columns: Sequence[TableColumn], split: Split) -> Iterator[str]:
     for column in columns:
         if count := int(column.missing.sum()):
-            cells = [f"'{cell[:20]}'" for cell in column.odd if cell]
+            cells = [f"'{one_line(cell)[:20]}'" for cell in column.odd if cell]
             stood = f", where {listed(cells, 3)} stood" if cells else ""
             known = column.values[split.known]
             known = known[np.isfinite(known)]

@@ -17,7 +17,7 @@ from pandas.api.types import is_float_dtype, is_numeric_dtype
 from gradstudy.parts import word
 from gradstudy.tasks.cell_numbers import COMMA, POINT, decimal_mark
 from gradstudy.tasks.text_encoding import decoded
-from gradstudy.tasks.text_layout import SEPARATORS, Layout, layout_of
+from gradstudy.tasks.text_layout import SEPARATORS, Layout, layout_of, one_line
 
 TEXT = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data")
 COLUMNAR: Mapping[str, Callable[[Path], pd.DataFrame]] = {
@@ -169,7 +169,8 @@ def _flat(frame: pd.DataFrame) -> pd.DataFrame:
     if not isinstance(frame.index, pd.RangeIndex):
         index = [name if name is not None else "index" for name in frame.index.names]
         frame = frame.reset_index(names=[name if name not in frame else f"{name} (index)" for name in index])
-    return frame.set_axis([" ".join(map(str, n)) if isinstance(n, tuple) else str(n) for n in frame.columns], axis=1)
+    names = [" ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in frame.columns]
+    return frame.set_axis(list(map(one_line, names)), axis=1)
 
 
 def _how(layout: Layout, mark: str, encoding: str) -> str:

@@ -46,7 +46,7 @@ def decoded(content: bytes, encoding: str = "auto") -> tuple[str, str]:
     try:
         text = content.decode(encoding)
     except (UnicodeDecodeError, LookupError) as error:  # a codec such as hex turns bytes into bytes
-        raise ValueError(f"it is not encoded as {encoding}: write task.encoding=auto, or what it is") from error
+        raise ValueError(f"it is not encoded as {encoding}: write task.encoding=cp1252, or what it is") from error
     return text.replace("\r\n", "\n").replace("\r", "\n"), encoding
 
 

@@ -166,12 +166,18 @@ def _shape(cell: str) -> str:
 def _unique(names: Sequence[str]) -> tuple[str, ...]:
     """As pandas names them: without a name `Unnamed: 3`, a second `a` is `a.1`."""
     found: dict[str, None] = {}
-    for place, base in enumerate(names):
+    for place, written in enumerate(names):
+        base = one_line(written)
         name, number = base or f"Unnamed: {place}", 1
         while name in found:
             name, number = f"{base}.{number}", number + 1
         found[name] = None
     return tuple(found)
+
+
+def one_line(words: str) -> str:
+    """With a blank in place of what cannot be printed, a line break among it."""
+    return "".join(character if character.isprintable() else " " for character in words)
 
 
 def _check_widths(lines: Sequence[str], start: int, separator: str, width: int) -> None:

@@ -158,13 +158,15 @@ def make_look(usual_parts) -> Callable[..., SimpleNamespace]:
 def make_measured(make_look) -> Callable[..., SimpleNamespace]:
     """What gradstudy.measure returns of these records; `theory` is the predicted log10(D_p / D_last) by place."""
 
-    def made(*records, theory=None, no_theory="gated cells", settings=DEFAULTS, look=None, overrides=(), **choices):
+    def made(
+        *records, theory=None, no_theory="gated cells", settings=DEFAULTS, look=None, overrides=(), data=(), **choices
+    ):
         prediction = None if theory is None else Prediction(np.array(theory), np.ones(len(theory)))
         members = pd.DataFrame(member_row(record, settings) for record in records)
         whole = {"records": records, "members": members, "choices": {**CHOICES, **choices}, "settings": settings}
         theory_says = {"prediction": prediction, "no_theory": no_theory}
         return SimpleNamespace(
-            **whole, **theory_says, look=look or make_look(), overrides=overrides, own_factors=(), data={}
+            **whole, **theory_says, look=look or make_look(), overrides=overrides, own_factors=(), data=dict(data)
         )
 
     return made

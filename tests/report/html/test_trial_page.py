@@ -44,6 +44,12 @@ def test_it_says_what_the_diagnosis_says_and_what_to_run(make_measured, followed
     assert not {"mode=trial", "report=page.html"} & set(command)
 
 
+def test_it_says_what_was_read_of_a_persons_data(make_measured, followed):
+    page = trial_page(make_measured(*followed, data={"rows": "50 & more"}))
+    assert "<dt>rows</dt><dd>50 &amp; more</dd>" in page
+    assert "What was read" not in trial_page(make_measured(*followed))
+
+
 def test_what_is_left_by_distance_goes_all_the_way_with_theory_beside_it(make_measured, followed):
     page = trial_page(make_measured(*followed, theory=np.arange(-39.0, 1.0), model="rnn"))
     chart = page[page.index("Left of an answer") :]

@@ -43,6 +43,12 @@ def test_the_question_and_the_answer_stand_before_all_else(note, make_ranking):
     assert "init" in answer
 
 
+def test_what_was_read_of_a_persons_data_is_told_in_the_note(note):
+    paragraphs = note(info={"data": {"left out": "*id* (a running number)"}})
+    assert "- left out: *id* (a running number)" in paragraphs[paragraphs.index("### What was read") + 1]
+    assert "### What was read" not in note()
+
+
 def test_a_ranking_is_a_table_of_its_first_rows_and_says_where_the_others_are(note, make_ranking):
     names = [f"factor_{which}" for which in range(MOST_ROWS + 2)]
     paragraphs = note(rankings=(make_ranking(*({"factor": name} for name in names), fit=0.3),))

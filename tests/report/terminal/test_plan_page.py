@@ -55,6 +55,13 @@ def test_every_factor_is_there_with_its_trials_per_level_or_its_range(render):
     assert "dummy 0 to 1 noise floor 4" in page
 
 
+def test_what_was_read_of_a_persons_data_stands_before_the_factors(render):
+    data = {"rows": "50: 40 to train on", "left out": "[id] (a running number)"}
+    page = words(render(plan_page(replace(PLAN, info=replace(INFO, data=data))), width=100))
+    assert "rows 50: 40 to train on left out [id] (a running number) factor levels" in page
+    assert "left out" not in words(render(plan_page(PLAN), width=100))
+
+
 def test_what_a_launch_fixes_of_what_its_study_would_vary_is_named(render):
     assert "not varied, as this launch fixes it: lr.value=0.1" in words(render(plan_page(PLAN), width=100))
 

@@ -26,6 +26,12 @@ def test_the_design_is_told_with_its_counts(page):
     assert "Every trial was trained at 2 seeds, 5 steps each: 72 members in all." in page
 
 
+def test_what_was_read_of_a_persons_data_is_told(make_study, page):
+    told = str(methods_section(make_study(info={"data": {"left out": "<id> (a running number)"}})))
+    assert "<dt>left out</dt><dd>&lt;id&gt; (a running number)</dd>" in told
+    assert "What was read" not in page
+
+
 def test_the_statistics_are_called_by_their_names(page):
     for term in ("total-effect (Sobol) index", "first-order index", "second-order index", "permutation test"):
         assert term in page

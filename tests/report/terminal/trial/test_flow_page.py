@@ -36,6 +36,11 @@ def test_the_sentence_comes_before_every_table(page, make_record):
     assert "theory says 2.00." in text
 
 
+def test_what_was_read_of_a_persons_data_is_told_first(page, make_record):
+    text, _ = page(make_record([[1.0]]), data={"left out": "id (a running number)"})
+    assert text.index("left out  id (a running number)") < text.index("seed")
+
+
 def test_responses_show_median_and_range_over_seeds(page, make_record):
     records = [make_record([[10.0**-lost, 1.0]], seed=seed) for seed, lost in enumerate((1, 9, 2))]
     assert ["vanishing", "2.00", "1.00", "9.00", "decades"] in page(*records)[1]
