@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import time
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -10,7 +12,7 @@ import optuna
 from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from gradstudy.errors import InputError
 from gradstudy.locking.hold import Hold
@@ -19,6 +21,8 @@ from gradstudy.search.database_board import DatabaseBoard
 
 JOURNAL = "journal.log"
 """The file in a study's folder."""
+RACES = 6
+"""How often a database is opened again, twice a second, while another launch makes its tables."""
 HELD_IN_DATABASE = "search"
 """What a launch calls its claim to a study in a database."""
 
@@ -109,7 +113,7 @@ def _database(url: str) -> BaseStorage:
             f"got one that begins with {url.partition(':')[0]!r}."
         )
     try:
-        return RDBStorage(url)
+        return _with_tables(url)
     except Exception as error:  # whatever SQLAlchemy, its driver or Optuna's schema check says
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
     shown = address.set(query={}).render_as_string(hide_password=True)
@@ -117,3 +121,15 @@ def _database(url: str) -> BaseStorage:
         f"search.storage must name a database that can be opened, but {shown} cannot: {reason.rstrip('.')}. "
         "Check the URL and that the database is up, or leave search.storage empty for a journal file."
     )
+
+
+def _with_tables(url: str) -> RDBStorage:
+    """Optuna makes its tables at the first opening, and fails where another launch is making them at the same moment."""
+    for _ in range(RACES):
+        try:
+            return RDBStorage(url)
+        except DBAPIError as error:
+            if not isinstance(error, IntegrityError) and not re.search("already exists|is locked", str(error)):
+                raise
+            time.sleep(0.5)
+    return RDBStorage(url)

@@ -3,8 +3,10 @@
 import optuna
 import pytest
 from optuna.storages import RDBStorage
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from gradstudy.errors import InputError
+from gradstudy.search import storage as module
 from gradstudy.search.storage import JOURNAL, open_storage
 
 SECRET = "s3cr3t/w0rd"
@@ -98,6 +100,22 @@ def test_a_database_url_opens_that_database(tmp_path):
     assert isinstance(storage, RDBStorage)
     storage.engine.dispose()
     assert [path.name for path in tmp_path.iterdir()] == ["trials.db"]
+
+
+@pytest.mark.parametrize(
+    "met", ["UNIQUE constraint failed: alembic_version", "table studies already exists", "database is locked"]
+)
+def test_a_database_whose_tables_another_launch_is_making_is_opened_a_moment_later(tmp_path, monkeypatch, met):
+    kind = IntegrityError if met.startswith("UNIQUE") else OperationalError
+    tries, waits = [kind("CREATE TABLE", {}, Exception(met))] * 2, []
+    monkeypatch.setattr(module.time, "sleep", waits.append)
+    monkeypatch.setattr(module, "RDBStorage", lambda url: _raise(tries.pop()) if tries else url)
+    assert open_storage("sqlite:///trials.db", tmp_path) == "sqlite:///trials.db"
+    assert waits == [0.5, 0.5]
+
+
+def _raise(error):
+    raise error
 
 
 @pytest.mark.parametrize(
