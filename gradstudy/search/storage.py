@@ -124,7 +124,7 @@ def _database(url: str) -> BaseStorage:
 
 
 def _with_tables(url: str) -> RDBStorage:
-    """Optuna makes its tables at the first opening, and fails where another launch is making them at the same moment."""
+    """Optuna makes its tables at the first opening, and fails where another launch is doing so at the same moment."""
     for _ in range(RACES):
         try:
             return RDBStorage(url)
