@@ -8,13 +8,13 @@ from gradstudy.analysis.responses.member_row import member_row
 from gradstudy.analysis.theory.agreement import PREDICTED
 from gradstudy.configs.composition import Composer
 from gradstudy.configs.launch import Launch
-from gradstudy.execution.executor import Runner
+from gradstudy.execution.executor import Lost
+from gradstudy.execution.trainer import Trained, Trainer
 from gradstudy.layer_parts import network_of
 from gradstudy.mean_field import predicted_gain
 from gradstudy.records import HUNT, Member, MemberRecord, Trial, TrialResult
 from gradstudy.search.base import AskTell
 from gradstudy.training.cohort import CPU_KNEE, CUDA_KNEE, Cohort, plan
-from gradstudy.training.engine import train
 from gradstudy.training.footprint import footprint, memory_here
 
 
@@ -73,42 +73,53 @@ class Batch:
         knee = CUDA_KNEE if self.devices[0].startswith("cuda") else CPU_KNEE
         return cohorts_of(launch, members, parts, launch.execution.cohort_size or knee)
 
-    def trained(self, runner: Runner, seeds: Seeds | None = None) -> Iterator[TrialResult]:
-        """Trains these seeds, by default all of the budget, and hands out each trial as soon as all of its are done.
+    def trained(self, trainer: Trainer, seeds: Seeds | None = None) -> Iterator[list[TrialResult]]:
+        """Trains these seeds, by default all of the budget, and hands out trials as soon as all of theirs are done.
 
-        Workers begin with the call.
+        Those that a cohort completes come together, and failed ones without a member. Workers begin with the call.
         """
         seeds = self._seeds if seeds is None else seeds
-        return self._by_trial(runner(train, self.cohorts(seeds)), seeds)
+        return self._by_trial(trainer(self.cohorts(seeds)), seeds)
 
-    def _by_trial(self, cohorts: Iterator[tuple[int, list[MemberRecord]]], seeds: Seeds) -> Iterator[TrialResult]:
+    def _by_trial(self, cohorts: Iterator[Trained], seeds: Seeds) -> Iterator[list[TrialResult]]:
         begun = {trial.number: TrialResult(trial, (), ()) for trial in self.trials}
-        for _, records in cohorts:
-            for number in dict.fromkeys(record.trial for record in records):
-                own = tuple(record for record in records if record.trial == number)
-                begun[number] += self._result(begun[number].trial, own, len(records))
+        for cohort, outcome in cohorts:
+            done = []
+            for number in dict.fromkeys(member.trial for member in cohort.members if member.trial in begun):
+                if isinstance(outcome, Lost):
+                    done.append(replace(TrialResult(begun.pop(number).trial, (), ()), failure=outcome.reason))
+                    continue
+                own = tuple(record for record in outcome if record.trial == number)
+                begun[number] += self._result(begun[number].trial, own, len(outcome))
                 if len(begun[number].rows) == len(seeds[number]):  # what cannot be stacked comes member by member
-                    yield begun[number]
+                    done.append(begun.pop(number))
+            if done:
+                yield done
 
-    def measured(self, runner: Runner, search: AskTell) -> Iterator[TrialResult]:
+    def measured(self, trainer: Trainer, search: AskTell) -> Iterator[list[TrialResult]]:
         """Every trial with all its seeds; or, where hopeless ones are pruned, with those that it was given.
 
         Seeds are the rungs: all trials train their first, those with any hope their second. A trial is handed out, and
         stored, when it is done with, so that what a killed driver had begun is begun again.
         """
         if not search.prunes or {trial.phase for trial in self.trials} != {HUNT}:
-            yield from self.trained(runner)
+            yield from self.trained(trainer)
             return
         begun: dict[int, TrialResult] = {}
         hopeful, seeds = self, range(self.composer.launch.budget.seeds)
         for seed in seeds:
-            for result in hopeful.trained(runner, dict.fromkeys(hopeful.numbers, (seed,))):
-                number = result.trial.number
-                whole = begun.pop(number, TrialResult(result.trial, (), ())) + result
-                if seed == seeds[-1] or search.hopeless(number, whole.rows):
-                    yield whole
-                else:
-                    begun[number] = whole
+            for results in hopeful.trained(trainer, dict.fromkeys(hopeful.numbers, (seed,))):
+                done = []
+                for result in results:
+                    number = result.trial.number
+                    earlier = begun.pop(number, TrialResult(result.trial, (), ()))
+                    whole = result if result.failure else earlier + result
+                    if whole.failure or seed == seeds[-1] or search.hopeless(number, whole.rows):
+                        done.append(whole)
+                    else:
+                        begun[number] = whole
+                if done:
+                    yield done
             hopeful = replace(hopeful, trials=tuple(trial for trial in hopeful.trials if trial.number in begun))
 
     @property

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -19,13 +20,14 @@ from gradstudy.configs.explain import COMPOSING_FAILED, CONFIG_ERRORS, explain, 
 from gradstudy.configs.sources import shipped
 from gradstudy.configs.studies import find_studies, register_studies
 from gradstudy.configs.typed import check_flags, understood
-from gradstudy.errors import InputError, TrackingAway
+from gradstudy.errors import InputError, Stopped, TrackingAway
 from gradstudy.masking import mask_output
 from gradstudy.references import keep_secrets
 from gradstudy.report.terminal.console import make_console
+from gradstudy.stopping import raising
 from gradstudy.unforeseen import forget_the_reader, unforeseen
 
-WRONG_INPUT, NOT_SYNCED, UNFORESEEN, INTERRUPTED, NO_READER = 2, 3, 70, 130, 141
+WRONG_INPUT, NOT_SYNCED, UNFORESEEN, OF_SIGNALS, NO_READER = 2, 3, 70, 128, 141
 
 
 def main() -> None:
@@ -43,8 +45,9 @@ def main() -> None:
         _end(WRONG_INPUT, error)
     except TrackingAway as error:
         _end(NOT_SYNCED, error)
-    except KeyboardInterrupt:
-        _end(INTERRUPTED, f"Interrupted. Everything finished so far is stored; go on with: {command}")
+    except KeyboardInterrupt as error:
+        stop = error if isinstance(error, Stopped) else Stopped(signal.SIGINT)
+        _end(OF_SIGNALS + stop.number, f"{stop}. Everything finished so far is stored; go on with: {command}")
     except BrokenPipeError:
         forget_the_reader()
         sys.exit(NO_READER)
@@ -137,7 +140,11 @@ def print_mode(mode: str, overrides: Sequence[str], command: str = "", page: obj
             from gradstudy.report.terminal.study.summary import summary
             from gradstudy.study import report_study, run_study
 
-            run = report_study(overrides) if mode == "report" else run_study(overrides, command=command)
+            if mode == "report":
+                run = report_study(overrides)
+            else:
+                with raising():
+                    run = run_study(overrides, command=command)
             show(summary(findings_of(run)))
 
 

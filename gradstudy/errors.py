@@ -1,5 +1,6 @@
-"""What a person is told: wrong input (exit code 2) and a study whose tracking server is away (exit code 3)."""
+"""What a person is told, each with an exit code: wrong input, a tracking server that is away, a stopped launch."""
 
+import signal
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -18,7 +19,15 @@ class InputError(Complaint):
 
 
 class TrackingAway(Complaint):
-    """The tracking server did not answer; what was measured waits on disk and is sent by the next launch."""
+    """The tracking server did not answer; what was measured waits on disk for the next launch. Exit code 3."""
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal ended the launch, as Ctrl-C does. Exit code 128 and the `number` of the signal."""
+
+    def __init__(self, number: int):
+        self.number = number
+        super().__init__("Interrupted" if number == signal.SIGINT else f"Stopped by {signal.Signals(number).name}")
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

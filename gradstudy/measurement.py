@@ -164,7 +164,8 @@ def measure(overrides: Sequence[str] = (), seeds: int | None = None, *, weights:
         The record of each seed on every step, its responses and verdict, and what theory says of the first step.
 
     Raises:
-        InputError: There is no such configuration, or `seeds` is no whole number of at least 1.
+        InputError: There is no such configuration, it does not fit into memory, or `seeds` is no whole number of at
+            least 1.
     """
     with hydra_ready():
         composer = Composer(overrides)
@@ -175,7 +176,10 @@ def measure(overrides: Sequence[str] = (), seeds: int | None = None, *, weights:
         raise InputError(f"seeds must be a whole number of at least 1, got {seeds!r}.")
     members = [Member(launch.trial, seed) for seed in range(count)]
     cohorts = cohorts_of(launch, members, {launch.trial: parts}, count, keep_weights=True)
-    trained = [record for cohort in cohorts for record in train(cohort)]
+    try:
+        trained = [record for cohort in cohorts for record in train(cohort)]
+    except MemoryError as error:
+        raise InputError(str(error)) from error
     look = CloseLook(cohorts, [record.weights for record in trained])
     records = trained if weights else [replace(record, weights={}) for record in trained]
     theory = partial(predicted, parts, launch.seed)

@@ -18,6 +18,7 @@ from gradstudy.configs.composition import Composer
 from gradstudy.configs.launch import Budget, Launch
 from gradstudy.configs.studies import find_studies
 from gradstudy.errors import InputError
+from gradstudy.execution.main_module import check_not_imported
 from gradstudy.masking import masked
 from gradstudy.plan import Plan
 from gradstudy.quantities import ON_REQUEST
@@ -26,6 +27,7 @@ from gradstudy.report.page_file import check_page_path
 from gradstudy.search.base import AskTell
 from gradstudy.search.screen.quality import quality
 from gradstudy.search.search_space import SearchSpace
+from gradstudy.tracking.reader import StoredStudy, find_study
 from gradstudy.tracking.store import check_store, store_address
 from gradstudy.training.estimate import estimate
 from gradstudy.versions import versions_here
@@ -81,9 +83,14 @@ class Prepared:
     def folder(self) -> Path:
         return FOLDER / f"{self.info.name}-{self.info.fingerprint}"
 
+    def stored(self) -> StoredStudy:
+        """What is stored of it; see `find_study`."""
+        return find_study(self.info.name, self.launch.tracking, self.info.fingerprint)
+
 
 def prepare(overrides: Sequence[str], command: str) -> Prepared:
     """Checks a whole launch: every level, every trial of the design, the device. Used inside `hydra_ready`."""
+    check_not_imported()
     check_length(command)
     composer = Composer(overrides)
     launch, way = composer.launch, composer.launch.search
@@ -141,7 +148,10 @@ def plan_study(prepared: Prepared) -> Plan:
     launch, info = prepared.launch, prepared.info
     cohorts = [cohort for batch in prepared.batches for cohort in batch.cohorts()]
     cohorts.sort(key=lambda cohort: len(cohort.members), reverse=True)
-    cost = estimate(cohorts)
+    try:
+        cost = estimate(cohorts)
+    except MemoryError as error:
+        raise InputError(str(error)) from error
     members = sum(len(cohort.members) for cohort in cohorts)
     cures = len((*FAILING, STUCK)) * usually_asked(**info.confirm) if info.confirm else 0
     workers = min(launch.execution.count(prepared.devices), len(cohorts))

@@ -161,13 +161,15 @@ MemberRows = Sequence[Mapping[str, Any]]
 class TrialResult:
     """What is stored of one trial: its point of the space, one record per seed, and one row of responses per seed.
 
-    `seconds` are its part of what its cohort took a worker for all steps; 0 for what is read back.
+    `seconds` are its part of what its cohort took a worker for all steps; 0 for what is read back. A trial that could
+    not be trained has no records, no rows, and a `failure` that says why: in its first line, with details below.
     """
 
     trial: Trial
     records: tuple[MemberRecord, ...]
     rows: MemberRows
     seconds: float = 0.0
+    failure: str = ""
 
     def __add__(self, other: "TrialResult") -> "TrialResult":
         """This trial with further seeds, which are put in their order."""

@@ -124,6 +124,14 @@ class Run:
             )
         return self.members[self.members[PHASE] == SCREEN]
 
+    @property
+    def failed(self) -> Mapping[int, str]:
+        """Why trials could not be trained, by their numbers: they are in no table and no ranking.
+
+        The same launch with `retry=failed` tries them again.
+        """
+        return self.stored.failed
+
     def gradients(self, **filters: Any) -> pd.DataFrame:
         """The full record, tidy: one row per trial, seed, step, quantity and place.
 

@@ -6,25 +6,24 @@ moment the driver is killed at, the same command finds what is done and finishes
 
 import os
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
-from itertools import count, filterfalse
 from pathlib import Path
 
 from gradstudy.analysis.cure.confirmation import Confirmation
-from gradstudy.analysis.cure.replay import Outcomes, known_of, replay
 from gradstudy.analysis.settings import Analysis
 from gradstudy.batch import Batch
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.configs.overrides import as_override
+from gradstudy.confirming import confirm
 from gradstudy.errors import InputError
-from gradstudy.execution.executor import Runner
+from gradstudy.execution.trainer import Trainer
 from gradstudy.locking.folder_lock import folder_lock
 from gradstudy.locking.hold import Hold
 from gradstudy.preparation import Prepared, begun_before, fingerprint_of, no_cures, prepare, study_name
-from gradstudy.records import CONFIRM, CONFIRM_FROM, RUNNING, Level, StudyInfo, TrialResult
+from gradstudy.records import RUNNING, TrialResult
 from gradstudy.report.findings import findings_of
 from gradstudy.report.mlflow.ahead import Ahead
 from gradstudy.report.mlflow.displays import study_display, trial_display
@@ -37,11 +36,13 @@ from gradstudy.results import Run
 from gradstudy.search.base import Kept
 from gradstudy.search.opening import open_search
 from gradstudy.search.storage import HELD_IN_DATABASE, claim, open_storage
+from gradstudy.stopping import shielded
 from gradstudy.tracking.damage import Damaged
-from gradstudy.tracking.members_file import Stored, members_table
+from gradstudy.tracking.members_file import Stored
 from gradstudy.tracking.publication import REPORT_FILE, publish
 from gradstudy.tracking.reader import StoredStudy, find_study
 from gradstudy.tracking.writer import StudyWriter
+from gradstudy.words.failure_words import none_trained
 from gradstudy.words.trial_words import fates
 
 
@@ -73,11 +74,12 @@ def run_study(overrides: Sequence[str], *, command: str = "") -> Run:
             if storage:
                 claim(storage, prepared.folder.name, hold)
             with prepared.launch.execution.start(prepared.devices) as runner:
-                _carry_out(prepared, runner, hold, partial(open_search, prepared.search, storage, prepared.folder))
-                run = _run_of(_stored(prepared), prepared.launch.analysis)
+                trainer = Trainer(runner)
+                _carry_out(prepared, trainer, hold, partial(open_search, prepared.search, storage, prepared.folder))
+                run = _run_of(prepared.stored(), prepared.launch.analysis)
                 ahead = Ahead(run)
                 if prepared.info.confirm:
-                    _confirm(prepared, runner, hold, run, confirmations=run.confirmations(), ahead=ahead)
+                    confirm(prepared, trainer, hold, run, confirmations=run.confirmations(), ahead=ahead)
             return _published(prepared, run, ahead)
 
 
@@ -147,10 +149,6 @@ def _run_of(stored: StoredStudy, settings: Analysis) -> Run:
     return Run(stored, settings, _try_cures)
 
 
-def _stored(prepared: Prepared) -> StoredStudy:
-    return find_study(prepared.info.name, prepared.launch.tracking, prepared.info.fingerprint)
-
-
 def _published(prepared: Prepared, run: Run, ahead: Ahead) -> Run:
     """The finished study, its findings stored with it for people to look at."""
     launch = prepared.launch
@@ -161,17 +159,15 @@ def _published(prepared: Prepared, run: Run, ahead: Ahead) -> Run:
     return run
 
 
-def _carry_out(prepared: Prepared, runner: Runner, hold: Hold, begin: Callable[[Kept], None]) -> None:
+def _carry_out(prepared: Prepared, trainer: Trainer, hold: Hold, begin: Callable[[Kept], None]) -> None:
     launch, info, search = prepared.launch, prepared.info, prepared.search
-    writer = StudyWriter(launch.tracking, info, prepared.folder, partial(trial_display, info), hold)
-    _say(*writer.damage)
-    stored = writer.stored()
-    begin(Kept({number: dict(one.levels) for number, (one, _) in stored.items()}, writer.blocks, _say))
-    total = search.total(launch.budget.trials)
-    done = {number: found for number, found in stored.items() if number < total}
-    with (
-        writer,
-        Progress(
+    with StudyWriter(launch.tracking, info, prepared.folder, partial(trial_display, info), hold) as writer:
+        _say(*writer.damage)
+        stored = writer.stored()
+        begin(Kept({number: dict(one.levels) for number, (one, _) in stored.items()}, writer.blocks, _say))
+        total = search.total(launch.budget.trials)
+        done = {n: (trial, rows) for n, (trial, rows) in stored.items() if n < total and (rows or not launch.retry)}
+        with Progress(
             info.name,
             total=total,
             seeds=info.seeds,
@@ -179,92 +175,40 @@ def _carry_out(prepared: Prepared, runner: Runner, hold: Hold, begin: Callable[[
             console=make_console(),
             so_far=SoFar(info, launch.analysis, done),
             done=len(done),
+            failed=sum(not rows for _, rows in done.values()),
             said=[fate for _, rows in done.values() for fate in fates(rows)],
-        ) as progress,
-    ):
-        for asked in search.batches(launch.budget.trials):
-            writer.launched(search.blocks)
-            trials = [prepared.composer.trial(*one) for one in asked]
-            for trial in trials:
-                if trial.number in done:
-                    search.tell(trial.number, done[trial.number][1])
-            new = tuple(trial for trial in trials if trial.number not in done)
-            for result in Batch(prepared.composer, prepared.devices, new).measured(runner, search):
+        ) as progress:
+            for results in _searched(prepared, trainer, writer, done):
                 hold.confirm(HELD_IN_DATABASE)
-                writer.write(result)
-                search.tell(result.trial.number, result.rows)
-                progress.advance(result)
+                with shielded():
+                    for result in results:
+                        writer.write(result)
+                        progress.advance(result)
 
 
-def _confirm(
-    prepared: Prepared,
-    runner: Runner,
-    hold: Hold,
-    run: Run,
-    *,
-    confirmations: Sequence[Confirmation],
-    ahead: Ahead,
-) -> None:
-    """Tries cures: trains and stores what is asked until nothing is, and has the run read it.
+def _searched(prepared: Prepared, trainer: Trainer, writer: StudyWriter, done: Stored) -> Iterator[list[TrialResult]]:
+    """Asks for all trials and trains those that are not done; hands them out to be stored.
 
-    It knows what is stored, as whoever reads the study will, and what waits on disk since MLflow did not answer. A
-    trial's number is the first free one in the order of asking, so that in a launch that goes on it has the draws that
-    it would have had in an undisturbed one.
-
-    Workers do not wait for what else the driver has to do: while they train a round, it stores what came of the one
-    before, and makes a piece of the page. A driver that is killed outright so loses up to a round, seconds of work.
+    As long as all have failed none is handed out: what is wrong then is no single trial, and InputError says so.
     """
-    composer, info, launch = prepared.composer, prepared.info, prepared.launch
-    known = dict(run.known)
-    if not replay(confirmations, known):
-        return
-    writer = StudyWriter(launch.tracking, info, prepared.folder, partial(trial_display, info), hold)
-    waiting = {number: one for number, one in writer.waiting().items() if one[0].phase == CONFIRM}
-    known = {**_outcomes(info, waiting), **known}
-    numbers = filterfalse({*run.tried["trial"], *waiting}.__contains__, count(CONFIRM_FROM))
-    workers, name = launch.execution.count(prepared.devices), f"{info.name}, trying cures on fresh seeds"
-    done: list[TrialResult] = []
-    with writer, Progress(name, workers=workers, console=make_console()) as progress:
-        try:
-            while asked := replay(confirmations, known):
-                unfit = [ask for ask in asked if not _fits(composer, ask.levels)]
-                if unfit:  # levels that never met in the screen may not go together: who asks for that has ended
-                    confirmations = [one for one in confirmations if not any(ask in unfit for ask in one.asks())]
-                    continue
-                trials = tuple(composer.trial(n, ask.levels, CONFIRM) for ask, n in zip(asked, numbers, strict=False))
-                fresh = [range(info.seeds + ask.seeds.start, info.seeds + ask.seeds.stop) for ask in asked]
-                progress.expect(len(trials), sum(map(len, fresh)))
-                seeds = {trial.number: own for trial, own in zip(trials, fresh, strict=True)}
-                under_way = Batch(composer, prepared.devices, trials).trained(runner, seeds)
-                _write(writer, done)
-                ahead.advance()
-                for result in under_way:
-                    done.append(result)
-                    progress.advance(result)
-                known |= _outcomes(info, {result.trial.number: (result.trial, result.rows) for result in done})
-        finally:  # also what a round that was stopped had done
-            _write(writer, done)
-    run.reread(_stored(prepared))
-
-
-def _write(writer: StudyWriter, results: list[TrialResult]) -> None:
-    """Stores these, and takes them off the list."""
-    while results:
-        writer.write(results.pop(0))
-
-
-def _outcomes(info: StudyInfo, stored: Stored) -> Outcomes:
-    """What came out of these trials that tried cures."""
-    return known_of(members_table(stored, info.factors), info.factors, info.seeds)
-
-
-def _fits(composer: Composer, levels: Mapping[str, Level]) -> bool:
-    """Whether a network can be made with these levels."""
-    try:
-        composer.parts(levels)
-    except InputError:
-        return False
-    return True
+    search, new, works = prepared.search, list[TrialResult](), any(rows for _, rows in done.values())
+    for asked in search.batches(prepared.launch.budget.trials):
+        writer.launched(search.blocks)
+        trials = [prepared.composer.trial(*one) for one in asked]
+        for trial in trials:
+            if trial.number in done:
+                search.tell(trial.number, done[trial.number][1])
+        missing = tuple(trial for trial in trials if trial.number not in done)
+        for results in Batch(prepared.composer, prepared.devices, missing).measured(trainer, search):
+            new += results
+            works = works or not all(result.failure for result in results)
+            if works:
+                yield new
+                for result in new:
+                    search.tell(result.trial.number, result.rows)
+                new = []
+    if new:
+        raise InputError(none_trained(new))
 
 
 def _try_cures(run: Run, confirmations: Sequence[Confirmation]) -> None:
@@ -281,7 +225,7 @@ def _try_cures(run: Run, confirmations: Sequence[Confirmation]) -> None:
         with _opened(prepared.folder) as hold:
             with prepared.launch.execution.start(prepared.devices) as runner:
                 ahead = Ahead(run)
-                _confirm(prepared, runner, hold, run, confirmations=confirmations, ahead=ahead)
+                confirm(prepared, Trainer(runner), hold, run, confirmations=confirmations, ahead=ahead)
             _published(prepared, run, ahead)
 
 

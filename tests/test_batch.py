@@ -5,6 +5,7 @@ import pytest
 from gradstudy.batch import Batch
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.execution.inline import Inline
+from gradstudy.execution.trainer import Trainer
 from gradstudy.mean_field import predicted
 from gradstudy.records import Trial
 
@@ -19,7 +20,7 @@ def results():
         composer = Composer([*SMALL, INITS, "budget.seeds=2", "seed=3"])
         batch = Batch(composer, ("cpu",), (Trial(5, {"init": "lecun"}, ()), Trial(6, {"init": "identity"}, ())))
         with Inline().start(batch.devices) as runner:
-            return composer, {result.trial.number: result for result in batch.trained(runner)}
+            return composer, {result.trial.number: result for done in batch.trained(Trainer(runner)) for result in done}
 
 
 def test_a_trial_has_a_record_and_a_row_for_each_of_its_seeds(results):
@@ -49,5 +50,6 @@ def test_a_trial_whose_members_train_one_by_one_is_handed_out_once_with_all_of_i
         composer = Composer([*SMALL, "optimizer=lbfgs", "budget.seeds=3", "+space.lr.value=interval(0.1,1)"])
         batch = Batch(composer, ("cpu",), (Trial(2, {"lr.value": 0.5}, ()),))
         with Inline().start(batch.devices) as runner:
-            (result,) = batch.trained(lambda function, items: reversed(list(runner(function, items))))
+            backwards = Trainer(lambda function, items: (one for one in reversed(list(runner(function, items)))))
+            ((result,),) = batch.trained(backwards)
     assert [record.seed for record in result.records] == [row["seed"] for row in result.rows] == [0, 1, 2]

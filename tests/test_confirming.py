@@ -11,7 +11,7 @@ from mlflow import MlflowClient
 from support.command import in_process
 
 import gradstudy
-from gradstudy import study
+from gradstudy import confirming
 from gradstudy.analysis.cure.acceptance import exploring_seeds
 from gradstudy.analysis.cure.cure import NoConfirmation, Purpose
 from gradstudy.cli import print_mode
@@ -183,7 +183,7 @@ def test_a_driver_that_is_killed_again_and_again_while_it_tries_cures_ends_with_
     moments = [
         (study_run, "send_trial", 2),  # a record is on disk, MLflow has no run of it
         (MlflowClient, "set_terminated", 4),  # MLflow has one, and does not know that it is whole
-        (study, "replay", 3),  # between two rounds
+        (confirming, "replay", 3),  # between two rounds
         (spool.Spool, "remove", 2),  # all is in MLflow, and part of it on disk as well
         (publication, "attach", 2),  # the page is stored, and nothing says so
     ]
@@ -254,7 +254,7 @@ def test_what_makes_another_study_now_is_refused(undisturbed, store, workplace):
 
 
 def test_levels_that_do_not_go_together_end_their_confirmation_and_not_the_study(launch, monkeypatch):
-    monkeypatch.setattr("gradstudy.study._fits", lambda composer, levels: False)
+    monkeypatch.setattr("gradstudy.confirming._fits", lambda composer, levels: False)
     run = launch("unfit")
     assert run.tried.empty
     assert not any(cure.confirmed for cure in run.cures)

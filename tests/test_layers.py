@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "gradstudy"
 LAYERS = [
     {"masking", "patience"},
     {"errors", "references"},
-    {"locking", "parts", "random_network", "records", "versions"},
+    {"locking", "parts", "random_network", "records", "stopping", "versions"},
     {"aliasing", "conclusions", "network", "series"},
     {"layer_parts", "quantities", "response"},
     {"factors", "tasks", "training", "execution", "search", "analysis"},
@@ -23,7 +23,8 @@ LAYERS = [
     {"results", "measurement"},
     {"report"},
     {"preparation"},
-    {"study", "unforeseen"},
+    {"confirming", "unforeseen"},
+    {"study"},
     {"cli", "__init__"},
     {"__main__"},
 ]
@@ -47,7 +48,7 @@ HOMES = {
 }
 QMC = "scipy.stats"
 FILES = sorted(PACKAGE.rglob("*.py"))
-DOORS = {"__init__", "cli"}
+DOORS = {"__init__", "__main__", "cli"}
 """They import late whatever a command does not need."""
 
 

@@ -29,6 +29,9 @@ MODES = {
 LONGEST_TEXT = 2000
 """Letters of a question or a source: MLflow takes tags of 5,000 bytes."""
 
+FAILED = "failed"
+"""Which trials of a study are tried again, where that is asked for."""
+
 Plain = dict[str, Any]
 
 
@@ -71,9 +74,9 @@ MACHINERY = tuple(field.name for field in fields(Machinery))
 class Launch(Machinery):
     """What was asked for: everything but the studied parts, which differ from trial to trial.
 
-    `trial` says whose draws a single configuration has. `space` maps a factor's name to its sweep text; `record` names
-    what is measured on request; `report` is where the report is written beside the store; `allow` names the packages,
-    beside gradstudy, whose classes may be parts.
+    `trial` says whose draws a single configuration has; `retry` whether trials that failed are tried again. `space`
+    maps a factor's name to its sweep text; `record` names what is measured on request; `report` is where the report is
+    written beside the store; `allow` names the packages, beside gradstudy, whose classes may be parts.
     """
 
     mode: str
@@ -88,6 +91,7 @@ class Launch(Machinery):
     record: tuple[str, ...]
     report: Path | None
     allow: tuple[str, ...]
+    retry: bool
 
 
 def open_door(config: DictConfig) -> Launch:
@@ -120,6 +124,7 @@ def open_door(config: DictConfig) -> Launch:
         record=_record(config.record),
         report=_report(config.report),
         allow=allow,
+        retry=_retry(config.retry),
     )
 
 
@@ -187,6 +192,12 @@ def _report(report: Any) -> Path | None:
     if not isinstance(report, str) or not report.strip():
         raise InputError(f"report must be the path of a file to be written, such as report.html, got {report!r}.")
     return Path(report)
+
+
+def _retry(retry: Any) -> bool:
+    if retry not in (None, FAILED):
+        raise InputError(f"retry must be {FAILED}, to try again what could not be trained, or null, got {retry!r}.")
+    return retry is not None
 
 
 Numbers = TypeVar("Numbers", Budget, Confirm)

@@ -1,7 +1,8 @@
 """What every executor promises: one such class and one YAML in conf/execution."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from gradstudy.training.device import Device
@@ -10,15 +11,33 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+@dataclass(frozen=True)
+class Lost:
+    """What an item comes back with that has no result.
+
+    `reason` tells a person, whose first line is enough for a glance. `by_accident`: whether it may be nothing of the
+    item's, so that it is worth the same once more. `memory`: whether there may have been too little of it.
+    """
+
+    reason: str
+    by_accident: bool = False
+    memory: bool = False
+
+
+Coming = Generator[tuple[int, Result | Lost], None, None]
+"""What comes of items, each with its index."""
+
+
 class Runner(Protocol):
     """Runs a pure function over items, as long as its executor is started."""
 
-    def __call__(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[int, Result]]:
-        """Each item's index with its result, as they come, in any order.
+    def __call__(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Coming[Result]:
+        """Each item's index with its result, or with why there is none, as they come, in any order.
 
-        Function, items and results can be pickled. What the function raises passes unchanged, and no item is tried
-        again for it; what a dead worker was doing is done again. Workers begin with the call, so that the driver has
-        time for other things until it asks for results. Nothing goes on once an iterator that was begun is closed.
+        Function, items and results can be pickled. An item is Lost whose function raised, or whose worker died or gave
+        no sign of life: nothing is tried again here, and the others are not touched. InputError alone passes unchanged,
+        since it is about all of them. Workers begin with the call, so that the driver has time for other things until
+        it asks for results. Nothing goes on once an iterator that was begun is closed.
         """
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from gradstudy.execution.executor import Item, Result, Runner
+from gradstudy.execution.attempt import attempt
+from gradstudy.execution.executor import Coming, Item, Result, Runner
 from gradstudy.parts import Part, number
 from gradstudy.training.device import Device
 
@@ -25,8 +26,9 @@ class Inline(Part, group="execution"):
 
     @contextmanager
     def start(self, devices: Sequence[str]) -> Iterator[Runner]:
-        yield _one_by_one
+        yield one_by_one
 
 
-def _one_by_one(function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[int, Result]]:
-    return ((index, function(item)) for index, item in enumerate(items))
+def one_by_one(function: Callable[[Item], Result], items: Sequence[Item]) -> Coming[Result]:
+    """A runner that does each item when it is asked for."""
+    return ((index, attempt(function, item)) for index, item in enumerate(items))

@@ -1,46 +1,39 @@
 """Cohorts in worker processes: one per core, or one per GPU."""
 
-import multiprocessing
 import os
-import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import wait as wait_for
+from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.connection import wait
-from multiprocessing.context import BaseContext
-from multiprocessing.sharedctypes import Synchronized
+from math import ceil
+from queue import SimpleQueue
 
 from gradstudy.errors import InputError
-from gradstudy.execution.executor import Item, Result, Runner
+from gradstudy.execution.executor import Coming, Item, Lost, Result, Runner
+from gradstudy.execution.worker import Worker
 from gradstudy.parts import Part, number
-from gradstudy.training.device import Device, take_slot
-
-PRELOAD = ["gradstudy.training.engine"]
-"""Imported once in the fork server, so that a worker starts in milliseconds instead of importing torch again."""
+from gradstudy.training.device import Device
 
 PER_CORE = 8
 """Workers that a core may be asked for: each takes 300 MB, and more than one gains nothing."""
 
-DEATHS = 3
-"""How often workers may die before the study gives up: once is an accident, three times is the machine."""
-
-
-Futures = dict[Future[Result], int]
-"""What was handed out, with its index."""
+LOOKS = 1.0
+"""Seconds between two looks at what workers do, at most."""
 
 
 @dataclass(frozen=True)
 class Processes(Part, group="execution"):
     """`workers`: 0 for one per core or GPU. `cohort_size`: members per cohort at most, 0 for the device's own best.
 
-    Workers are stateless, so what a dead one was doing is simply done again.
+    `timeout`: seconds without a training step after which a worker is given up, 0 for never. Workers are stateless, so
+    what one was doing that died or was given up is simply done again.
     """
 
     workers: int = number(0, at_least=0, at_most=4_096)
     cohort_size: int = number(0, at_least=0, at_most=65_536)
+    timeout: float = number(600.0, at_least=0.0, at_most=1e9)
 
     outlives_workers = True
 
@@ -57,96 +50,74 @@ class Processes(Part, group="execution"):
 
     @contextmanager
     def start(self, devices: Sequence[str]) -> Iterator[Runner]:
-        pool = _Pool(self.count(devices))
+        pool = _Pool(self.count(devices), self.timeout)
         try:
             yield pool.run
         finally:
-            pool.stop()
+            pool.end()
 
 
 class _Pool:
-    """Worker processes, from the start on, so that they import what they need while the driver reads its store."""
+    """Workers, from the start on, so that they import what they need while the driver reads its store.
 
-    def __init__(self, workers: int):
-        self.workers, self.context = workers, _context()
-        self.begun = self.context.Value("i", 0)
-        self.executor: ProcessPoolExecutor | None = self._open()
+    Each is asked by a thread of this process, which waits for it: so one that dies or hangs is known, and touches no
+    other.
+    """
 
-    def run(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[int, Result]]:
-        """Results as they come; what was under way when a worker died is handed out again."""
-        waiting = dict(enumerate(items))
-        return self._results(function, waiting, self._hand_out(function, waiting))
+    def __init__(self, workers: int, timeout: float):
+        self._workers = [Worker(number) for number in range(workers)]
+        self._free: SimpleQueue[Worker] = SimpleQueue()
+        self._threads = ThreadPoolExecutor(workers, "worker")
+        self._ended = threading.Event()
+        for worker in self._workers:
+            self._free.put(worker)
+            self._threads.submit(self._with_one, Worker.start)
+        if timeout:
+            threading.Thread(target=self._watch, args=(timeout,), daemon=True).start()
 
-    def _results(
-        self, function: Callable[[Item], Result], waiting: dict[int, Item], futures: "Futures[Result]"
-    ) -> Iterator[tuple[int, Result]]:
+    def run(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Coming[Result]:
+        """Results as they come, whose making begins here."""
+
+        def do(worker: Worker, item: Item) -> Result | Lost:
+            return worker.do(function, item)
+
+        futures = {self._threads.submit(self._with_one, do, item): index for index, item in enumerate(items)}
+        return self._results(futures)
+
+    def _results(self, futures: dict["Future[Result | Lost]", int]) -> Coming[Result]:
         try:
-            for _ in range(DEATHS):
-                with suppress(BrokenProcessPool):
-                    for future in as_completed(futures):
-                        index, result = futures.pop(future), future.result()
-                        del waiting[index]
-                        yield index, result
-                if not waiting:
-                    return
-                self.stop()
-                futures = self._hand_out(function, waiting)
+            for future in as_completed(list(futures)):
+                yield futures.pop(future), future.result()
         finally:
-            if waiting:
-                self.stop()
-        raise RuntimeError(
-            f"Worker processes died {DEATHS} times; the machine may be out of memory. Everything finished so far is "
-            "stored. Try fewer workers (execution.workers=1) or smaller cohorts (execution.cohort_size=16). "
-            "A script that calls run_study must do so under `if __name__ == '__main__':`, since workers import it."
-        )
+            for future in futures:
+                future.cancel()
+            while wait_for(futures, timeout=0.05).not_done:
+                for worker in self._workers:
+                    worker.stop(idle=False)
 
-    def stop(self) -> None:
+    def end(self) -> None:
         """Drops what is under way: a cohort that is not stored yet is simply trained again."""
-        if self.executor is None:
-            return
-        processes = list((self.executor._processes or {}).values())
-        self.executor.shutdown(wait=False, cancel_futures=True)
-        self.executor = None
-        for process in processes:
-            process.terminate()
+        self._ended.set()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for worker in self._workers:
+            worker.stop()
 
-    def _open(self) -> ProcessPoolExecutor:
-        executor = ProcessPoolExecutor(self.workers, self.context, initializer=_begin_work, initargs=(self.begun,))
-        for _ in range(self.workers):
-            executor.submit(_import_engine)
-        return executor
+    def _with_one(self, call: Callable[..., Result], *given: object) -> Result:
+        """Calls it with a worker that does nothing else: there are as many of them as threads."""
+        worker = self._free.get()
+        try:
+            return call(worker, *given)
+        finally:
+            if self._ended.is_set():
+                worker.stop()
+            self._free.put(worker)
 
-    def _hand_out(self, function: Callable[[Item], Result], waiting: Mapping[int, Item]) -> "Futures[Result]":
-        """What is under way by now: not all of it where workers died meanwhile, which its reader finds out."""
-        futures: Futures[Result] = {}
-        with suppress(BrokenProcessPool):
-            self.executor = executor = self.executor or self._open()
-            for index, item in waiting.items():
-                futures[executor.submit(function, item)] = index
-        return futures
-
-
-def _context() -> BaseContext:
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOAD)
-    return context
-
-
-def _begin_work(begun: "Synchronized[int]") -> None:
-    """Ctrl-C is the driver's to handle; a worker whose driver was killed must not stay behind; each has its own GPU."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    driver = multiprocessing.parent_process()
-    assert driver is not None
-    threading.Thread(target=lambda: (wait([driver.sentinel]), os._exit(1)), daemon=True).start()
-    with begun.get_lock():
-        take_slot(begun.value)
-        begun.value += 1
-
-
-def _import_engine() -> None:
-    __import__(PRELOAD[0])
+    def _watch(self, timeout: float) -> None:
+        """Looks are counted and not seconds: a driver that was stopped with its workers, by Ctrl-Z, has not waited."""
+        between = min(LOOKS, timeout / 4)
+        while not self._ended.wait(between):
+            for worker in self._workers:
+                worker.watch(ceil(timeout / between))
 
 
 def _cores() -> int:

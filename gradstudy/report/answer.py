@@ -12,6 +12,7 @@ from gradstudy.records import FINISHED, RUNNING, SCREEN, STOPPED
 from gradstudy.report.findings import Findings, HuntFindings, about_words, levels_of
 from gradstudy.response import RANKED, Rankable
 from gradstudy.words.cure_words import cures_words
+from gradstudy.words.failure_words import failed_words
 from gradstudy.words.number_words import compact, glossed, percent_interval, percent_words
 from gradstudy.words.outcome_words import learning_words
 from gradstudy.words.prescription_words import and_list
@@ -29,17 +30,18 @@ MOST_CAUSES, MOST_OTHERS = 2, 4
 def answer_sentences(findings: Findings) -> tuple[str, ...]:
     """The answer to the study's question: a plain sentence for every response, for the cures and for what was hunted.
 
-    Before them stands what cannot be read, what an unfinished study lacks, and how many members learned. A response's
-    sentence says in how many members it happens, what decides it, with shares and intervals, and what the levels do; or
-    why nobody can say. Only members of trials that were drawn at random are counted in it. The first decades are told
-    as a factor too.
+    Before them stands what cannot be read, what an unfinished study lacks, which trials failed, and how many members
+    learned. A response's sentence says in how many members it happens, what decides it, with shares and intervals, and
+    what the levels do; or why nobody can say. Only members of trials that were drawn at random are counted in it. The
+    first decades are told as a factor too.
     """
     members, settings = findings.run.searched, findings.run.settings
     drawn = members[members["phase"] == SCREEN]
     told = [_of_response(ranking, happened(drawn, settings), settings.confidence) for ranking in findings.rankings]
     learning = learning_words(members if drawn.empty else drawn, findings.run.info.steps, settings.learned)
     hunted = [_of_hunt(findings.hunt)] if findings.hunt else []
-    sentences = tuple(filter(None, (*_unfinished(findings), learning, *told, cures_words(findings.cures), *hunted)))
+    failed, cures = failed_words(findings.run.failed), cures_words(findings.cures)
+    sentences = tuple(filter(None, (*_unfinished(findings), failed, learning, *told, cures, *hunted)))
     answer = glossed("\n".join(sentences)).split("\n") if sentences else []
     return (*findings.run.damage, *answer)
 

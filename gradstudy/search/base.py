@@ -66,7 +66,7 @@ class AskTell(Protocol):
         """
 
     def tell(self, number: int, rows: MemberRows) -> None:
-        """Stores what came of a trial and ends it; a trial that has ended stays as it is."""
+        """Stores what came of a trial and ends it, as failed without rows; a trial that has ended stays as it is."""
 
     def hopeless(self, number: int, rows: MemberRows) -> bool:
         """Whether these seeds of a trial say that the others are not worth their time."""

@@ -91,7 +91,10 @@ class ScreenThenHuntTrials:
         for batch in self._screen.batches(self._screened):
             self._levels = {trial.number: trial.levels for trial in batch}
             yield batch
-        told = [self._told[number] for number in sorted(self._told)]
+        # Without those that failed: a trial that is tried again later does not change where was hunted.
+        told = [self._told[number] for number in sorted(self._told.keys() - self._screen.failed)]
+        if not told:
+            return
         region = best_region(self._hunted.factors, told, self._way.objectives)
         self._hunt = self._hunt_in(self._hunted.among(region), [one for one in told if inside(region, one.levels)])
         self._hunt.open(self._storage, self._name, self._kept)
@@ -101,9 +104,10 @@ class ScreenThenHuntTrials:
         if number >= self._screened:
             self._hunt.tell(number, rows)
             return
-        levels = {name: level for name, level in self._levels[number].items() if name != DUMMY.name}
-        values = tuple(objective.mean(rows) for objective in self._way.objectives)
-        self._told[number] = Told(levels, values, self._way.objectives[0].by_seed(rows))
+        if rows:
+            levels = {name: level for name, level in self._levels[number].items() if name != DUMMY.name}
+            values = tuple(objective.mean(rows) for objective in self._way.objectives)
+            self._told[number] = Told(levels, values, self._way.objectives[0].by_seed(rows))
         self._screen.tell(number, rows)
 
     def hopeless(self, number: int, rows: MemberRows) -> bool:

@@ -119,6 +119,16 @@ class StoredTrials:
         state = TrialState.PRUNED if values is None else None
         self.study.tell(number, values, state=state, skip_if_finished=True)
 
+    @property
+    def failed(self) -> frozenset[int]:
+        """Those that ended without having been measured, whatever is known of them by now."""
+        states = (trial.state for trial in self.study.get_trials(deepcopy=False))
+        return frozenset(number for number, state in enumerate(states) if state == TrialState.FAIL)
+
+    def fail(self, number: int) -> None:
+        """Ends a trial that could not be measured; one that has ended stays as it is."""
+        self.study.tell(number, state=TrialState.FAIL, skip_if_finished=True)
+
     def _begun(self, name: str) -> optuna.Study:
         directions = [objective.direction for objective in self._objectives]
         return optuna.create_study(

@@ -19,10 +19,12 @@ from gradstudy.tracking.members_file import FILE as MEMBERS
 from gradstudy.tracking.members_file import Stored, StudyTable, members_table
 from gradstudy.tracking.record_file import read_gradients, read_result, read_rows
 from gradstudy.tracking.runs import (
+    FAILURE,
     REPORT,
     STUDY,
     address,
     artifact,
+    is_failed,
     is_finished,
     local_folder,
     progress_of,
@@ -141,11 +143,20 @@ class StoredStudy:
         with answering(self._settings):
             return record_of(self._client, self._trials[number], self._folder)
 
+    @property
+    def failed(self) -> dict[int, str]:
+        """Why these trials could not be trained, by number."""
+        failed = {trial_number(run): str(run.data.tags[FAILURE]) for run in self._runs if is_failed(run)}
+        return {number: failed[number] for number in sorted(failed.keys() - self._trials.keys())}
+
     @cached_property
     def _trials(self) -> dict[int, Run]:
+        return {trial_number(run): run for run in reversed(self._runs) if is_finished(run)}
+
+    @cached_property
+    def _runs(self) -> list[Run]:
         with answering(self._settings):
-            runs = trial_runs(self._client, self._run)
-        return {trial_number(run): run for run in reversed(runs) if is_finished(run)}
+            return trial_runs(self._client, self._run)
 
     @cached_property
     def _table(self) -> StudyTable | None:

@@ -93,6 +93,7 @@ def write_trial(result: TrialResult, path: Path) -> None:
         "trial": asdict(result.trial),
         "rows": [dict(row) for row in result.rows],
         "cost": {record.seed: dict(record.cost) for record in result.records},
+        **({"failure": result.failure} if result.failure else {}),
     }
     table = sealed(_table(result.records), about)
     with written_whole(path) as unfinished:
@@ -129,7 +130,7 @@ def read_result(path: Path) -> TrialResult:
             )
             for row in rows
         )
-        return TrialResult(trial, tuple(records), rows)
+        return TrialResult(trial, tuple(records), rows, failure=str(about.get("failure", "")))
 
 
 def read_gradients(paths: Sequence[Path], filters: Filters | None = None) -> pd.DataFrame:
@@ -204,7 +205,8 @@ def _checksum(metadata: Mapping[bytes, bytes]) -> bytes:
 
 def _trial_and_rows(about: Mapping[str, Any], path: Path) -> tuple[Trial, MemberRows]:
     trial, rows = as_trial(about["trial"]), as_rows(about["rows"])
-    if file_number(path) not in (trial.number, None) or {row["trial"] for row in rows} != {trial.number}:
+    own = set() if "failure" in about else {trial.number}
+    if file_number(path) not in (trial.number, None) or {row["trial"] for row in rows} != own:
         raise ValueError(f"it holds trial {trial.number}")
     return trial, rows
 

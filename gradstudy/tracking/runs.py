@@ -18,6 +18,8 @@ KIND, STUDY, TRIAL, FINGERPRINT = "kind", "study", "trial", "fingerprint"
 PARENT, NOTE = "mlflow.parentRunId", "mlflow.note.content"
 REPORT = "report"
 """Tag of a study's run that names the page which tells of all its trials; there is none while there are new ones."""
+FAILURE = "failure"
+"""Tag of the run of a trial that could not be trained: why."""
 PAGE = 1000
 
 
@@ -50,6 +52,11 @@ def progress_of(run: Run) -> str:
 def is_finished(run: Run) -> bool:
     """Whether everything of this run was written."""
     return bool(run.info.status == "FINISHED")
+
+
+def is_failed(run: Run) -> bool:
+    """Whether this is the run of a trial that could not be trained, and not one that was broken off."""
+    return run.info.status == "FAILED" and FAILURE in run.data.tags
 
 
 def trial_number(run: Run) -> int:

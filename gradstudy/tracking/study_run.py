@@ -25,12 +25,14 @@ from gradstudy.tracking.members_file import Stored, write_members
 from gradstudy.tracking.publication import RunDisplay
 from gradstudy.tracking.record_file import read_rows
 from gradstudy.tracking.runs import (
+    FAILURE,
     FINGERPRINT,
     KIND,
     NOTE,
     REPORT,
     STUDY,
     attach,
+    is_failed,
     is_finished,
     local_folder,
     origin,
@@ -80,7 +82,7 @@ class StudyRun:
         if REPORT in self.run.data.tags:  # an earlier launch's page knows nothing of this one's trials
             client.delete_tag(self.run.info.run_id, REPORT)
         self._describe()
-        self._finished = self._sort_out()
+        self._finished, self._failed = self._sort_out()
         self._costs: dict[int, Mapping[str, float]] = {n: run.data.metrics for n, run in self._finished.items()}
 
     @property
@@ -99,19 +101,19 @@ class StudyRun:
         self._blocks = tuple(blocks)
 
     def stored(self) -> dict[int, tuple[Trial, MemberRows]]:
-        """Every trial that MLflow holds, with the responses of its members."""
-        known = self._table.stored() if self._table else {}
-        for number in sorted(self.numbers):
+        """Every trial that MLflow holds, with the responses of its members: of a failed one none."""
+        known = dict(self._table.stored()) if self._table else {}
+        for number, run in sorted({**self._failed, **self._finished}.items()):
             try:
                 if number not in known:
                     with TemporaryDirectory() as folder:
                         known[number] = read_rows(self._record(number, folder))
-                elif local_folder(self._finished[number]) is not None:  # elsewhere, looking for it costs 10 ms and more
+                elif local_folder(run) is not None:  # elsewhere, looking for it costs 10 ms and more
                     self._record(number)
             except Damaged as damaged:  # it has to be measured and stored again
                 self.lost.append(damaged)
                 self.forget(number)
-        return {number: known[number] for number in sorted(self.numbers)}
+        return {number: known[number] for number in sorted({*self._finished, *self._failed})}
 
     def holds(self, number: int) -> bool:
         """Whether MLflow holds this trial with its record, as far as that can be seen from here."""
@@ -127,25 +129,32 @@ class StudyRun:
 
     def forget(self, number: int) -> None:
         """Takes a trial away, if it is there, so that it can be stored again. MLflow keeps what it deletes."""
-        if run := self._finished.pop(number, None):
+        if run := self._finished.pop(number, None) or self._failed.pop(number, None):
             discard(self._client, run)
 
     def send(self, result: TrialResult, shown: RunDisplay, *, record: Path, points: int) -> None:
-        """Stores a trial, unless it is stored already."""
-        number = result.trial.number
-        if number in self._finished:
+        """Stores a trial, unless it is stored already; one that failed before is replaced."""
+        number, earlier = result.trial.number, self._failed.get(result.trial.number)
+        if number in self._finished or (earlier and earlier.data.tags[FAILURE] == result.failure):
             return
         if self.info != (extended := self._extended()):
             self.info = extended
             self._describe()
-        self._finished[number] = send_trial(
-            self._client, self.run, self.info, result, shown, record=record, points=points
-        )
-        self._costs[number] = trial_cost(result.records)
+        run = send_trial(self._client, self.run, self.info, result, shown, record=record, points=points)
+        if result.failure:
+            self._failed[number] = run
+        else:
+            self._finished[number] = run
+            self._failed.pop(number, None)
+            self._costs[number] = trial_cost(result.records)
+        if earlier:
+            self._client.delete_run(earlier.info.run_id)
 
     def close(self, stored: Stored, status: str) -> None:
         """Stores what came out, and ends the run."""
         run_id = self.run.info.run_id
+        failed = Counter(failed=sum(not rows for _, rows in stored.values()))
+        stored = {number: (trial, rows) for number, (trial, rows) in stored.items() if rows}
         with TemporaryDirectory() as folder:
             path = Path(folder) / MEMBERS
             write_members(stored, self.info.factors, path, self.info)
@@ -154,7 +163,7 @@ class StudyRun:
         searched = [rows for trial, rows in stored.values() if trial.phase != CONFIRM]
         verdicts = Counter(f"members/{row['verdict']}" for rows in searched for row in rows)
         tried = {"confirm/trials": len(stored) - len(searched)} if len(stored) > len(searched) else {}
-        metrics = {"trials": len(searched), **tried, **verdicts, **study_cost(costs)}
+        metrics = {"trials": len(searched), **tried, **+failed, **verdicts, **study_cost(costs)}
         self._client.log_batch(run_id, metrics=[Metric(key, value, now, 0) for key, value in metrics.items()])
         self._client.set_terminated(run_id, status)
 
@@ -188,16 +197,21 @@ class StudyRun:
             return None
 
     def _record(self, number: int, folder: str = "") -> Path:
-        return record_of(self._client, self._finished[number], Path(folder))
+        held = self._finished if number in self._finished else self._failed
+        return record_of(self._client, held[number], Path(folder))
 
-    def _sort_out(self) -> dict[int, Run]:
+    def _sort_out(self) -> tuple[dict[int, Run], dict[int, Run]]:
+        """The runs of finished trials and those of failed ones, the newest of each trial; all others are deleted."""
         finished: dict[int, Run] = {}
-        for run in trial_runs(self._client, self.run):
-            if is_finished(run) and trial_number(run) not in finished:
-                finished[trial_number(run)] = run
-            else:
+        failed: dict[int, Run] = {}
+        runs = trial_runs(self._client, self.run)
+        for run in sorted(runs, key=is_finished, reverse=True):
+            number = trial_number(run)
+            if number in finished or number in failed or not (is_finished(run) or is_failed(run)):
                 discard(self._client, run)
-        return finished
+            else:
+                (finished if is_finished(run) else failed)[number] = run
+        return finished, failed
 
 
 def _experiment(client: MlflowClient, info: StudyInfo) -> str:

@@ -12,7 +12,7 @@ from mlflow.entities import Metric, Param, Run
 
 from gradstudy.records import CONFIRM, CONFIRM_FROM, StudyInfo, Trial, TrialResult, trial_outcome, trial_verdict
 from gradstudy.tracking.publication import RunDisplay
-from gradstudy.tracking.runs import FINGERPRINT, KIND, NOTE, PARENT, STUDY, TRIAL, attach, origin
+from gradstudy.tracking.runs import FAILURE, FINGERPRINT, KIND, NOTE, PARENT, STUDY, TRIAL, attach, origin
 from gradstudy.tracking.trial_metrics import Value, trial_metrics
 from gradstudy.words.command_words import trial_command
 
@@ -30,7 +30,7 @@ def send_trial(
     record: Path,
     points: int,
 ) -> Run:
-    """Stores one trial below its study's run. It is finished, and so known to exist, only with the last call.
+    """Stores one trial below its study's run. It has ended, and so is known to exist, only with the last call.
 
     Some 40 ms on SQLite: one call for all metrics, since one per metric costs 6 ms each.
     """
@@ -42,22 +42,31 @@ def send_trial(
         STUDY: info.name,
         FINGERPRINT: info.fingerprint,
         "phase": result.trial.phase,
-        "verdict": trial_verdict(row["verdict"] for row in result.rows),
-        "outcome": trial_outcome(row["outcome"] for row in result.rows),
-        **({"pruned": "true"} if len(result.rows) < info.seeds and not tries else {}),
+        **({FAILURE: result.failure} if result.failure else _came_out(result, info)),
         "command": trial_command(info, result.trial),
         NOTE: shown.note,
         **origin(),
     }
     name = f"cure {number - CONFIRM_FROM:05d}" if tries else f"trial {number:05d}"
     run = client.create_run(study.info.experiment_id, run_name=name, tags=tags)
-    for params, metrics in _batches(trial_params(result.trial), trial_metrics(result, points)):
+    values = [] if result.failure else trial_metrics(result, points)
+    for params, metrics in _batches(trial_params(result.trial), values):
         client.log_batch(run.info.run_id, params=params, metrics=metrics)
     client.log_artifact(run.info.run_id, str(record))
     for name, content in shown.files.items():
         attach(client, run.info.run_id, name, content)
-    client.set_terminated(run.info.run_id)
+    client.set_terminated(run.info.run_id, "FAILED" if result.failure else "FINISHED")
     return run
+
+
+def _came_out(result: TrialResult, info: StudyInfo) -> dict[str, str]:
+    """What came of it, as tags to filter by."""
+    pruned = len(result.rows) < info.seeds and result.trial.phase != CONFIRM
+    return {
+        "verdict": trial_verdict(row["verdict"] for row in result.rows),
+        "outcome": trial_outcome(row["outcome"] for row in result.rows),
+        **({"pruned": "true"} if pruned else {}),
+    }
 
 
 def trial_params(trial: Trial) -> dict[str, str]:

@@ -7,6 +7,7 @@ from types import TracebackType
 from gradstudy.errors import TrackingAway
 from gradstudy.locking.hold import Hold
 from gradstudy.records import StudyInfo, TrialResult
+from gradstudy.stopping import shielded
 from gradstudy.tracking.atomic_file import DAMAGED
 from gradstudy.tracking.damage import told_of
 from gradstudy.tracking.experiment_board import HELD_IN_MLFLOW
@@ -40,7 +41,11 @@ class StudyWriter:
         self._run: StudyRun | None = None
         self._away: TrackingAway | None = None
         self._in_mlflow: Stored = {}
-        self._attempt(self._opened)
+        try:
+            self._attempt(self._opened)
+        except KeyboardInterrupt as error:  # it may say by now that the study is running
+            self.__exit__(type(error), error, None)
+            raise
 
     @property
     def damage(self) -> tuple[str, ...]:
@@ -107,11 +112,12 @@ class StudyWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self.finish()
-            return
-        self._away = None
-        self._attempt(lambda: self._close("KILLED" if kind is KeyboardInterrupt else "FAILED"))
+        with shielded():
+            if kind is None:
+                self.finish()
+                return
+            self._away = None
+            self._attempt(lambda: self._close("KILLED" if issubclass(kind, KeyboardInterrupt) else "FAILED"))
 
     def _attempt(self, contact: Callable[[], object]) -> None:
         """After a first failure MLflow is left alone: waiting for it at every trial would stall the study."""

@@ -4,7 +4,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -46,7 +46,7 @@ def plan(members: Sequence[Member], parts: Mapping[int, Mapping[str, Any]], size
     """
     by_structure: dict[Any, dict[int, list[Member]]] = defaultdict(dict)
     for member in members:
-        key = tuple(structure(parts[member.trial][group]) for group in STACKED)
+        key = _key(parts[member.trial])
         by_structure[key].setdefault(member.trial, []).append(member)
     groups: list[tuple[Member, ...]] = []
     for key, trials in by_structure.items():
@@ -56,10 +56,22 @@ def plan(members: Sequence[Member], parts: Mapping[int, Mapping[str, Any]], size
     return sorted(groups, key=len, reverse=True)
 
 
-def halves(members: tuple[Member, ...]) -> list[tuple[Member, ...]]:
+def shape(cohort: Cohort) -> Hashable:
+    """What is equal for cohorts whose members could train together."""
+    return _key(cohort.parts[cohort.members[0].trial])
+
+
+def _key(parts: Mapping[str, Any]) -> tuple[Hashable, ...]:
+    return tuple(structure(parts[group]) for group in STACKED)
+
+
+Some = TypeVar("Some")
+
+
+def halves(group: tuple[Some, ...]) -> list[tuple[Some, ...]]:
     """Two smaller groups, for a device that ran out of memory."""
-    middle = (len(members) + 1) // 2
-    return [members[:middle], members[middle:]]
+    middle = (len(group) + 1) // 2
+    return [group[:middle], group[middle:]]
 
 
 def _evenly(trials: list[list[Member]], size: int) -> list[tuple[Member, ...]]:

@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gradstudy.errors import InputError
 from gradstudy.network import Flow, Pass, Probe, spread_over
 from gradstudy.quantities import answers_each_step, baseline_scores
 from gradstudy.records import Member, MemberRecord, Series
@@ -23,6 +22,7 @@ from gradstudy.training.instrument.norms import combined_norm, norms
 from gradstudy.training.instrument.probe import Prober
 from gradstudy.training.instrument.recorder import Recorder
 from gradstudy.training.instrument.stopwatch import Stopwatch
+from gradstudy.training.pulse import beat
 from gradstudy.training.start.batches import Examples
 from gradstudy.training.start.cohort_start import CohortStart
 from gradstudy.training.start.initialization import by_name
@@ -32,24 +32,31 @@ from gradstudy.training.start.streams import Draws
 def train(cohort: Cohort) -> list[MemberRecord]:
     """Trains a cohort and returns one record per member, in the cohort's order.
 
-    A cohort that does not fit into memory is trained in halves; the records are the same.
+    A cohort that does not fit into memory is trained in halves; the records are the same. MemoryError where a single
+    member does not fit.
     """
     try:
         with one_thread():
             return _Training(cohort).run()
     except (RuntimeError, MemoryError) as error:
-        if not _is_out_of_memory(error):
+        if not is_out_of_memory(error):
             raise
         if len(cohort.members) == 1:
-            raise InputError(
+            raise MemoryError(
                 "A single network does not fit into memory: lower model.width, model.depth or task.batch_size."
             ) from error
     return [record for half in halves(cohort.members) for record in train(replace(cohort, members=half))]
 
 
-def _is_out_of_memory(error: Exception) -> bool:
-    """CUDA has an exception of its own; the CPU's allocator raises a RuntimeError that says so in words."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
+NO_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "out of memory", "ALLOC_FAILED")
+"""What PyTorch's allocators and those of C++ and CUDA's libraries say, on one system or another, in a RuntimeError."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out: CUDA has an exception of its own, others say so in words."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in NO_MEMORY)
 
 
 class _Training:
@@ -100,6 +107,7 @@ class _Training:
 
     def _step(self, step: int) -> None:
         """Forward, backward, record, update."""
+        beat()
         batch = self.batches.next()
         if self.prober.is_due(step):
             with self.stopwatch.timing("probes"):

@@ -10,10 +10,25 @@ from pathlib import Path
 import pytest
 import torch
 from support.enrolled import changed, option_part, options
+from support.items import (
+    Unknown,
+    beat,
+    beat_slowly,
+    end,
+    fail,
+    gpu_of_two,
+    refuse,
+    run_out,
+    square,
+    stop_in_the_middle,
+    wait_for,
+    wait_until,
+)
 
 from gradstudy.errors import InputError
+from gradstudy.execution.executor import Lost
 from gradstudy.execution.processes import Processes
-from gradstudy.training.device import Device, device_here
+from gradstudy.training.device import Device
 
 EXECUTORS = list(
     dict.fromkeys(changed(option_part("execution", o), {"workers": n}) for o in options("execution") for n in (1, 2))
@@ -23,49 +38,6 @@ CPU = ["cpu"]
 
 every_executor = pytest.mark.parametrize("executor", EXECUTORS, ids=repr)
 every_one_of_processes = pytest.mark.parametrize("executor", OF_PROCESSES, ids=repr)
-
-
-def square(number):
-    return number * number
-
-
-def refuse(log):
-    with log.open("a") as file:
-        file.write("tried\n")
-    raise InputError("Too wide: lower model.width.")
-
-
-def wait_for(path):
-    wait_until(path.exists)
-    return path.name
-
-
-def beat(path):
-    """Writes on and on, as a cohort that is training, unless it is told to be done at once."""
-    while path.suffix == ".endless":
-        path.write_text(str(time.monotonic()))
-        time.sleep(0.01)
-
-
-def die_once(marker):
-    """Kills its own worker the first time it is asked, as the system does when memory runs out."""
-    if not marker.exists():
-        marker.write_text("")
-        os.kill(os.getpid(), signal.SIGKILL)
-    return "alive"
-
-
-def die(_):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def gpu_of_two(_):
-    """The GPU of this worker, once another one has its own."""
-    torch.cuda.device_count = lambda: 2
-    mine = str(device_here("cuda"))
-    Path(f"{mine}.taken").touch()
-    wait_until(lambda: len(list(Path().glob("*.taken"))) == 2)
-    return mine
 
 
 @every_executor
@@ -134,18 +106,55 @@ def test_a_device_that_this_machine_does_not_have_is_refused_before_anything_run
         executor.devices(Device("cuda:1"))
 
 
-@every_one_of_processes
-def test_what_a_dead_worker_was_doing_is_done_again(executor, tmp_path):
-    markers = [tmp_path / "first", tmp_path / "second"]
-    markers[1].write_text("")
+@every_executor
+def test_an_item_that_raises_is_lost_with_the_lines_that_led_there_and_nothing_is_tried_again(executor, tmp_path):
+    log = tmp_path / "log"
     with executor.start(CPU) as runner:
-        assert dict(runner(die_once, markers)) == {0: "alive", 1: "alive"}
+        outcomes = dict(runner(fail, [log, 3, 1]))
+    assert (outcomes[1], outcomes[2]) == ("well", "well")
+    first, *lines = outcomes[0].reason.splitlines()
+    assert first == "ValueError: math domain error"
+    assert [line.partition(", in ")[2] for line in lines] == ["fail: return math.sqrt(-1)"]
+    assert (outcomes[0].by_accident, outcomes[0].memory) == (False, False)
+    assert log.read_text() == "tried\n"
+
+
+@every_executor
+@pytest.mark.parametrize("words", [None, "std::bad_alloc", "[enforce fail] DefaultCPUAllocator: can't allocate memory"])
+def test_an_item_that_runs_out_of_memory_is_known(executor, words):
+    with executor.start(CPU) as runner:
+        assert dict(runner(run_out, [words]))[0].memory
 
 
 @every_one_of_processes
-def test_workers_that_keep_dying_end_the_study_in_words(executor):
-    with executor.start(CPU) as runner, pytest.raises(RuntimeError, match="smaller cohorts"):
-        list(runner(die, [0]))
+@pytest.mark.parametrize(
+    ("how", "words", "memory"),
+    [
+        (-signal.SIGKILL, "killed (signal 9): the machine may be out of memory", True),
+        (-signal.SIGSEGV, "crashed in compiled code (signal 11, SIGSEGV)", False),
+        (3, "ended its worker with exit code 3", False),
+    ],
+)
+def test_what_a_dead_worker_was_doing_is_lost_with_how_it_died_and_nothing_else_is(executor, how, words, memory):
+    with executor.start(CPU) as runner:
+        outcomes = dict(runner(end, ["alive", how, "alive", "alive"]))
+    assert outcomes.pop(1) == Lost(words, by_accident=True, memory=memory)
+    assert outcomes == {0: "alive", 2: "alive", 3: "alive"}
+
+
+@every_one_of_processes
+def test_a_worker_that_gives_no_sign_of_life_is_given_up_and_one_that_is_slow_is_not(executor):
+    with changed(executor, {"timeout": 0.8}).start(CPU) as runner:
+        (lost,) = dict(runner(stop_in_the_middle, [0])).values()
+        assert "execution.timeout" in lost.reason
+        assert lost.by_accident
+        assert dict(runner(beat_slowly, [0.25])) == {0: "done"}
+
+
+@every_one_of_processes
+def test_what_no_other_process_can_have_is_refused_in_words(executor):
+    with executor.start(CPU) as runner, pytest.raises(InputError, match="of this process alone"):
+        list(runner(square, [Unknown()]))
 
 
 def test_one_worker_per_core_or_per_gpu():
@@ -163,6 +172,7 @@ def test_two_workers_of_one_machine_have_a_gpu_each(workplace):
 DRIVER = """
 import os, sys, time
 from pathlib import Path
+from gradstudy.stopping import caught, raising
 from {module} import {name}
 
 def report(path):
@@ -171,10 +181,10 @@ def report(path):
 
 if __name__ == "__main__":
     try:
-        with {executor!r}.start(["cpu"]) as runner:
-            list(runner(report, ["worker.pid"]))
-    except KeyboardInterrupt:
-        sys.exit(130)
+        with caught(), raising(), {executor!r}.start(["cpu"]) as runner:
+            print(list(runner(report, ["worker.pid"])))
+    except KeyboardInterrupt as stop:
+        sys.exit(128 + stop.number)
 """
 
 
@@ -183,11 +193,14 @@ def driver(executor, tmp_path):
     """A driver whose worker is in the middle of an item; and the file that names the worker's process."""
     script, pid = tmp_path / "driver.py", tmp_path / "worker.pid"
     script.write_text(DRIVER.format(module=type(executor).__module__, name=type(executor).__name__, executor=executor))
-    process = subprocess.Popen([sys.executable, script], cwd=tmp_path, start_new_session=True)
-    wait_until(lambda: pid.exists() and pid.read_text())
-    yield process, pid
-    process.kill()
-    process.wait()  # one that nobody waits for is a warning, and fails whatever test runs then
+    own = {"cwd": tmp_path, "start_new_session": True, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, script], **own) as process:
+        try:
+            wait_until(lambda: process.poll() is not None or (pid.exists() and pid.read_text()))
+            assert process.poll() is None, process.communicate()
+            yield process, pid
+        finally:
+            process.kill()  # and waited for: one that nobody waits for is a warning, and fails whatever test runs then
 
 
 needs_processes_to_look_at = pytest.mark.skipif(
@@ -197,10 +210,12 @@ needs_processes_to_look_at = pytest.mark.skipif(
 
 @needs_processes_to_look_at
 @every_executor
-def test_control_c_ends_the_driver_and_its_workers(driver):
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
+def test_a_signal_to_the_whole_group_ends_the_driver_and_its_workers_and_nothing_is_left_behind(driver, number):
     process, pid = driver
-    os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(60) == 130
+    os.killpg(process.pid, number)
+    assert process.communicate(timeout=60)[1] == ""
+    assert process.returncode == 128 + number
     wait_until(lambda: not Path(f"/proc/{pid.read_text()}").exists())
 
 
@@ -225,10 +240,3 @@ def assert_still(paths):
         return written() == before
 
     wait_until(still, seconds=10)
-
-
-def wait_until(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)

@@ -1,7 +1,7 @@
 """A stored study that was never stored: members, records and whatever else a test gives, as a Run reads them."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -26,6 +26,7 @@ class MadeStudy:
     uri: str = "sqlite:///mlflow.db"
     report: str = ""
     progress: str = FINISHED
+    failed: Mapping[int, str] = field(default_factory=dict)
 
     def damage(self, *, thorough=False):
         return ()

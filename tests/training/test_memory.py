@@ -6,6 +6,7 @@ import torch
 from support.cohorts import cohort, parts
 
 from gradstudy.errors import InputError
+from gradstudy.measurement import measure
 from gradstudy.training import engine
 
 
@@ -13,11 +14,15 @@ def cpu_out_of_memory():
     torch.empty(10**16)
 
 
+def cpp_out_of_memory():
+    raise RuntimeError("std::bad_alloc")
+
+
 def cuda_out_of_memory():
     raise torch.OutOfMemoryError("CUDA out of memory")
 
 
-@pytest.mark.parametrize("run_out", [cpu_out_of_memory, cuda_out_of_memory])
+@pytest.mark.parametrize("run_out", [cpu_out_of_memory, cpp_out_of_memory, cuda_out_of_memory])
 def test_a_cohort_that_runs_out_of_memory_is_halved_until_it_fits(monkeypatch, run_out):
     whole = cohort(parts(), parts(), seeds=3)
     expected = engine.train(whole)
@@ -39,5 +44,7 @@ def test_a_cohort_that_runs_out_of_memory_is_halved_until_it_fits(monkeypatch, r
 
 def test_one_member_that_does_not_fit_is_an_error(monkeypatch):
     monkeypatch.setattr(engine, "_Training", lambda cohort: (_ for _ in ()).throw(MemoryError()))
-    with pytest.raises(InputError, match=r"lower model.width"):
+    with pytest.raises(MemoryError, match=r"lower model.width"):
         engine.train(cohort(parts(), seeds=1))
+    with pytest.raises(InputError, match=r"lower model.width"):
+        measure(seeds=1)

@@ -26,7 +26,7 @@ Functions = list[np.ndarray]
 class Basis:
     """Functions of one factor each, orthonormal under the measure of the space: levels and numbers uniform.
 
-    `codes` are the levels that occur, per factor; empty for a number.
+    `codes` are the levels that occur, per factor; empty for a number. A factor of one level has no functions.
     """
 
     codes: tuple[np.ndarray, ...]
@@ -71,7 +71,7 @@ class Strengths:
         factors = len(basis.codes)
         decay = dict(zip(basis.numbers, hyperparameters[factors:-3], strict=True))
         spectrum = tuple(
-            _spectrum(decay[column]) if column in decay else np.full(len(codes) - 1, 1.0 / (len(codes) - 1))
+            _spectrum(decay[column]) if column in decay else np.full(len(codes) - 1, 1.0 / max(len(codes) - 1, 1))
             for column, codes in enumerate(basis.codes)
         )
         pairs, triples, last = np.exp(hyperparameters[-3:])

@@ -88,7 +88,7 @@ class NegativeLogPosterior:
         self.bounds = np.array(bounds)
         self._functions = basis(known.points)
         self._levels: dict[int, np.ndarray] = {
-            c: f @ f.T / f.shape[1] for c, f in enumerate(self._functions) if c not in basis.numbers
+            c: f @ f.T / max(f.shape[1], 1) for c, f in enumerate(self._functions) if c not in basis.numbers
         }
 
     def __call__(self, hyperparameters: np.ndarray) -> tuple[float, np.ndarray]:

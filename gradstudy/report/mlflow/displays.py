@@ -131,6 +131,21 @@ def study_display(findings: Findings, ranked: Mapping[str, bytes] | None = None)
     return RunDisplay(study_note(findings), study_files(findings, ranked))
 
 
+def failure_note(info: StudyInfo, result: TrialResult) -> str:
+    """Markdown: that the trial failed, why, and what runs it again, in the driver, where a debugger can look."""
+    return note_of(
+        [
+            f"**Could not be trained** with {escaped(levels_words(result.trial.levels))}. It counts in nothing; the "
+            "study's command with `retry=failed` tries it again.",
+            code_fence(result.failure),
+            "Run it by itself:",
+            code_fence(folded_command(trial_command(info, result.trial))),
+        ]
+    )
+
+
 def trial_display(info: StudyInfo, result: TrialResult) -> RunDisplay:
     """What came of the trial, how to run it again, and a picture of its gradients. Some milliseconds."""
+    if result.failure:
+        return RunDisplay(failure_note(info, result), {})
     return RunDisplay(trial_note(info, result), {"figures/flow.svg": trial_figure(result)})

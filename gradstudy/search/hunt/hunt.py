@@ -192,6 +192,9 @@ class HuntTrials:
 
     def tell(self, number: int, rows: MemberRows) -> None:
         objectives, place = self._hunt.objectives, number - self._first + len(self._known)
+        if not rows:
+            self._stored.fail(place)
+            return
         values = tuple(objective.mean(rows) for objective in objectives)
         told = Told(self._levels[number], values, objectives[0].by_seed(rows), pruned=len(rows) < self._seeds)
         self._told[number] = told
@@ -208,8 +211,12 @@ class HuntTrials:
         return index - index % self._hunt.batch
 
     def _before(self, start: int) -> list[Told]:
-        """What was told of all batches before the one that begins there, whatever is known by now of its own."""
-        return [*self._known, *(self._told[self._first + earlier] for earlier in range(start))]
+        """What was told of all batches before the one that begins there, whatever is known by now of its own.
+
+        Of failed trials nothing was.
+        """
+        numbers = range(self._first, self._first + start)
+        return [*self._known, *(self._told[number] for number in numbers if number in self._told)]
 
     def _row(self, study: Study, place: int) -> Levels:
         """Asked only for what is not stored: going on with a long hunt does not choose its trials again."""

@@ -84,7 +84,15 @@ class ScreenTrials:
         yield [AskedTrial(number, levels, SCREEN) for number, levels in self._stored.ask(0, self.total(budget))]
 
     def tell(self, number: int, rows: MemberRows) -> None:
-        self._stored.tell(number, [objective.mean(rows) for objective in OBJECTIVES])
+        if rows:
+            self._stored.tell(number, [objective.mean(rows) for objective in OBJECTIVES])
+        else:
+            self._stored.fail(number)
+
+    @property
+    def failed(self) -> frozenset[int]:
+        """The trials that could not be measured when they were first asked for."""
+        return self._stored.failed
 
     def hopeless(self, number: int, rows: MemberRows) -> bool:
         return False

@@ -73,8 +73,8 @@ SHORTEST_SILENCE = 1.0
 class Progress:
     """Shows trials done, members per second, time left, verdicts and what was found while a study runs.
 
-    `total` and `done` count trials; `done` and `said`, the `fates` of members, are what earlier launches stored; more
-    may be expected later.
+    `total`, `done` and, among these, `failed` count trials; they and `said`, the `fates` of members, are what earlier
+    launches stored; more may be expected later. Why a trial failed is told as soon as it is known, each reason once.
     Members per second are those that this launch trained, on so many `workers`. `so_far` is told of every trial.
     `clock` gives seconds.
     """
@@ -89,10 +89,12 @@ class Progress:
         so_far: SoFar | None = None,
         workers: int = 1,
         done: int = 0,
+        failed: int = 0,
         said: Sequence[str] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.name, self.total, self.seeds, self.done = name, total, seeds, done
+        self.name, self.total, self.seeds, self.done, self.failed = name, total, seeds, done, failed
+        self._reasons: set[str] = set()
         self._counts = Counter(said)
         self._so_far, self._said = so_far, ""
         self._console, self._clock = console, clock
@@ -124,6 +126,9 @@ class Progress:
     def advance(self, result: TrialResult) -> None:
         """One more trial is done."""
         self.done += 1
+        if result.failure:
+            self._tell_failure(result)
+            return
         self._time_left.add(len(result.rows), result.seconds)
         self._counts.update(fates(result.rows))
         if self._so_far:
@@ -134,7 +139,14 @@ class Progress:
     def pace(self) -> str:
         """How far, how fast, and how long yet: `64/128 trials, 9.1 members/s, 0:00:31 left`."""
         time_left = self._time_left.words(round((self.total - self.done) * self.seeds))
-        return f"{self.done}/{self.total} trials" + (f", {time_left}" if time_left else "")
+        failed = f" ({self.failed} failed)" if self.failed else ""
+        return f"{self.done}/{self.total} trials{failed}" + (f", {time_left}" if time_left else "")
+
+    def _tell_failure(self, result: TrialResult) -> None:
+        self.failed += 1
+        if result.failure not in self._reasons:
+            self._reasons.add(result.failure)
+            self._console.print(plain_text(f"{self.name}: trial {result.trial.number} failed: {result.failure}"))
 
     def page(self) -> RenderableType:
         """What stands on a terminal now: a bar, the pace, the verdicts, and what was found so far."""
