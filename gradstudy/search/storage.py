@@ -25,6 +25,8 @@ RACES = 6
 """How often a database is opened again, twice a second, while another launch makes its tables."""
 HELD_IN_DATABASE = "search"
 """What a launch calls its claim to a study in a database."""
+CONNECTING = "20"
+"""Seconds in which PostgreSQL has to accept a connection; its own default is minutes."""
 
 
 def open_storage(url: str, folder: Path, say: Callable[[str], object] = print) -> BaseStorage:
@@ -112,6 +114,7 @@ def _database(url: str) -> BaseStorage:
             "search.storage must be empty (a journal file) or a database URL such as postgresql://user@host/name, "
             f"got one that begins with {url.partition(':')[0]!r}."
         )
+    os.environ.setdefault("PGCONNECT_TIMEOUT", CONNECTING)
     try:
         return _with_tables(url)
     except Exception as error:  # whatever SQLAlchemy, its driver or Optuna's schema check says
