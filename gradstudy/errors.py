@@ -32,5 +32,6 @@ class Stopped(KeyboardInterrupt):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The known word that was probably meant, as a sentence to append to an error message; or nothing."""
-    close = get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f" Did you mean '{close[0]}'?" if close else ""
+    lowered = {name.lower(): name for name in known}
+    close = get_close_matches(word.lower(), lowered, n=1)
+    return f" Did you mean '{lowered[close[0]]}'?" if close else ""

@@ -15,7 +15,7 @@ from gradstudy.analysis.ranking.power import power_of_design
 from gradstudy.batch import Batch
 from gradstudy.configs.command_line import check_length
 from gradstudy.configs.composition import Composer
-from gradstudy.configs.launch import Budget, Launch
+from gradstudy.configs.launch import Budget, Launch, Plain
 from gradstudy.configs.studies import find_studies
 from gradstudy.errors import InputError
 from gradstudy.execution.main_module import check_not_imported
@@ -229,7 +229,7 @@ def fingerprint_of(composer: Composer, search: str | Mapping[str, Any] = "") -> 
         "format": FORMAT,
         "data": composer.contents(),
         "space": [asdict(factor) for factor in composer.factors],
-        "fixed": composer.fixed(),
+        "fixed": _as_stored(composer.fixed()),
         # a hunt's trials depend on what a response is, as far as its values do
         "search": [search, responses["cap"], responses["first_steps"]] if launch.search.hunted else search,
         "seed": launch.seed,
@@ -238,3 +238,11 @@ def fingerprint_of(composer: Composer, search: str | Mapping[str, Any] = "") -> 
         "record": [name for name in launch.record if name in ON_REQUEST],
     }
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def _as_stored(fixed: Plain) -> Plain:
+    """The fixed groups, two coefficients under the one name that they had, so that older studies go on."""
+    optimizer = dict(fixed["optimizer"])
+    if {"beta1", "beta2"} <= optimizer.keys():
+        optimizer["betas"] = [optimizer.pop("beta1"), optimizer.pop("beta2")]
+    return fixed | {"optimizer": optimizer}

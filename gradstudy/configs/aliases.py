@@ -11,7 +11,7 @@ OFF = "no off null false without disabled"
 ALIASES = {
     "model": {
         "mlp": "perceptron multilayer_perceptron feed_forward fnn ffn fc dense fully_connected",
-        "cnn": "conv convnet conv_net convolutional",
+        "cnn": "conv convnet convolutional",
         "resnet": "residual_network",
         "rnn": "elman vanilla_rnn simple_rnn",
         "lstm": "long_short_term_memory",
@@ -60,9 +60,9 @@ ALIASES = {
         "cosine": "cosine_annealing cosine_annealing_lr cosine_decay",
         "step": "step_lr",
         "one_cycle": "one_cycle_lr",
-        "warmup": "linear_warmup warm_up",
+        "warmup": "linear_warmup",
     },
-    "optimizer": {"sgd": "gd gradient_descent", "rmsprop": "rms_prop"},
+    "optimizer": {"sgd": "gd gradient_descent"},
     "regularization": {
         "none": OFF,
         "weight_decay": "wd l2 ridge",

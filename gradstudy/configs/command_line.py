@@ -45,7 +45,7 @@ def _reasons(argument: str) -> Iterator[str]:
         return
     key = key.lstrip("+~")
     if not key:
-        yield "An override must be written as key=value"
+        yield "An override must be written as key=value, without blanks around ="
     if "@" in key:
         yield "The groups of a study stand where they are: an override names no package behind an @"
     own = re.match(r"hydra\b\.?(?P<name>.*)", key, re.DOTALL)

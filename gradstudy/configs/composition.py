@@ -11,11 +11,13 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
 from gradstudy.configs.combinations import Combinations, Composed, Fixed
+from gradstudy.configs.elsewhere import RENAMED
 from gradstudy.configs.explain import COMPOSING_FAILED, CONFIG_ERRORS, explain, forcing, unknown_key
+from gradstudy.configs.factor_checks import by_option_names, check_levels, check_whole, no_such_factor
 from gradstudy.configs.grammar import parse_factor
-from gradstudy.configs.instantiate import check_fit, make_part
+from gradstudy.configs.instantiate import check_fit, make_part, takes_whole_numbers
 from gradstudy.configs.launch import Launch, Plain, open_door, plain, studied
-from gradstudy.configs.overrides import as_override, forced, keys, space_entries
+from gradstudy.configs.overrides import as_override, forced, keys, renamed, space_entries
 from gradstudy.configs.sources import shipped
 from gradstudy.configs.studies import check_readable, find_studies, register_studies
 from gradstudy.configs.typed import understood
@@ -48,7 +50,7 @@ class Composer:
         if not isinstance(overrides, list | tuple) or not all(isinstance(word, str) for word in overrides):
             raise InputError(f'Overrides are a list of words, such as ["activation=relu"], got {overrides!r}.')
         quoted = understood(keep_secrets(overrides))
-        named = dict(zip(keys(quoted), quoted, strict=True))
+        named = dict(zip(_keys_of(quoted), quoted, strict=True))
         if "study" in named:
             check_readable(named["study"].partition("=")[2].strip("'\""))
         self._parts_by_config: dict[tuple[str, str], Any] = {}
@@ -61,7 +63,7 @@ class Composer:
         self.unvaried = tuple(named[name] for name in space if name in named)
         self._check_removed()
         self._check_contradiction(named)
-        found = tuple(parse_factor(name, text) for name, text in space.items() if name not in named)
+        found = tuple(self._factor(name, text) for name, text in space.items() if name not in named)
         self.factors: tuple[Factor, ...] = tuple(factor for factor in found if len(factor.levels) != 1)
         self._fix(factor for factor in found if len(factor.levels) == 1)
         self._check_factors()
@@ -136,7 +138,7 @@ class Composer:
         """A factor of one level is a fixed value; and what is fixed inside a varied group is to live where it can."""
         chosen = []
         for factor in single:
-            _check_levels(factor, options := self._options(factor.name))
+            check_levels(factor, self.launch.space[factor.name], options := self._options(factor.name))
             chosen.append(f"{'' if options else '++'}{as_override(factor.name, factor.levels[0])}")
         inside = {key for key in keys(self.overrides) if key.partition(".")[0] in self.groups and "." in key}
         overrides = [*forced(self.overrides, inside), *chosen]
@@ -173,6 +175,9 @@ class Composer:
             self._parts_by_config[key] = make_part(group, config, self.launch.allow)
         return self._parts_by_config[key]
 
+    def _factor(self, name: str, text: object) -> Factor:
+        return parse_factor(name, text, by_option_names(name, self._options(name)))
+
     def _options(self, group: str) -> list[str]:
         """The options of a studied group, those in a person's own folders included; none for what is no group."""
         if group not in STUDIED:
@@ -202,7 +207,8 @@ class Composer:
 
     def _check_factors(self) -> None:
         for factor in self.factors:
-            _check_levels(factor, self._options(factor.name))
+            check_levels(factor, self.launch.space[factor.name], self._options(factor.name))
+        self._rename({f.name: f.levels for f in self.factors if f.name in self.groups})
         self._combined.learn(options := {f.name: f.levels for f in self.factors if f.name in self.groups})
         self._fixed.bare.learn(options)
         self._check_forced(options)
@@ -212,14 +218,36 @@ class Composer:
         for name in self.asleep:
             self._check_exists(name, lives)
         self.factors = tuple(factor for factor in self.factors if factor.name in lives)
+        for factor in self.factors:
+            if any(self._takes_whole_numbers(factor.name, choices) for choices in [{}, *varied]):
+                check_whole(factor, self.launch.space[factor.name])
 
     def _check_forced(self, varied: Mapping[str, Sequence[Level]]) -> None:
         """A coefficient that was added by force must be one of an option that is chosen, or may be."""
-        for name in keys([override for override in self.overrides if override.startswith("++")]):
-            group, inside, _ = name.partition(".")
-            options = varied.get(group, (self.choices[group],) if group in STUDIED else ())
-            if inside and group in STUDIED and not self._fixed.has(name, options):
-                raise InputError(unknown_key(name, compose("config")))
+        for override in self.overrides:
+            name, _, value = override.removeprefix("++").partition("=")
+            if name != override.partition("=")[0] and not self._exists(name, varied):
+                raise InputError(unknown_key(name, compose("config"), value))
+
+    def _rename(self, varied: Mapping[str, Sequence[Level]]) -> None:
+        """Gives keys of other names those that they have here, where no option has them that is chosen or may be."""
+        overrides: list[str] = []
+        for override in self.overrides:
+            name = override.partition("=")[0].lstrip("+")
+            known = name not in RENAMED or self._exists(name, varied)
+            overrides += [override] if known else renamed(override, RENAMED[name])
+        if overrides != self.overrides:
+            self._compose(overrides)
+
+    def _exists(self, name: str, varied: Mapping[str, Sequence[Level]]) -> bool:
+        """Whether a key of a studied group is one of an option that is chosen, or may be; True for any other key."""
+        group, inside, _ = name.partition(".")
+        return not inside or group not in STUDIED or self._fixed.has(name, varied.get(group, (self.choices[group],)))
+
+    def _takes_whole_numbers(self, name: str, choices: Mapping[str, Level]) -> bool:
+        group, _, key = name.partition(".")
+        content = self._composed(choices).groups.get(group, {})
+        return key in content and takes_whole_numbers(group, content, key, self.launch.allow)
 
     def _check_exists(self, name: str, lives: Collection[str]) -> None:
         """An entry that lives under no choice left, as clipping.max_norm with clipping=none, is merely asleep."""
@@ -227,18 +255,15 @@ class Composer:
         options = (self._fixed.bare({group: option}).groups[group] for option in self._options(group))
         elsewhere = {key for content in options for key in _keys({group: content})}
         if name not in elsewhere:
-            near = nearest(name, {*lives, *elsewhere}) or f" Keys there: {', '.join(sorted(lives))}."
-            raise InputError(f"space.{name}: no group or key of that name exists under any choice of this study.{near}")
+            raise InputError(no_such_factor(name, self.launch.space[name], {*lives, *elsewhere}))
 
 
-def _check_levels(factor: Factor, options: list[str]) -> None:
-    if options and factor.is_number:
-        wanted = f"a group takes options, such as choice({', '.join(options[:2])}), not a range."
-        raise InputError(f"space.{factor.name}: {wanted}")
-    for level in factor.levels:
-        if options and level not in options:
-            known = f"Options: {', '.join(options)}.{nearest(str(level), options)}"
-            raise InputError(f"space.{factor.name}: there is no option '{level}'. {known}")
+def _keys_of(overrides: Sequence[str]) -> list[str]:
+    """What each override sets; InputError for a word that is none."""
+    try:
+        return keys(overrides)
+    except CONFIG_ERRORS as error:
+        raise InputError(explain(error, None)) from error
 
 
 def _keys(groups: Mapping[str, Plain]) -> list[str]:

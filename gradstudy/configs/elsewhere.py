@@ -11,7 +11,8 @@ from gradstudy.configs.aliases import option_meant
 from gradstudy.configs.sources import shipped_options
 
 VALUE, COUNT = "VALUE", "COUNT"
-"""What was given to a key of elsewhere, and how many items if it was a list, where it stands in what is to be typed."""
+"""What was given to a key of elsewhere, and how many items if it was a list, where it stands in what is to be typed.
+ITEM1 and ITEM2 are the first two of them."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,12 @@ class Way:
 
     def typed(self, value: str) -> list[str]:
         """The overrides to be typed, with what was given to the key of elsewhere."""
-        count = str(value.count(",") + 1)
-        return [word.replace(VALUE, value).replace(COUNT, count) for word in self.overrides.split()]
+        items = [item.strip() for item in value.strip("[]").split(",")]
+        given = {VALUE: value, COUNT: str(len(items)), **{f"ITEM{place}": item for place, item in enumerate(items, 1)}}
+        return [
+            re.sub("VALUE|COUNT|ITEM[12]", lambda name: given.get(name[0], "..."), word)
+            for word in self.overrides.split()
+        ]
 
 
 ADAMW = "as a step of its own, beside the gradient, it is optimizer=adamw optimizer.weight_decay=VALUE"
@@ -48,6 +53,7 @@ WAYS = (
     Way("beta1 adam_beta1 beta_1 optimizer.beta_1 optimizer.b1", "optimizer=adam optimizer.beta1=VALUE"),
     Way("beta2 adam_beta2 beta_2 optimizer.beta_2 optimizer.b2", "optimizer=adam optimizer.beta2=VALUE"),
     Way("betas optimizer.betas", "optimizer=adam optimizer.beta1=0.9 optimizer.beta2=0.99", "they are two numbers, which can vary"),
+    Way("betas=[] optimizer.betas=[]", "optimizer=adam optimizer.beta1=ITEM1 optimizer.beta2=ITEM2", "they are two numbers, which can vary"),
     Way("rho optimizer.rho optimizer.decay", "optimizer=rmsprop optimizer.alpha=VALUE"),
     Way("epsilon adam_epsilon optimizer.epsilon", "optimizer=adam optimizer.eps=VALUE"),
     Way("loss criterion loss_fn loss_function task.loss", "model=mlp task=digits", "the task decides its loss, cross-entropy for classes as here and mean squared error for numbers as in task=line"),
@@ -68,6 +74,7 @@ WAYS = (
     Way("init=ones", "init=constant init.value=1"),
     Way("init=#", "init=normal init.std=VALUE"),
     Way("init_gain", "init.gain=VALUE"),
+    Way("bias use_bias", "init=normal init.bias_std=0", "biases are always there, and start at init.bias_mean"),
     Way("init_std initializer_range", "init=normal init.std=VALUE"),
     Way("skip skip_connections shortcut use_residual residual_connections skips residual=true", "residual=additive"),
     # keeping it in bounds
@@ -97,7 +104,9 @@ WAYS = (
     Way("sampler tuner search_alg algorithm", "search=VALUE"),
     Way("metric metrics objective monitor", "analysis.responses=[vanishing,exploding]", "these are what a ranking is of"),
     Way("factors grid params hyperparameters sweep sweeper space=#", "space.activation='choice(tanh,relu)'", "each factor of space has levels or a range"),
-    Way("dry_run dryrun", "mode=plan"),
+    Way("dry_run dryrun preview mode=dry_run mode=dryrun mode=preview mode=show", "mode=plan"),
+    Way("mode=train mode=fit mode=single", "mode=trial"),
+    Way("mode=study mode=sweep mode=resume mode=continue", "mode=run"),
     # the machine
     Way("gpu use_cuda cuda use_gpu", "device=cuda"),
     Way("device=#", "device.name=cuda:VALUE"),
@@ -109,6 +118,13 @@ WAYS = (
     Way("storage database", "search.storage=VALUE"),
     Way("output out report_path html", "report=VALUE"),
 )  # fmt: skip
+
+
+RENAMED = {
+    "optimizer.betas": ("optimizer.beta1", "optimizer.beta2"),  # what the two were until they could vary
+    "activation.slope": ("activation.negative_slope",),
+}
+"""Keys that are taken for others, where no chosen option has them: so stored overrides of older studies are read."""
 
 
 def key_core(name: str) -> str:
@@ -139,6 +155,9 @@ def right_way(name: str, value: str = VALUE, *, written: Callable[[Sequence[str]
 
 
 def _with_option_names(override: str) -> str:
-    """The override, an option of a group being called as it is here: `activation=relu` for `activation=ReLU`."""
+    """The override, an option being called as it is here: `activation=relu` for `activation=ReLU`."""
     group, _, name = override.partition("=")
+    of_elsewhere = _BY_NAME.get(key_core(override))
+    if of_elsewhere:
+        return of_elsewhere.overrides
     return f"{group}={option_meant(group, name, shipped_options(group)) or name}"

@@ -1,7 +1,7 @@
 """Hydra's exceptions in words that a person can act on."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
@@ -10,11 +10,13 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from gradstudy.configs.aliases import option_meant
-from gradstudy.configs.elsewhere import right_way
+from gradstudy.configs.elsewhere import VALUE, right_way
 from gradstudy.configs.overrides import forced, with_option
 from gradstudy.configs.shipped_keys import keys_inside, options_with
 from gradstudy.configs.slips import sweep_words, unread_words
+from gradstudy.configs.sources import shipped_options
 from gradstudy.configs.studies import StudySource
+from gradstudy.configs.study_file import OPTION_GROUPS
 from gradstudy.errors import nearest
 from gradstudy.parts import STUDIED
 
@@ -28,32 +30,52 @@ COMPOSING_FAILED = (ValueError, TypeError, AttributeError, IndexError, KeyError,
 def explain(error: Exception, base: DictConfig | None) -> str:
     """One message for any error of composing; `base` is the configuration without overrides: its keys are known."""
     if isinstance(error, MissingConfigException) and error.options:
-        group, _, option = (error.missing_cfg_file or "").rpartition("/")
-        way = right_way(f"{group}={option}", option) or nearest(option, error.options)
-        return f"There is no {group} '{option}'. Options: {', '.join(error.options)}.{way}"
+        return _no_option(error)
     if isinstance(error, OverrideParseException):
         return unread_words(error.override, StudySource.names())
-    return _words_of_composing(_first_line(error), str(error), base)
-
-
-def _words_of_composing(text: str, whole: str, base: DictConfig | None) -> str:
-    """What Hydra says in its first line of text, and what a person can do about it."""
-    if several := re.search(r"(?:Sweep parameters|Ambiguous value for argument) '(.*)'", text, re.DOTALL):
-        return sweep_words(several[1])
-    if twice := re.search(r"Multiple values for (\S+)\.", text):
-        return f"{twice[1]} is chosen twice, and a launch has one. Take one away, or add -m to {twice[1]}=A,B."
-    if unknown := re.search(
-        r"(?:Could not override|Could not delete from config\.|Key|Could not delete) '([^'=]+)", text
-    ):
-        given = re.search(r"use \+\S+?=(.*)", whole, re.DOTALL)
-        return unknown_key(unknown[1], base, given[1] if given else "VALUE")
-    if unset := re.search(r"Environment variable '([^']+)' not found", text):
-        missing = f"The environment must have the variable {unset[1]}, which this launch names, and has not."
-        hidden = "with what the launch is not to tell, such as a password in an address"
-        return f"{missing} Set it first: export {unset[1]}='...', {hidden}."
-    if "record" in text and ("merg" in text or "record=" in text):
-        return f"{text}. record takes the name of a quantity or a list: record=jacobian, record=[jacobian,noise_scale]."
+    text = _first_line(error)
+    for pattern, words in KNOWN.items():
+        if found := re.search(pattern, text, re.DOTALL):
+            return words(found)
+    if unknown := re.search(r"(?:Could not (?:override|delete from config\.|delete)|Key) '([^'=]+)", text):
+        given = re.search(r"use \+\S+?=(.*)", str(error), re.DOTALL)
+        return unknown_key(unknown[1], base, given[1] if given else VALUE)
     return text
+
+
+def _no_option(error: MissingConfigException) -> str:
+    group, _, option = (error.missing_cfg_file or "").rpartition("/")
+    options = list(error.options or ())
+    way = right_way(f"{group}={option}", option) or nearest(option, options)
+    if group.startswith("study") and (study := option.removesuffix(".yaml")) in options:
+        group, way = "study", f" Write +study={study}."
+    return f"There is no {group} '{option}'. Options: {', '.join(options)}.{way}"
+
+
+def _no_default(study: str, name: str) -> str:
+    """What to say of a default that names an option alone, or a group."""
+    groups = [group for group in OPTION_GROUPS if name in shipped_options(group)]
+    group, option = (name, "OPTION") if name in OPTION_GROUPS else (groups[0] if groups else "GROUP", name)
+    return f"The defaults of study {study} hold '{name}'. Write override /{group}: {option}."
+
+
+RECORD = "record takes the name of a quantity or a list: record=jacobian, record=[jacobian,noise_scale]."
+KNOWN: Mapping[str, Callable[[re.Match[str]], str]] = {
+    r"(?:Sweep parameters|Ambiguous value for argument) '(\+*record=.*)'": lambda found: (
+        f"'{found[1]}' gives several values. {RECORD}"
+    ),
+    r"(?:Sweep parameters|Ambiguous value for argument) '(.*)'": lambda found: sweep_words(found[1]),
+    r"Multiple values for (\S+)\.": lambda found: (
+        f"{found[1]} is chosen twice, and a launch has one. Take one away, or launch both: -m +{found[1]}=A,B."
+    ),
+    r"In 'study/(.*?)': Could not (?:load|find) 'study/([^']+)'": lambda found: _no_default(found[1], found[2]),
+    r"Environment variable '([^']+)' not found": lambda found: (
+        f"The environment must have the variable {found[1]}, which this launch names, and has not. Set it first: "
+        f"export {found[1]}='...', with what the launch is not to tell, such as a password in an address."
+    ),
+    r"(.*record.*merg.*|.*record=.*)": lambda found: f"{found[1]}. {RECORD}",
+}
+"""What Hydra says, and what a person can do about it."""
 
 
 def forcing(overrides: list[str], composed: Callable[[list[str]], Whole]) -> Whole:
@@ -81,14 +103,14 @@ def _mended(overrides: list[str], error: HydraException) -> list[str]:
     return forced(overrides, {missing[1]}) if missing and missing[1].partition(".")[0] in STUDIED else overrides
 
 
-def unknown_key(name: str, base: DictConfig | None, value: str = "VALUE") -> str:
+def unknown_key(name: str, base: DictConfig | None, value: str = VALUE) -> str:
     """What is wrong with a key that the configuration does not have, and was given this value."""
     owners = options_with(name)
     if owners:
-        way_on = "Choose one that has it."
+        way_on = f"Add one that has it: {owners[0]} {name}={value}"
         if name.partition(".")[0] in STUDIED:
-            way_on = f"A study that chooses one of them has it, or varies it with +space.{name}='choice(...)'."
-        owned = f"it belongs to {', '.join(owners)}. {way_on}"
+            way_on += f", or vary it where it lives: +space.{name}='choice(...)'"
+        owned = f"it belongs to {', '.join(owners)}. {way_on}."
         return f"There is no key '{name}' under the options that were chosen: {owned}"
     known = [*map(str, base), *keys_inside()] if base is not None else []
     if name in known:
@@ -100,9 +122,9 @@ def unknown_key(name: str, base: DictConfig | None, value: str = "VALUE") -> str
 
 
 def _written_out(name: str, known: list[str], value: str) -> str:
-    """The key of a group that was typed without its group, if one alone has it: `depth` is model.depth."""
-    homes = [key for key in known if key.partition(".")[2] == name]
-    return f" Write {homes[0]}={value}." if len(homes) == 1 else ""
+    """The key of a group that was typed without its group: `depth` is model.depth."""
+    homes = [f"{key}={value}" for key in known if key.partition(".")[2] == name]
+    return f" Write {' or '.join(homes)}." if homes else ""
 
 
 def _first_line(error: Exception) -> str:

@@ -5,7 +5,7 @@ is written as a Hydra sweep is.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil, isfinite
 from typing import Any
 
@@ -40,18 +40,22 @@ MOST_LEVELS = 1000
 """A range with more steps than this is a slip, and would be written out one by one."""
 
 
-def parse_factor(name: str, text: Any) -> Factor:
+def parse_factor(name: str, text: Any, called: Callable[[Any], Any] = lambda level: level) -> Factor:
     """The factor that an entry of a space describes; InputError for what is not in the grammar, or varies nothing.
 
-    A choice of one level is a factor of one level: a value that is fixed where it lives.
+    A choice of one level is a factor of one level: a value that is fixed where it lives. `called` says what a level is
+    called that has other names too.
 
     The order of levels means nothing to a design, so `sort` and `shuffle` are accepted and change nothing.
     """
+    if isinstance(text, str) and text.strip() in FUNCTIONS:
+        eaten = "takes its levels in brackets, which a shell takes away where they are not quoted"
+        raise InputError(f"space.{name}: {text.strip()} {eaten}. Write space.{name}='{text.strip()}(...)'.")
     try:
         whole = f"factor={text.strip()}" if isinstance(text, str) else None  # a YAML list or number is none
         if whole and len(whole) > LONGEST_ENTRY:
             raise ValueError(f"an entry may have {LONGEST_ENTRY:,} letters, got {len(whole):,}.")
-        return _factor(name, OverridesParser.create().parse_override(whole).value() if whole else text)
+        return _factor(name, OverridesParser.create().parse_override(whole).value() if whole else text, called)
     except HydraException as error:
         raise InputError(f"space.{name}: {_why_unreadable(text, str(error))}") from error
     except RecursionError as error:
@@ -94,7 +98,7 @@ def _as_here(text: str) -> str:
     return text
 
 
-def _factor(name: str, sweep: Any) -> Factor:
+def _factor(name: str, sweep: Any, called: Callable[[Any], Any]) -> Factor:
     levels: list[Any]
     match sweep:
         case IntervalSweep():
@@ -113,7 +117,9 @@ def _factor(name: str, sweep: Any) -> Factor:
             levels = [sweep]
     if getattr(sweep, "tags", None):
         raise ValueError(f"a tag belongs to an interval, as in tag(log, interval(1e-4, 1)), got {_listed(levels)}.")
-    return Factor(name, levels=_checked(name, levels, fewest=1 if isinstance(sweep, ChoiceSweep) else 2))
+    return Factor(
+        name, levels=_checked(name, [*map(called, levels)], fewest=1 if isinstance(sweep, ChoiceSweep) else 2)
+    )
 
 
 def _interval(name: str, sweep: IntervalSweep) -> Factor:

@@ -1,10 +1,14 @@
 """Making parts from their configuration: wrong keys and values, and parts that do not fit, are told in words."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from gradstudy.configs.classes import held_class, part_class
+from gradstudy.configs.elsewhere import right_way
+from gradstudy.configs.number_slips import number_way
+from gradstudy.configs.overrides import spelled
 from gradstudy.errors import InputError, nearest
 from gradstudy.layer_parts import network_of
 from gradstudy.parts import Part
@@ -12,6 +16,7 @@ from gradstudy.quantities import check_request
 from gradstudy.training.footprint import MOST_PARAMETERS, Footprint, footprint, memory_here
 
 Made = TypeVar("Made")
+NUMBER_WANTED = re.compile(r"must be a (whole )?number\b")
 
 
 def make_part(group: str, config: object, allow: Collection[str] = ()) -> Any:
@@ -39,7 +44,9 @@ def made(kind: type[Made], group: str, values: Mapping[str, Any]) -> Made:
         return kind(**values)
     except (ValueError, InputError) as error:  # that begins with the key, as a part's own checks do
         end = "" if str(error).endswith("?") else "."
-        raise InputError(f"{group}.{error}{end}") from error
+        key = str(error).partition(" ")[0]
+        way = number_way(f"{group}.{key}", values.get(key)) if NUMBER_WANTED.search(str(error)) else ""
+        raise InputError(f"{group}.{error}{end}{way}") from error
     except Exception as error:  # of a person's own class: whatever it raises
         raise InputError(f"{group}: {_last_line(error)}.") from error
 
@@ -47,11 +54,18 @@ def made(kind: type[Made], group: str, values: Mapping[str, Any]) -> Made:
 def check_keys(kind: type[Part], group: str, given: Mapping[str, Any]) -> None:
     """InputError for a key that this class has no field for."""
     known = [field.name for field in fields(kind)]
-    for key in given:
+    for key, value in given.items():
         if key not in known:
             has = f"it has {', '.join(known)}" if known else "it has no keys"
-            near = nearest(key, known) or f" Where a study sets it, remove it with ~{group}.{key}."
+            way = right_way(f"{group}.{key}", spelled(value))
+            near = way or nearest(key, known) or f" Where a study sets it, remove it with ~{group}.{key}."
             raise InputError(f"There is no key {group}.{key}: {has}.{near}")
+
+
+def takes_whole_numbers(group: str, config: Mapping[str, Any], key: str, allow: Collection[str] = ()) -> bool:
+    """Whether this key of a part holds a whole number, or a list of them."""
+    hint = get_type_hints(part_class(group, config["_target_"], allow)).get(key)
+    return hint in (int, int | tuple[int, ...])
 
 
 def check_fit(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
+from gradstudy.configs.elsewhere import right_way
 from gradstudy.configs.instantiate import check_keys, made, make_part
 from gradstudy.errors import InputError, nearest
 from gradstudy.parts import STUDIED, Part, number
@@ -141,7 +142,8 @@ def plain(config: DictConfig, *, resolve: bool = False) -> Plain:
 
 def _mode(mode: Any) -> str:
     if mode not in MODES:
-        raise InputError(f"mode must be one of {', '.join(MODES)}, got {mode!r}.{nearest(str(mode), MODES)}")
+        way = right_way(f"mode={mode}") or nearest(str(mode), MODES)
+        raise InputError(f"mode must be one of {', '.join(MODES)}, got {mode!r}.{way}")
     return str(mode)
 
 
@@ -154,7 +156,8 @@ def _text(key: str, value: Any) -> str:
 
 def _index(key: str, value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**53:
-        raise InputError(f"{key} must be a whole number of at least 0, and below 2^53, got {value!r}.")
+        several = " How many seeds each trial is trained with says budget.seeds=5." if key == "seed" else ""
+        raise InputError(f"{key} must be a whole number of at least 0, and below 2^53, got {value!r}.{several}")
     return value
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
+from gradstudy.errors import InputError
 from gradstudy.parts import STUDIED
 from gradstudy.records import Level, Trial
 
@@ -47,6 +48,18 @@ def as_override(name: str, level: Any) -> str:
 def forced(overrides: Iterable[str], names: Container[str]) -> list[str]:
     """The overrides, those that set one of these keys written so that Hydra adds a key that is not there (`++`)."""
     return [f"++{override}" if override.partition("=")[0] in names else override for override in overrides]
+
+
+def renamed(override: str, names: Sequence[str]) -> list[str]:
+    """The override under other names, a list being divided among several; InputError where it is no such list."""
+    key, _, text = override.partition("=")
+    value = OverridesParser.create().parse_override(override).value()
+    values = value if len(names) > 1 else [value]
+    if not isinstance(values, list) or len(values) != len(names):
+        each = " ".join(f"{name}=..." for name in names)
+        raise InputError(f"{key.lstrip('+')} is a list of {len(names)} numbers, got {text}. Write {each}.")
+    sign = "+" * (len(key) - len(key.lstrip("+")))
+    return [f"{sign}{as_override(name, one)}" for name, one in zip(names, values, strict=True)]
 
 
 def with_option(overrides: Iterable[str], group: str, name: str, option: str) -> list[str]:

@@ -1,5 +1,6 @@
 """The keys of the options that come with gradstudy, as their files have them."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,15 @@ def _options(group: str) -> dict[str, dict[str, Any]]:
 
 def _content(path: Path) -> dict[str, Any]:
     """The keys of a file, and of the options of its own group that it begins with."""
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@cache
+def _read(path: Path, changed: int) -> dict[str, Any]:
+    """`changed` is when: a file that was mended is read again."""
     loaded: Any = OmegaConf.to_container(OmegaConf.load(path))
     content: dict[str, Any] = {}
-    for base in loaded.pop("defaults", []):
+    for base in loaded.get("defaults", []):
         if isinstance(base, str) and path.with_name(f"{base}.yaml").exists():
             content |= _content(path.with_name(f"{base}.yaml"))
-    content |= loaded
-    return content
+    return content | {key: value for key, value in loaded.items() if key != "defaults"}

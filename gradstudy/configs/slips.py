@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from pathlib import Path
 
 from gradstudy.configs.grammar import FUNCTIONS, is_closed, with_round_brackets
 from gradstudy.configs.launch import MODES
@@ -9,7 +10,9 @@ from gradstudy.configs.shipped_keys import shipped_values
 from gradstudy.configs.sources import shipped_options
 from gradstudy.configs.study_file import OPTION_GROUPS, STUDY_KEYS
 from gradstudy.errors import nearest
+from gradstudy.parts import STUDIED
 
+FUNCTION = re.compile(rf"\s*({'|'.join(FUNCTIONS)})\s*\(")
 BARE = {
     "help": "--help shows what can be set.",
     "version": "pip show gradstudy tells the version.",
@@ -46,23 +49,25 @@ def sweep_words(word: str) -> str:
     key, _, value = word.partition("=")
     name = key.lstrip("+")
     known = shipped_values(name)
-    if re.fullmatch(r"-?\d+,\d+", value):
-        way = f"{key}={value.replace(',', '.')} if this is one number, or space.{name}='choice({value})' to vary it"
-    elif name == "seed":
-        way = f"budget.seeds={value.count(',') + 1} to train every trial at that many seeds"
-    elif any(isinstance(one, list) for one in known):
-        way = f"{key}=[{value}], as a list"
-    elif known and all(isinstance(one, str) for one in known):
-        way = f"{key}='\"{value}\"' if this is one text with a comma"
-    else:
-        way = (
-            f"space.{name}='{_as_levels(value, whole=all(type(one) is int for one in known))}' to vary it in the study"
-        )
-    return f"'{word}' gives several values. Write {way}; -m launches once per value."
+    whole = bool(known) and all(type(one) is int for one in known)
+    texts = bool(known) and all(isinstance(one, str | None) for one in known)
+    vary = f"space.{name}='{_as_levels(value, whole=whole)}' to vary it in the study"
+    thousands, decimal = re.fullmatch(r"\d{1,3}(,000)+", value), re.fullmatch(r"-?\d+,\d+", value)
+    ways = (
+        (name == "space", f"space.activation='{value}': each factor of space has levels of its own"),
+        (whole and thousands, f"{key}={value.replace(',', '')}, without commas"),
+        (decimal and any(isinstance(one, float) for one in known), f"{key}={value.replace(',', '.')}, or {vary}"),
+        (name == "seed", f"budget.seeds={value.count(',') + 1} to train every trial at that many seeds"),
+        (any(isinstance(one, list) for one in known), f"{key}=[{value}], as a list"),
+        (texts and not FUNCTION.match(value), f"{key}='\"{value}\"' if this is one text with a comma"),
+        (name.partition(".")[0] in STUDIED, f"{vary}; -m launches once per value"),
+        (True, f"-m {word} to launch once per value"),
+    )
+    return f"'{word}' gives several values. Write {next(way for applies, way in ways if applies)}."
 
 
 def _as_levels(value: str, *, whole: bool) -> str:
-    if not re.match(rf"\s*({'|'.join(FUNCTIONS)})\s*\(", value):
+    if not FUNCTION.match(value):
         return f"choice({value})"
     return f"int({value})" if whole and re.match(r"\s*(interval|tag)\b", value) else value
 
@@ -73,8 +78,8 @@ def _bare(name: str, studies: Collection[str]) -> str:
     name = name.rstrip(":")
     if name in MODES:
         return f"Write mode={name}."
-    if name in studies:
-        return f"Write +study={name}."
+    if (study := Path(name).stem) in studies:
+        return f"Write +study={study}."
     if name in BARE:
         return BARE[name]
     if colon or name.partition(".")[0] in STUDY_KEYS:

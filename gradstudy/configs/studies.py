@@ -102,8 +102,8 @@ class StudiesFirst(SearchPathPlugin):
 
 def check_readable(name: str) -> None:
     """InputError when the file of this study could not be read."""
-    if name in StudySource.errors:
-        raise InputError(StudySource.errors[name])
+    if (known := name.removesuffix(".yaml")) in StudySource.errors:
+        raise InputError(StudySource.errors[known])
 
 
 def _read(path: Path, origin: str) -> Study:

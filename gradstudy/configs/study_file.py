@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
-from itertools import chain
+from itertools import chain, takewhile
 from pathlib import Path
 from typing import Any
 
 from gradstudy.configs.elsewhere import right_way
+from gradstudy.configs.grammar import is_closed
 from gradstudy.configs.launch import MACHINERY, Launch
 from gradstudy.configs.overrides import spelled
 from gradstudy.errors import InputError
@@ -69,8 +70,13 @@ def _slips_of_default(entry: object) -> Iterator[str]:
 
 
 def _slips_of_space(content: Mapping[str, Any]) -> Iterator[str]:
-    for name, levels in content.get("space", {}).items():
+    entries = list(content.get("space", {}).items())
+    for place, (name, levels) in enumerate(entries, 1):
         group, _, key = name.partition(".")
+        if isinstance(levels, str) and not is_closed(levels):
+            behind = [other for other, value in entries[place:] if value is None]  # what a comma cut off
+            whole = ", ".join([levels, *takewhile(lambda part: "(" not in part, behind)])
+            yield f"inside of {{ }} a comma ends an entry, as in {name}: {levels}. Write {name}: '{whole}', in quotes."
         if isinstance(levels, dict):
             nested = ", ".join(f"{name}.{inside}: {spelled(value)}" for inside, value in levels.items())
             yield f"a factor of space has its whole name. Write space: {{{nested}}}."

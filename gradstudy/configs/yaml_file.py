@@ -34,8 +34,7 @@ def read_yaml(path: Path) -> Any:
         content = _loaded(_text(path))
         _check(content, "")
     except (OSError, ValueError, yaml.YAMLError) as error:
-        why = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
-        raise InputError(f"{path} cannot be read: {why}. Mend the file.") from error
+        raise InputError(f"{path} cannot be read: {_in_words(error)}. Mend the file.") from error
     return content
 
 
@@ -95,10 +94,23 @@ def _check_twice(keys: list[yaml.Node]) -> None:
     lines: dict[str, int] = {}
     for key in keys:
         line = key.start_mark.line + 1
-        if isinstance(key, yaml.ScalarNode) and lines.setdefault(key.value, line) != line:
-            raise ValueError(
-                f"the key {key.value} is given twice, in lines {lines[key.value]} and {line}; take one away"
-            )
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in lines:
+                both = f"in lines {lines[key.value]} and {line}"
+                raise ValueError(f"the key {key.value} is given twice, {both}; take one away")
+            lines[key.value] = line
+
+
+def _in_words(error: Exception) -> str:
+    """Why a file is no YAML, and in which line."""
+    if isinstance(error, OSError):
+        return str(error.strerror)
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return " ".join(str(error).split())
+    line = f"line {error.problem_mark.line + 1}"
+    if "cannot start any token" in str(error.problem):
+        return f"{line} begins with a sign that YAML keeps for itself: a tab in place of blanks, @ or `"
+    return f"{line}: {error.problem}"
 
 
 def _check(value: Any, place: str) -> None:

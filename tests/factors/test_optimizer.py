@@ -61,6 +61,21 @@ def test_adagrad_equals_torchs_for_every_member(part):
         torch.testing.assert_close(ours[member], alone.detach(), rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("kind", [Adam, AdamW])
+def test_each_member_takes_its_own_betas_as_torchs_does(kind):
+    start, gradients = torch.randn(3, 4, dtype=torch.float64), torch.randn(6, 3, 4, dtype=torch.float64)
+    parts = [kind(beta1=beta1, beta2=beta2) for beta1, beta2 in ((0.9, 0.999), (0.0, 0.5), (0.99, 0.9))]
+    ours = walk(parts, start, gradients, [0.1, 0.2, 0.3])
+    for member, part in enumerate(parts):
+        alone = start[member].clone().requires_grad_()
+        decay = {"weight_decay": part.weight_decay} if kind is AdamW else {}
+        torchs = getattr(torch.optim, kind.__name__)([alone], 0.1 * (1 + member), (part.beta1, part.beta2), **decay)
+        for gradient in gradients[:, member]:
+            alone.grad = gradient.clone()
+            torchs.step()
+        torch.testing.assert_close(ours[member], alone.detach(), rtol=1e-12, atol=1e-14)
+
+
 def lion_of_the_paper(weight, gradients, rate, part):
     """Where one weight ends by algorithm 2 of Chen et al. 2023."""
     beta1, beta2, momentum = part.beta1, part.beta2, 0.0
