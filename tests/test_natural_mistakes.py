@@ -304,6 +304,11 @@ def test_a_beta_varies_inside_one_cohort(hydra):
     assert structure(low) == structure(high)
 
 
+def test_a_report_at_home_is_written_there(hydra, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert Composer(["report=~/page one.html"]).launch.report == tmp_path / "page one.html"
+
+
 def test_a_study_of_any_name_and_with_other_names_in_it_is_kept_by_the_names_here(tmp_path, monkeypatch):
     (tmp_path / "studies").mkdir()
     (tmp_path / "studies" / "größe.yaml").write_text(

@@ -1,5 +1,6 @@
 """What is typed, as Hydra takes it: text is quoted where its grammar would not read it, and slips are told in words."""
 
+import os
 import re
 from argparse import ArgumentError
 from collections.abc import Iterable, Sequence
@@ -84,6 +85,8 @@ def _digestible(word: str) -> str:
         raise InputError(f"There is a comma at the end of '{word}'. Write {override['key']}={value.rstrip(', ')}.")
     if name in OPTION_GROUPS:
         value = _option(name, value)
+    if name == "report" and value.startswith("~"):  # a shell does so behind a blank alone; a study's file may not
+        value = os.path.expanduser(value)
     if not (_PLAIN.fullmatch(value) or _GRAMMAR.match(value) or _is_read(f"{name}={value}")):
         value = in_quotes(value)
     return f"{override['key']}={value}"
