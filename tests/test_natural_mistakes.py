@@ -29,7 +29,7 @@ NO_KEY = "There is no key"
 TOLD = {
     # words of other libraries
     "learning_rate=0.1": f"{NO_KEY} 'learning_rate'. Write lr.value=0.1.",
-    "+learning_rate=0.1": f"{NO_KEY} 'learning_rate'. Write lr.value=0.1.",
+    "+learning_rate=0.1": f"{NO_KEY} 'learning_rate' in a configuration. Write lr.value=0.1.",
     "lr=0.1": "lr takes one of its options, got 0.1. Write lr.value=0.1.",
     "lr=1e-3": "lr takes one of its options, got 1e-3. Write lr.value=1e-3.",
     "optimizer.lr=0.1": f"{NO_KEY} 'optimizer.lr' in the configuration. Write lr.value=0.1.",
@@ -337,3 +337,12 @@ def test_a_persons_own_option_is_never_taken_for_another(tmp_path):
         composer = Composer([f"hydra.searchpath=[file://{tmp_path}]", "activation=swish"])
         assert composer.choices["activation"] == "swish"
         assert isinstance(composer.parts({})["activation"], Relu)
+
+
+def test_a_persons_own_group_is_chosen_also_where_other_libraries_call_something_so(tmp_path):
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment" / "fast.yaml").write_text("# @package _global_\nbudget: {steps: 7}\n")
+    GlobalHydra.instance().clear()
+    with hydra_ready():
+        composer = Composer([f"hydra.searchpath=[file://{tmp_path}]", "+experiment=fast"])
+    assert composer.launch.budget.steps == 7

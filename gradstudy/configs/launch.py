@@ -9,6 +9,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from gradstudy.configs.elsewhere import right_way
 from gradstudy.configs.instantiate import check_keys, made, make_part
+from gradstudy.configs.overrides import spelled
 from gradstudy.errors import InputError, nearest
 from gradstudy.parts import STUDIED, Part, number
 
@@ -100,9 +101,8 @@ def open_door(config: DictConfig) -> Launch:
     known = (*STUDIED, *(field.name for field in fields(Launch)))
     for key in map(str, config):
         if key not in known:
-            raise InputError(
-                f"There is no key '{key}' in a configuration. Known keys: {', '.join(known)}.{nearest(key, known)}"
-            )
+            way = right_way(key, spelled(config[key])) or f" Known keys: {', '.join(known)}.{nearest(key, known)}"
+            raise InputError(f"There is no key '{key}' in a configuration.{way}")
     allow = _allow(config.allow)
     search, execution, device, tracking, analysis = (
         make_part(group, OmegaConf.to_container(config[group], resolve=True), allow) for group in MACHINERY

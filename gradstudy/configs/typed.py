@@ -79,7 +79,7 @@ def _digestible(word: str) -> str:
         return word
     name, value = override["name"], override["value"]
     known = name.partition(".")[0] in (*STUDY_KEYS, "study") or name.startswith("hydra")
-    if not known and (way := right_way(name, value)):
+    if not known and not override["sign"] and (way := right_way(name, value)):
         raise InputError(f"There is no key '{name}'.{way}")
     if value.endswith(","):
         raise InputError(f"There is a comma at the end of '{word}'. Write {override['key']}={value.rstrip(', ')}.")
