@@ -110,7 +110,7 @@ def _in_words(error: Exception) -> str:
     line = f"line {error.problem_mark.line + 1}"
     if "cannot start any token" in str(error.problem):
         return f"{line} begins with a sign that YAML keeps for itself: a tab in place of blanks, @ or `"
-    return f"{line}: {error.problem}"
+    return f"{line}: {' '.join(filter(None, (error.context, error.problem)))}"
 
 
 def _check(value: Any, place: str) -> None:
