@@ -8,7 +8,7 @@ import gradstudy.measurement
 import gradstudy.study
 
 BY_HAND = made_by_hand()
-FEW = list(BY_HAND)[::45]
+FEW = list(BY_HAND)[::80]
 FUZZED, PORTION = 3000, 250
 
 
