@@ -1,9 +1,11 @@
 """A real PostgreSQL and a real MLflow server with basic authentication: no password of theirs is found afterwards."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from unittest.mock import patch
@@ -31,7 +33,7 @@ def tells(content: bytes) -> bool:
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory):
     """The server, a folder with its socket, and the programs that came with it."""
-    folder = tmp_path_factory.mktemp("pg")
+    folder = Path(tempfile.mkdtemp(prefix="pg"))  # of another user, whom pytest does not let into its own
     with patch.dict(os.environ, XDG_RUNTIME_DIR=str(tmp_path_factory.mktemp("runtime"))):
         import pgserver  # which makes a folder when it is imported
 
@@ -43,6 +45,7 @@ def postgres(tmp_path_factory):
     server.psql("SELECT pg_reload_conf()")
     yield server, folder
     server.cleanup()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +92,8 @@ def launched(words, folder, environment, code=0):
                 continue
         time.sleep(0.2)
     assert argv or not trains, "no worker was seen"
-    page = process.stdout.read()
+    with process:
+        page = process.stdout.read()
     assert process.returncode == code, page.decode()
     assert not tells("".join(argv).encode())
     assert not tells(page), page.decode()

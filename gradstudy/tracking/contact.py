@@ -76,7 +76,7 @@ class Client:
 
 def first_line(error: Exception) -> str:
     """What an exception says, as far as it fits into a sentence."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300].rstrip(".")
 
 
 def _makes_sense(result: object) -> bool:

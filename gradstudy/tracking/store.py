@@ -178,7 +178,7 @@ def answering(settings: Mlflow) -> Iterator[None]:
     try:
         yield
     except SAID_BY_MLFLOW as error:  # whose own words a traceback would show, with their password
-        raise TrackingAway(f"MLflow at {store_address(settings)} did not answer: {first_line(error)}") from None
+        raise TrackingAway(f"MLflow at {store_address(settings)} did not answer: {first_line(error)}.") from None
 
 
 def _make_database(path: Path) -> None:
