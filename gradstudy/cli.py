@@ -150,7 +150,7 @@ def print_mode(mode: str, overrides: Sequence[str], command: str = "", page: obj
 
 def _end(code: int, message: object) -> NoReturn:
     with suppress(OSError):  # nobody may be there to read it
-        print(f"gradstudy: {message}", file=sys.stderr)
+        print("gradstudy:", *(line.strip() for line in str(message).splitlines()), file=sys.stderr)  # in one line
     sys.exit(code)
 
 
