@@ -18,6 +18,7 @@ from gradstudy.batch import Batch
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.configs.overrides import as_override
 from gradstudy.confirming import confirm
+from gradstudy.disk import beginning, check_room
 from gradstudy.errors import InputError
 from gradstudy.execution.trainer import Trainer
 from gradstudy.locking.folder_lock import folder_lock
@@ -153,9 +154,11 @@ def _published(prepared: Prepared, run: Run, ahead: Ahead) -> Run:
     """The finished study, its findings stored with it for people to look at."""
     launch = prepared.launch
     shown = study_display(findings_of(run), ahead.files())
-    if launch.report:  # first, since MLflow may be away
-        run.page = str(write_page(shown.files[REPORT_FILE], launch.report))
-    publish(launch.tracking, run.stored.run_id, shown)
+    try:
+        if launch.report:  # first, since MLflow may be away
+            run.page = str(write_page(shown.files[REPORT_FILE], launch.report))
+    finally:  # also where there is no room for it
+        publish(launch.tracking, run.stored.run_id, shown)
     return run
 
 
@@ -164,7 +167,8 @@ def _carry_out(prepared: Prepared, trainer: Trainer, hold: Hold, begin: Callable
     with StudyWriter(launch.tracking, info, prepared.folder, partial(trial_display, info), hold) as writer:
         _say(*writer.damage)
         stored = writer.stored()
-        begin(Kept({number: dict(one.levels) for number, (one, _) in stored.items()}, writer.blocks, _say))
+        with beginning():
+            begin(Kept({number: dict(one.levels) for number, (one, _) in stored.items()}, writer.blocks, _say))
         total = search.total(launch.budget.trials)
         done = {n: (trial, rows) for n, (trial, rows) in stored.items() if n < total and (rows or not launch.retry)}
         with Progress(
@@ -229,6 +233,9 @@ def _try_cures(run: Run, confirmations: Sequence[Confirmation]) -> None:
             _published(prepared, run, ahead)
 
 
+LEAST_ROOM = 100_000
+"""Bytes without which it is not worth beginning: some thousand lines of a journal, and a trial's record or two."""
+
 OF_ITS_OWN = ("mode=", "report=", "confirm", "tracking.uri=", "search.storage=")
 """What a trial of cures does not take from the study's launch: it stores where the study is, and searches nothing."""
 
@@ -255,6 +262,7 @@ def _opened(folder: Path) -> Iterator[Hold]:
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK):
             raise PermissionError(13, "not writable")
+        check_room(folder.absolute(), LEAST_ROOM)
     except OSError as error:
         raise InputError(
             f"The study keeps its journal in {folder.absolute()}, which cannot be written: {error.strerror}. "

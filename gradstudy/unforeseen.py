@@ -27,9 +27,10 @@ def unforeseen(error: BaseException, command: str) -> str:
     details = "".join(traceback.format_exception(error))
     facts = f"{command}\nPython {platform.python_version()} on {platform.platform()}, {datetime.now():%Y-%m-%d %H:%M}\n"
     for folder in (LOG, Path(tempfile.gettempdir())):
-        path = folder.absolute() / f"gradstudy-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.log"
-        with suppress(OSError), written_whole(path) as unfinished:
-            unfinished.write_text(masked(f"{facts}\n{details}"), encoding="utf-8", errors="backslashreplace")
+        with suppress(OSError):  # also where the working folder is gone
+            path = folder.absolute() / f"gradstudy-{datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.log"
+            with written_whole(path) as unfinished:
+                unfinished.write_text(masked(f"{facts}\n{details}"), encoding="utf-8", errors="backslashreplace")
             return f"an unforeseen error: {what}. What is stored is safe; details are in {path}."
     return f"an unforeseen error: {what}. Nothing could be written about it; with HYDRA_FULL_ERROR=1 it shows itself."
 

@@ -4,6 +4,7 @@ import os
 from os import PathLike
 from pathlib import Path
 
+from gradstudy.disk import refusal_words
 from gradstudy.errors import InputError
 from gradstudy.measurement import Measurement
 from gradstudy.report.findings import findings_of
@@ -40,7 +41,8 @@ def write_page(page: bytes, path: Path) -> Path:
         with written_whole(path) as unfinished:
             unfinished.write_bytes(page)
     except OSError as error:
-        raise InputError(f"The report could not be written to {path.absolute()}: {error.strerror}.") from error
+        why = refusal_words(path.absolute().parent, error, len(page))
+        raise InputError(f"The report could not be written to {path.absolute()}. {why}") from error
     return path.absolute()
 
 

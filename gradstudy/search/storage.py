@@ -4,9 +4,10 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
@@ -14,6 +15,7 @@ from optuna.storages.journal import JournalFileBackend
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
+from gradstudy.disk import GOES_ON, Unwritten, refusal_words, writing
 from gradstudy.errors import InputError
 from gradstudy.locking.hold import Hold
 from gradstudy.masking import remember
@@ -37,7 +39,10 @@ def open_storage(url: str, folder: Path, say: Callable[[str], object] = print) -
     InputError for a database that cannot be opened.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return _database(url) if url else _journal(folder.absolute() / JOURNAL, say)
+    if url:
+        return _database(url)
+    with writing(folder.absolute()):
+        return _journal(folder.absolute() / JOURNAL, say)
 
 
 def begin_anew(folder: Path, why: str, say: Callable[[str], object]) -> None:
@@ -73,11 +78,25 @@ def _journal(path: Path, say: Callable[[str], object]) -> BaseStorage:
     if path.is_file():
         _cut_torn_tail(path)
     try:
-        return JournalStorage(JournalFileBackend(str(path)))  # reads all of it
+        return JournalStorage(_Journal(str(path)))  # reads all of it
     except Exception as error:  # what Optuna says to lines that are none of its own is of any kind
         why = (str(error).strip() or type(error).__name__).splitlines()[0]
     begin_anew(path.parent, why, say)
-    return JournalStorage(JournalFileBackend(str(path)))
+    return JournalStorage(_Journal(str(path)))
+
+
+class _Journal(JournalFileBackend):
+    """Optuna's journal, which tells what keeps it from being written."""
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        with writing(Path(self._file_path).parent):
+            super().append_logs(logs)
+
+    def read_logs(self, log_number_from: int) -> Generator[dict[str, Any], None, None]:
+        try:
+            yield from super().read_logs(log_number_from)
+        except FileNotFoundError as error:
+            raise Unwritten(f"{refusal_words(Path(self._file_path).parent, error)} {GOES_ON}") from error
 
 
 def _cut_torn_tail(path: Path) -> None:

@@ -1,5 +1,6 @@
 """The finished trials of a study that are not yet known to be in MLflow: one file each, in the study's own folder."""
 
+import os
 from pathlib import Path
 
 from gradstudy.errors import InputError
@@ -17,17 +18,21 @@ class Spool:
     """
 
     def __init__(self, folder: Path):
-        self.folder = folder
+        self.folder = folder.absolute()
         self.damaged: list[Damaged] = []
-        if folder.is_symlink() or folder.exists():
-            if not folder.is_dir():
-                raise InputError(
-                    f"{folder.absolute()} must be a folder, and is none. Give it another name, or remove it."
-                )
+        self._made = False
+        if os.path.lexists(self.folder):
+            if not self.folder.is_dir():
+                raise InputError(f"{self.folder} must be a folder, and is none. Give it another name, or remove it.")
             self._sort_out()
 
     def put(self, result: TrialResult) -> None:
-        """Stores a trial, in place of an earlier one of the same number."""
+        """Stores a trial, in place of an earlier one of the same number.
+
+        OSError where it cannot be written; also where the folder was taken away meanwhile, with all of the study's.
+        """
+        self.folder.mkdir(parents=not self._made, exist_ok=True)
+        self._made = True
         write_trial(result, self.path(result.trial.number))
 
     def numbers(self) -> list[int]:

@@ -4,6 +4,7 @@ import logging
 import os
 import re
 import shlex
+import tempfile
 import time
 import warnings
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from mlflow import MlflowClient
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from gradstudy.disk import check_room, free_space, full_words, is_full
 from gradstudy.errors import InputError, TrackingAway, nearest
 from gradstudy.locking.holder import Holder
 from gradstudy.masking import holds_secret, masked, remember
@@ -33,6 +35,8 @@ DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 SQLITE = b"SQLite format 3\0"
 MAKING = 600.0
 """Seconds after which nobody is making a database any more."""
+NEW_DATABASE = 1_200_000
+"""Bytes of MLflow's tables before anything is in them."""
 WAY_OUT = "Set tracking.uri to a database such as sqlite:///mlflow.db, or to a server such as http://127.0.0.1:5000."
 
 
@@ -142,7 +146,9 @@ def check_store(settings: Mlflow) -> None:
     if scheme == "sqlite":
         path = Path(make_url(address).database or "").absolute()
         _check_folder(path.parent, address)
-        if path.exists() and not _is_database(path):
+        if not path.exists():
+            check_room(path.parent, NEW_DATABASE)
+        elif not _is_database(path):
             raise InputError(f"{path} is not an SQLite database that can be written, got '{address}'. {WAY_OUT}")
     elif scheme in ("", "file"):
         path = Path(unquote(urlsplit(address).path)).absolute()
@@ -175,10 +181,22 @@ def connect(settings: Mlflow) -> MlflowClient:
 @contextmanager
 def answering(settings: Mlflow) -> Iterator[None]:
     """Turns whatever keeps the store from answering into TrackingAway, which says what it was."""
+    address = settings.uri
     try:
+        address = store_address(settings)  # the default one cannot be told where the working folder is gone
         yield
     except SAID_BY_MLFLOW as error:  # whose own words a traceback would show, with their password
-        raise TrackingAway(f"MLflow at {store_address(settings)} did not answer: {first_line(error)}.") from None
+        if is_full(error):
+            raise TrackingAway(f"MLflow at {address} cannot store more. {_no_room(settings)}") from None
+        raise TrackingAway(f"MLflow at {address or 'its default store'} did not answer: {first_line(error)}.") from None
+
+
+def _no_room(settings: Mlflow) -> str:
+    """Which disk is full: that of a local store, or that of temporary files, through which artifacts go."""
+    address = store_address(settings)
+    store = [Path(make_url(address).database or "").absolute().parent] if address.startswith("sqlite:") else []
+    folders = [*store, Path(tempfile.gettempdir())]
+    return full_words(min(folders, key=lambda folder: free_space(folder) or 0))
 
 
 def _make_database(path: Path) -> None:

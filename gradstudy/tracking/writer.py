@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from gradstudy.disk import is_full, size_words, writing
 from gradstudy.errors import TrackingAway
 from gradstudy.locking.hold import Hold
 from gradstudy.records import StudyInfo, TrialResult
@@ -17,6 +18,9 @@ from gradstudy.tracking.spool import Spool
 from gradstudy.tracking.store import Mlflow, answering, connect
 from gradstudy.tracking.study_run import StudyRun
 from gradstudy.words.number_words import counted
+
+PER_TRIAL, PER_STUDY = 40_000, 500_000
+"""Bytes of a trial's run in MLflow's database with its picture, and of a study's run with its report."""
 
 
 class StudyWriter:
@@ -59,7 +63,7 @@ class StudyWriter:
             )
         if strangers := spool.strangers():
             told.append(
-                f"In {spool.folder.absolute()}, {', '.join(strangers)} {'is' if len(strangers) == 1 else 'are'} no "
+                f"In {spool.folder}, {', '.join(strangers)} {'is' if len(strangers) == 1 else 'are'} no "
                 "trial's, and left alone: move it away."
             )
         if run and run.damaged:
@@ -92,7 +96,8 @@ class StudyWriter:
 
     def write(self, result: TrialResult) -> None:
         """Stores a trial; some 50 ms."""
-        self._spool.put(result)
+        with writing(self._spool.folder, lambda: self._needed(result)):
+            self._spool.put(result)
         if self._away is None:
             shown = self._show(result)  # out here: what goes wrong in drawing is no fault of MLflow's
             self._attempt(lambda: self._send(self._opened(), result, shown))
@@ -102,9 +107,20 @@ class StudyWriter:
         self._away = None
         self._attempt(lambda: self._close(status))
         if self._away is not None:
-            where = self._spool.folder.absolute()
+            where = self._spool.folder
             way_on = f"What was measured is safe in {where}; run the same command again, and it is sent."
-            raise TrackingAway(f"{self._away} {way_on}") from self._away
+            raise TrackingAway(f"{self._away}{self._waits()} {way_on}") from self._away
+
+    def _needed(self, result: TrialResult) -> int:
+        """Some number of bytes for what is left of the study, of trials like this: on disk and in a store beside it."""
+        record = sum(series.values.nbytes for record in result.records for series in record.series.values())
+        return max(self._info.trials - len(self.stored()), 1) * (2 * record + PER_TRIAL)
+
+    def _waits(self) -> str:
+        """How much what waits on disk will take, where that is why it waits."""
+        sizes = [self._spool.path(number).stat().st_size for number in self._spool.numbers()]
+        needed = sum(sizes) + len(sizes) * PER_TRIAL + PER_STUDY
+        return f" Some {size_words(needed)} are needed." if is_full(self._away) else ""
 
     def __enter__(self) -> "StudyWriter":
         return self

@@ -183,7 +183,7 @@ def test_whatever_is_not_as_it_was_written_is_damaged_and_named(tmp_path, name, 
 @pytest.mark.parametrize("name", ["members.parquet", LOST])
 def test_no_bit_of_a_stored_file_is_taken_for_another(tmp_path, name):
     """At a few places; the slow test looks at every byte."""
-    sweep(*written(name, tmp_path), every=101)
+    sweep(*written(name, tmp_path), every=307)
 
 
 @pytest.mark.slow
