@@ -19,7 +19,7 @@ from gradstudy.tracking.store import Mlflow, answering, connect
 from gradstudy.tracking.study_run import StudyRun
 from gradstudy.words.number_words import counted
 
-PER_TRIAL, PER_STUDY = 40_000, 500_000
+TRIAL_BYTES, STUDY_BYTES = 40_000, 500_000
 """Bytes of a trial's run in MLflow's database with its picture, and of a study's run with its report."""
 
 
@@ -114,12 +114,12 @@ class StudyWriter:
     def _needed(self, result: TrialResult) -> int:
         """Some number of bytes for what is left of the study, of trials like this: on disk and in a store beside it."""
         record = sum(series.values.nbytes for record in result.records for series in record.series.values())
-        return max(self._info.trials - len(self.stored()), 1) * (2 * record + PER_TRIAL)
+        return max(self._info.trials - len(self.stored()), 1) * (2 * record + TRIAL_BYTES)
 
     def _waits(self) -> str:
         """How much what waits on disk will take, where that is why it waits."""
         sizes = [self._spool.path(number).stat().st_size for number in self._spool.numbers()]
-        needed = sum(sizes) + len(sizes) * PER_TRIAL + PER_STUDY
+        needed = sum(sizes) + len(sizes) * TRIAL_BYTES + STUDY_BYTES
         return f" Some {size_words(needed)} are needed." if is_full(self._away) else ""
 
     def __enter__(self) -> "StudyWriter":
