@@ -1,5 +1,7 @@
 """The door: Hydra composes, one call carries out what `mode` asks for, and what a person reads is printed."""
 
+import atexit
+import gc
 import os
 import shlex
 import signal
@@ -33,6 +35,7 @@ WRONG_INPUT, NOT_SYNCED, UNFORESEEN, OF_SIGNALS, NO_READER = 2, 3, 70, 128, 141
 def main() -> None:
     """`python -m gradstudy`: runs Hydra and ends with one message and an exit code, whatever it was asked for."""
     mask_output()
+    atexit.register(gc.freeze)  # else Python looks through all that was imported for garbage at the end, for a second
     arguments = sys.argv[1:] = keep_secrets(sys.argv[1:])
     command = shlex.join(["python", "-m", "gradstudy", *arguments])
     with_traceback = "HYDRA_FULL_ERROR" in os.environ
