@@ -129,5 +129,5 @@ def _written_out(name: str, known: list[str], value: str) -> str:
 
 def _first_line(error: Exception) -> str:
     """The first line that says something: one that ends in a colon only announces the next."""
-    lines = str(error).strip().splitlines()
+    lines = str(error).strip().splitlines() or [f"What was given cannot be read ({type(error).__name__})"]
     return " ".join(lines[: 2 if lines[0].endswith(":") else 1]).rstrip(".")

@@ -44,7 +44,7 @@ class Files(FileConfigSource):
 
     def load_config(self, config_path: str) -> ConfigResult:
         path = Path(self.path, self._normalize_file_name(config_path))
-        key, state = (self.provider, path), _state(path)
+        key, state = (self.provider, path), state_of(path)
         if key not in self.parsed or self.parsed[key][0] != state:
             if self.path != str(shipped("conf")):
                 check_option(path, config_path)
@@ -82,10 +82,10 @@ def state_of_shipped() -> Hashable:
     folders = [source.path for source in loader.repository.get_sources() if source.scheme() == Files.scheme()]
     if folders != [str(shipped("conf"))]:
         return None
-    return tuple((path, _state(path)) for path in sorted(shipped("conf").rglob("*.yaml")))
+    return tuple((path, state_of(path)) for path in sorted(shipped("conf").rglob("*.yaml")))
 
 
-def _state(path: Path) -> Hashable:
+def state_of(path: Path) -> Hashable:
     """What tells a file's content from that of another moment, without reading it."""
     found = path.stat()
     return found.st_ino, found.st_size, found.st_mtime_ns

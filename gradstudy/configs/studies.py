@@ -1,7 +1,8 @@
 """The studies that there are: shipped, in `studies/` of the working folder, or under --config-dir."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 
 from gradstudy.configs.aliases import option_meant
-from gradstudy.configs.sources import parse_once, shipped
+from gradstudy.configs.sources import parse_once, shipped, state_of
 from gradstudy.configs.study_file import check_shape
 from gradstudy.configs.yaml_file import read_yaml
 from gradstudy.errors import InputError
@@ -107,6 +108,15 @@ def check_readable(name: str) -> None:
 
 
 def _read(path: Path, origin: str) -> Study:
+    try:
+        return _as_found(path, state_of(path), origin)
+    except OSError:  # a link to nothing, whose error is told by reading it
+        return _as_found(path, None, origin)
+
+
+@lru_cache(maxsize=128)
+def _as_found(path: Path, state: Hashable, origin: str) -> Study:
+    """Read again only in another state of the file: every launch of a process lists all studies."""
     try:
         content = read_yaml(path)
         check_shape(path, content)

@@ -138,16 +138,15 @@ def made_by_hand() -> dict[str, Input]:
 
 STUDY = """defaults:
   - override /model: rnn
-question: Does clipping keep a network from exploding?
+question: Does a gain keep a network from exploding?
 space:
-  activation: choice(tanh, relu)
   init.gain: interval(0.5, 2.0)
   lr.value: tag(log, interval(1e-4, 1e-1))
-  clipping: choice(none, norm)
 budget: {trials: 4, seeds: 1, steps: 1}
 """
+QUICK = ("name=mine", "+space.init.gain=interval(0.5,1)", *PLAN, "task.length=8")
 CORPUS = (
-    SMALL, (*SMALL, "space.init.gain=interval(0.5,1)"), (*SMALL, "search=tpe"), (*SMALL, "~space.optimizer"), (*TRIAL, "model=mlp", "task=digits"),
+    QUICK, (*QUICK, "+space.lr.value=tag(log,interval(0.1,1))"), (*QUICK, "search=tpe"), (*QUICK, "+space.activation=choice(tanh,relu)"), (*TRIAL, "model=mlp", "task=digits"),
     (*TRIAL, "activation=relu", "init.gain=2"), (*TRIAL, "optimizer=adam", "record=[jacobian]"), (*TRIAL, "model=lstm", "task.length=20"),
     (*TRIAL, "normalization=layer", "residual=none"), ("mode=report", "+study=rnn_clip"), (), ("--help",), ("--cfg", "job"),
 )  # fmt: skip
@@ -254,7 +253,7 @@ def _surroundings(chance: random.Random) -> Input:
         )
     )
     value = chance.choice((None, "", _changed("80", chance).encode("utf-8", "replace").decode()))
-    return Input(chance.choice(((), SMALL, TRIAL)), environment={name: value})
+    return Input(chance.choice(((), QUICK, TRIAL)), environment={name: value})
 
 
 def _table(chance: random.Random) -> Input:
