@@ -32,6 +32,9 @@ NUMBER_PATTERN = {mark: _number(mark) for mark in OTHER}
 CLEAR = {mark: _clear(mark) for mark in OTHER}
 """What this mark alone explains: 1.5, but not 1.234, which is more than a thousand where a comma is the mark."""
 
+CELLS_THAT_TELL = 5000
+"""So many cells tell the mark of a column."""
+
 
 @dataclass(frozen=True)
 class CellNumbers:
@@ -55,7 +58,7 @@ def numbers_in(cells: Iterable[str], mark: str) -> CellNumbers:
     """The numbers among these different cells, with this decimal mark; with the other one where that alone fits."""
     cells = list(cells)
     ours = _read(cells, mark)
-    if len(ours.values) < len(cells) and decimal_mark(cells) == OTHER[mark]:
+    if len(ours.values) < len(cells) and decimal_mark(cells[:CELLS_THAT_TELL]) == OTHER[mark]:
         return _read(cells, OTHER[mark])
     return ours
 

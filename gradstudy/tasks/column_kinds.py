@@ -28,6 +28,9 @@ NO_NUMBER |= {"#null!", "#div/0!", "#value!", "#ref!", "#num!", "#name?"}
 YES = frozenset(["yes", "true", "y", "t", "on", "ja", "j", "oui", "o", "si", "sí"])
 NO = frozenset(["no", "false", "n", "f", "off", "nein", "non"])
 
+LOOKED_AT_FIRST = 500
+"""So many different cells of text say what a column cannot hold."""
+
 
 @dataclass(frozen=True, eq=False)
 class TableColumn:
@@ -87,6 +90,8 @@ def _as_word(value: Any) -> str:
 def _objects(name: str, series: "pd.Series[Any]", decimal: str) -> TableColumn:
     """Python's own objects, by what they all are."""
     found = infer_dtype(series, skipna=True)
+    if found == "string":
+        return _text(name, series, decimal)
     if found in MADE_NUMBERS:
         kind, make = MADE_NUMBERS[found]
         return TableColumn(name, kind, _floats(series.map(make, na_action="ignore")))
@@ -129,7 +134,7 @@ class Cells:
 
     @staticmethod
     def of(name: str, series: "pd.Series[Any]") -> "Cells":
-        codes, found = pd.factorize(series)
+        codes, found = pd.factorize(series.astype(object))  # an object each is slow to come out of Arrow
         of_code = [str(cell).strip() for cell in found]
         counts: Counter[str] = Counter()
         for cell, count in zip(of_code, np.bincount(codes[codes >= 0], minlength=len(found)).tolist(), strict=True):
@@ -138,6 +143,12 @@ class Cells:
 
     def rows(self, cells: Iterable[str]) -> int:
         return sum(self.counts[cell] for cell in cells)
+
+    def some(self, cells: Sequence[str]) -> list[str]:
+        """Some of these cells: those that stand in the most rows, and others evenly spaced."""
+        known = set(cells)
+        common = [cell for cell, _ in self.counts.most_common(LOOKED_AT_FIRST) if cell in known]
+        return list(dict.fromkeys([*common, *cells[:: -(-len(cells) // LOOKED_AT_FIRST) or 1]]))
 
     def column(self, kind: str, made: Mapping[str, float]) -> TableColumn:
         """A column of what was made of the cells; the others are its gaps."""
@@ -150,17 +161,20 @@ def _text(name: str, series: "pd.Series[Any]", decimal: str) -> TableColumn:
     """Numbers where most cells are numbers; yes and no, durations or dates where all of them are; else words."""
     cells = Cells.of(name, series)
     likely = [cell for cell in cells.counts if cell.lower() not in NO_NUMBER]
-    numbers = numbers_in(likely, decimal)
-    if 2 * cells.rows(numbers.values) > cells.rows(likely):
-        return replace(cells.column(NUMBER, numbers.values), unit=numbers.unit)
-    small = {cell.lower() for cell in likely}
-    flags = {cell: float(cell.lower() in YES) for cell in likely} if small & YES and small & NO else {}
-    for kind, made in (
-        (FLAG, flags if len(small) == 2 else {}),
-        (DURATION, durations_in(likely)),
-        (DATE, dates_in(likely)),
-    ):
-        if likely and len(made) == len(likely):
+    some = cells.some(likely)  # a million different names are no numbers, and to look at each takes seconds
+    if numbers_in(some, decimal).values:
+        numbers = numbers_in(likely, decimal)
+        if 2 * cells.rows(numbers.values) > cells.rows(likely):
+            return replace(cells.column(NUMBER, numbers.values), unit=numbers.unit)
+    for kind, read in ((FLAG, _flags_in), (DURATION, durations_in), (DATE, dates_in)):
+        if likely and len(read(some)) == len(some) and len(made := read(likely)) == len(likely):
             return cells.column(kind, made)
     words = sorted(cell for cell in cells.counts if cell.lower() not in NOTHING)
     return replace(cells.column(WORDS, {word: place for place, word in enumerate(words)}), words=tuple(words))
+
+
+def _flags_in(cells: Sequence[str]) -> dict[str, float]:
+    """1 and 0 of cells that all say yes or no, in one way or several; nothing where only one of the two is said."""
+    small = {cell.lower() for cell in cells}
+    both = small <= YES | NO and small & YES and small & NO
+    return {cell: float(cell.lower() in YES) for cell in cells} if both else {}

@@ -65,7 +65,9 @@ def layout_of(text: str, separator: str = "auto", header: str = "auto", named: C
     rows_from = first + line
     comments = 0 if '"' in text else sum(line.startswith("#") for line in lines[rows_from:])
     body = [line for line in lines[rows_from:] if not line.startswith("#")] if comments else lines[rows_from:]
-    _check_widths(lines, rows_from, separator, len(names))
+    quoted = '"' in text or separator == "space"
+    if quoted or any(line.count(SEPARATORS[separator]) != len(names) - 1 for line in lines[rows_from:] if line):
+        _check_widths(lines, rows_from, separator, len(names))
     before = sum(bool(line.strip()) for line in lines[first : max(head - 1, 0) if head else rows_from])
     doubled = tuple(name for name, count in Counter(names).items() if name and count > 1)
     return Layout(separator, _unique(names), "\n".join(body), head, before + comments, doubled)
