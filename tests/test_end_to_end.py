@@ -251,15 +251,22 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path):
 
 
 def test_a_second_driver_on_the_same_study_is_refused_and_told_of_the_first(tmp_path):
-    driver = start(LONG, tmp_path)
-    wait_for(driver, tmp_path, "driver.json")
+    """In the same folder, and in another one on the same store."""
+    driver = start([*LONG, "execution.cohort_size=4"], tmp_path)
+    wait_for(driver, tmp_path, "spool/trial*")
+    (tmp_path / "elsewhere").mkdir()
     try:
-        second = in_process(LONG, tmp_path)
+        refused = [
+            in_process(LONG, tmp_path),
+            in_process([*LONG, f"tracking.uri=sqlite:///{tmp_path}/mlflow.db"], tmp_path / "elsewhere"),
+        ]
     finally:
         driver.kill()
         driver.communicate()
-    assert second.code == 2
-    assert f"process {driver.pid}" in second.message
+    for second in refused:
+        assert (second.code, f"process {driver.pid} on" in second.message) == (2, True)
+        assert "Wait for it to end, or stop it and give the same command again." in second.message
+    assert "mlflow.db is being run by" in refused[1].message
 
 
 def test_what_a_server_that_is_away_did_not_take_waits_and_is_sent_later(tmp_path, monkeypatch):

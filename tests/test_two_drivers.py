@@ -1,11 +1,12 @@
 """Two drivers of one study from two folders, at once, on one store: one runs it, and the other is told who does.
 
-Slow, as each driver is a process of its own; `tests/locking` goes through every order of their steps in no time.
+Slow, as drivers are processes of their own; `tests/locking` goes through every order of their steps in no time.
 """
 
 import os
 import random
 import subprocess
+import sys
 import time
 from collections import Counter
 from contextlib import chdir
@@ -17,8 +18,10 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 from support.command import command, in_shell
+from support.racing_driver import STORMS, TRIALS
 
 import gradstudy
+from gradstudy.search.database_board import DatabaseBoard
 from gradstudy.search.storage import open_storage
 from gradstudy.tracking.runs import KIND, STUDY, TRIAL
 
@@ -27,7 +30,6 @@ TINY = [
     *("confirm.cures=0", "analysis.draws=32", "execution=inline"),
 ]
 HUNT = ["search=tpe", "search.batch=4"]
-STORMS = 10
 
 pytestmark = pytest.mark.slow
 
@@ -46,70 +48,73 @@ def postgres(tmp_path_factory):
     return new
 
 
-def at_once(folder, *launches):
-    """What launches that begin at the same moment print as their last word and end with, each in a folder of its own.
+def processes(folder, *commands):
+    """What processes that begin at the same moment print, and what they end with, each in folders of its own.
 
-    And with a temporary folder of its own, as batch systems and containers give.
+    Also a temporary folder of its own, as batch systems and containers give.
     """
     started = []
-    for number, overrides in enumerate(launches):
-        own = folder / f"driver_{number}"
+    for own, arguments in zip(folder, commands, strict=True):
         (own / "tmp").mkdir(parents=True)
-        environment = {**os.environ, "TMPDIR": str(own / "tmp")}
-        pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
-        started.append(subprocess.Popen(command(overrides), cwd=own, env=environment, **pipes))
-    ended = [(process.communicate(timeout=300)[1], process.returncode) for process in started]
-    assert not [message for message, _ in ended if "Traceback" in message]
+        environment = {**os.environ, "TMPDIR": str(own / "tmp"), "PYTHONPATH": os.pathsep.join(sys.path)}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        started.append(subprocess.Popen(arguments, cwd=own, env=environment, **pipes))
+    ended = []
+    for process in started:
+        page, message = process.communicate(timeout=300)
+        assert "Traceback" not in message, message
+        ended.append((page, process.returncode))
     return ended
 
 
-def assert_one_ran_it(ended):
-    """The other either came too late to be refused, and found all done, or was told who the first was."""
-    codes = sorted(code for _, code in ended)
-    assert codes in ([0, 0], [0, 2])
-    for message, code in ended:
-        assert code == 0 or "is being run by process" in message
+def storms(tmp_path, kind, store):
+    """Ten studies that two drivers begin at the same moment each: either runs each, or is told who does."""
+    folders = tmp_path / "one", tmp_path / "two"
+    racing = [sys.executable, "-m", "support.racing_driver", kind, store]
+    ended = processes(folders, [*racing, *map(str, folders)], [*racing, *map(str, reversed(folders))])
+    told = [page.splitlines() for page, code in ended if code == 0]
+    for words in zip(*told, strict=True):
+        assert "ran it" in words
+        assert all(word == "ran it" or "is being run by process" in word for word in words)
+    assert [len(words) for words in told] == [STORMS, STORMS]
+    return sum(word != "ran it" for words in told for word in words)
 
 
-def assert_stored_once(uri, trials=16):
-    client = MlflowClient(uri)
-    experiment = client.get_experiment_by_name("rnn_clip")
-    runs = client.search_runs([experiment.experiment_id], run_view_type=ViewType.ALL)
-    assert sum(run.data.tags[KIND] == STUDY for run in runs) == 1
-    numbers = Counter(int(run.data.tags[TRIAL]) for run in runs if run.data.tags[KIND] == TRIAL)
-    assert numbers == Counter(range(trials))
-    assert {run.info.status for run in runs} == {"FINISHED"}
-    assert not [tag for tag in experiment.tags if tag.startswith("driver")]
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(tmp_path, request):
+    return request.getfixturevalue("postgres")() if request.param == "postgresql" else f"sqlite:///{tmp_path}/store.db"
 
 
-@pytest.mark.parametrize("storm", range(STORMS))
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_one_mlflow_store(tmp_path, request, kind, storm):
-    uri = request.getfixturevalue("postgres")() if kind == "postgresql" else f"sqlite:///{tmp_path}/mlflow.db"
-    assert_one_ran_it(at_once(tmp_path, *[[*TINY, f"tracking.uri={uri}"]] * 2))
-    assert_stored_once(uri)
+def test_in_one_mlflow_store_no_trial_is_lost_or_doubled(tmp_path, store):
+    assert storms(tmp_path, "tracking", store) > 0
+    client = MlflowClient(store)
+    for storm in range(STORMS):
+        experiment = client.get_experiment_by_name(f"storm{storm}")
+        runs = client.search_runs([experiment.experiment_id], run_view_type=ViewType.ALL)
+        assert sum(run.data.tags[KIND] == STUDY for run in runs) == 1
+        numbers = Counter(int(run.data.tags[TRIAL]) for run in runs if run.data.tags[KIND] == TRIAL)
+        assert numbers == Counter(range(TRIALS))
+        assert {run.info.status for run in runs} == {"FINISHED"}
+        assert not [tag for tag in experiment.tags if tag.startswith("driver")]
 
 
-@pytest.mark.parametrize("storm", range(STORMS))
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_one_database_of_optuna(tmp_path, request, kind, storm):
-    uri = request.getfixturevalue("postgres")() if kind == "postgresql" else f"sqlite:///{tmp_path}/trials.db"
-    assert_one_ran_it(at_once(tmp_path, *[[*TINY, *HUNT, f"search.storage={uri}"]] * 2))
-    storage = open_storage(uri, tmp_path)
-    (name,) = optuna.get_all_study_names(storage)
-    trials = optuna.load_study(study_name=name, storage=storage).trials
+def test_in_one_database_of_optuna_no_trial_is_lost_or_doubled(tmp_path, store):
+    storms(tmp_path, "search", store)
+    storage = open_storage(store, tmp_path)
+    assert sorted(optuna.get_all_study_names(storage)) == sorted(f"storm{storm}" for storm in range(STORMS))
+    for storm in range(STORMS):
+        trials = optuna.load_study(study_name=f"storm{storm}", storage=storage).trials
+        assert len({repr(trial.params) for trial in trials}) == len(trials) == TRIALS
+        assert not DatabaseBoard(storage.engine, f"storm{storm}", "").claims()
     storage.engine.dispose()
-    assert len({repr(trial.params) for trial in trials}) == len(trials) == 16
 
 
-@pytest.mark.parametrize("storm", range(STORMS))
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_first_launches_of_two_studies_on_a_store_that_does_not_exist_yet(tmp_path, request, kind, storm):
-    uri = request.getfixturevalue("postgres")() if kind == "postgresql" else f"sqlite:///{tmp_path}/mlflow.db"
-    studies = [[*TINY, f"tracking.uri={uri}", f"name=study_{one}"] for one in "ab"]
-    assert [code for _, code in at_once(tmp_path, *studies)] == [0, 0]
+def test_first_launches_of_two_studies_on_a_store_that_does_not_exist_yet(tmp_path, store):
+    studies = [command([*TINY, f"tracking.uri={store}", f"name=study_{one}"]) for one in "ab"]
+    ended = processes([tmp_path / "one", tmp_path / "two"], *studies)
+    assert [code for _, code in ended] == [0, 0]
     for one in "ab":
-        assert len(gradstudy.load_study(f"study_{one}", [f"tracking.uri={uri}"]).trials) == 16
+        assert len(gradstudy.load_study(f"study_{one}", [f"tracking.uri={store}"]).trials) == 16
 
 
 @pytest.mark.parametrize("storm", range(3))

@@ -4,15 +4,19 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from errno import ETIMEDOUT
 from pathlib import Path
+from threading import Thread
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
 from gradstudy.errors import InputError
 from gradstudy.locking.holder import Holder, read_holder, refusal
 
 LOCK, HOLDER = "driver.lock", "driver.json"
 """Files in a study's folder."""
+ANSWERS = 10.0
+"""Seconds in which a file system has to answer."""
 
 
 @contextmanager
@@ -21,9 +25,9 @@ def folder_lock(folder: Path) -> Iterator[None]:
 
     Who holds it stands in a file beside the lock, which says nothing by itself: a killed driver leaves it behind.
     """
-    lock = FileLock(folder / LOCK)
+    lock = FileLock(folder / LOCK, thread_local=False)
     try:
-        lock.acquire(timeout=0)
+        _acquire(lock)
     except Timeout:
         raise InputError(refusal(str(folder), _locker(folder))) from None
     except (OSError, NotImplementedError) as error:
@@ -40,6 +44,25 @@ def folder_lock(folder: Path) -> Iterator[None]:
         with suppress(OSError):
             (folder / HOLDER).unlink(missing_ok=True)
         lock.release()
+
+
+def _acquire(lock: BaseFileLock) -> None:
+    """Takes the lock, or raises what keeps it from that; within seconds, also where its file system does not answer."""
+    raised: list[BaseException] = []
+
+    def acquire() -> None:
+        try:
+            lock.acquire(timeout=0)
+        except BaseException as error:
+            raised.append(error)
+
+    asked = Thread(target=acquire, daemon=True)  # a call to a network drive that is away ends with the process only
+    asked.start()
+    asked.join(ANSWERS)
+    if asked.is_alive():
+        raise OSError(ETIMEDOUT, f"its drive did not answer for {ANSWERS:g} s")
+    if raised:
+        raise raised[0]
 
 
 def _locker(folder: Path) -> str:

@@ -9,12 +9,14 @@ import socket
 import subprocess
 import sys
 from dataclasses import replace
+from threading import Event
 from unittest.mock import Mock
 
 import pytest
 from filelock import FileLock
 
 from gradstudy.errors import InputError
+from gradstudy.locking import folder_lock as folder_lock_module
 from gradstudy.locking.folder_lock import HOLDER, LOCK, folder_lock
 from gradstudy.locking.holder import Holder
 
@@ -111,3 +113,12 @@ def test_a_stranger_that_holds_the_lock_is_named_and_not_waited_for(tmp_path):
         fcntl.flock(stranger, fcntl.LOCK_EX)
         with pytest.raises(InputError, match=rf"by another process, {os.getpid()} \("):
             folder_lock(tmp_path).__enter__()
+
+
+def test_a_drive_that_does_not_answer_is_not_waited_for(tmp_path, monkeypatch):
+    answers = Event()
+    monkeypatch.setattr(folder_lock_module, "ANSWERS", 0.05)
+    monkeypatch.setattr(FileLock, "acquire", lambda self, timeout: answers.wait(20))
+    with pytest.raises(InputError, match=r"cannot be locked: its drive did not answer for 0\.05 s"):
+        folder_lock(tmp_path).__enter__()
+    answers.set()
