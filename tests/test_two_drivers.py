@@ -10,12 +10,10 @@ import sys
 import time
 from collections import Counter
 from contextlib import chdir
-from pathlib import Path
 
 import optuna
 import pandas as pd
 import pytest
-from mlflow import MlflowClient
 from mlflow.entities import ViewType
 from support.command import command, in_shell
 from support.racing_driver import STORMS, TRIALS
@@ -24,6 +22,7 @@ import gradstudy
 from gradstudy.search.database_board import DatabaseBoard
 from gradstudy.search.storage import open_storage
 from gradstudy.tracking.runs import KIND, STUDY, TRIAL
+from gradstudy.tracking.store import Mlflow, connect
 
 TINY = [
     *("+study=rnn_clip", "budget.trials=16", "budget.seeds=1", "budget.steps=2", "task.length=8", "model.width=4"),
@@ -87,7 +86,7 @@ def store(tmp_path, request):
 
 def test_in_one_mlflow_store_no_trial_is_lost_or_doubled(tmp_path, store):
     assert storms(tmp_path, "tracking", store) > 0
-    client = MlflowClient(store)
+    client = connect(Mlflow(store))
     for storm in range(STORMS):
         experiment = client.get_experiment_by_name(f"storm{storm}")
         runs = client.search_runs([experiment.experiment_id], run_view_type=ViewType.ALL)
@@ -138,7 +137,7 @@ def test_a_driver_that_is_killed_again_and_again_ends_with_the_undisturbed_study
         with chdir(folder):
             found.append(gradstudy.load_study("rnn_clip").members)
     pd.testing.assert_frame_equal(*found, check_exact=True)
-    client = MlflowClient(f"sqlite:///{Path(killed)}/mlflow.db")
+    client = connect(Mlflow(f"sqlite:///{killed}/mlflow.db"))
     runs = client.search_runs([client.get_experiment_by_name("rnn_clip").experiment_id], run_view_type=ViewType.ALL)
     assert "RUNNING" not in {run.info.status for run in runs}
     alive = [run for run in runs if run.info.lifecycle_stage == "active" and run.data.tags[KIND] == TRIAL]
