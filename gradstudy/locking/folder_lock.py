@@ -15,7 +15,7 @@ from gradstudy.locking.holder import Holder, read_holder, refusal
 
 LOCK, HOLDER = "driver.lock", "driver.json"
 """Files in a study's folder."""
-ANSWERS = 10.0
+DRIVE_ANSWERS = 10.0
 """Seconds in which a file system has to answer."""
 
 
@@ -58,9 +58,9 @@ def _acquire(lock: BaseFileLock) -> None:
 
     asked = Thread(target=acquire, daemon=True)  # a call to a network drive that is away ends with the process only
     asked.start()
-    asked.join(ANSWERS)
+    asked.join(DRIVE_ANSWERS)
     if asked.is_alive():
-        raise OSError(ETIMEDOUT, f"its drive did not answer for {ANSWERS:g} s")
+        raise OSError(ETIMEDOUT, f"its drive did not answer for {DRIVE_ANSWERS:g} s")
     if raised:
         raise raised[0]
 

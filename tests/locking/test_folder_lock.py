@@ -117,7 +117,7 @@ def test_a_stranger_that_holds_the_lock_is_named_and_not_waited_for(tmp_path):
 
 def test_a_drive_that_does_not_answer_is_not_waited_for(tmp_path, monkeypatch):
     answers = Event()
-    monkeypatch.setattr(folder_lock_module, "ANSWERS", 0.05)
+    monkeypatch.setattr(folder_lock_module, "DRIVE_ANSWERS", 0.05)
     monkeypatch.setattr(FileLock, "acquire", lambda self, timeout: answers.wait(20))
     with pytest.raises(InputError, match=r"cannot be locked: its drive did not answer for 0\.05 s"):
         folder_lock(tmp_path).__enter__()
