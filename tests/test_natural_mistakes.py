@@ -8,7 +8,7 @@ from hydra import compose
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from gradstudy.configs.aliases import ALIASES, name_core
+from gradstudy.configs.aliases import ALIASES, name_core, option_meant
 from gradstudy.configs.command_line import check_command_line
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.configs.elsewhere import VALUE, WAYS
@@ -127,30 +127,46 @@ TOLD = {
 
 MEANT = {
     "activation=ReLU": "activation=relu",
-    "activation=LeakyReLU": "activation=leaky_relu",
     "activation='nn.SiLU()'": "activation=silu",
-    "activation=swish": "activation=silu",
-    "activation=None": "activation=identity",
     "init=he": "init=kaiming_normal",
-    "init=glorot": "init=xavier_uniform",
-    "init=kaiming": "init=kaiming_normal",
-    "init=xavier": "init=xavier_uniform",
-    "init=he_uniform": "init=kaiming_uniform",
-    "optimizer=Adam": "optimizer=adam",
     "optimizer=SGD": "optimizer=sgd",
     "model=LSTM": "model=lstm",
-    "model=transformers": "model=transformer",
-    "normalization=BatchNorm": "normalization=batch",
     "normalization=null": "normalization=none",
     "clipping=off": "clipping=none",
-    "regularization=l2": "regularization=weight_decay",
-    "lr=CosineAnnealingLR": "lr=cosine",
     "device=gpu": "device=cuda",
     "activation=‘relu’": "activation='relu'",
     "activation=leaky_relu activation.slope=0.2": "activation=leaky_relu ++activation.negative_slope=0.2",
     "optimizer=adam optimizer.betas=[0.8,0.9]": "optimizer=adam ++optimizer.beta1=0.8 ++optimizer.beta2=0.9",
 }
 """What means one thing only, and what is composed for it: names of here alone are kept."""
+
+NAMES = {
+    "activation=LeakyReLU": "activation=leaky_relu",
+    "activation=swish": "activation=silu",
+    "activation=None": "activation=identity",
+    "init=glorot": "init=xavier_uniform",
+    "init=kaiming": "init=kaiming_normal",
+    "init=xavier": "init=xavier_uniform",
+    "init=he_uniform": "init=kaiming_uniform",
+    "optimizer=Adam": "optimizer=adam",
+    "model=transformers": "model=transformer",
+    "normalization=BatchNorm": "normalization=batch",
+    "regularization=l2": "regularization=weight_decay",
+    "lr=CosineAnnealingLR": "lr=cosine",
+    "activation=Hardtanh": "activation=hard_tanh",
+    "activation=torch.nn.GELU": "activation=gelu",
+    "activation=PReLU": "activation=prelu",
+    "init=xavier_normal_": "init=xavier_normal",
+    "init=orthogonal_": "init=orthogonal",
+    "optimizer=RMSprop": "optimizer=rmsprop",
+    "optimizer=optim.AdamW": "optimizer=adamw",
+    "normalization=LayerNorm": "normalization=layer",
+    "normalization=rms-norm": "normalization=rms",
+    "clipping=clip_grad_norm_": "clipping=norm",
+    "model=ResNet": "model=resnet",
+    "residual=skip": "residual=additive",
+}
+"""More of these, looked up alone."""
 
 FACTORS = (
     Factor("activation", levels=("tanh", "relu")),
@@ -176,8 +192,8 @@ FILES = {
     "defaults: [{override model: mlp}]": "defaults hold 'override model: mlp'. Write override /model: mlp.",
     "defaults: [model=mlp]": "defaults hold 'model: mlp'. Write override /model: mlp.",
     "model.depth: 3": "'model.depth' does not name a key inside model. Write model: {depth: 3}.",
-    "model: {depth: 3}\nseed: 1\nmodel: {width: 3}": "the key 'model' is given twice, in line 1 and in line 3; take one away.",
-    "model: {depth: 3, depth: 4}": "the key 'depth' is given twice, in line 1 and in line 1; take one away.",
+    "model: {depth: 3}\nseed: 1\nmodel: {width: 3}": "the key model is given twice, in lines 1 and 3; take one away.",
+    "model: {depth: 3, depth: 4}": "the key depth is given twice, in lines 1 and 1; take one away.",
     "learning_rate: 0.1": "there is no key 'learning_rate'. Write lr: {value: 0.1}.",
     "epochs: 10": "there is no key 'epochs'. Write budget: {steps: 10}: a study counts steps, of one batch each.",
     "dropout: 0.1": "Write defaults: [override /regularization: dropout] and regularization: {dropout: 0.1}.",
@@ -224,6 +240,12 @@ def test_a_mistake_is_told_what_to_type(hydra, typed):
 @pytest.mark.parametrize("typed", MEANT)
 def test_what_can_only_mean_one_thing_is_taken_for_it_and_kept_by_its_name_here(hydra, typed, monkeypatch):
     assert door(typed).overrides == shlex.split(MEANT[typed], posix=False)
+
+
+@pytest.mark.parametrize("typed", NAMES)
+def test_an_option_by_another_name_is_found(typed):
+    group, _, name = typed.partition("=")
+    assert f"{group}={option_meant(group, name, shipped_options(group))}" == NAMES[typed]
 
 
 @pytest.mark.parametrize("text", FILES)
