@@ -30,14 +30,16 @@ def _is_constant(column: TableColumn, known: np.ndarray) -> bool:
 
 
 def _runs_on(column: TableColumn, known: np.ndarray) -> bool:
-    steps = np.diff(known)
+    with np.errstate(over="ignore"):
+        steps = np.diff(known)
     return column.kind == DATE and bool((steps > 0).all() or (steps < 0).all())
 
 
 def _whole_steps(column: TableColumn, known: np.ndarray) -> np.ndarray:
     """The steps between the ordered whole numbers of a column; none where it holds others, or has gaps."""
     whole = column.kind == NUMBER and known.size == len(column.values) and (known == np.round(known)).all()
-    return np.diff(np.sort(known)) if whole else np.empty(0)
+    with np.errstate(over="ignore"):  # numbers so far apart are refused later, by the column's name
+        return np.diff(np.sort(known)) if whole else np.empty(0)
 
 
 def _counts(column: TableColumn, known: np.ndarray) -> bool:
