@@ -76,15 +76,15 @@ def confirm(
                 failed += [result.trial.levels for result in done if result.failure]
                 known |= _outcomes(info, {result.trial.number: (result.trial, result.rows) for result in done})
         finally:  # also what a round that was stopped had done
-            with shielded():
-                _write(writer, done)
+            _write(writer, done)
     run.reread(prepared.stored())
 
 
 def _write(writer: StudyWriter, results: list[TrialResult]) -> None:
-    """Stores these, and takes them off the list."""
-    while results:
-        writer.write(results.pop(0))
+    """Stores these, and takes them off the list; a signal waits for the end."""
+    with shielded():
+        while results:
+            writer.write(results.pop(0))
 
 
 def _outcomes(info: StudyInfo, stored: Stored) -> Outcomes:

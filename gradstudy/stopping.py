@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
+from gradstudy.disk import Unwritten
 from gradstudy.errors import Stopped
 
 STOPPING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -58,7 +59,7 @@ def raising() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if _Told.number is None:
+        if _Told.number is None or isinstance(error, Unwritten):  # which says what is not stored
             raise
         raise Stopped(_Told.number) from error
     finally:
@@ -73,10 +74,10 @@ def shielded() -> Iterator[None]:
         yield
     finally:
         _Told.shields -= 1
-        if _Told.waiting and not _Told.shields:
-            _Told.waiting = False
-            assert _Told.number is not None
-            raise Stopped(_Told.number)
+    if _Told.waiting and not _Told.shields:
+        _Told.waiting = False
+        assert _Told.number is not None
+        raise Stopped(_Told.number)
 
 
 def _answer(number: int, _frame: object) -> None:

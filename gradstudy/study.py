@@ -1,6 +1,6 @@
 """The driver: wires search, training, execution, tracking and analysis into one study.
 
-The driver alone writes. A trial is stored in this order: its record on disk, the search's journal, MLflow; so whatever
+The driver alone writes. A trial is stored in this order: its record on disk, MLflow, the search's journal; so whatever
 moment the driver is killed at, the same command finds what is done and finishes the rest.
 """
 
@@ -24,7 +24,7 @@ from gradstudy.execution.trainer import Trainer
 from gradstudy.locking.folder_lock import folder_lock
 from gradstudy.locking.hold import Hold
 from gradstudy.preparation import Prepared, begun_before, fingerprint_of, no_cures, prepare, study_name
-from gradstudy.records import RUNNING, TrialResult
+from gradstudy.records import CONFIRM, RUNNING, TrialResult
 from gradstudy.report.findings import findings_of
 from gradstudy.report.mlflow.ahead import Ahead
 from gradstudy.report.mlflow.displays import study_display, trial_display
@@ -36,7 +36,7 @@ from gradstudy.report.terminal.live.so_far import SoFar
 from gradstudy.results import Run
 from gradstudy.search.base import Kept
 from gradstudy.search.opening import open_search
-from gradstudy.search.storage import HELD_IN_DATABASE, claim, open_storage
+from gradstudy.search.storage import HELD_IN_DATABASE, claim, open_storage, reachable
 from gradstudy.stopping import shielded
 from gradstudy.tracking.damage import Damaged
 from gradstudy.tracking.members_file import Stored
@@ -76,7 +76,8 @@ def run_study(overrides: Sequence[str], *, command: str = "") -> Run:
                 claim(storage, prepared.folder.name, hold)
             with prepared.launch.execution.start(prepared.devices) as runner:
                 trainer = Trainer(runner)
-                _carry_out(prepared, trainer, hold, partial(open_search, prepared.search, storage, prepared.folder))
+                with reachable(database):
+                    _carry_out(prepared, trainer, hold, partial(open_search, prepared.search, storage, prepared.folder))
                 run = _run_of(prepared.stored(), prepared.launch.analysis)
                 ahead = Ahead(run)
                 if prepared.info.confirm:
@@ -130,6 +131,8 @@ def report_study(overrides: Sequence[str]) -> Run:
             fingerprint = ""
     try:
         stored = find_study(name, launch.tracking, fingerprint)
+        if not fingerprint:
+            _say(f"The data of this launch cannot be read; the newest study of that name: {stored.info.command}\n")
     except Damaged:
         raise
     except InputError:
@@ -167,8 +170,9 @@ def _carry_out(prepared: Prepared, trainer: Trainer, hold: Hold, begin: Callable
     with StudyWriter(launch.tracking, info, prepared.folder, partial(trial_display, info), hold) as writer:
         _say(*writer.damage)
         stored = writer.stored()
+        searched = {number: dict(one.levels) for number, (one, _) in stored.items() if one.phase != CONFIRM}
         with beginning():
-            begin(Kept({number: dict(one.levels) for number, (one, _) in stored.items()}, writer.blocks, _say))
+            begin(Kept(searched, writer.blocks, _say))
         total = search.total(launch.budget.trials)
         done = {n: (trial, rows) for n, (trial, rows) in stored.items() if n < total and (rows or not launch.retry)}
         with Progress(
@@ -183,11 +187,11 @@ def _carry_out(prepared: Prepared, trainer: Trainer, hold: Hold, begin: Callable
             said=[fate for _, rows in done.values() for fate in fates(rows)],
         ) as progress:
             for results in _searched(prepared, trainer, writer, done):
-                hold.confirm(HELD_IN_DATABASE)
                 with shielded():
                     for result in results:
                         writer.write(result)
                         progress.advance(result)
+                hold.confirm(HELD_IN_DATABASE)  # behind storing, which needs no database; the search is told next
 
 
 def _searched(prepared: Prepared, trainer: Trainer, writer: StudyWriter, done: Stored) -> Iterator[list[TrialResult]]:

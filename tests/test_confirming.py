@@ -297,6 +297,8 @@ def test_of_a_hunt_behind_a_screen_cures_know_the_screen_alone_and_its_trials_ar
     assert set(run.best(100)["trial"]) <= set(range(16))
     hunted = run.prescribe(trial=15)
     assert hunted.trial == 15
+    again = launch("hunted", "search=screen_then_hunt", "confirm.cures=1", "confirm.seeds=2", trials=16)
+    pd.testing.assert_frame_equal(again.members, run.members, check_exact=True)
 
 
 @pytest.mark.parametrize(

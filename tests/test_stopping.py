@@ -12,6 +12,7 @@ from support.command import in_process
 
 import gradstudy
 from gradstudy import stopping
+from gradstudy.disk import Unwritten
 from gradstudy.errors import Stopped
 from gradstudy.stopping import STOPPING, caught, raising, shielded
 from gradstudy.tracking.store import Mlflow, connect
@@ -110,6 +111,16 @@ def test_what_foreign_code_made_of_a_signal_is_told_as_what_it_was():
 
     with pytest.raises(Stopped), caught(), raising():
         import_numpy()
+
+
+def test_what_could_not_be_stored_is_told_also_where_a_signal_waits():
+    def store():
+        with shielded():
+            signal.raise_signal(signal.SIGTERM)
+            raise Unwritten("no room")
+
+    with pytest.raises(Unwritten, match="no room"), caught(), raising():
+        store()
 
 
 def test_handlers_come_back_and_what_is_ignored_stays_ignored():

@@ -35,6 +35,10 @@ class Hold:
             self._thread = Thread(target=self._beat, name="gradstudy-claims", daemon=True)
             self._thread.start()
 
+    def has(self, name: str) -> bool:
+        """Whether this launch has claimed the study there."""
+        return name in self._claims
+
     def confirm(self, name: str) -> None:
         """InputError where this study was taken over by another driver: nothing may be written any more.
 

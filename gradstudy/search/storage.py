@@ -4,19 +4,21 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from gradstudy.disk import GOES_ON, Unwritten, refusal_words, writing
-from gradstudy.errors import InputError
+from gradstudy.errors import InputError, TrackingAway
 from gradstudy.locking.hold import Hold
 from gradstudy.masking import remember
 from gradstudy.search.database_board import DatabaseBoard
@@ -43,6 +45,21 @@ def open_storage(url: str, folder: Path, say: Callable[[str], object] = print) -
         return _database(url)
     with writing(folder.absolute()):
         return _journal(folder.absolute() / JOURNAL, say)
+
+
+@contextmanager
+def reachable(url: str) -> Iterator[None]:
+    """Inside, a database of this address that goes away is TrackingAway: what is measured is stored elsewhere first."""
+    try:
+        yield
+    except (SQLAlchemyError, StorageInternalError) as error:
+        if not url:
+            raise
+        said = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        raise TrackingAway(
+            f"The database of search.storage, {url}, went away: {said}. What was measured is stored; when the database "
+            "answers again, the same command goes on."
+        ) from error
 
 
 def begin_anew(folder: Path, why: str, say: Callable[[str], object]) -> None:

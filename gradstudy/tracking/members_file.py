@@ -101,16 +101,6 @@ def read_study_table(path: Path) -> StudyTable:
         return StudyTable(members, about["factors"], trials, StudyInfo.from_json(study) if study else None)
 
 
-def read_members(path: Path) -> pd.DataFrame:
-    """The table as it was written. Damaged where it is not as it was."""
-    return read_study_table(path).members
-
-
-def read_stored(path: Path) -> dict[int, tuple[Trial, MemberRows]]:
-    """The trials and their rows as they were before they became a table. Damaged where it is not as it was."""
-    return read_study_table(path).stored()
-
-
 def _as_members(table: pd.DataFrame) -> pd.DataFrame:
     """The table as this version has it. ValueError or KeyError where it holds what no version wrote."""
     if PHASE not in table:

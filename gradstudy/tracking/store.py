@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from glob import escape
 from importlib.metadata import entry_points
 from math import ceil
 from pathlib import Path
@@ -205,20 +206,20 @@ def _make_database(path: Path) -> None:
     It is made under a name of its own beside the place, and linked there, which fails where another launch was faster:
     nobody waits for a lock, and no database that is in use is replaced.
     """
-    for leftover in path.parent.glob(f"{path.name}.part-*"):
+    for leftover in path.parent.glob(f"{escape(path.name)}.part-*"):
         if not _is_being_made(leftover):
             leftover.unlink(missing_ok=True)
     here = Holder.here()
     part = path.with_name(f"{path.name}.part-{here.host}-{here.pid}-{here.started}-{uuid4().hex[:8]}").absolute()
     try:
         MlflowClient(tracking_uri=f"sqlite:///{part}").search_experiments(max_results=1)
-        with suppress(FileExistsError):
+        try:
             os.link(part, path)
-    except OSError:  # a file system that has no links
-        if not path.exists():
-            os.replace(part, path)
+        except OSError:  # another launch was faster, or a file system that has no links
+            if not path.exists():
+                os.replace(part, path)
     finally:
-        for made in path.parent.glob(f"{part.name}*"):
+        for made in path.parent.glob(f"{escape(part.name)}*"):
             made.unlink(missing_ok=True)
 
 

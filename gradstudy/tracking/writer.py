@@ -47,8 +47,9 @@ class StudyWriter:
         self._in_mlflow: Stored = {}
         try:
             self._attempt(self._opened)
-        except KeyboardInterrupt as error:  # it may say by now that the study is running
-            self.__exit__(type(error), error, None)
+        except KeyboardInterrupt as error:
+            if hold is None or hold.has(HELD_IN_MLFLOW):  # it may say by now that the study is running
+                self.__exit__(type(error), error, None)
             raise
 
     @property
@@ -159,7 +160,8 @@ class StudyWriter:
         run, numbers = self._opened(), self._spool.numbers()
         for number in numbers:
             if not run.holds(number):
-                run.forget(number)
+                if number in run.numbers:  # of one that failed, sending knows whether it is the same
+                    run.forget(number)
                 result = self._spool.result(number)
                 self._send(run, result, self._show(result))
         run.close(self.stored(), status)

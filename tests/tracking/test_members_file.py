@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from support.made_trials import FACTORS, make_result
 
 from gradstudy.records import Factor, Trial
-from gradstudy.tracking.members_file import members_table, read_members, read_stored, write_members
+from gradstudy.tracking.members_file import members_table, read_study_table, write_members
 from gradstudy.tracking.record_file import CHECKSUM, METADATA
 
 STORED = {number: (make_result(number).trial, make_result(number).rows) for number in (2, 0, 1)}
@@ -42,7 +42,7 @@ def test_a_study_of_an_older_version_has_no_predictions_and_may_be_gone_on_with(
     older = {0: (STORED[0][0], tuple(_without(row, "gain_init_theory") for row in STORED[0][1]))}
     assert "gain_init_theory" not in members_table(older, FACTORS)
     write_members(older, FACTORS, tmp_path / "members.parquet")
-    assert read_stored(tmp_path / "members.parquet") == older
+    assert read_study_table(tmp_path / "members.parquet").stored() == older
     continued = members_table({**older, 1: STORED[1]}, FACTORS)
     pd.testing.assert_frame_equal(continued, members_table({n: STORED[n] for n in (0, 1)}, FACTORS))
 
@@ -50,16 +50,16 @@ def test_a_study_of_an_older_version_has_no_predictions_and_may_be_gone_on_with(
 def test_a_trial_keeps_its_phase_and_one_of_an_older_version_is_of_the_screen(tmp_path):
     path, hunted = tmp_path / "members.parquet", replace(STORED[1][0], phase="hunt")
     write_members({**STORED, 1: (hunted, STORED[1][1])}, FACTORS, path)
-    assert read_members(path).groupby("trial")["phase"].first().tolist() == ["screen", "hunt", "screen"]
-    assert read_stored(path)[1][0] == hunted
+    assert read_study_table(path).members.groupby("trial")["phase"].first().tolist() == ["screen", "hunt", "screen"]
+    assert read_study_table(path).stored()[1][0] == hunted
     older = pq.read_table(path).drop_columns("phase")
     about = json.loads(older.schema.metadata[METADATA])
     plain = [{key: value for key, value in trial.items() if key != "phase"} for trial in about["trials"]]
     written = {**older.schema.metadata, METADATA: json.dumps({**about, "trials": plain})}
     del written[CHECKSUM]
     pq.write_table(older.replace_schema_metadata(written), path)
-    pd.testing.assert_frame_equal(read_members(path), members_table(STORED, FACTORS))
-    assert read_stored(path) == STORED
+    pd.testing.assert_frame_equal(read_study_table(path).members, members_table(STORED, FACTORS))
+    assert read_study_table(path).stored() == STORED
 
 
 def _without(row, name):
@@ -89,14 +89,14 @@ def test_yes_and_no_words_and_mixed_numbers_keep_their_sense():
 def test_the_file_gives_back_the_same_table(tmp_path):
     write_members(STORED, FACTORS, tmp_path / "members.parquet")
     pd.testing.assert_frame_equal(
-        read_members(tmp_path / "members.parquet"), members_table(STORED, FACTORS), check_exact=True
+        read_study_table(tmp_path / "members.parquet").members, members_table(STORED, FACTORS), check_exact=True
     )
 
 
 def test_the_file_gives_back_trials_and_rows_exactly(tmp_path):
     never_lives = Factor("optimizer.momentum")
     write_members(STORED, (*FACTORS, never_lives), tmp_path / "members.parquet")
-    read = read_stored(tmp_path / "members.parquet")
+    read = read_study_table(tmp_path / "members.parquet").stored()
     assert read == STORED
     kinds = [[type(entry) for entry in row.values()] for _, rows in read.values() for row in rows]
     assert kinds == [[type(entry) for entry in row.values()] for n in read for row in STORED[n][1]]
@@ -104,5 +104,5 @@ def test_the_file_gives_back_trials_and_rows_exactly(tmp_path):
 
 def test_a_study_without_trials_has_an_empty_table(tmp_path):
     write_members({}, FACTORS, tmp_path / "members.parquet")
-    assert read_members(tmp_path / "members.parquet").empty
-    assert read_stored(tmp_path / "members.parquet") == {}
+    assert read_study_table(tmp_path / "members.parquet").members.empty
+    assert read_study_table(tmp_path / "members.parquet").stored() == {}
