@@ -24,13 +24,14 @@ def cohorts_of(
     parts: Mapping[int, Mapping[str, Any]],
     size: int,
     *,
+    devices: Sequence[str] = ("cpu",),
     keep_weights: bool = False,
 ) -> list[Cohort]:
     """Members with these parts by trial number as a launch trains them: at most `size` together, the largest first.
 
     Fewer where the networks are so large that half of this machine's memory would not hold them in every worker.
     """
-    room = memory_here() / 2 / launch.execution.count(("cpu",))
+    room = memory_here() / 2 / launch.execution.count(devices)
     return [
         Cohort(
             group,
@@ -71,7 +72,7 @@ class Batch:
         parts = {trial.number: self.composer.parts(trial.levels) for trial in self.trials}
         members = [Member(trial.number, seed) for trial in self.trials for seed in seeds[trial.number]]
         knee = CUDA_KNEE if self.devices[0].startswith("cuda") else CPU_KNEE
-        return cohorts_of(launch, members, parts, launch.execution.cohort_size or knee)
+        return cohorts_of(launch, members, parts, launch.execution.cohort_size or knee, devices=self.devices)
 
     def trained(self, trainer: Trainer, seeds: Seeds | None = None) -> Iterator[list[TrialResult]]:
         """Trains these seeds, by default all of the budget, and hands out trials as soon as all of theirs are done.

@@ -52,13 +52,16 @@ class Worker:
         """Starts it, unless it is there. The first of all waits some seconds for the fork server."""
         if self._connection is not None and not self._stopped and not self._connection.poll():
             return
-        self._process, self._stopped = None, False
-        self._connection, inner = multiprocessing.Pipe()
+        self._process = self._connection = None
+        self._stopped = False
+        connection, inner = multiprocessing.Pipe()
         process = _process(inner, self._number, self._pulse, script_here())
         with _starting, _deaf(), not_imported():
             process.start()
         inner.close()  # so that the pipe ends with the process
-        self._process = process
+        self._process, self._connection = process, connection
+        if self._stopped:  # meanwhile
+            self.stop()
 
     def do(self, function: Callable[[Item], Result], item: Item) -> Result | Lost:
         """The function's result, or why there is none; InputError passes."""
@@ -91,10 +94,11 @@ class Worker:
 
     def stop(self, *, idle: bool = True) -> None:
         """Drops what it does; with `idle` also one that does nothing."""
-        if self._process is not None and (idle or self._busy):
+        if idle or self._busy:
             self._stopped = True
-            with suppress(OSError, ValueError):
-                self._process.kill()
+            if self._process is not None:
+                with suppress(OSError, ValueError):
+                    self._process.kill()
 
     def _loss(self) -> Lost:
         """How it ended, which the system tells a little later than its pipe."""
