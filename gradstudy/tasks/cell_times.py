@@ -61,5 +61,4 @@ def days(moments: "pd.Series[Any]") -> list[float]:
 
 def day_words(day: float) -> str:
     """A date as ISO 8601 has it, with its time where it is not midnight."""
-    moment = pd.Timestamp(0) + pd.Timedelta(days=day)
-    return str(moment.date() if moment == moment.normalize() else moment.round("s"))
+    return str(np.datetime64(round(day * 86400), "s")).replace("T", " ").removesuffix(" 00:00:00")

@@ -47,12 +47,12 @@ class Wanted:
     def named(self) -> dict[str, str]:
         """Every column that is asked for by name, and the key that does."""
         keys = ("columns", "drop", "words", "target", "order", "series")
-        return {name: key for key in keys for name in in_a_list(getattr(self, key)) if name or key == "target"}
+        return {name: key for key in keys for name in in_a_list(getattr(self, key))}
 
 
 def in_a_list(names: str | tuple[str, ...]) -> tuple[str, ...]:
     """Names that may stand alone."""
-    return names if isinstance(names, tuple) else (names,)
+    return names if isinstance(names, tuple) else (names,) if names else ()
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def typed(names: Sequence[str]) -> str:
     quoted = (
         names[:NAMED_COLUMNS]
         if plain
-        else ['"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"' for name in names[:NAMED_COLUMNS]]
+        else ['"' + re.sub(r'(\\*)"', r'\1\1\\"', name) + '"' for name in names[:NAMED_COLUMNS]]
     )
     inside = f"[{','.join(quoted)}{',...' if len(names) > NAMED_COLUMNS else ''}]"
     return inside if plain else shlex.quote(inside)
@@ -188,6 +188,10 @@ def _problems(column: TableColumn, missing: str, *, is_target: bool) -> Iterable
 
 def _check_named(frame: pd.DataFrame, wanted: Wanted) -> None:
     names = list(map(str, frame.columns))
+    if not wanted.targets:
+        raise ValueError(
+            f"target must be a column of the table, got none: it has {listed(names)}. Write task.target=COLUMN"
+        )
     wrong = {name: key for name, key in wanted.named.items() if name not in names}
     for name, key in wrong.items():
         others = [f"'{other}'" for other in wrong if other != name]

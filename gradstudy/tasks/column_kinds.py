@@ -19,7 +19,7 @@ from pandas.api.types import (
 from gradstudy.tasks.cell_numbers import POINT, numbers_in
 from gradstudy.tasks.cell_times import dates_in, days, durations_in
 
-NUMBER, WORDS, DATE, DURATION, FLAG = KINDS = ("number", "words", "date", "duration", "yes or no")
+NUMBER, WORDS, DATE, DURATION, FLAG = ("number", "words", "date", "duration", "yes or no")
 NOTHING = frozenset(["", "na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan", "nat", "null", "none", "nil", "?"])
 """What stands for a missing value in any column, in small letters."""
 NO_NUMBER = NOTHING | {"-", "--", "---", "–", "—", ".", "..", "*", "n.a.", "k.a.", "missing", "unknown", "x"}

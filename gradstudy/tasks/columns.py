@@ -47,7 +47,7 @@ def _targets(
 ) -> tuple[int, tuple[np.ndarray, np.ndarray]]:
     """How many classes there are, and what is to be answered: their places [row], or numbers [row, output]."""
     if classes:
-        found, places = np.unique(answers[[*chosen, *held_out], 0], return_inverse=True)
+        found, places = np.unique(answers[np.concatenate([chosen, held_out]), 0], return_inverse=True)
         return len(found), (places[: len(chosen)], places[len(chosen) :])
     if not wanted.standardize_target:
         return 0, (answers[chosen], answers[held_out])

@@ -92,7 +92,7 @@ class Features(Task):
 
     @property
     def largest_batch(self) -> int:
-        return min(self.batch_size, len(self.data().inputs))
+        return min(self.batch_size, len(self.data().targets))
 
     @property
     def smallest_batch(self) -> int:

@@ -80,7 +80,7 @@ class Table(Features, Wanted, Writing):
 
 
 def _names(value: object) -> str | tuple[str, ...]:
-    return tuple(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else "" if value is None else str(value)
 
 
 @cache

@@ -47,7 +47,7 @@ def decoded(content: bytes, encoding: str = "auto") -> tuple[str, str]:
         text = content.decode(encoding)
     except (UnicodeDecodeError, LookupError) as error:  # a codec such as hex turns bytes into bytes
         raise ValueError(f"it is not encoded as {encoding}: write task.encoding=cp1252, or what it is") from error
-    return text.replace("\r\n", "\n").replace("\r", "\n"), encoding
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), encoding
 
 
 def _encoding(content: bytes) -> str:

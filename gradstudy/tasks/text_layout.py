@@ -58,13 +58,14 @@ def layout_of(text: str, separator: str = "auto", header: str = "auto", named: C
         names, head, line = hash_names, first + line - 1, line - 1
     elif header == "true" or (header == "auto" and _is_header(cells, below, named)):
         names, head = cells, first + line
+        line += sum(cell.count("\n") for cell in cells)  # of a header that breaks lines inside of quotes
     else:
         names, head, line = [f"column_{place}" for place in range(1, width + 1)], 0, line - 1
     if len(names) < width:  # as R writes it, with the rows' names first, or with a separator at the end of rows
         names = [*names, ""] if all(not cells[-1] for cells in below) else ["", *names]
     rows_from = first + line
-    comments = 0 if '"' in text else sum(line.startswith("#") for line in lines[rows_from:])
-    body = [line for line in lines[rows_from:] if not line.startswith("#")] if comments else lines[rows_from:]
+    body = list(_without_comments(lines[rows_from:]))
+    comments = len(lines) - rows_from - len(body)
     quoted = '"' in text or separator == "space"
     if quoted or any(line.count(SEPARATORS[separator]) != len(names) - 1 for line in lines[rows_from:] if line):
         _check_widths(lines, rows_from, separator, len(names))
@@ -87,6 +88,15 @@ def rows_of(lines: Sequence[str], separator: str) -> Iterator[NumberedRow]:
             number = reader.line_num + 1
     except csv.Error as error:
         raise ValueError(f"line {number}: {error}") from error
+
+
+def _without_comments(lines: Sequence[str]) -> Iterator[str]:
+    """The lines that do not begin with #, but for those in which a quoted cell goes on."""
+    inside = False
+    for line in lines:
+        if inside or not line.startswith("#"):
+            yield line
+            inside ^= line.count('"') % 2 == 1
 
 
 def _hinted(mark: str) -> str:

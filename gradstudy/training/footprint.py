@@ -42,10 +42,11 @@ def footprint(network: Network, parts: Mapping[str, Any]) -> Footprint:
     inputs = prod(task.shape.inputs)
     # Read in pieces (time steps, pixels), a sample passes every weight once per piece.
     pieces = max(1, inputs // weights[0].shape[1]) if weights else 1
-    rows = task.largest_batch * pieces
+    batch = task.largest_batch
+    rows = batch * pieces
     outputs = sum(one.shape[0] for one in weights)
-    scores = task.largest_batch * getattr(parts["model"], "heads", 0) * pieces**2 * len(network.places["signal"])
-    memory = LARGER_FLOAT * (COPIES * parameters + KEPT * (rows * outputs + scores) + 4 * task.largest_batch * inputs)
+    scores = batch * getattr(parts["model"], "heads", 0) * pieces**2 * len(network.places["signal"])
+    memory = LARGER_FLOAT * (COPIES * parameters + KEPT * (rows * outputs + scores) + 4 * batch * inputs)
     in_turn = pieces if any(one.role == "recurrent" for one in weights) else 1
     calls = len(network.parameters) * in_turn
     seconds = 3 * calls * CALL + 6 * (rows * parameters + scores) / FLOPS + memory / STREAM

@@ -99,3 +99,4 @@ def test_durations_are_seconds():
 def test_a_day_is_said_as_a_date():
     assert day_words(0.0) == "1970-01-01"
     assert day_words(18262.5) == "2020-01-01 12:00:00"
+    assert day_words(dates_in(["9999-12-31"])["9999-12-31"]) == "9999-12-31"

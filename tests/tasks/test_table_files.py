@@ -5,6 +5,7 @@ import codecs
 import gzip
 import lzma
 import zipfile
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -51,6 +52,29 @@ WRITERS = {
     "whole.feather": FRAME.to_feather,
     "CAPITALS.CSV": lambda path: path.write_text(PLAIN, "utf-8"),
 }
+
+
+def test_a_mark_at_the_beginning_is_no_letter_of_the_first_name_where_the_encoding_is_said(tmp_path):
+    WRITERS["excel.csv"](path := tmp_path / "excel.csv")
+    Table(path=str(path), target="Größe", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("key", "nothing"),
+    [*product(["columns", "drop", "words", "order", "series"], [None, ""]), ("columns", []), ("drop", [])],
+)
+def test_a_key_that_names_no_column_asks_for_none(tmp_path, key, nothing):
+    WRITERS["plain.csv"](path := tmp_path / "plain.csv")
+    task = Table(path=str(path), target="kind", batch_size=COUNT)
+    assert (
+        inputs_of(Table(path=str(path), target="kind", batch_size=COUNT, **{key: nothing})) == inputs_of(task)
+    ).all()
+
+
+def test_without_a_target_the_columns_are_told(tmp_path):
+    WRITERS["plain.csv"](path := tmp_path / "plain.csv")
+    with pytest.raises(ValueError, match="target must be a column of the table, got none: it has Größe, kind"):
+        Table(path=str(path), target=[])
 
 
 @pytest.mark.parametrize("name", WRITERS)

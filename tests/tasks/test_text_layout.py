@@ -72,6 +72,10 @@ def test_columns_without_a_name_or_with_that_of_another_get_one(text, names):
     assert layout_of(text).names == names
 
 
+def test_a_header_that_breaks_lines_ends_where_its_row_ends():
+    assert layout_of('"height\n(cm)",age\n1,2\n3,4\n').body == "1,2\n3,4\n"
+
+
 def test_names_of_several_columns_are_told():
     assert layout_of("x,x,y\n1,2,3\n4,5,6\n").doubled == ("x",)
 
@@ -80,6 +84,7 @@ def test_comments_among_rows_are_no_rows_but_in_quotes_they_are_text():
     found = layout_of("x,y\n1,2\n# restarted, twice\n3,4\n")
     assert (found.body, found.skipped) == ("1,2\n3,4\n", 1)
     assert layout_of('x,y\n"a\n# b",2\nc,3\n').body.count("#") == 1
+    assert layout_of('x,y\n# restarted\n"1",2\n3,4\n').body == '"1",2\n3,4\n'
 
 
 @pytest.mark.parametrize(
