@@ -97,6 +97,7 @@ TOLD = {
     "budget.trials=1,000": "'budget.trials=1,000' gives several values. Write budget.trials=1000, without commas.",
     "budget.trials=1k": "budget.trials must be a whole number, got '1k'. Write budget.trials=1000.",
     "optimizer.nesterov=yes": "optimizer.nesterov must be true or false, got 'yes'.",
+    "lr.value=1e4^99": "lr.value must be a number, got '1e4^99'.",
     "lr.value=10^-3": "lr.value must be a number, got '10^-3'. Write lr.value=0.001.",
     "lr.value=1e-3s": "lr.value must be a number, got '1e-3s'. Write lr.value=0.001.",
     "lr.value=1/8": "lr.value must be a number, got '1/8'. Write lr.value=0.125.",
@@ -134,7 +135,7 @@ MEANT = {
     "normalization=null": "normalization=none",
     "clipping=off": "clipping=none",
     "device=gpu": "device=cuda",
-    "activation=‘relu’": "activation='relu'",
+    "activation=‘relu’": 'activation="relu"',
     "activation=leaky_relu activation.slope=0.2": "activation=leaky_relu ++activation.negative_slope=0.2",
     "optimizer=adam optimizer.betas=[0.8,0.9]": "optimizer=adam ++optimizer.beta1=0.8 ++optimizer.beta2=0.9",
 }
@@ -334,7 +335,7 @@ def test_a_report_at_home_is_written_there(hydra, tmp_path, monkeypatch):
 def test_a_study_of_any_name_and_with_other_names_in_it_is_kept_by_the_names_here(tmp_path, monkeypatch):
     (tmp_path / "studies").mkdir()
     (tmp_path / "studies" / "größe.yaml").write_text(
-        "defaults: [{override /model: MLP}, {override /task: line}]\n"
+        "defaults: [{override /model: MLP}, {override /task: line}, {override /residual: off}]\n"
         "space: {activation: 'choice(Tanh, ReLU)', init: 'choice(he, glorot)', normalization: 'choice(off, LayerNorm)'}\n"
     )
     monkeypatch.chdir(tmp_path)

@@ -58,8 +58,8 @@ def test_what_an_older_study_read_is_not_known():
     ("overrides", "expected"),
     [
         ([], "b7739a3d"),
-        (["search=tpe"], "20d53f52"),
-        (["search=screen_then_hunt", "budget.steps=9", "seed=3"], "12dc129f"),
+        (["search=tpe", "search.batch=32"], "20d53f52"),
+        (["search=screen_then_hunt", "search.batch=32", "budget.steps=9", "seed=3"], "12dc129f"),
         (["space.activation=choice(relu,tanh)", "record=[jacobian]"], "492a8e4c"),
     ],
 )

@@ -41,7 +41,8 @@ def held_class(place: str, target: object, allow: Collection[str]) -> type:
     """The class of an object that a part holds, from a package that `allow` names. InputError for anything else."""
     name = _name(place, target)
     found = _allowed(place, name, allow)
-    if not isinstance(found, type) or (found.__module__.startswith(OWN) and not issubclass(found, Part)):
+    own = isinstance(found, type) and f"{found.__module__}.".startswith(f"{OWN}.")
+    if not isinstance(found, type) or (own and not issubclass(found, Part)):
         raise InputError(f"{place}: '{name}' is no class to be held by a part, and nothing else is made here.")
     return found
 

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from gradstudy.configs.combinations import Combinations, Composed, Fixed
 from gradstudy.configs.elsewhere import RENAMED
 from gradstudy.configs.explain import COMPOSING_FAILED, CONFIG_ERRORS, explain, forcing, unknown_key
-from gradstudy.configs.factor_checks import by_option_names, check_levels, check_whole, no_such_factor
+from gradstudy.configs.factor_checks import by_option_names, check_levels, no_such_factor, not_whole
 from gradstudy.configs.grammar import parse_factor
 from gradstudy.configs.instantiate import check_fit, make_part, takes_whole_numbers
 from gradstudy.configs.launch import Launch, Plain, open_door, plain, studied
@@ -218,9 +218,9 @@ class Composer:
         for name in self.asleep:
             self._check_exists(name, lives)
         self.factors = tuple(factor for factor in self.factors if factor.name in lives)
-        for factor in self.factors:
+        for factor in (factor for factor in self.factors if factor.is_number and not factor.integer):
             if any(self._takes_whole_numbers(factor.name, choices) for choices in [{}, *varied]):
-                check_whole(factor, self.launch.space[factor.name])
+                raise InputError(not_whole(factor, self.launch.space[factor.name]))
 
     def _check_forced(self, varied: Mapping[str, Sequence[Level]]) -> None:
         """A coefficient that was added by force must be one of an option that is chosen, or may be."""

@@ -29,10 +29,9 @@ def check_levels(factor: Factor, text: object, options: Sequence[str]) -> None:
             raise InputError(f"space.{factor.name}: there is no option '{level}'. {known}")
 
 
-def check_whole(factor: Factor, text: object) -> None:
-    """InputError for a range of fractions, written as this text, over a key that takes whole numbers."""
-    if factor.is_number and not factor.integer:
-        raise InputError(f"space.{factor.name} takes whole numbers, got {text}. Write int({text}).")
+def not_whole(factor: Factor, text: object) -> str:
+    """What to say of a range of fractions, written as this text, over a key that takes whole numbers."""
+    return f"space.{factor.name} takes whole numbers, got {text}. Write int({text})."
 
 
 def no_such_factor(name: str, text: object, known: Iterable[str]) -> str:

@@ -14,8 +14,11 @@ def number_way(name: str, value: object) -> str:
         return ""
     if ends := re.fullmatch(r"(\d+)\s*(?:-|\.\.+|to)\s*(\d+)", value.strip()):
         return f" Write space.{name}='int(interval({ends[1]}, {ends[2]}))' to vary it."
-    number = _number(value.strip())
-    return "" if number is None else f" Write {name}={number:.12g}."
+    try:
+        number = _number(value.strip())
+    except OverflowError:
+        return ""
+    return "" if number is None or math.isinf(number) else f" Write {name}={number:.12g}."
 
 
 def _number(text: str) -> float | None:

@@ -92,7 +92,7 @@ def _reaching_out(study: str, content: Mapping[str, Any]) -> Iterator[str]:
     """Defaults choose options of the groups that there are, nothing of Hydra's own; and a report stays here."""
     for entry in content.get("defaults", ()):
         key, option = next(iter(entry.items())) if isinstance(entry, dict) and len(entry) == 1 else (entry, None)
-        if not isinstance(key, str) or not isinstance(option, str | None):
+        if not isinstance(key, str) or not (option is False or isinstance(option, str | None)):  # false: off
             yield f"defaults must choose options, such as [override /model: rnn], got {entry!r}."
             return
         group = key.removeprefix("optional ").removeprefix("override ").strip()

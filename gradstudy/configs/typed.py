@@ -40,7 +40,7 @@ def understood(words: Iterable[str]) -> list[str]:
     Raises:
         InputError: A key of another library, a number for a group, a comma at the end; it says what to type.
     """
-    plain = (_TYPOGRAPHIC.sub(lambda q: f"'{q['single'] or q['double'] or ''}'", word) for word in words)
+    plain = (_TYPOGRAPHIC.sub(lambda q: in_quotes(q["single"] or q["double"] or ""), word) for word in words)
     return [_digestible(word) for word in quote_space(plain)]
 
 

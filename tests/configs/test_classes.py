@@ -236,3 +236,9 @@ def test_gradstudys_own_parts_need_no_word_and_own_classes_stay_what_they_are():
     assert held_class("here", "pathlib.Path", ["pathlib"]) is Path
     with pytest.raises(InputError, match="no class to be held"):
         held_class("here", "gradstudy.tracking.spool.Spool", [])
+
+
+def test_a_package_whose_name_begins_as_gradstudys_is_no_part_of_it(tmp_path, monkeypatch):
+    (tmp_path / "gradstudy_extras.py").write_text("class Held: ...\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert held_class("here", "gradstudy_extras.Held", ["gradstudy_extras"]).__name__ == "Held"
