@@ -5,9 +5,9 @@ import pytest
 from optuna.storages import RDBStorage
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from gradstudy.errors import InputError
+from gradstudy.errors import InputError, TrackingAway
 from gradstudy.search import storage as module
-from gradstudy.search.storage import JOURNAL, open_storage
+from gradstudy.search.storage import JOURNAL, open_storage, reachable
 
 SECRET = "s3cr3t/w0rd"
 
@@ -142,3 +142,12 @@ def test_a_database_that_cannot_be_opened_is_told_without_its_password(tmp_path,
 def test_optuna_says_nothing_about_what_goes_well(tmp_path, capfd):
     optuna.create_study(storage=open_storage("", tmp_path)).ask()
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_database_that_goes_away_is_told_and_what_it_is_not_passes():
+    gone = OperationalError("SELECT 1", {}, Exception("server closed the connection"))
+    told = r"postgresql://ann:\*\*\*@db/x, went away: .*closed.* same command goes on"
+    with pytest.raises(TrackingAway, match=told), reachable("postgresql://ann:secret5@db/x"):
+        raise gone
+    with pytest.raises(OperationalError), reachable(""):  # of a journal there is no database
+        raise gone
