@@ -11,7 +11,8 @@ PACKAGE = Path(__file__).parent.parent / "gradstudy"
 LAYERS = [
     {"masking", "patience"},
     {"errors", "references"},
-    {"disk", "locking", "parts", "random_network", "records", "stopping", "versions"},
+    {"disk"},
+    {"locking", "parts", "random_network", "records", "stopping", "versions"},
     {"aliasing", "conclusions", "network", "series"},
     {"layer_parts", "quantities", "response"},
     {"factors", "tasks", "training", "execution", "search", "analysis"},
