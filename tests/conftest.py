@@ -43,6 +43,9 @@ def _make_tables_once(patch, whole):
 
     def made_or_copied(engine):
         known = whole.exists()
+        if engine.dialect.name != "sqlite":
+            make(engine)
+            return
         if not known:
             make(engine)
         with closing(engine.raw_connection()) as opened, closing(sqlite3.connect(whole)) as kept:
@@ -50,7 +53,12 @@ def _make_tables_once(patch, whole):
             (kept if known else made).backup(made if known else kept)
 
     patch.setattr(utils, "_initialize_tables", made_or_copied)
-    event.listen(Engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
+
+    def careless(connection, _):
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute("PRAGMA synchronous = OFF")
+
+    event.listen(Engine, "connect", careless)
 
 
 @pytest.fixture

@@ -1,20 +1,18 @@
 """A real PostgreSQL and a real MLflow server with basic authentication: no password of theirs is found afterwards."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
-from unittest.mock import patch
 from urllib.parse import quote
 
 import psutil
 import pytest
 import requests
 from support.command import command
+from support.postgres import postgres_server
 
 pytestmark = pytest.mark.slow
 
@@ -31,21 +29,15 @@ def tells(content: bytes) -> bool:
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory):
-    """The server, a folder with its socket, and the programs that came with it."""
-    folder = Path(tempfile.mkdtemp(prefix="pg"))  # of another user, whom pytest does not let into its own
-    with patch.dict(os.environ, XDG_RUNTIME_DIR=str(tmp_path_factory.mktemp("runtime"))):
-        import pgserver  # which makes a folder when it is imported
-
-    server = pgserver.get_server(folder)
-    server.psql(
-        f"CREATE ROLE ann LOGIN SUPERUSER PASSWORD '{SECRET}'; CREATE DATABASE tracking; CREATE DATABASE search"
-    )
-    (folder / "pg_hba.conf").write_text("local all postgres trust\nlocal all ann scram-sha-256\n")
-    server.psql("SELECT pg_reload_conf()")
-    yield server, folder
-    server.cleanup()
-    shutil.rmtree(folder)
+def postgres():
+    """The server, and a folder with its socket."""
+    with postgres_server() as (server, folder):
+        server.psql(
+            f"CREATE ROLE ann LOGIN SUPERUSER PASSWORD '{SECRET}'; CREATE DATABASE tracking; CREATE DATABASE search"
+        )
+        (folder / "pg_hba.conf").write_text("local all postgres trust\nlocal all ann scram-sha-256\n")
+        server.psql("SELECT pg_reload_conf()")
+        yield server, folder
 
 
 @pytest.fixture(scope="module")

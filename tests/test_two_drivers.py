@@ -10,12 +10,14 @@ import sys
 import time
 from collections import Counter
 from contextlib import chdir
+from itertools import count
 
 import optuna
 import pandas as pd
 import pytest
 from mlflow.entities import ViewType
 from support.command import command, in_shell
+from support.postgres import postgres_server
 from support.racing_driver import STORMS, TRIALS
 
 import gradstudy
@@ -34,17 +36,17 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
+def postgres():
     """Gives the address of a new, empty database of a PostgreSQL server."""
-    server = pytest.importorskip("pgserver").get_server(tmp_path_factory.mktemp("postgres"))
-    numbers = iter(range(1000))
+    with postgres_server() as (server, _):
+        numbers = count()
 
-    def new():
-        name = f"storm{next(numbers)}"
-        server.psql(f"CREATE DATABASE {name};")
-        return server.get_uri(name).replace("postgresql:", "postgresql+psycopg:")
+        def new():
+            name = f"storm{next(numbers)}"
+            server.psql(f"CREATE DATABASE {name};")
+            return server.get_uri(name).replace("postgresql:", "postgresql+psycopg:")
 
-    return new
+        yield new
 
 
 def processes(folder, *commands):
@@ -62,7 +64,7 @@ def processes(folder, *commands):
     for process in started:
         page, message = process.communicate(timeout=300)
         assert "Traceback" not in message, message
-        ended.append((page, process.returncode))
+        ended.append((page + message, process.returncode))
     return ended
 
 
@@ -111,7 +113,7 @@ def test_in_one_database_of_optuna_no_trial_is_lost_or_doubled(tmp_path, store):
 def test_first_launches_of_two_studies_on_a_store_that_does_not_exist_yet(tmp_path, store):
     studies = [command([*TINY, f"tracking.uri={store}", f"name=study_{one}"]) for one in "ab"]
     ended = processes([tmp_path / "one", tmp_path / "two"], *studies)
-    assert [code for _, code in ended] == [0, 0]
+    assert [code for _, code in ended] == [0, 0], ended
     for one in "ab":
         assert len(gradstudy.load_study(f"study_{one}", [f"tracking.uri={store}"]).trials) == 16
 

@@ -38,6 +38,9 @@ MAKING = 600.0
 """Seconds after which nobody is making a database any more."""
 NEW_DATABASE = 1_200_000
 """Bytes of MLflow's tables before anything is in them."""
+OPENINGS = 10
+MEANWHILE = re.compile("already exists|duplicate key|UNIQUE constraint|out-of-date database schema|deadlock")
+"""How often a database is opened again, once a second, while another launch makes its tables; and what is said then."""
 WAY_OUT = "Set tracking.uri to a database such as sqlite:///mlflow.db, or to a server such as http://127.0.0.1:5000."
 
 
@@ -175,8 +178,20 @@ def connect(settings: Mlflow) -> MlflowClient:
         warnings.simplefilter("ignore")  # MLflow's and SQLAlchemy's advice to each other, on first use
         if is_missing(settings):
             _make_database(Path(make_url(address).database or ""))
-        client = Client(store, store.asked(lambda: MlflowClient(tracking_uri=address)))
+        client = Client(store, _with_tables(store))
     return cast(MlflowClient, client)
+
+
+def _with_tables(store: Store) -> MlflowClient:
+    """MLflow makes its tables at the first opening, and fails where another launch is doing so at the same moment."""
+    for _ in range(OPENINGS):
+        try:
+            return store.asked(lambda: MlflowClient(tracking_uri=store.address))
+        except SAID_BY_MLFLOW as error:
+            if not MEANWHILE.search(str(error)):
+                raise
+            time.sleep(1.0)
+    return store.asked(lambda: MlflowClient(tracking_uri=store.address))
 
 
 @contextmanager
