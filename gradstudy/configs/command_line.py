@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from gradstudy.configs.yaml_file import UNPRINTABLE
 from gradstudy.errors import InputError
@@ -51,5 +52,7 @@ def _reasons(argument: str) -> Iterator[str]:
     own = re.match(r"hydra\b\.?(?P<name>.*)", key, re.DOTALL)
     if own and not any(own["name"] == known or own["name"].startswith(f"{known}.") for known in HYDRA_KEYS):
         yield f"Of Hydra's own settings a launch may change {', '.join(f'hydra.{one}' for one in HYDRA_KEYS)}"
-    if own and "pkg:" in value:
-        yield "hydra.searchpath may name folders, as file://..., and no package"
+    if own and own["name"] == "searchpath":
+        folders = [one.strip(" '\"").removeprefix("file://") for one in value.strip("[] ").split(",")]
+        if not all(Path(folder).is_dir() for folder in folders if folder):
+            yield "hydra.searchpath may name folders that are there, as file:///home/me/conf, and no package"
