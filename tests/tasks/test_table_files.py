@@ -93,7 +93,7 @@ def test_the_same_table_is_read_from_every_kind_of_file(tmp_path, name):
         ("really.csv", b"PAR1abc", "it is a Parquet file"),
         ("page.csv", b"<html>", "it is HTML or XML"),
         ("garbage.csv", bytes(range(256)) * 9, "it is no text"),
-        ("torn.csv.gz", gzip.compress(b"a,b\n" * 999)[:40], "it cannot be unpacked"),
+        ("torn.csv.gz", gzip.compress(b"a,b\n" * 999, mtime=0)[:40], "it cannot be unpacked"),
         ("none.csv.gz", b"a,b\n1,2\n", "it cannot be unpacked"),
         ("header.csv", b"a,b\n", "it has a header and no rows"),
         ("table.xlsx", b"PK", "save the sheet as 'CSV UTF-8'"),
