@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pytest
+
 
 @contextmanager
 def postgres_server() -> Iterator[tuple[Any, Path]]:
@@ -17,7 +19,7 @@ def postgres_server() -> Iterator[tuple[Any, Path]]:
     folder.chmod(0o755)
     (runtime := folder / "runtime").mkdir(mode=0o700)
     with patch.dict(os.environ, XDG_RUNTIME_DIR=str(runtime)):
-        import pgserver  # which makes a folder when it is imported
+        pgserver = pytest.importorskip("pgserver")  # which makes a folder when it is imported
 
     server = pgserver.get_server(folder / "server")
     try:
