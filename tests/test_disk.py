@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -203,7 +204,7 @@ def test_a_study_on_a_small_disk_goes_on_when_there_is_room(larger, small_disk, 
 
 @pytest.mark.slow
 def test_a_file_that_may_not_become_larger_is_told_with_the_limit(undisturbed, tmp_path):
-    script = f"ulimit -f 3; exec python -m gradstudy {' '.join(map(repr, TINY))}"
+    script = f"ulimit -f 3; exec {sys.executable} -m gradstudy {' '.join(map(repr, TINY))}"
     (tmp_path / "mlflow.db").write_bytes((undisturbed / "mlflow.db").read_bytes())
     done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 3, done
