@@ -35,3 +35,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
     lowered = {name.lower(): name for name in known}
     close = get_close_matches(word.lower(), lowered, n=1)
     return f" Did you mean '{lowered[close[0]]}'?" if close else ""
+
+
+def first_line(error: Exception) -> str:
+    """What an exception says, as far as it fits into a sentence."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300].rstrip(".")

@@ -18,7 +18,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from gradstudy.disk import GOES_ON, Unwritten, refusal_words, writing
-from gradstudy.errors import InputError, TrackingAway
+from gradstudy.errors import InputError, TrackingAway, first_line
 from gradstudy.locking.hold import Hold
 from gradstudy.masking import remember
 from gradstudy.search.database_board import DatabaseBoard
@@ -55,11 +55,10 @@ def reachable(url: str) -> Iterator[None]:
     except (SQLAlchemyError, StorageInternalError) as error:
         if not url:
             raise
-        said = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-        raise TrackingAway(
-            f"The database of search.storage, {url}, went away: {said}. What was measured is stored; when the database "
-            "answers again, the same command goes on."
-        ) from error
+        raise TrackingAway(  # without its cause, whose own words a traceback would show, with their password
+            f"The database of search.storage, {url}, went away: {first_line(error)}. What was measured is stored; when "
+            "the database answers again, the same command goes on."
+        ) from None
 
 
 def begin_anew(folder: Path, why: str, say: Callable[[str], object]) -> None:
@@ -97,7 +96,7 @@ def _journal(path: Path, say: Callable[[str], object]) -> BaseStorage:
     try:
         return JournalStorage(_Journal(str(path)))  # reads all of it
     except Exception as error:  # what Optuna says to lines that are none of its own is of any kind
-        why = (str(error).strip() or type(error).__name__).splitlines()[0]
+        why = first_line(error)
     begin_anew(path.parent, why, say)
     return JournalStorage(_Journal(str(path)))
 
@@ -154,10 +153,10 @@ def _database(url: str) -> BaseStorage:
     try:
         return _with_tables(url)
     except Exception as error:  # whatever SQLAlchemy, its driver or Optuna's schema check says
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        reason = first_line(error)
     shown = address.set(query={}).render_as_string(hide_password=True)
     raise InputError(  # outside the handlers, whose traceback would show the URL
-        f"search.storage must name a database that can be opened, but {shown} cannot: {reason.rstrip('.')}. "
+        f"search.storage must name a database that can be opened, but {shown} cannot: {reason}. "
         "Check the URL and that the database is up, or leave search.storage empty for a journal file."
     )
 

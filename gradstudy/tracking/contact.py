@@ -10,7 +10,7 @@ from mlflow.exceptions import MlflowException
 from requests import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
-from gradstudy.errors import InputError, TrackingAway
+from gradstudy.errors import InputError, TrackingAway, first_line
 from gradstudy.patience import Call, Late, Returned
 
 SAID_BY_MLFLOW = (MlflowException, RequestException, SQLAlchemyError, OSError)
@@ -72,11 +72,6 @@ class Client:
         if not callable(own):
             return own
         return lambda *given, **named: self._store.asked(lambda: own(*given, **named))
-
-
-def first_line(error: Exception) -> str:
-    """What an exception says, as far as it fits into a sentence."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300].rstrip(".")
 
 
 def _makes_sense(result: object) -> bool:

@@ -25,12 +25,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from gradstudy.disk import check_room, free_space, full_words, is_full
-from gradstudy.errors import InputError, TrackingAway, nearest
+from gradstudy.errors import InputError, TrackingAway, first_line, nearest
 from gradstudy.locking.holder import Holder
 from gradstudy.masking import holds_secret, masked, remember
 from gradstudy.parts import Part, number
 from gradstudy.references import variable_of
-from gradstudy.tracking.contact import SAID_BY_MLFLOW, Client, Store, first_line
+from gradstudy.tracking.contact import SAID_BY_MLFLOW, Client, Store
 
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 SQLITE = b"SQLite format 3\0"
