@@ -103,7 +103,9 @@ class Pass:
     `uniform(place, shape)` draws numbers in [0, 1) per member; without it nothing is dropped out. `updates` collects
     the buffers that this pass changed. With `watched` a mapping, every map of weights leaves its output there, by the
     weight's name, and weights are taken as they are filled, before any normalisation of weights. `probe` collects what
-    a look inside needs.
+    a look inside needs. `into` has, by a parameter's name, a tensor [member, ...] into which a backward pass that is
+    written by hand may put its gradient: what it then returns is that tensor, without a copy. A parameter that is used
+    more than once in a pass must not use it.
     """
 
     parameters: "Mapping[str, Tensor]"
@@ -113,6 +115,12 @@ class Pass:
     watched: "dict[str, Tensor] | None" = None
     updates: "dict[str, Tensor]" = field(default_factory=dict)
     probe: Probe | None = None
+    into: "Mapping[str, Tensor]" = field(default_factory=dict)
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a backward pass written by hand will do: nobody looks at what happens in between."""
+        return self.probe is None and self.watched is None and self.training
 
     def at(self, place: str) -> "Local":
         """What the layer at this place sees of the pass."""
@@ -164,19 +172,29 @@ class Flow:
     """What a forward pass made: the output [member, batch, output] and the flow points.
 
     `points` maps a quantity (`signal`, `cell_signal`) to its places in natural order. A place is a tuple of tensors
-    [member, batch, ...]: the layers of a stacked recurrent network share one time step.
+    [member, batch, ...]: the layers of a stacked recurrent network share one time step. A network whose backward pass
+    is written by hand has no tensor of a graph at each place. It gives `taps` instead: by quantity one tensor
+    [place, member, ...] that is added to nothing, and whose gradient is that of all places together.
     """
 
     output: "Tensor"
     points: "Mapping[str, Sequence[tuple[Tensor, ...]]]"
+    taps: "Mapping[str, Tensor] | None" = None
 
     @property
     def tensors(self) -> "list[Tensor]":
-        """All flow points in a row."""
+        """What to ask the gradients of for those of all flow points, in a row."""
+        if self.taps is not None:
+            return list(self.taps.values())
         return [tensor for places in self.points.values() for place in places for tensor in place]
 
     def by_place(self, row: "Sequence[Tensor]") -> "dict[str, list[list[Tensor]]]":
         """One tensor for each of `tensors`, such as its gradient, ordered as the points are: by quantity and place."""
+        if self.taps is not None:
+            return {
+                quantity: [[place] for place in tensor.unbind(0)]
+                for quantity, tensor in zip(self.taps, row, strict=True)
+            }
         left = iter(row)
         return {quantity: [[next(left) for _ in place] for place in places] for quantity, places in self.points.items()}
 

@@ -1,0 +1,39 @@
+"""Python compiled to machine code by Numba, for chains of operations that PyTorch runs one by one on a CPU.
+
+Of a small network's step most is dispatch: some 10 µs per operation, several hundred of them. A compiled function is
+one call, and keeps a member in the cache from its first line to its last. What it computes for a member never depends
+on the member's place: every member is a loop of its own, from its own first entry on. Compiled once per machine and
+kept on disk beside the source (or in NUMBA_CACHE_DIR), under the stamp of its own file: it calls nothing of another.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor, float32
+
+try:
+    import numba
+except ImportError:  # a GPU needs none of this, and may stand where Numba is not installed
+    numba = None  # type: ignore[assignment]
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function in machine code: as IEEE 754 has it, sum by sum; divisions by zero give inf or nan."""
+    return _machine_code(function, fastmath=False)
+
+
+def compiled_freely(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same with sums in any order and products fused into them, so that they fill the lanes of a vector."""
+    return _machine_code(function, fastmath={"contract", "reassoc", "nsz"})
+
+
+def runs_compiled(like: Tensor) -> bool:
+    """Whether compiled functions are to be had for such a tensor: on a CPU, in float32."""
+    return numba is not None and like.device.type == "cpu" and like.dtype == float32
+
+
+def _machine_code(function: Callable[..., Any], fastmath: Any) -> Callable[..., Any]:
+    if numba is None:
+        return function
+    made: Callable[..., Any] = numba.njit(function, cache=True, error_model="numpy", fastmath=fastmath)
+    return made
