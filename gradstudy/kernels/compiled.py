@@ -3,18 +3,23 @@
 Of a small network's step most is dispatch: some 10 µs per operation, several hundred of them. A compiled function is
 one call, and keeps a member in the cache from its first line to its last. What it computes for a member never depends
 on the member's place: every member is a loop of its own, from its own first entry on. Compiled once per machine and
-kept on disk beside the source (or in NUMBA_CACHE_DIR), under the stamp of its own file: it calls nothing of another.
+kept on disk beside the source, or in NUMBA_CACHE_DIR.
 """
 
+import hashlib
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor, float32
 
 try:
     import numba
+    from numba.extending import register_jitable as inlined
+    from numba.np.unsafe.ndarray import to_fixed_tuple as tuple_of
 except ImportError:  # a GPU needs none of this, and may stand where Numba is not installed
-    numba = None  # type: ignore[assignment]
+    numba = inlined = tuple_of = None  # type: ignore[assignment]
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -35,5 +40,17 @@ def runs_compiled(like: Tensor) -> bool:
 def _machine_code(function: Callable[..., Any], fastmath: Any) -> Callable[..., Any]:
     if numba is None:
         return function
-    made: Callable[..., Any] = numba.njit(function, cache=True, error_model="numpy", fastmath=fastmath)
+    given = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(Path(given or Path(__file__).with_name("__pycache__")) / _stamp())
+    try:  # where to keep it is chosen here and now; where that cannot be written, Numba takes the user's own cache
+        made: Callable[..., Any] = numba.njit(function, cache=True, error_model="numpy", fastmath=fastmath)
+    finally:
+        numba.config.CACHE_DIR = given
     return made
+
+
+@cache
+def _stamp() -> str:
+    """Changes with any file here: Numba looks at a function's own, and not at those of the functions that it calls."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.blake2b(b"".join(map(Path.read_bytes, sources)), digest_size=8).hexdigest()
