@@ -19,7 +19,7 @@ try:
     from numba.extending import register_jitable as inlined
     from numba.np.unsafe.ndarray import to_fixed_tuple as tuple_of
 except ImportError:  # a GPU needs none of this, and may stand where Numba is not installed
-    numba = inlined = tuple_of = None  # type: ignore[assignment]
+    numba = inlined = tuple_of = None
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
