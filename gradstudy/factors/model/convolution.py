@@ -14,6 +14,8 @@ from torch import Tensor
 
 from gradstudy.factors.model.layers import Linear, Weight, watched
 from gradstudy.factors.model.random_maps import random_map
+from gradstudy.kernels.compiled import runs_compiled
+from gradstudy.kernels.convolution import correlate_into, weigh_into
 from gradstudy.layer_parts import Adjust, Layers
 from gradstudy.network import Parameter, Pass
 from gradstudy.random_network import Law, PixelWindow, RandomMap
@@ -80,8 +82,9 @@ class Wrapped(torch.autograd.Function):
 class Convolution:
     """One kernel for all pixels: torch.nn.Conv2d(padding="same") for every member.
 
-    All members are one grouped convolution, two to three times faster than a batched product of unfolded pixels. Its
-    output lies [sample, member, ...] in memory and is handed on as a view, so that the next one finds it in order.
+    In machine code where there is any; its output then lies [member, channel, y, x, sample] in memory. Else all members
+    are one grouped convolution, two to three times faster than a batched product of unfolded pixels, and it lies
+    [sample, member, ...]. Either is handed on as a view, so that the next one finds it in order.
     """
 
     kernel_per_pixel, keeps_pixels = False, True
@@ -104,6 +107,9 @@ class Convolution:
         return watched(run, self.weight.name, self.output(x, self.weight(run), run.parameters[self.bias]))
 
     def output(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        if runs_compiled(x):
+            made: Tensor = _Convolved.apply(x, weight, bias, self.window)  # type: ignore[no-untyped-call]
+            return made
         images, margin = self.window.padded(x.transpose(0, 1).flatten(1, 2))
         idle = max(0, -(-LANES // x.shape[2]) - len(weight))
         grouped, kernels, biases = _with_idle(idle, images, weight.flatten(0, 1), bias.flatten(), members=len(weight))
@@ -112,6 +118,43 @@ class Convolution:
 
     def random_map(self, law: Law) -> RandomMap:
         return random_map(self.weight.drawn, law, window=PixelWindow(self.window.kernel, self.window.padding))
+
+
+class _Convolved(torch.autograd.Function):
+    """`Convolution` in machine code: the gradient of its inputs is a convolution with the kernels turned around."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, window: Window) -> Tensor:
+        images, weight, ctx.window = _samples_last(x), weight.contiguous(), window
+        ctx.save_for_backward(images, weight)
+        return _samples_second(_correlated(images, weight, bias.contiguous(), window))
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor, None]:
+        (images, weight), given = ctx.saved_tensors, _samples_last(gradient)
+        of_weight, of_bias = torch.empty_like(weight), weight.new_empty(weight.shape[:2])
+        wraps = ctx.window.padding == "circular"
+        weigh_into(images.numpy(), given.numpy(), wraps, of_weight.numpy(), of_bias.numpy())
+        if not ctx.needs_input_grad[0]:
+            return None, of_weight, of_bias, None
+        turned = weight.flip(3, 4).transpose(1, 2).contiguous()
+        back = _correlated(given, turned, weight.new_zeros(turned.shape[:2]), ctx.window)
+        return _samples_second(back), of_weight, of_bias, None
+
+
+def _correlated(images: Tensor, weight: Tensor, bias: Tensor, window: Window) -> Tensor:
+    made = images.new_empty(*weight.shape[:2], *images.shape[2:])
+    arrays = (tensor.detach().numpy() for tensor in (images, weight, bias))
+    correlate_into(*arrays, window.padding == "circular", made.numpy())
+    return made
+
+
+def _samples_last(images: Tensor) -> Tensor:
+    return images.permute(0, 2, 3, 4, 1).contiguous()
+
+
+def _samples_second(images: Tensor) -> Tensor:
+    return images.permute(0, 4, 1, 2, 3)
 
 
 def _with_idle(
@@ -174,5 +217,7 @@ class Readout:
         self.parameters, self.buffers = self.linear.parameters, self.linear.buffers
 
     def __call__(self, run: Pass, x: Tensor) -> Tensor:
-        # contiguous: the strides of a batched product would otherwise grow with the number of members
-        return self.linear(run, (x.mean((3, 4)) if self.pool else x.flatten(2)).contiguous())
+        # the mean of samples that lie last hands its gradient back as it found them, and contiguous: the strides of a
+        # batched product would otherwise grow with the number of members
+        features = x.permute(0, 2, 3, 4, 1).mean((2, 3)).transpose(1, 2) if self.pool else x.flatten(2)
+        return self.linear(run, features.contiguous())
