@@ -1,11 +1,14 @@
 """Self-attention of every member: each token is a weighted mean over all tokens of its sequence."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from gradstudy.factors.model.layers import Linear, Weight
+from gradstudy.kernels.attention import attend_back_into, attend_into
+from gradstudy.kernels.compiled import runs_compiled
 from gradstudy.layer_parts import Adjust, Layers
 from gradstudy.network import Parameter, Pass
 from gradstudy.random_network import BranchStep, Law, NoTheory
@@ -37,7 +40,11 @@ class Attention:
         self.buffers = (*self.in_proj.buffers, *self.out_proj.buffers)
 
     def __call__(self, run: Pass, x: Tensor) -> Tensor:
-        queries, keys, values = self._split(self.in_proj(run, x))
+        projected = self.in_proj(run, x)
+        if runs_compiled(x):
+            attended = Attended.apply(projected, self.heads, self.length)  # type: ignore[no-untyped-call]
+            return self.out_proj(run, attended)
+        queries, keys, values = self._split(projected)
         weights = torch.bmm(queries / math.sqrt(self.head), keys.transpose(1, 2)).softmax(-1)
         mixed = torch.bmm(weights, values).view(-1, self.heads, self.length, self.head)
         return self.out_proj(run, mixed.transpose(1, 2).reshape(x.shape))
@@ -53,6 +60,26 @@ class Attention:
         """
         apart = projected.view(-1, self.length, 3, self.heads, self.head).permute(2, 0, 3, 1, 4)
         return apart.reshape(3, -1, self.length, self.head).unbind(0)
+
+
+class Attended(torch.autograd.Function):
+    """[member, batch * token, 3 width] -> [member, batch * token, width] in machine code, weights made anew on the way
+    back."""
+
+    @staticmethod
+    def forward(ctx: Any, projected: Tensor, heads: int, length: int) -> Tensor:
+        ctx.heads, apart = heads, torch.unflatten(projected, 1, (-1, length)).contiguous()
+        ctx.save_for_backward(apart)
+        mixed = apart.new_empty(*apart.shape[:3], apart.shape[3] // 3)
+        attend_into(apart.numpy(), heads, mixed.numpy())
+        return mixed.flatten(1, 2)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        (apart,) = ctx.saved_tensors
+        given, back = gradient.contiguous().view(*apart.shape[:3], -1), torch.empty_like(apart)
+        attend_back_into(apart.numpy(), ctx.heads, given.numpy(), back.numpy())
+        return back.flatten(1, 2), None, None
 
 
 class _Projection(Linear):

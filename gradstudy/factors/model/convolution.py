@@ -23,10 +23,6 @@ from gradstudy.random_network import Law, PixelWindow, RandomMap
 Image = tuple[int, int, int]
 """(channel, height, width)."""
 
-LANES = 8
-"""With fewer input channels in all groups together oneDNN takes other code (for one AVX2 register of float32), which
-adds up in another order. Groups of zeros keep a small cohort of members with 1 to 3 channels away from it."""
-
 
 @dataclass(frozen=True)
 class Window(PixelWindow):
@@ -82,9 +78,9 @@ class Wrapped(torch.autograd.Function):
 class Convolution:
     """One kernel for all pixels: torch.nn.Conv2d(padding="same") for every member.
 
-    In machine code where there is any; its output then lies [member, channel, y, x, sample] in memory. Else all members
-    are one grouped convolution, two to three times faster than a batched product of unfolded pixels, and it lies
-    [sample, member, ...]. Either is handed on as a view, so that the next one finds it in order.
+    In machine code where there is any; its output lies [member, channel, y, x, sample] in memory. On a GPU all members
+    are one grouped convolution, whose output lies [sample, member, ...]. Either is handed on as a view, so that the
+    next one finds it in order.
     """
 
     kernel_per_pixel, keeps_pixels = False, True
@@ -108,19 +104,24 @@ class Convolution:
 
     def output(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         if runs_compiled(x):
-            made: Tensor = _Convolved.apply(x, weight, bias, self.window)  # type: ignore[no-untyped-call]
+            made: Tensor = Convolved.apply(x, weight, bias, self.window)  # type: ignore[no-untyped-call]
             return made
+        if x.device.type == "cpu":
+            return torch.stack([self._alone(*one) for one in zip(x, weight, bias, strict=True)])
         images, margin = self.window.padded(x.transpose(0, 1).flatten(1, 2))
-        idle = max(0, -(-LANES // x.shape[2]) - len(weight))
-        grouped, kernels, biases = _with_idle(idle, images, weight.flatten(0, 1), bias.flatten(), members=len(weight))
-        output = F.conv2d(grouped, kernels, biases, padding=margin, groups=len(weight) + idle)
-        return torch.unflatten(output[:, : bias.numel()], 1, bias.shape).transpose(0, 1)
+        output = F.conv2d(images, weight.flatten(0, 1), bias.flatten(), padding=margin, groups=len(weight))
+        return torch.unflatten(output, 1, bias.shape).transpose(0, 1)
+
+    def _alone(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """Of one member: by groups, oneDNN adds up in an order that depends on how many there are."""
+        images, margin = self.window.padded(x)
+        return F.conv2d(images, weight, bias, padding=margin)
 
     def random_map(self, law: Law) -> RandomMap:
         return random_map(self.weight.drawn, law, window=PixelWindow(self.window.kernel, self.window.padding))
 
 
-class _Convolved(torch.autograd.Function):
+class Convolved(torch.autograd.Function):
     """`Convolution` in machine code: the gradient of its inputs is a convolution with the kernels turned around."""
 
     @staticmethod
@@ -155,16 +156,6 @@ def _samples_last(images: Tensor) -> Tensor:
 
 def _samples_second(images: Tensor) -> Tensor:
     return images.permute(0, 4, 1, 2, 3)
-
-
-def _with_idle(
-    idle: int, images: Tensor, weight: Tensor, bias: Tensor, *, members: int
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Groups of zeros behind those of the members."""
-    if not idle:
-        return images, weight, bias
-    channels, outputs = (idle * size // members for size in (images.shape[1], len(bias)))
-    return F.pad(images, (0,) * 5 + (channels,)), F.pad(weight, (0,) * 7 + (outputs,)), F.pad(bias, (0, outputs))
 
 
 class LocallyConnected(Convolution):
