@@ -114,6 +114,10 @@ class Residual(Part, group="residual"):
         raise NoTheory("this residual connection does not say by how much it scales skip and branch")
 
 
+def _undecayed(parameter: Any, gradient: Any) -> Any:
+    return gradient
+
+
 @dataclass(frozen=True)
 class Regularization(Part, group="regularization"):
     """What keeps weights small, or units from relying on each other; here it changes nothing."""
@@ -121,12 +125,23 @@ class Regularization(Part, group="regularization"):
     def check(self, network: Network) -> None:
         """ValueError where it has no place in such a network."""
 
-    def decay(self, parameters: "Sequence[Tensor]", gradients: "Sequence[Tensor]") -> "list[Tensor]":
-        """The clipped gradients [member, ...], with those of the penalties added."""
-        return list(gradients)
+    @property
+    def decay(self) -> Callable[..., Any]:
+        """(parameter, clipped gradient, *decay_coefficients) -> the gradient with those of the penalties added.
+
+        A rule for an entry, as an optimizer's is: it takes tensors, and is compiled for single numbers.
+        """
+        return _undecayed
+
+    def decay_coefficients(self) -> "tuple[float | Tensor, ...]":
+        """What `decay` takes beside parameter and gradient, float64 [member] each."""
+        return ()
 
     def constrain(self, parameters: "Sequence[Tensor]") -> "list[Tensor]":
-        """The parameters after an optimizer step, brought back to where they are allowed to be."""
+        """The parameters after an optimizer step, brought back to where they are allowed to be.
+
+        The very tensor that came where nothing was to be done.
+        """
         return list(parameters)
 
     def drop(self, local: Local) -> TensorMap:

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from gradstudy.factors.coefficients import per_member
+from gradstudy.factors.coefficients import Coefficient, per_member
 from gradstudy.network import spread_over
 from gradstudy.parts import Part, number
 
@@ -16,7 +17,43 @@ EPSILON = 1e-6
 
 
 @dataclass(frozen=True)
-class Threshold(Part, group="clipping"):
+class Clipping(Part, group="clipping"):
+    """What multiplies all gradients of a member, and what limits each of their entries.
+
+    `by_entry`: that is all it does, so that gradients may as well lie in one row. One that looks at whole units fills
+    in `clip` instead.
+    """
+
+    by_entry: ClassVar[bool] = True
+
+    def factor(self, norm: Tensor) -> Tensor:
+        """What multiplies every gradient, [member], given the global norm [member]; both in float64."""
+        return torch.ones_like(norm)
+
+    def limit(self) -> Coefficient:
+        """The largest size of an entry, [member]; infinity limits nothing."""
+        return math.inf
+
+    def clip(
+        self, gradients: Sequence[Tensor], parameters: Sequence[Tensor], norm: Tensor
+    ) -> tuple[list[Tensor], Tensor]:
+        """The clipped gradients [member, ...], and the factor [member] that was put on all of them.
+
+        The factor is applied in float64: in float32 a factor below 1e-38 would read 0 and turn an explosion into a
+        vanished gradient.
+        """
+        factor = self.factor(norm)
+        return [self._clip_one(gradient, factor) for gradient in gradients], factor
+
+    def _clip_one(self, gradient: Tensor, factor: Tensor) -> Tensor:
+        wide = gradient.double()
+        scaled = (wide * per_member(factor, wide)).to(gradient.dtype)
+        limit = per_member(self.limit(), gradient)
+        return torch.clamp(scaled, -limit, limit)
+
+
+@dataclass(frozen=True)
+class Threshold(Clipping):
     """Clips a member's global norm at `max_norm`, or each entry at `max_value`; infinity clips nothing.
 
     One class serves none, norm and value, so that members that differ only in clipping train in one cohort.
@@ -26,32 +63,23 @@ class Threshold(Part, group="clipping"):
     max_norm: float = number(math.inf, above=0.0)
     max_value: float = number(math.inf, above=0.0)
 
-    def clip(
-        self, gradients: Sequence[Tensor], parameters: Sequence[Tensor], norm: Tensor
-    ) -> tuple[list[Tensor], Tensor]:
-        """The clipped gradients, and the factor [member] that `max_norm` put on them.
+    def factor(self, norm: Tensor) -> Tensor:
+        return (self.max_norm / (norm + EPSILON)).clamp(max=1.0)
 
-        `norm` [member] is the global norm in float64. The factor is applied in float64: in float32 a factor below
-        1e-38 would read 0 and turn an explosion into a vanished gradient.
-        """
-        factor = (self.max_norm / (norm + EPSILON)).clamp(max=1.0)
-        return [self._clip_one(gradient, factor) for gradient in gradients], factor
-
-    def _clip_one(self, gradient: Tensor, factor: Tensor) -> Tensor:
-        wide = gradient.double()
-        scaled = (wide * per_member(factor, wide)).to(gradient.dtype)
-        limit = per_member(self.max_value, gradient)
-        return torch.clamp(scaled, -limit, limit)
+    def limit(self) -> Coefficient:
+        return self.max_value
 
 
 @dataclass(frozen=True)
-class Adaptive(Part, group="clipping"):
+class Adaptive(Clipping):
     """Clips the gradient of a unit where it is longer than `clipping` times the unit's weights.
 
     g_i <- g_i * min(1, clipping * max(||w_i||, eps) / ||g_i||) (Brock et al. 2021). A unit is an index of a weight's
     first ordinary axis; a vector is clipped as a whole. The paper leaves the last layer out; here every parameter is
     clipped.
     """
+
+    by_entry = False
 
     clipping: float = number(0.01, above=0.0)
     eps: float = number(1e-3, above=0.0)
@@ -60,10 +88,10 @@ class Adaptive(Part, group="clipping"):
         self, gradients: Sequence[Tensor], parameters: Sequence[Tensor], norm: Tensor
     ) -> tuple[list[Tensor], Tensor]:
         """The clipped gradients, and ones [member]: no single factor was put on all of them."""
-        clipped = [self._clip_one(*each) for each in zip(gradients, parameters, strict=True)]
-        return clipped, torch.ones_like(norm)
+        clipped = [self._clip_unit(*each) for each in zip(gradients, parameters, strict=True)]
+        return clipped, self.factor(norm)
 
-    def _clip_one(self, gradient: Tensor, parameter: Tensor) -> Tensor:
+    def _clip_unit(self, gradient: Tensor, parameter: Tensor) -> Tensor:
         size, length = _unit_norms(parameter), _unit_norms(gradient)
         limit = per_member(self.clipping, size) * torch.maximum(size, per_member(self.eps, size))
         factor = (limit / length).clamp(max=1.0)

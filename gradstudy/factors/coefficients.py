@@ -22,10 +22,18 @@ def per_member(coefficient: Coefficient, like: Tensor) -> Tensor:
 
 
 def elementwise(function: Callable[..., Tensor], *coefficients: Coefficient) -> Tensor:
-    """An element-wise function of coefficients [member], rounded alike in every slot.
+    """An element-wise function of coefficients [..., member], rounded alike in every slot.
 
     Vector kernels treat the last few elements of a tensor by scalar code, which rounds pow otherwise: in a cohort of
     65 one result in sixty differed from that of the member alone. Repeated over a whole block, no member is a tail.
     """
-    wide = [stacked(each).unsqueeze(-1).expand(-1, KERNEL_TAIL).contiguous() for each in coefficients]
-    return function(*wide)[:, 0]
+    alike = torch.broadcast_tensors(*map(stacked, coefficients))  # type: ignore[no-untyped-call]  # torch leaves it open
+    wide = [each.unsqueeze(-1).expand(*each.shape, KERNEL_TAIL).contiguous() for each in alike]
+    return function(*wide)[..., 0]
+
+
+def powers(base: Tensor, exponents: Tensor) -> Tensor:
+    """base [member] to each of the exponents [step], [step, member]; members of one base are taken together."""
+    own = base.tolist()
+    found = {one: [one**exponent for exponent in exponents.tolist()] for one in set(own)}
+    return torch.tensor([found[one] for one in own], dtype=torch.float64, device=base.device).t()

@@ -1,11 +1,12 @@
 """L-BFGS: the optimizer that evaluates a batch more than once in a step, and cannot be stacked."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from gradstudy.factors.optimizer import Again, Optimizer, Stacked, State, Tensors
+from gradstudy.factors.optimizer import Again, Optimizer, Stacked
 from gradstudy.parts import number
 
 
@@ -21,26 +22,28 @@ class Lbfgs(Optimizer):
     """
 
     member_by_member = True
+    by_entry = False
+    moments = 0
 
     max_iter: int = number(20, at_least=1, at_most=1_000)
     history: int = number(100, at_least=1, at_most=1_000)
     line_search: bool = False
 
-    def start(self, parameters: Stacked) -> State:
+    def search(self, parameters: Stacked, state: list[Any], rate: Tensor, again: Again) -> list[Tensor]:
+        """The parameters [1, ...] after a step at this rate [1]; `state`, empty at first, is what it keeps."""
         if len(parameters[0]) != 1:
             raise ValueError(f"lbfgs trains one member at a time, got a cohort of {len(parameters[0])}: plan cohorts")
-        values = [parameter.clone() for parameter in parameters]
-        search = "strong_wolfe" if self.line_search else None
-        return [values, torch.optim.LBFGS(values, 1.0, self.max_iter, history_size=self.history, line_search_fn=search)]
-
-    def update(
-        self, parameters: Stacked, gradients: Stacked, state: State, *, lr: Tensor, count: int, again: Again
-    ) -> Tensors:
-        values: Tensors
+        if not state:
+            values = [parameter.clone() for parameter in parameters]
+            lines = "strong_wolfe" if self.line_search else None
+            state += (
+                values,
+                torch.optim.LBFGS(values, 1.0, self.max_iter, history_size=self.history, line_search_fn=lines),
+            )
         values, optimizer = state
         for value, parameter in zip(values, parameters, strict=True):
             value.copy_(parameter)
-        optimizer.param_groups[0]["lr"] = lr.item()
+        optimizer.param_groups[0]["lr"] = rate.item()
 
         def closure() -> Tensor:
             loss, found = again(values)
@@ -51,6 +54,6 @@ class Lbfgs(Optimizer):
         try:
             optimizer.step(closure)
         except ZeroDivisionError:  # the line search divides by the length of its bracket
-            state[:] = self.start(parameters)
+            state.clear()
             return list(parameters)
-        return values
+        return list(values)

@@ -1,6 +1,6 @@
 """Learning-rate schedules: the rate that a member trains with at each step.
 
-`value` is the highest rate of each. `at` says the rate [member] of a step, counted from 0, of so many steps.
+`value` is the highest rate of each. `at` says the rates [step, member] at some steps, counted from 0, of so many.
 """
 
 import math
@@ -19,9 +19,9 @@ class Constant(Part, group="lr"):
 
     value: float = number(0.01, at_least=0.0)
 
-    def at(self, step: int, steps: int) -> Tensor:
-        """The rate [member] of step `step`, from 0, of `steps`."""
-        return stacked(self.value)
+    def at(self, step: Tensor, steps: int) -> Tensor:
+        """The rates [step, member] at each `step` [step, 1], from 0, of `steps`; float64."""
+        return stacked(self.value) + torch.zeros_like(step)
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Warmup(Constant):
 
     warmup: float = number(0.1, at_least=0.0, at_most=1.0)
 
-    def at(self, step: int, steps: int) -> Tensor:
+    def at(self, step: Tensor, steps: int) -> Tensor:
         return self.value * ((step + 1) / (stacked(self.warmup) * steps)).clamp(max=1.0)
 
 
@@ -46,8 +46,8 @@ class Cosine(Constant):
 
     final: float = number(0.0, at_least=0.0, at_most=1.0)
 
-    def at(self, step: int, steps: int) -> Tensor:
-        left = (1 + math.cos(math.pi * step / steps)) / 2
+    def at(self, step: Tensor, steps: int) -> Tensor:
+        left = (1 + elementwise(torch.cos, math.pi * step / steps)) / 2
         return stacked(self.value) * (self.final + (1 - self.final) * left)
 
 
@@ -61,7 +61,7 @@ class Step(Constant):
     drop: float = number(0.1, at_least=0.0, at_most=1.0)
     every: float = number(0.4, above=0.0, at_most=1.0)
 
-    def at(self, step: int, steps: int) -> Tensor:
+    def at(self, step: Tensor, steps: int) -> Tensor:
         period = (stacked(self.every) * steps).round().clamp(min=1.0)
         return self.value * elementwise(torch.pow, self.drop, (step / period).floor())
 
@@ -78,7 +78,7 @@ class OneCycle(Constant):
     div_factor: float = number(25.0, at_least=1.0)
     final_div_factor: float = number(1e4, at_least=1.0)
 
-    def at(self, step: int, steps: int) -> Tensor:
+    def at(self, step: Tensor, steps: int) -> Tensor:
         value, peak = stacked(self.value), stacked(self.pct_start) * steps - 1
         rising = step < peak
         start = value / self.div_factor

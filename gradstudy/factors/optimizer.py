@@ -1,10 +1,12 @@
 """Optimizers with one coefficient per member, equal to torch.optim's.
 
-torch.optim refuses a learning rate per slice, so these are our own. `start` makes the state, `rates` what all
-parameters share in a step, and `step` the new value of one parameter; `update` takes all parameters together, for those
-that need more than one gradient. Coefficients [member] are combined in float64 and cast once. Only plain operations
-(`+ - * / sqrt`): fused ones (addcmul, lerp) round differently in the last few elements of a tensor, and a member's
-result must not depend on its place in the stack.
+torch.optim refuses a learning rate per slice, so these are our own. An optimizer is a `rule`: what becomes of one entry
+of a parameter, given its gradient, its moments (one number or two that it keeps between steps) and coefficients. It is
+written once and read twice: as it stands it takes whole tensors, the coefficients [member, 1]; compiled, it takes
+single numbers in a loop over the entries of a member (kernels/rows.py), with sqrt and sign of NumPy's. So a rule is
+made of + - * / sqrt and sign alone and holds no number of its own. Coefficients are combined in float64 and cast once.
+Fused operations (addcmul, lerp) round differently in the last few elements of a tensor, and a member's result must not
+depend on its place in the stack.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,78 +14,70 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, sign, sqrt
 
-from gradstudy.factors.coefficients import elementwise, per_member
+from gradstudy.factors.coefficients import Coefficient, per_member, powers, stacked
 from gradstudy.parts import Part, number
 
-Tensors = list[Tensor]
+Rule = Callable[..., tuple[Any, ...]]
+"""(parameter, gradient, *moments, *coefficients) -> (parameter, *moments) after the step."""
 Stacked = Sequence[Tensor]
 """[member, ...] of each parameter."""
-Rates = Sequence[Tensor]
-State = list[Any]
-"""What an optimizer keeps between steps, changed in place; for all but one a list of tensors per parameter."""
-Again = Callable[[Stacked], tuple[Tensor, Tensors]]
+Again = Callable[[Stacked], tuple[Tensor, list[Tensor]]]
 """Other parameters -> their loss [member] and clipped, decayed gradients on this step's batch."""
 
 
 @dataclass(frozen=True)
 class Optimizer(Part, group="optimizer"):
-    """A rule that moves parameters. `has_eps`: an eps keeps its steps small where gradients are tiny.
+    """A rule that moves parameters, and how many `moments` it keeps of each entry, which start at 0.
 
-    `largest_curvature`: the product of rate and curvature beyond which each step overshoots by more than the one
-    before; None where steps do not scale with the gradient.
+    `by_entry`: that is all it is; one that looks at losses by itself fills in `search` instead. `has_eps`: an eps keeps
+    its steps small where gradients are tiny. `largest_curvature`: the product of rate and curvature beyond which each
+    step overshoots by more than the one before; None where steps do not scale with the gradient.
     """
 
+    moments: ClassVar[int] = 1
+    by_entry: ClassVar[bool] = True
     has_eps = False
     largest_curvature: ClassVar[float | None] = None
 
-    def start(self, parameters: Stacked) -> State:
-        """The state of each parameter before the first step."""
-        return [[torch.zeros_like(p)] for p in parameters]
-
-    def update(
-        self, parameters: Stacked, gradients: Stacked, state: State, *, lr: Tensor, count: int, again: Again
-    ) -> Tensors:
-        """The parameters after step `count` (from 1) at rates `lr` [member]; changes `state` in place."""
-        rates = self.rates(lr, count)
-        return [self.step(*each, rates) for each in zip(parameters, gradients, state, strict=True)]
-
-    def rates(self, lr: Tensor, count: int) -> Rates:
-        """Coefficients [member] that all parameters share in a step: the learning rate, and what follows from it."""
-        return (lr,)
-
-    def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
-        """The new value of one parameter."""
+    @property
+    def rule(self) -> Rule:
+        """What a step does to an entry."""
         raise NotImplementedError
 
-    def below_eps(self, state: State, *, lr: Tensor, count: int) -> Tensors:
-        """Where eps rules after step `count`, parameter by parameter, bools [member, ...]; none without an eps.
+    def coefficients(self, lr: Tensor, count: Tensor) -> Sequence[Coefficient]:
+        """What the rule takes, in its order: float64 [step, member] or [member], for rates `lr` [step, member].
 
-        There a step no longer has the size of the learning rate: it shrinks with the gradient.
+        `count` [step] numbers the steps from 1.
         """
-        return []
+        return (lr,)
+
+    def search(self, parameters: Stacked, state: list[Any], rate: Tensor, again: Again) -> list[Tensor]:
+        """The parameters [member, ...] after a step at this rate [member]; `state` is its own, and empty at first."""
+        raise NotImplementedError
+
+    def start(self, parameters: Tensor) -> list[Tensor]:
+        """The moments of all parameters [member, entry] before the first step, each of their shape."""
+        return [torch.zeros_like(parameters) for _ in range(self.moments)]
+
+    def below_eps(self, moments: Stacked, coefficients: Stacked) -> Tensor | None:
+        """Where eps rules after a step, bools shaped as the moments; None without an eps.
+
+        There a step no longer has the size of the learning rate: it shrinks with the gradient. `coefficients` are those
+        of the step, [member, 1] each.
+        """
+        return None
 
 
-@dataclass(frozen=True)
-class AdaptiveOptimizer(Optimizer):
-    """An optimizer that divides each entry's step by the root of its mean squared gradient, plus `eps`."""
+def _descend(parameter: Any, gradient: Any, momentum: Any, share: Any, rate: Any) -> tuple[Any, Any]:
+    momentum = share * momentum + gradient
+    return parameter - rate * momentum, momentum
 
-    has_eps = True
 
-    eps: float = number(1e-8, at_least=0.0)
-
-    def below_eps(self, state: State, *, lr: Tensor, count: int) -> Tensors:
-        rates = self.rates(lr, count)
-        return [self.root(own, rates) < per_member(self.eps, own[0]) for own in state]
-
-    def scaled(self, direction: Tensor, state: Tensors, rates: Rates) -> Tensor:
-        """The direction over the root and eps."""
-        return direction / (self.root(state, rates) + per_member(self.eps, direction))
-
-    def root(self, state: Tensors, rates: Rates) -> Tensor:
-        """The root of a parameter's mean squared gradient, to which eps is added."""
-        return state[0].sqrt()
+def _descend_ahead(parameter: Any, gradient: Any, momentum: Any, share: Any, rate: Any) -> tuple[Any, Any]:
+    momentum = share * momentum + gradient
+    return parameter - rate * (gradient + share * momentum), momentum
 
 
 @dataclass(frozen=True)
@@ -98,36 +92,56 @@ class Sgd(Optimizer):
         """2 (1 + m), over 1 + 2 m for Nesterov's: where a quadratic loss is no longer descended (Cohen et al. 2021)."""
         return 2 * (1 + self.momentum) / (1 + 2 * self.momentum * self.nesterov)
 
-    def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
-        momentum = per_member(self.momentum, parameter)
-        state[0] = momentum * state[0] + gradient
-        direction = gradient + momentum * state[0] if self.nesterov else state[0]
-        return parameter - per_member(rates[0], parameter) * direction
+    @property
+    def rule(self) -> Rule:
+        return _descend_ahead if self.nesterov else _descend
+
+    def coefficients(self, lr: Tensor, count: Tensor) -> Sequence[Coefficient]:
+        return self.momentum, lr
+
+
+def _adam(
+    parameter: Any, gradient: Any, first: Any, second: Any,
+    beta1: Any, rest1: Any, beta2: Any, rest2: Any, rate: Any, root: Any, eps: Any,
+) -> tuple[Any, Any, Any]:  # fmt: skip
+    first = beta1 * first + rest1 * gradient
+    second = beta2 * second + rest2 * gradient * gradient
+    return parameter - rate * (first / (sqrt(second) / root + eps)), first, second
 
 
 @dataclass(frozen=True)
-class Adam(AdaptiveOptimizer):
+class Adam(Optimizer):
     """Steps scaled by running moments of the gradient (Kingma & Ba 2015; torch.optim.Adam)."""
 
+    moments = 2
+    has_eps = True
+
+    eps: float = number(1e-8, at_least=0.0)
     beta1: float = number(0.9, at_least=0.0, below=1.0)
     beta2: float = number(0.999, at_least=0.0, below=1.0)
 
-    def start(self, parameters: Stacked) -> State:
-        return [[torch.zeros_like(p), torch.zeros_like(p)] for p in parameters]
+    @property
+    def rule(self) -> Rule:
+        return _adam
 
-    def rates(self, lr: Tensor, count: int) -> Rates:
-        """The rate and the root of the second moment's share, both corrected for moments that started at 0."""
-        first, second = (1 - elementwise(lambda beta: beta**count, beta) for beta in (self.beta1, self.beta2))
-        return lr / first, second.sqrt()
+    def coefficients(self, lr: Tensor, count: Tensor) -> Sequence[Coefficient]:
+        """With the rate and the root of the second moment's share corrected for moments that started at 0."""
+        beta1, beta2 = stacked(self.beta1), stacked(self.beta2)
+        first, second = (1 - powers(beta, count) for beta in (beta1, beta2))
+        return beta1, 1 - beta1, beta2, 1 - beta2, lr / first, second.sqrt(), self.eps
 
-    def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
-        beta1, beta2 = self.beta1, self.beta2
-        state[0] = per_member(beta1, gradient) * state[0] + per_member(1 - beta1, gradient) * gradient
-        state[1] = per_member(beta2, gradient) * state[1] + per_member(1 - beta2, gradient) * gradient * gradient
-        return parameter - per_member(rates[0], parameter) * self.scaled(state[0], state, rates)
+    def below_eps(self, moments: Stacked, coefficients: Stacked) -> Tensor:
+        root, eps = coefficients[5:7]
+        return moments[1].sqrt() / root < eps
 
-    def root(self, state: Tensors, rates: Rates) -> Tensor:
-        return state[1].sqrt() / per_member(rates[1], state[1])
+
+def _adam_with_decay(
+    parameter: Any, gradient: Any, first: Any, second: Any,
+    beta1: Any, rest1: Any, beta2: Any, rest2: Any, rate: Any, root: Any, eps: Any, kept: Any,
+) -> tuple[Any, Any, Any]:  # fmt: skip
+    first = beta1 * first + rest1 * gradient
+    second = beta2 * second + rest2 * gradient * gradient
+    return parameter * kept - rate * (first / (sqrt(second) / root + eps)), first, second
 
 
 @dataclass(frozen=True)
@@ -136,38 +150,75 @@ class AdamW(Adam):
 
     weight_decay: float = number(0.01, at_least=0.0)
 
-    def rates(self, lr: Tensor, count: int) -> Rates:
-        return *super().rates(lr, count), 1 - lr * self.weight_decay
+    @property
+    def rule(self) -> Rule:
+        return _adam_with_decay
 
-    def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
-        *adam, kept = rates
-        return super().step(parameter * per_member(kept, parameter), gradient, state, adam)
+    def coefficients(self, lr: Tensor, count: Tensor) -> Sequence[Coefficient]:
+        return *super().coefficients(lr, count), 1 - lr * self.weight_decay
+
+
+def _rms_prop(
+    parameter: Any, gradient: Any, square: Any, alpha: Any, rest: Any, rate: Any, eps: Any
+) -> tuple[Any, Any]:
+    square = alpha * square + rest * (gradient * gradient)
+    return parameter - rate * (gradient / (sqrt(square) + eps)), square
 
 
 @dataclass(frozen=True)
-class RmsProp(AdaptiveOptimizer):
+class RmsProp(Optimizer):
     """Steps scaled by a running mean of squared gradients (Tieleman & Hinton 2012; torch.optim.RMSprop)."""
 
+    has_eps = True
+
+    eps: float = number(1e-8, at_least=0.0)
     alpha: float = number(0.99, at_least=0.0, below=1.0)
 
-    def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
-        state[0] = per_member(self.alpha, gradient) * state[0] + per_member(1 - self.alpha, gradient) * gradient**2
-        return parameter - per_member(rates[0], parameter) * self.scaled(gradient, state, rates)
+    @property
+    def rule(self) -> Rule:
+        return _rms_prop
+
+    def coefficients(self, lr: Tensor, count: Tensor) -> Sequence[Coefficient]:
+        return self.alpha, 1 - stacked(self.alpha), lr, self.eps
+
+    def below_eps(self, moments: Stacked, coefficients: Stacked) -> Tensor:
+        return moments[0].sqrt() < coefficients[3]
+
+
+def _adagrad(parameter: Any, gradient: Any, square: Any, rate: Any, eps: Any) -> tuple[Any, Any]:
+    square = square + gradient * gradient
+    return parameter - rate * (gradient / (sqrt(square) + eps)), square
 
 
 @dataclass(frozen=True)
-class Adagrad(AdaptiveOptimizer):
+class Adagrad(Optimizer):
     """Steps scaled by the root of the sum of all squared gradients so far (Duchi et al. 2011; torch.optim.Adagrad)."""
+
+    has_eps = True
 
     eps: float = number(1e-10, at_least=0.0)
     initial_accumulator: float = number(0.0, at_least=0.0)
 
-    def start(self, parameters: Stacked) -> State:
-        return [[torch.zeros_like(p) + per_member(self.initial_accumulator, p)] for p in parameters]
+    @property
+    def rule(self) -> Rule:
+        return _adagrad
 
-    def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
-        state[0] = state[0] + gradient * gradient
-        return parameter - per_member(rates[0], parameter) * self.scaled(gradient, state, rates)
+    def coefficients(self, lr: Tensor, count: Tensor) -> Sequence[Coefficient]:
+        return lr, self.eps
+
+    def start(self, parameters: Tensor) -> list[Tensor]:
+        return [torch.zeros_like(parameters) + per_member(self.initial_accumulator, parameters)]
+
+    def below_eps(self, moments: Stacked, coefficients: Stacked) -> Tensor:
+        return moments[0].sqrt() < coefficients[1]
+
+
+def _lion(
+    parameter: Any, gradient: Any, momentum: Any,
+    beta1: Any, rest1: Any, beta2: Any, rest2: Any, rate: Any, kept: Any,
+) -> tuple[Any, Any]:  # fmt: skip
+    mixed = beta1 * momentum + rest1 * gradient
+    return parameter * kept - rate * sign(mixed), beta2 * momentum + rest2 * gradient
 
 
 @dataclass(frozen=True)
@@ -182,12 +233,10 @@ class Lion(Optimizer):
     beta2: float = number(0.99, at_least=0.0, below=1.0)
     weight_decay: float = number(0.0, at_least=0.0)
 
-    def rates(self, lr: Tensor, count: int) -> Rates:
-        return lr, 1 - lr * self.weight_decay
+    @property
+    def rule(self) -> Rule:
+        return _lion
 
-    def step(self, parameter: Tensor, gradient: Tensor, state: Tensors, rates: Rates) -> Tensor:
-        lr, kept = rates
-        beta1, beta2 = self.beta1, self.beta2
-        mixed = per_member(beta1, gradient) * state[0] + per_member(1 - beta1, gradient) * gradient
-        state[0] = per_member(beta2, gradient) * state[0] + per_member(1 - beta2, gradient) * gradient
-        return parameter * per_member(kept, parameter) - per_member(lr, parameter) * mixed.sign()
+    def coefficients(self, lr: Tensor, count: Tensor) -> Sequence[Coefficient]:
+        beta1, beta2 = stacked(self.beta1), stacked(self.beta2)
+        return beta1, 1 - beta1, beta2, 1 - beta2, lr, 1 - lr * self.weight_decay

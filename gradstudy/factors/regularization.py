@@ -3,15 +3,20 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, sign
 
-from gradstudy.factors.coefficients import per_member
+from gradstudy.factors.coefficients import Coefficient, per_member
 from gradstudy.layer_parts import Regularization, TensorMap
 from gradstudy.network import Local, Network, spread_over
 from gradstudy.parts import number
 from gradstudy.random_network import NoTheory
+
+
+def _with_penalty(parameter: Any, gradient: Any, weight_decay: Any) -> Any:
+    return gradient + weight_decay * parameter
 
 
 @dataclass(frozen=True)
@@ -23,28 +28,30 @@ class Penalty(Regularization):
 
     weight_decay: float = number(0.0, at_least=0.0)
 
-    def decay(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor]) -> list[Tensor]:
-        return [
-            gradient + per_member(self.weight_decay, parameter) * parameter
-            for parameter, gradient in zip(parameters, gradients, strict=True)
-        ]
+    @property
+    def decay(self) -> Callable[..., Any]:
+        return _with_penalty
+
+    def decay_coefficients(self) -> tuple[Coefficient, ...]:
+        return (self.weight_decay,)
+
+
+def _with_penalties(parameter: Any, gradient: Any, weight_decay: Any, l1: Any) -> Any:
+    return gradient + weight_decay * parameter + l1 * sign(parameter)
 
 
 @dataclass(frozen=True)
 class Lasso(Penalty):
-    """Adds `l1` * sign(w) as well, the subgradient of l1 * ||w||_1 that is 0 at 0 (Tibshirani 1996).
-
-    A class of its own: its kernels would take every other option 4 % of a step.
-    """
+    """Adds `l1` * sign(w) as well, the subgradient of l1 * ||w||_1 that is 0 at 0 (Tibshirani 1996)."""
 
     l1: float = number(0.0, at_least=0.0)
 
-    def decay(self, parameters: Sequence[Tensor], gradients: Sequence[Tensor]) -> list[Tensor]:
-        decayed = super().decay(parameters, gradients)
-        return [
-            gradient + per_member(self.l1, parameter) * parameter.sign()
-            for parameter, gradient in zip(parameters, decayed, strict=True)
-        ]
+    @property
+    def decay(self) -> Callable[..., Any]:
+        return _with_penalties
+
+    def decay_coefficients(self) -> tuple[Coefficient, ...]:
+        return self.weight_decay, self.l1
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,15 @@ from torch import Tensor, float32
 
 try:
     import numba
-    from numba.extending import register_jitable as inlined
-    from numba.np.unsafe.ndarray import to_fixed_tuple as tuple_of
+    from numba.extending import register_jitable
+    from numba.np.unsafe.ndarray import to_fixed_tuple
 except ImportError:  # a GPU needs none of this, and may stand where Numba is not installed
-    numba = inlined = tuple_of = None
+    numba = register_jitable = to_fixed_tuple = None
+
+inlined: Callable[..., Any] = register_jitable
+"""Makes a function that compiled ones may call."""
+leading: Callable[..., Any] = to_fixed_tuple
+"""(array, count) -> its first entries as a tuple; inside of compiled functions, with a count that is a constant."""
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:

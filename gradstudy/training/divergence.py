@@ -13,18 +13,18 @@ class Divergence:
         self._suspects = tuple(suspects)
         self._first_step = torch.full((members,), -1, dtype=torch.int64, device=device)
         self._first_suspect = torch.full((members,), -1, dtype=torch.int64, device=device)
+        self.alive = torch.ones(members, dtype=torch.bool, device=device)
+        """Whether each member [member] has been finite so far; one tensor for good."""
 
-    @property
-    def alive(self) -> Tensor:
-        """Whether each member [member] has been finite so far."""
-        return self._first_step < 0
-
-    def note(self, step: int, first_suspect: int, bad: Tensor) -> None:
+    def note(self, step: int | Tensor, first_suspect: int, bad: Tensor) -> None:
         """`bad` [suspect, member] marks what is non-finite, from `first_suspect` on; the first bad step is kept."""
+        if bad.device.type == "cpu" and not bad.numpy().any():
+            return  # as a rule; on another device to ask would be to wait
         news = bad.any(0) & self.alive
         culprit = first_suspect + bad.to(torch.uint8).argmax(0)
-        self._first_step = torch.where(news, step, self._first_step)
-        self._first_suspect = torch.where(news, culprit, self._first_suspect)
+        self._first_step.copy_(torch.where(news, step, self._first_step))
+        self._first_suspect.copy_(torch.where(news, culprit, self._first_suspect))
+        self.alive.logical_and_(news.logical_not_())
 
     def outcomes(self) -> list[tuple[int | None, str | None]]:
         """Every member's first bad step and tensor, None and None where all was finite. A copy from the device."""

@@ -3,7 +3,7 @@
 A worker is a pure function from a cohort to records. The only reduction over members is the sum of their losses.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,12 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gradstudy.network import Flow, Pass, Probe, spread_over
+from gradstudy.network import Flow, Pass, Probe
 from gradstudy.quantities import answers_each_step, baseline_scores
 from gradstudy.records import Member, MemberRecord, Series
 from gradstudy.training.cohort import Cohort, halves
+from gradstudy.training.descent import descent
 from gradstudy.training.device import DTYPES, denormals_kept, device_here, one_thread
 from gradstudy.training.divergence import Divergence
+from gradstudy.training.flat import Buffers
 from gradstudy.training.instrument.norms import combined_norm, norms
 from gradstudy.training.instrument.probe import Prober
 from gradstudy.training.instrument.recorder import Recorder
@@ -69,12 +71,10 @@ class _Training:
         self.task, self.parts, self.network = start.task, start.parts, start.network
         self.batches, self._draws = start.batches("data"), Draws(start.draws, "dropout", self.device)
         values = start.values()
-        self.parameters = {p.name: values[p.name].requires_grad_() for p in self.network.parameters}
-        self.buffers = {b.name: values[b.name] for b in self.network.buffers}
-        self.trained = [p.name for p in self.network.parameters if p.trained]
-        rows = [index for index, p in enumerate(self.network.parameters) if p.trained]
-        self._trained_rows = torch.tensor(rows, device=self.device)
-        self.state = self.parts["optimizer"].start(self._of_trained(self.parameters.values()))
+        self.descent = descent(self.network, self.parts, values, max(1, cohort.steps))
+        self.parameters = self.descent.parameters
+        self.buffers = Buffers(self.network.buffers, values)
+        self.trained = tuple(self.descent.trained)
         self._equip(len(start.draws))
 
     def _equip(self, members: int) -> None:
@@ -90,7 +90,7 @@ class _Training:
             each_step=answers_each_step(self.network, self.task.shape),
         )
         names = tuple(self.parameters)
-        changing = [*(f"parameter {name}" for name in self.trained), *(f"buffer {name}" for name in self.buffers)]
+        changing = [*(f"parameter {name}" for name in self.trained), *(f"buffer {name}" for name in self.buffers.views)]
         suspects = ["loss", *(f"gradient {name}" for name in names), *changing]
         self.divergence = Divergence(suspects, members=members, device=self.device)
 
@@ -109,22 +109,28 @@ class _Training:
         """Forward, backward, record, update."""
         beat()
         batch = self.batches.next()
-        if self.prober.is_due(step):
+        looks = self.prober.is_due(step)
+        if looks:
             with self.stopwatch.timing("probes"):
-                self.prober.look(step, batch, (self.parameters, self.buffers), self._probing)
-        run = self._pass(self.parameters, step)
+                self.prober.look(step, batch, (self.parameters, self.buffers.views), self._probing)
+        run = self._pass(self.parameters, step, self.descent.into)
         loss, flow = self._forward(run, batch)
         gradients = _gradients(loss, [*self.parameters.values(), *flow.tensors])
         with self.stopwatch.timing("recorder"):
             self.recorder.write_flow(step, flow, gradients[len(self.parameters) :])
-        clipped = self._clip(step, loss.detach(), gradients[: len(self.parameters)])
+        self._clip(step, loss.detach(), gradients[: len(self.parameters)])
         if self.cohort.steps:
-            self._update(step, clipped, run.updates, batch)
+            before = {name: value.clone() for name, value in self.descent.trained.items()} if looks else {}
+            self._update(step, run.updates, batch)
+            if looks:
+                with self.stopwatch.timing("probes"):
+                    below, alive = self.descent.below_eps(step), self.divergence.alive
+                    self.prober.see_update(step, before, self.descent.trained, below, alive)
 
-    def _pass(self, parameters: Mapping[str, Tensor], step: int) -> Pass:
+    def _pass(self, parameters: Mapping[str, Tensor], step: int, into: Mapping[str, Tensor]) -> Pass:
         """A forward pass of this step: repeated, it draws the same numbers."""
         uniform = partial(self._draws.uniform, step=step, dtype=self.dtype)
-        return Pass(parameters, self.buffers, training=True, uniform=uniform)
+        return Pass(parameters, self.buffers.views, training=True, uniform=uniform, into=into)
 
     def _probing(self, parameters: Mapping[str, Tensor], buffers: Mapping[str, Tensor], probe: Probe) -> Pass:
         """The first step's pass, with other values in float64."""
@@ -137,60 +143,43 @@ class _Training:
         flow = self.network(run, inputs)
         return self.task.loss(flow.output, targets), flow
 
-    def _clip(self, step: int, loss: Tensor, gradients: list[Tensor]) -> list[Tensor]:
-        """The clipped gradients of what is trained, with loss and norms recorded. What is frozen is not clipped for."""
-        each = norms(gradients)
-        before = combined_norm(each.index_select(0, self._trained_rows))
-        old = self._of_trained(self.parameters.values())
-        clipped: list[Tensor]
-        clipped, factor = self.parts["clipping"].clip(self._of_trained(gradients), old, before)
+    @torch.no_grad()
+    def _clip(self, step: int, loss: Tensor, gradients: Sequence[Tensor]) -> None:
+        """Clips the gradients of what is trained, and records loss and norms. What is frozen is not clipped for."""
+        self.descent.take(gradients)
+        each, before = self.descent.norms()
+        after, factor = self.descent.clip(before)
         with self.stopwatch.timing("recorder"):
             self.recorder.write_gradients(step, loss, each, before)
-            self.recorder.write_clipping(step, before, clipped, factor)
+            self.recorder.write_clipping(step, before, after, factor)
         self.divergence.note(step, 0, ~torch.cat([loss.double().unsqueeze(0), each]).isfinite())
-        return clipped
-
-    def _of_trained(self, tensors: Iterable[Tensor]) -> list[Tensor]:
-        """Those that belong to a trained parameter, of one tensor per parameter."""
-        return [tensor.detach() for tensor, p in zip(tensors, self.network.parameters, strict=True) if p.trained]
 
     @torch.no_grad()
-    def _update(self, step: int, gradients: list[Tensor], buffers: Mapping[str, Tensor], batch: Examples) -> None:
+    def _update(self, step: int, buffers: Mapping[str, Tensor], batch: Examples) -> None:
         """One optimizer step; a member that is or becomes non-finite stays at its last finite state."""
-        optimizer, rate = self.parts["optimizer"], self.parts["lr"].at(step, self.cohort.steps)
-        old = self._of_trained(self.parameters.values())
-        decayed = self.parts["regularization"].decay(old, gradients)
-        again = partial(self._again, step, batch)
-        new = optimizer.update(old, decayed, self.state, lr=rate, count=step + 1, again=again)
-        new = self.parts["regularization"].constrain(new)
-        if self.prober.is_due(step):
-            with self.stopwatch.timing("probes"):
-                self.prober.see_update(step, old, new, optimizer.below_eps(self.state, lr=rate, count=step + 1))
-        changed = {**self.buffers, **buffers}
-        bad = torch.stack([~value.isfinite().flatten(1).all(1) for value in [*new, *changed.values()]])
-        self.divergence.note(step, 1 + len(self.parameters), bad)
-        for parameter, value in zip(old, new, strict=True):
-            parameter.copy_(self._where_alive(value, parameter))
-        self.buffers = {name: self._where_alive(value, self.buffers[name]) for name, value in changed.items()}
-
-    def _where_alive(self, new: Tensor, old: Tensor) -> Tensor:
-        # where, never a product with the mask: nan * 0 is nan
-        return torch.where(spread_over(self.divergence.alive, new), new, old)
+        first = 1 + len(self.parameters)
+        self.divergence.note(step, first + len(self.trained), self.buffers.take(buffers, self.divergence.alive))
+        if self.parts["optimizer"].by_entry:
+            bad = self.descent.move(step, self.divergence.alive)
+        else:
+            bad = self.descent.search(step, self.divergence.alive, partial(self._again, step, batch))
+        self.divergence.note(step, first, bad)
+        self.descent.constrain(self.divergence.alive)
 
     def _again(self, step: int, batch: Examples, values: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Loss [member] and clipped, decayed gradients at other values of what is trained, on the same batch."""
         with torch.enable_grad():
             changed = {name: value.detach().requires_grad_() for name, value in zip(self.trained, values, strict=True)}
-            loss, _ = self._forward(self._pass({**self.parameters, **changed}, step), batch)
+            loss, _ = self._forward(self._pass({**self.parameters, **changed}, step, {}), batch)
         gradients = _gradients(loss, list(changed.values()))
         clipped, _ = self.parts["clipping"].clip(gradients, list(values), combined_norm(norms(gradients)))
-        return loss.detach(), self.parts["regularization"].decay(list(values), clipped)
+        return loss.detach(), self.descent.decayed(values, clipped)
 
     @torch.no_grad()
     def _held_out(self) -> dict[str, Tensor]:
         """What the held-out set says of the network as it is, by quantity, [member]."""
         pieces = [
-            self.task.scores(self.network(Pass(self.parameters, self.buffers), inputs).output, targets)
+            self.task.scores(self.network(Pass(self.parameters, self.buffers.views), inputs).output, targets)
             for inputs, targets in self.batches.held_out()
         ]
         # one after the other: mean(0) adds the last few columns of a wide cohort in another order than the rest
@@ -217,7 +206,7 @@ class _Training:
                     **{name: _at_start(score) for name, score in baseline_scores(self._task_of(member)).items()},
                 },
                 *outcome,
-                weights=by_name({**self.parameters, **self.buffers}, slot) if self.cohort.keep_weights else {},
+                weights=by_name({**self.parameters, **self.buffers.views}, slot) if self.cohort.keep_weights else {},
                 cost={"seconds": seconds, **shares},
             )
             for slot, (member, outcome, recorded, probed) in enumerate(

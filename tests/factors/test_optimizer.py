@@ -8,12 +8,16 @@ from gradstudy.training.cohort import stack
 
 
 def walk(optimizers, parameter, gradients, rates):
-    """The stacked parameter [member, ...] after a step with each of these gradients."""
-    optimizer, rates = stack(optimizers, "cpu"), torch.tensor(rates, dtype=torch.float64)
-    state = optimizer.start([parameter])
-    for count, gradient in enumerate(gradients, start=1):
-        (parameter,) = optimizer.update([parameter], [gradient], state, lr=rates, count=count, again=None)
-    return parameter
+    """The stacked parameter [member, entry] after a step with each of these gradients."""
+    optimizer, members = stack(optimizers, "cpu"), len(optimizers)
+    count = torch.arange(1, len(gradients) + 1, dtype=torch.float64)
+    lr = torch.tensor(rates, dtype=torch.float64).expand(len(gradients), members)
+    given = [torch.as_tensor(one).expand(lr.shape) for one in optimizer.coefficients(lr, count)]
+    flat, moments = parameter.flatten(1), optimizer.start(parameter.flatten(1))
+    for step, gradient in enumerate(gradients):
+        coefficients = [one[step].unsqueeze(1).to(flat.dtype) for one in given]
+        flat, *moments = optimizer.rule(flat, gradient.flatten(1), *moments, *coefficients)
+    return flat.view_as(parameter)
 
 
 def step(optimizers, gradient, rates):

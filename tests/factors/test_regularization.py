@@ -7,6 +7,7 @@ import pytest
 import torch
 from support.cohorts import cohort, parts
 
+from gradstudy.factors.coefficients import per_member
 from gradstudy.factors.model.mlp import Mlp
 from gradstudy.factors.normalization.weights import WeightNorm
 from gradstudy.factors.regularization import Dropout, Lasso, MaxNorm, Penalty
@@ -20,21 +21,26 @@ def slope(penalty, weights):
     return torch.autograd.grad(penalty(weights), weights)[0]
 
 
+def decayed(parts, weights, gradient):
+    """The gradients [member, ...] of a stack with those of its penalties."""
+    part = stack(parts, "cpu")
+    return part.decay(weights, gradient, *(per_member(one, weights) for one in part.decay_coefficients()))
+
+
 def test_each_member_is_decayed_by_the_gradient_of_its_own_penalty():
     weights, gradient = torch.randn(2, 3, 4, 5, dtype=torch.float64)
     parts = [Lasso(weight_decay=0.3), Lasso(l1=0.2), Lasso(weight_decay=0.5, l1=0.1)]
-    (decayed,) = stack(parts, "cpu").decay([weights], [gradient])
+    found = decayed(parts, weights, gradient)
     for member, part in enumerate(parts):
         added = slope(lambda w, p=part: p.weight_decay / 2 * (w * w).sum() + p.l1 * w.abs().sum(), weights[member])
-        torch.testing.assert_close(decayed[member], gradient[member] + added)
+        torch.testing.assert_close(found[member], gradient[member] + added)
 
 
 def test_weight_decay_alone_is_the_same_in_every_class():
     weights, gradient = torch.randn(2, 2, 4, 5)
     expected = gradient + 0.25 * weights
     for kind in (Penalty, Lasso, MaxNorm, Dropout):
-        (decayed,) = stack([kind(weight_decay=0.25)] * 2, "cpu").decay([weights], [gradient])
-        assert torch.equal(decayed, expected), kind
+        assert torch.equal(decayed([kind(weight_decay=0.25)] * 2, weights, gradient), expected), kind
 
 
 @pytest.mark.parametrize("kind", [Penalty, Lasso, MaxNorm, Dropout])
@@ -42,13 +48,13 @@ def test_what_is_off_leaves_gradients_and_weights_bit_for_bit(kind):
     weights, gradient = torch.randn(2, 2, 40, 5) * 1e3
     gradient[1, 0, 0], weights[1, 1] = math.inf, 1e30
     part = stack([kind()] * 2, "cpu")
-    assert torch.equal(part.decay([weights], [gradient])[0], gradient)
+    assert torch.equal(decayed([kind()] * 2, weights, gradient), gradient)
     assert torch.equal(part.constrain([weights])[0], weights)
 
 
 def test_l1_does_not_move_a_weight_that_is_zero():
     zero = torch.zeros(1, 2, 3)
-    assert torch.equal(stack([Lasso(l1=5.0)], "cpu").decay([zero], [zero])[0], zero)
+    assert torch.equal(decayed([Lasso(l1=5.0)], zero, zero), zero)
 
 
 @pytest.mark.parametrize("shape", [(4, 5), (3, 2, 3, 3)])

@@ -100,33 +100,32 @@ def test_whatever_breaks_down_is_a_result_and_no_exception(gain, rate, line_sear
         assert all(np.array_equal(weights, start.weights[name]) for name, weights in record.weights.items())
 
 
+def parabola(values):
+    return (values[0] ** 2).sum(1), [2 * values[0]]
+
+
 def test_a_search_that_divides_by_zero_leaves_the_weights_and_starts_anew():
-    part, weights, calls = Lbfgs(line_search=True), [torch.ones(1, 3)], []
-    state = part.start(weights)
+    part, weights, calls, state = Lbfgs(line_search=True), [torch.ones(1, 3)], [], []
 
     def breaks_down(values):
         calls.append(values)
         raise ZeroDivisionError
 
-    settings = {"lr": torch.ones(1), "count": 1}
-    (kept,) = part.update(weights, [torch.ones(1, 3)], state, again=breaks_down, **settings)
+    (kept,) = part.search(weights, state, torch.ones(1), breaks_down)
     assert torch.equal(kept, weights[0])
     assert calls
-    (moved,) = part.update(
-        weights, [torch.ones(1, 3)], state, again=lambda values: ((values[0] ** 2).sum(1), [2 * values[0]]), **settings
-    )
+    (moved,) = part.search(weights, state, torch.ones(1), parabola)
     assert moved.abs().max() < 1e-6
 
 
 def test_a_step_starts_from_the_weights_that_it_is_given_and_not_where_the_last_one_ended():
-    part, seen = Lbfgs(max_iter=2), []
-    state = part.start([torch.ones(1, 3)])
+    part, seen, state = Lbfgs(max_iter=2), [], []
 
-    def parabola(values):
+    def watched(values):
         seen.append(values[0].clone())
-        return (values[0] ** 2).sum(1), [2 * values[0]]
+        return parabola(values)
 
     for start in (torch.ones(1, 3), torch.full((1, 3), 5.0)):
         seen.clear()
-        part.update([start], [2 * start], state, lr=torch.ones(1), count=1, again=parabola)
+        part.search([start], state, torch.ones(1), watched)
         assert torch.equal(seen[0], start)

@@ -5,6 +5,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from gradstudy.kernels.compiled import runs_compiled
+from gradstudy.kernels.rows import norm_of_slices
+
 SAFE = {torch.float32: (1e-15, 1e15), torch.float64: (1e-140, 1e140)}
 """Norms between which squares neither vanish nor overflow to an extent that shows."""
 
@@ -13,9 +16,15 @@ def norms(tensors: Sequence[Tensor]) -> Tensor:
     """Euclidean norm of each member's slice, [tensor, member], in float64.
 
     In float32 the square of 1e-23 is 0 and that of 1e20 is inf: a vanished and an exploded gradient would look alike.
-    A careful sum takes three times as long, so on a CPU a plain one is tried first, and only the members whose result
-    lies outside the safe range are summed again; on a GPU, where such a look would wait for the device, all are.
+    Compiled, it is summed in float64. Else a careful sum takes three times as long, so on a CPU a plain one is tried
+    first, and only the members whose result lies outside the safe range are summed again; on a GPU, where such a look
+    would wait for the device, all are.
     """
+    if runs_compiled(tensors[0]):
+        found = torch.empty(len(tensors), len(tensors[0]), dtype=torch.float64)
+        for row, tensor in zip(found.numpy(), tensors, strict=True):
+            norm_of_slices(_dense(tensor.detach()).contiguous().numpy(), row)
+        return found
     if tensors[0].is_cuda:
         return torch.stack([_careful(tensor) for tensor in tensors])
     found = torch.stack([torch.linalg.vector_norm(_flat(tensor), dim=1) for tensor in tensors]).double()
@@ -67,3 +76,11 @@ def _scaled(rows: Tensor) -> Tensor:
 
 def _flat(tensor: Tensor) -> Tensor:
     return tensor.reshape(len(tensor), -1)
+
+
+def _dense(tensor: Tensor) -> Tensor:
+    """[member, entry], without a copy where a member lies densely, its samples first or, feature by feature, last.
+
+    No other order: that in which a kernel leaves its result may depend on the number of members.
+    """
+    return _flat(tensor.movedim(1, -1) if tensor.dim() > 2 and tensor.stride(1) == 1 else tensor)

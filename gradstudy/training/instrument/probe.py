@@ -78,12 +78,24 @@ class Prober:
             self._look_further(step, flow, (inputs, targets), [parameters[name] for name in self._trained])
         self._look_around(step, flow, probe)
 
-    def see_update(self, step: int, old: Sequence[Tensor], new: Sequence[Tensor], below_eps: Sequence[Tensor]) -> None:
-        """Keeps, after the update of a step, how far each trained parameter moved, and what eps held back."""
-        moved = norms([_wide(one) - _wide(other) for one, other in zip(new, old, strict=True)])
-        self._keep(step, "update_ratio", self._trained, moved / norms(old))
+    @torch.no_grad()
+    def see_update(
+        self,
+        step: int,
+        old: Mapping[str, Tensor],
+        new: Mapping[str, Tensor],
+        below_eps: Mapping[str, Tensor],
+        alive: Tensor,
+    ) -> None:
+        """Keeps, after the update of a step, how far each trained parameter moved, and what eps held back.
+
+        A member that has just diverged did not move: nan.
+        """
+        before, after = ([_wide(values[name]) for name in self._trained] for values in (old, new))
+        moved = norms([one - other for one, other in zip(after, before, strict=True)])
+        self._keep(step, "update_ratio", self._trained, torch.where(alive, moved / norms(before), torch.nan))
         if below_eps:
-            shares = [below.double().flatten(1).mean(1) for below in below_eps]
+            shares = [below_eps[name].double().flatten(1).mean(1) for name in self._trained]
             self._keep(step, "adam_eps_share", self._trained, torch.stack(shares))
 
     def series(self, ends: Sequence[int | None]) -> list[dict[str, Series]]:

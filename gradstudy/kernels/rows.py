@@ -1,0 +1,113 @@
+"""What is done to the gradients of a cohort behind the backward pass: norms, clipping, and the step of the optimizer.
+
+Parameters, gradients and moments are rows [member, entry], in which the tensors of a member lie behind each other from
+`bounds[t]` to `ends[t]`. A row is read once per function, and written in place.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from gradstudy.kernels.compiled import compiled, compiled_freely, inlined, leading
+
+
+@compiled_freely
+def norms_of_rows(rows, starts, ends, trained, found, together):  # type: ignore[no-untyped-def]
+    """Writes the Euclidean norm of each tensor to `found` [tensor, member], in float64.
+
+    And that of the first `trained` of them to `together` [member]. A square of any float32 is a number in float64, so
+    that nothing vanishes or overflows.
+    """
+    for member in range(len(rows)):
+        squares = 0.0
+        for tensor in range(len(starts)):
+            piece, total = rows[member, starts[tensor] : ends[tensor]], 0.0
+            for entry in range(len(piece)):
+                wide = np.float64(piece[entry])
+                total += wide * wide
+            found[tensor, member] = np.sqrt(total)
+            if tensor < trained:
+                squares += total
+        together[member] = np.sqrt(squares)
+
+
+@compiled_freely
+def norm_of_slices(values, found):  # type: ignore[no-untyped-def]
+    """Writes the Euclidean norm of each row of `values` [slice, entry] to `found` [slice], in float64."""
+    for index in range(len(values)):
+        total = 0.0
+        for entry in range(values.shape[1]):
+            wide = np.float64(values[index, entry])
+            total += wide * wide
+        found[index] = np.sqrt(total)
+
+
+@compiled
+def clip_rows(rows, factor, limit):  # type: ignore[no-untyped-def]
+    """Multiplies, in float64, each row by its `factor` [member], and cuts each entry at `limit` [member], in place."""
+    for member in range(len(rows)):
+        row, largest = rows[member], limit[member]
+        if factor[member] != 1.0:
+            for entry in range(len(row)):
+                row[entry] = np.float32(np.float64(row[entry]) * factor[member])
+        if largest < np.inf:
+            for entry in range(len(row)):
+                if row[entry] > largest:  # nan stays nan
+                    row[entry] = largest
+                elif row[entry] < -largest:
+                    row[entry] = -largest
+
+
+@cache
+def stepping(rule: Callable[..., Any], moments: int, coefficients: int, decay: Callable[..., Any], shares: int) -> Any:
+    """The compiled step of an optimizer's `rule` behind the rule of a `decay`, with so many coefficients each.
+
+    It moves the rows of the members that are `alive` and stay finite, with their moments; of the others it marks in
+    `bad` [tensor, member] what would not be finite, and returns how many tensors those are.
+    """
+    stepped, decayed, both = inlined(_with_numpy(rule)), inlined(_with_numpy(decay)), moments == 2
+
+    def step(parameters, gradients, first, second, given, kept, alive, starts, ends, new, bad):  # type: ignore[no-untyped-def]
+        # `new` is room for what is moved of one row; `second` is `first` where there is but one moment
+        marked = 0
+        for member in range(len(parameters)):
+            if not alive[member]:
+                continue
+            of_rule, of_decay = leading(given[member], coefficients), leading(kept[member], shares)
+            for entry in range(len(new)):
+                here, one = parameters[member, entry], first[member, entry]
+                slope = decayed(here, gradients[member, entry], *of_decay)
+                if both:
+                    here, one, two = stepped(here, slope, one, second[member, entry], *of_rule)
+                    second[member, entry] = two
+                else:
+                    here, one = stepped(here, slope, one, *of_rule)
+                first[member, entry], new[entry] = one, here
+            if is_finite(new):
+                for entry in range(len(new)):
+                    parameters[member, entry] = new[entry]
+                continue
+            for tensor in range(len(starts)):
+                if not is_finite(new[starts[tensor] : ends[tensor]]):
+                    bad[tensor, member] = True
+                    marked += 1
+        return marked
+
+    return compiled(step)
+
+
+@compiled
+def is_finite(row):  # type: ignore[no-untyped-def]
+    # the exponent of inf and nan is all ones: one more, and the bit of the sign is set
+    carried, bits = 0, row.view(np.int32)
+    for entry in range(len(bits)):
+        carried |= (bits[entry] & 0x7FFFFFFF) + 0x00800000
+    return carried < 0x80000000
+
+
+def _with_numpy(rule: Callable[..., Any]) -> Any:
+    """The same lines with NumPy's sqrt and sign in place of torch's: what is compiled takes single numbers."""
+    return FunctionType(rule.__code__, {"sqrt": np.sqrt, "sign": np.sign}, rule.__name__)

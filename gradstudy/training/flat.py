@@ -1,0 +1,69 @@
+"""All parameters of a member in one row of a flat tensor: what follows the gradients takes one pass and not dozens."""
+
+from collections.abc import Mapping, Sequence
+from math import prod
+
+import torch
+from torch import Tensor
+
+from gradstudy.network import Parameter
+
+LINE = 16
+"""Float32 entries in a line of the cache, where every tensor of every member begins; what lies between them is 0."""
+
+
+class Flat:
+    """Where the parameters of a member lie in its row, in entries: the `trained` ones first, the others behind them.
+
+    `names` are the parameters in that order, `starts` and `ends` [tensor] their places, `length` that of a row.
+    """
+
+    def __init__(self, parameters: Sequence[Parameter]):
+        ordered = sorted(parameters, key=lambda p: not p.trained)
+        self._shapes = {p.name: p.shape for p in ordered}
+        self.names = tuple(self._shapes)
+        self.starts, self.ends, place = [], [], 0
+        for p in ordered:
+            self.starts.append(place)
+            self.ends.append(place + prod(p.shape))
+            place = -(-self.ends[-1] // LINE) * LINE
+        self.length = place
+        self.trained = sum(p.trained for p in ordered)
+        self.trained_length = self.starts[self.trained] if self.trained < len(ordered) else place
+
+    def rows(self, values: Mapping[str, Tensor]) -> Tensor:
+        """The values [member, *shape] of every parameter as rows [member, entry]."""
+        like = values[self.names[0]]
+        rows = torch.zeros(len(like), self.length, dtype=like.dtype, device=like.device)
+        for name, view in self.views(rows).items():
+            view.copy_(values[name].detach())
+        return rows
+
+    def views(self, rows: Tensor) -> dict[str, Tensor]:
+        """Each parameter [member, *shape] as it lies in rows [member, entry], or in the trained part of them."""
+        return {
+            name: rows[:, start:end].view(len(rows), *shape) if shape else rows[:, start]
+            for (name, shape), start, end in zip(self._shapes.items(), self.starts, self.ends, strict=True)
+            if end <= rows.shape[1]
+        }
+
+
+class Buffers:
+    """What networks remember beside their parameters, by name in `views` [member, ...]: of rows, written in place."""
+
+    def __init__(self, buffers: Sequence[Parameter], values: Mapping[str, Tensor]):
+        self._flat = Flat(buffers)
+        self._rows = self._flat.rows(values) if buffers else None
+        self.views = {} if self._rows is None else self._flat.views(self._rows)
+
+    def take(self, updates: Mapping[str, Tensor], alive: Tensor) -> Tensor:
+        """Takes what a pass changed, of members that live and stay finite; [buffer, member] marks what does not."""
+        if self._rows is None:
+            return alive.new_zeros(0, len(alive))
+        new = self._rows.clone()
+        places = self._flat.views(new)
+        if updates:
+            torch._foreach_copy_([places[name] for name in updates], list(updates.values()))
+        bad = torch.stack([~places[name].isfinite().flatten(1).all(1) for name in self.views])
+        self._rows.copy_(torch.where((alive & ~bad.any(0)).unsqueeze(1), new, self._rows))
+        return bad
