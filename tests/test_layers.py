@@ -46,9 +46,9 @@ HOMES = {
     "numba": {"kernels"},
     "rich": {"report"},
     "sklearn": {"tasks"},
+    "scipy": {"analysis", "tasks"},
     "matplotlib": {"notebook", "report"},
 }
-QMC = "scipy.stats"
 FILES = sorted(PACKAGE.rglob("*.py"))
 DOORS = {"__init__", "__main__", "cli"}
 """They import late whatever a command does not need."""
@@ -88,8 +88,9 @@ def test_imports_point_down_and_frameworks_stay_at_home(path):
         framework = name.partition(".")[0]
         if framework in HOMES:
             assert here in HOMES[framework], f"{here} must not import {framework}: its home is {HOMES[framework]}"
-        if name.startswith(QMC):
-            assert here == "analysis" or (here == "search" and "qmc" in name), f"{here} must not import {name}"
+        if here == "analysis":
+            whole = "import scipy, whose parts it loads on first use: all of them take a second of every start"
+            assert not name.startswith("scipy."), f"{path.name} must not import {name}: {whole}"
         if framework == "gradstudy" and here != "__init__":
             there = name.split(".")[1]
             shown = here == "analysis" and there in DISPLAY

@@ -1,4 +1,7 @@
-"""The files that Hydra composes, parsed once in a process: a third of composing was to read the same YAML again."""
+"""Where Hydra finds what it composes: files are parsed once in a process, and what it declares itself is not copied.
+
+Without that, half of composing was to read the same YAML and to copy the same declarations again.
+"""
 
 import copy
 import re
@@ -6,6 +9,7 @@ from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, ClassVar
 
+from hydra._internal.core_plugins import structured_config_source
 from hydra._internal.core_plugins.file_config_source import FileConfigSource
 from hydra._internal.core_plugins.importlib_resources_config_source import ImportlibResourcesConfigSource
 from hydra._internal.sources_registry import SourcesRegistry
@@ -31,9 +35,9 @@ def shipped_options(group: str) -> list[str]:
 
 
 def parse_once() -> None:
-    """Lets Hydra read folders and packages through the sources of this file from now on."""
+    """Lets Hydra read through the sources of this file from now on."""
     Plugins.instance()  # registers Hydra's own, in whose place they come
-    for source in (Files, Resources):
+    for source in (Files, Resources, StructuredConfigSource):
         SourcesRegistry.instance().types[source.scheme()] = source
 
 
@@ -62,6 +66,16 @@ class Resources(ImportlibResourcesConfigSource):
         if key not in self.parsed:
             self.parsed[key] = super().load_config(config_path)
         return copy.deepcopy(self.parsed[key])
+
+
+class StructuredConfigSource(structured_config_source.StructuredConfigSource):
+    """What Hydra and its plugins declare in Python; each that asks is given a copy. Hydra knows it by this name.
+
+    Hydra copies its sources for every composition and every look for options: 5 ms each for these, 0.7 s of `--help`.
+    """
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "StructuredConfigSource":
+        return self
 
 
 def check_option(path: Path, name: str) -> None:

@@ -8,7 +8,7 @@ start may be put to the test, and a is shared out among them (Bonferroni). What 
 nothing here, so that looking at many candidates costs no error.
 """
 
-from scipy.optimize import brentq
+import scipy
 
 EXPLORED = 2
 """Seeds that choose are one in so many of those that confirm: they are only there to drop what fails at once."""
@@ -38,4 +38,4 @@ def excluded_share(seeds: int, tests: int, confidence: float) -> float:
     def excess(p: float) -> float:
         return p**seeds + seeds * (1.0 - p) * p ** (2 * seeds - 1) - error
 
-    return float(brentq(excess, 0.0, 1.0))
+    return float(scipy.optimize.brentq(excess, 0.0, 1.0))

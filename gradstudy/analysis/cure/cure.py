@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from scipy.stats import binomtest
+import scipy
 
 from gradstudy.conclusions import Changes
 from gradstudy.records import Level
@@ -58,7 +58,9 @@ class Tried:
 
     def interval(self, confidence: float, *, healthy: bool = False) -> tuple[float, float]:
         """The ends between which the share of well seeds may lie, or of healthy ones. Wilson 1927."""
-        ends = binomtest(self.healthy if healthy else self.well, self.seeds).proportion_ci(confidence, method="wilson")
+        ends = scipy.stats.binomtest(self.healthy if healthy else self.well, self.seeds).proportion_ci(
+            confidence, method="wilson"
+        )
         return float(ends.low), float(ends.high)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
+import scipy
 
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials, FactorSpace, infer_space
 from gradstudy.analysis.surrogate.effects import Basis
@@ -36,7 +36,7 @@ class Burden:
 
     def chance(self, standardised: np.ndarray) -> np.ndarray:
         """How likely a new trial is below the threshold, where the burden is this. Any shape."""
-        return ndtr((1.0 - (self.mean + self.spread * standardised)) / self.scatter)
+        return scipy.special.ndtr((1.0 - (self.mean + self.spread * standardised)) / self.scatter)
 
 
 class Chance:

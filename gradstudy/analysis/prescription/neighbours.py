@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binomtest
+import scipy
 
 from gradstudy.analysis.prescription.experience import Experience, StartingPoint
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials
@@ -90,7 +90,7 @@ def binomial_interval(successes: int, count: int, level: float) -> tuple[float, 
     """The ends between which a share may lie of which `successes` of `count` were seen. Clopper & Pearson 1934."""
     if not count:
         return 0.0, 1.0
-    interval = binomtest(successes, count).proportion_ci(level, method="exact")
+    interval = scipy.stats.binomtest(successes, count).proportion_ci(level, method="exact")
     return float(interval.low), float(interval.high)
 
 

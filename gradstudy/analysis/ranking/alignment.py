@@ -7,7 +7,7 @@ screens of older versions, whose columns were even in pairs and in line in three
 from itertools import combinations
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from gradstudy.aliasing import Tie, contrasts, tie, ties_to_two
 from gradstudy.analysis.ranking.significance import parts_of
@@ -53,4 +53,4 @@ def triples_in_line(screen: CodedTrials) -> tuple[tuple[str, ...], ...]:
 
 def _misleads(found: Tie, looks: int) -> bool:
     """Whether a tie is a strong one, and so many looks would rarely see as much by chance."""
-    return found.strength >= STRONG and stats.chi2.sf(found.trials * found.shared, found.freedom) < LEVEL / looks
+    return found.strength >= STRONG and scipy.stats.chi2.sf(found.trials * found.shared, found.freedom) < LEVEL / looks

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from gradstudy.analysis.ranking.attribution import Attribution
 from gradstudy.analysis.ranking.evidence import Weighed
@@ -55,7 +55,7 @@ def _level_direction(groups: Cut, values: np.ndarray, *, unit: str, level: float
     known = np.flatnonzero(groups.counts() > 1)
     if len(known) < 2:
         return UNCLEAR
-    found = stats.tukey_hsd(*(values[groups.codes == code] for code in known), equal_var=False)
+    found = scipy.stats.tukey_hsd(*(values[groups.codes == code] for code in known), equal_var=False)
     clear = (found.statistic > 0.0) & ~(found.pvalue >= level)  # nan where nothing scatters
     if not clear.any():
         return UNCLEAR
@@ -75,10 +75,10 @@ def _number_direction(
     low, high = means[0], means[-1]
     middle = means[1] if len(means) == 3 else low
     outside = max(middle - max(low, high), min(low, high) - middle)
-    trend = stats.spearmanr(coordinates, values)
+    trend = scipy.stats.spearmanr(coordinates, values)
     part = [values[thirds.codes == code] for code in np.unique(thirds.codes)]
     # A valley must be plainer than the slope: other factors, unevenly spread over the thirds, can fake a shallow one.
-    if outside > abs(high - low) / 2 and stats.kruskal(*part).pvalue < min(level, trend.pvalue):
+    if outside > abs(high - low) / 2 and scipy.stats.kruskal(*part).pvalue < min(level, trend.pvalue):
         return f"{'highest' if middle > high else 'lowest'} in the middle"
     if not (trend.pvalue < level and trend.statistic * (high - low) > 0.0):
         return UNCLEAR
@@ -163,7 +163,7 @@ def _intervals(shares: Attribution, confidence: float) -> pd.DataFrame:
         table[f"{name}_low"], table[f"{name}_high"] = interval_ends(wide, shares.unexplained, confidence)
     table["first_high"] = np.minimum(table["first_high"], table["share_high"])
     # Factors whose draws tie (several exact zeros) could stand at any of the tied ranks.
-    best, worst = (stats.rankdata(-shares.wide, axis=1, method=ties) for ties in ("min", "max"))
+    best, worst = (scipy.stats.rankdata(-shares.wide, axis=1, method=ties) for ties in ("min", "max"))
     places = {
         "rank_low": np.quantile(best, tail, axis=0, method="inverted_cdf"),
         "rank_high": np.quantile(worst, 1.0 - tail, axis=0, method="inverted_cdf"),

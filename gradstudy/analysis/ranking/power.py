@@ -11,7 +11,7 @@ from math import lgamma, log, sqrt
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from gradstudy.analysis.ranking.significance import parts_of
 from gradstudy.analysis.settings import DEFAULTS, Analysis
@@ -92,7 +92,7 @@ def levels_found(counts: np.ndarray, level: float) -> Found:
     def found(response: np.ndarray) -> np.ndarray:
         groups = np.split(response, bounds, axis=1)
         apart = np.ptp([group.mean(axis=1) for group in groups], axis=0) > widest * response.std(axis=1, ddof=1)
-        return np.asarray(np.logical_or(apart, stats.kruskal(*groups, axis=1).pvalue < level / 2))
+        return np.asarray(np.logical_or(apart, scipy.stats.kruskal(*groups, axis=1).pvalue < level / 2))
 
     return found
 
@@ -108,11 +108,11 @@ def numbers_found(counts: np.ndarray, level: float) -> Found:
     looks = 2 if len(bounds) else 1  # at two tests, or where all trials lie in one fifth at one
 
     def found(response: np.ndarray) -> np.ndarray:
-        along: np.ndarray = stats.spearmanrho(own[None], response, axis=1).pvalue < level / looks
+        along: np.ndarray = scipy.stats.spearmanrho(own[None], response, axis=1).pvalue < level / looks
         if looks == 1:
             return along
         fifths = np.split(response, bounds, axis=1)
-        return np.asarray(np.logical_or(along, stats.kruskal(*fifths, axis=1).pvalue < level / looks))
+        return np.asarray(np.logical_or(along, scipy.stats.kruskal(*fifths, axis=1).pvalue < level / looks))
 
     return found
 

@@ -6,7 +6,7 @@ They look at one factor at a time: a factor that acts only through an interactio
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from gradstudy.analysis.space.coordinates import INACTIVE
 from gradstudy.analysis.space.replicates import is_constant
@@ -38,7 +38,7 @@ def level_significance(codes: np.ndarray, values: np.ndarray) -> Significance:
     groups = [values[codes == code] for code in np.unique(codes)]
     if len(groups) < 2 or is_constant(values):
         return Significance("Kruskal-Wallis", np.nan)
-    p = {"Kruskal-Wallis": float(stats.kruskal(*groups).pvalue), "means": _means_apart(groups)}
+    p = {"Kruskal-Wallis": float(scipy.stats.kruskal(*groups).pvalue), "means": _means_apart(groups)}
     test = min(p, key=lambda name: p[name])
     return Significance(test, min(1.0, 2.0 * p[test]))
 
@@ -69,9 +69,9 @@ def number_significance(coordinates: np.ndarray, values: np.ndarray) -> Signific
         return Significance("Spearman", np.nan)
     part = parts_of(coordinates)
     groups = [values[part == which] for which in np.unique(part)]
-    p = {"Spearman": stats.spearmanr(coordinates, values).pvalue}
+    p = {"Spearman": scipy.stats.spearmanr(coordinates, values).pvalue}
     if len(groups) > 1:
-        p["Kruskal-Wallis"] = stats.kruskal(*groups).pvalue
+        p["Kruskal-Wallis"] = scipy.stats.kruskal(*groups).pvalue
     test = min(p, key=lambda name: p[name])
     return Significance(test, min(1.0, len(p) * float(p[test])))
 
@@ -85,5 +85,5 @@ def control_false_discoveries(p: np.ndarray) -> np.ndarray:
     """The p-values after false-discovery control (Benjamini-Hochberg); nan stays nan and is not counted."""
     controlled, tested = np.full(len(p), np.nan), np.isfinite(p)
     if tested.any():
-        controlled[tested] = stats.false_discovery_control(p[tested])
+        controlled[tested] = scipy.stats.false_discovery_control(p[tested])
     return controlled

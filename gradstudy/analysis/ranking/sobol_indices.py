@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy.stats import qmc
+import scipy
 
 from gradstudy.analysis.space.coordinates import FactorSpace
 from gradstudy.analysis.space.partitions import Partitions
@@ -156,7 +156,7 @@ def _of_mean(
 def _unit(space: FactorSpace, count: int, random: np.random.Generator) -> np.ndarray:
     # Two independent sets of points in the unit cube: [2, point, factor].
     dimension = len(space.factors)
-    return qmc.Sobol(2 * dimension, rng=random).random(count).reshape(count, 2, dimension).swapaxes(0, 1)
+    return scipy.stats.qmc.Sobol(2 * dimension, rng=random).random(count).reshape(count, 2, dimension).swapaxes(0, 1)
 
 
 def mean_effects(posterior: Posterior) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

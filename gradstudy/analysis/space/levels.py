@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials
 from gradstudy.records import DUMMY, Factor, level_name
@@ -84,7 +84,7 @@ def against(groups: Cut, values: np.ndarray, reference: int, confidence: float) 
     freedom = together**2 / (error**2 / (count - 1) + error[reference] ** 2 / (count[reference] - 1))
     known = (np.minimum(count, count[reference]) > 1) & (np.arange(len(count)) != reference)
     # nan where nothing scatters: the freedom is 0 / 0
-    half = np.where(known, stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(together), np.nan)
+    half = np.where(known, scipy.stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(together), np.nan)
     effect = mean - mean[reference]
     return {"mean": mean, "effect": effect, "effect_low": effect - half, "effect_high": effect + half}
 

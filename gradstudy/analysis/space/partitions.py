@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
-from scipy.sparse import csr_array
+import scipy
 
 from gradstudy.analysis.space.coordinates import INACTIVE, FactorSpace
 
@@ -34,7 +34,7 @@ class Partitions:
         self._points = np.array([len(points) for points, _ in parts])[:, None]
         rows = np.concatenate([cells + begin for (_, cells), begin in zip(parts, self._begin, strict=True)])
         entries = (np.ones(len(rows)), (rows, np.concatenate([points for points, _ in parts])))
-        self._sums = csr_array(entries, shape=(len(self._counts), len(placed)))
+        self._sums = scipy.sparse.csr_array(entries, shape=(len(self._counts), len(placed)))
 
     def shares(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """First-order and second-order shares of values [path, point] -> [path, factor], [path, pair].

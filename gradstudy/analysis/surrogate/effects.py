@@ -9,7 +9,7 @@ says so needs fewer trials to see it than one that expects every interaction.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import helmert
+import scipy
 
 from gradstudy.analysis.space.coordinates import INACTIVE
 
@@ -46,7 +46,7 @@ class Basis:
             # Less the constant, which belongs to the mean.
             values = np.polynomial.legendre.legvander(2.0 * column - 1.0, DEGREES)[:, 1:]
             return np.where(lives[:, None], values * np.sqrt(2.0 * np.arange(1, DEGREES + 1) + 1.0), 0.0)
-        contrasts = np.sqrt(len(codes)) * helmert(len(codes))
+        contrasts = np.sqrt(len(codes)) * scipy.linalg.helmert(len(codes))
         return np.where(lives[:, None], contrasts.T[np.searchsorted(codes, np.where(lives, column, codes[0]))], 0.0)
 
 

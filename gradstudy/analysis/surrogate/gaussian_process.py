@@ -6,7 +6,7 @@ from itertools import combinations
 from math import prod
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+import scipy
 
 from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Functions, Strengths, covariance
 from gradstudy.analysis.surrogate.hyperparameters import JITTER, Known, Mode, as_much_by_chance, find_modes, gains
@@ -123,8 +123,8 @@ class Posterior:
         together = covariance(self._functions, self._functions, self.strengths)
         self._noise = self.strengths.noise * known.noise + JITTER * np.trace(together) / len(together)
         together[np.diag_indices_from(together)] += self._noise
-        self._factor = cho_factor(together, lower=True)
-        self._ones = cho_solve(self._factor, np.ones(len(known.values)))
+        self._factor = scipy.linalg.cho_factor(together, lower=True)
+        self._ones = scipy.linalg.cho_solve(self._factor, np.ones(len(known.values)))
         self.level, self.weights = self._solve(known.values)
 
     def mean(self, points: np.ndarray) -> np.ndarray:
@@ -151,12 +151,12 @@ class Posterior:
 
     def _solve(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         # The constant and the weights that give these values [trial, ...] at the known points.
-        solved = cho_solve(self._factor, values)
+        solved = scipy.linalg.cho_solve(self._factor, values)
         level = solved.sum(axis=0) / self._ones.sum()
         return level, solved - np.multiply.outer(self._ones, level)
 
     def _precision(self) -> np.ndarray:
-        inverse = cho_solve(self._factor, np.eye(len(self.weights)))
+        inverse = scipy.linalg.cho_solve(self._factor, np.eye(len(self.weights)))
         return np.asarray(inverse - np.outer(self._ones, self._ones) / self._ones.sum())
 
     def _carried(self, functions: list[np.ndarray], weights: np.ndarray) -> np.ndarray:

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
-from scipy.optimize import Bounds, OptimizeResult, minimize
+import scipy
 
 from gradstudy.analysis.space.coordinates import INACTIVE
 from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Strengths, combined, products, spectrum_slope
@@ -111,13 +110,15 @@ class NegativeLogPosterior:
         improbable = half_logdet + known.values @ residual / 2
         return improbable + away @ away / 2, slopes / 2 + away / self.prior_sd
 
-    def climb(self, start: np.ndarray, steps: int = _MOST_STEPS, asleep: int | None = None) -> OptimizeResult:
+    def climb(
+        self, start: np.ndarray, steps: int = _MOST_STEPS, asleep: int | None = None
+    ) -> "scipy.optimize.OptimizeResult":
         """The mode that is reached from here, with one factor without effects where `asleep` names it."""
         bounds = self.bounds.copy()
         if asleep is not None:
             bounds[asleep], start = ASLEEP, np.where(np.arange(len(start)) == asleep, ASLEEP, start)
-        begin, within = np.clip(start, *bounds.T), Bounds(*bounds.T)
-        return minimize(
+        begin, within = np.clip(start, *bounds.T), scipy.optimize.Bounds(*bounds.T)
+        return scipy.optimize.minimize(
             self, begin, jac=True, method="L-BFGS-B", bounds=within, options={"maxiter": steps, "ftol": 1e-7}
         )
 
@@ -160,7 +161,7 @@ def find_modes(known: Known, tried: Sequence[tuple[float, float]] = STARTS) -> l
         start = objective.prior_mean.copy()
         start[:factors], start[-1] = np.log(variance), start[-1] + np.log(noise)
         starts.append(start)
-    kept: list[OptimizeResult] = []
+    kept: list[scipy.optimize.OptimizeResult] = []
     for one in sorted(map(objective.climb, starts), key=lambda result: result.fun):
         if not kept or (one.fun > kept[-1].fun + _NEAR and one.fun < kept[0].fun + _FAR):
             kept.append(one)
@@ -235,8 +236,8 @@ def _contrast_precision(covariance: np.ndarray, noise: np.ndarray) -> tuple[np.n
     # The inverse covariance with the constant projected out (REML), and half the log determinants that go with it.
     covariance = covariance.copy()
     covariance[np.diag_indices_from(covariance)] += noise + JITTER * np.trace(covariance) / len(covariance)
-    factor = cho_factor(covariance, lower=True)
-    inverse = cho_solve(factor, np.eye(len(covariance)))
+    factor = scipy.linalg.cho_factor(covariance, lower=True)
+    inverse = scipy.linalg.cho_solve(factor, np.eye(len(covariance)))
     ones = inverse.sum(axis=1)
     half_logdet = np.log(np.diag(factor[0])).sum() + np.log(ones.sum()) / 2
     return inverse - np.outer(ones, ones) / ones.sum(), float(half_logdet)

@@ -10,8 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import expit
-from scipy.stats import chi2
+import scipy
 
 from gradstudy.analysis.space.replicates import EndCounts, Replicates, is_constant
 from gradstudy.analysis.surrogate.effects import Basis
@@ -115,7 +114,7 @@ class HurdleParts:
 
     def _joined(self, odds: np.ndarray, others: np.ndarray) -> np.ndarray:
         others = self.of.others.centre + self.of.others.unit * others
-        return others + expit(odds) * (self.of.end - others)
+        return others + scipy.special.expit(odds) * (self.of.end - others)
 
 
 Model = Smooth | Hurdle
@@ -154,4 +153,4 @@ def _left_out(points: np.ndarray, ends: EndCounts, parts: HurdleParts) -> np.nda
 
 def _chance_of(gains: np.ndarray) -> np.ndarray:
     # A variance cannot fall below 0, so half of the ratios are 0 by chance (Self & Liang 1987).
-    return np.where(gains > 0.0, chi2.sf(np.maximum(gains, 0.0), 1) / 2, 1.0)
+    return np.where(gains > 0.0, scipy.stats.chi2.sf(np.maximum(gains, 0.0), 1) / 2, 1.0)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.ndimage import correlate
+import scipy
 
 from gradstudy.analysis.theory.expectations import (
     pair_expectation,
@@ -129,7 +129,7 @@ def _seen(powers: np.ndarray, window: PixelWindow | None) -> np.ndarray:
     if powers.ndim < 2:
         raise NoTheory("a window needs to know the side of its images")
     taps = np.full((*[1] * (powers.ndim - 2), window.kernel, window.kernel), 1.0 / window.kernel**2)
-    return np.asarray(correlate(powers, taps, mode=BORDERS[window.padding]))
+    return np.asarray(scipy.ndimage.correlate(powers, taps, mode=BORDERS[window.padding]))
 
 
 @dataclass(frozen=True)
