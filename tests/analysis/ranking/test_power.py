@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import optimize, stats
 
-from gradstudy.analysis.ranking.power import levels_found, numbers_found, power_of_design, smallest_share
+from gradstudy.analysis.ranking.power import SEED, SHARES, levels_found, numbers_found, power_of_design, smallest_share
 from gradstudy.analysis.ranking.significance import factor_significance
 from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.records import DUMMY, Factor
@@ -86,6 +86,39 @@ def test_levels_are_found_as_often_as_by_the_rankings_own_test():
     responses = sqrt(share) * signal + sqrt(1 - share) * random.standard_normal((100, len(column)))
     times = sum(factor_significance(column, one, is_number=False).p < LEVEL for one in responses)
     assert times == pytest.approx(80, abs=12)
+
+
+def test_two_levels_are_found_exactly_when_scipy_finds_their_ranks_or_a_normal_quantile_their_means():
+    counts = np.array([4, 60])
+    responses = 1.5 * np.repeat([1.0, 0.0], counts) + np.random.default_rng(7).standard_normal((500, 64))
+    few, many = np.split(responses, [4], axis=1)
+    ranked = stats.kruskal(few, many, axis=1).pvalue < LEVEL / 2
+    apart = np.abs(few.mean(axis=1) - many.mean(axis=1)) / responses.std(axis=1, ddof=1) / sqrt(1 / 4 + 1 / 60)
+    sure = np.abs(apart - stats.norm.isf(LEVEL / 4)) > 0.1  # the quantile of the means is that of random divisions
+    expected = ranked | (apart > stats.norm.isf(LEVEL / 4))
+    assert (levels_found(counts, LEVEL)(responses) == expected)[sure].all()
+    assert 0.1 < ranked.mean() < 0.9
+
+
+@pytest.mark.parametrize("case", COLUMNS)
+@pytest.mark.parametrize("power", [0.5, 0.8, 0.99])
+def test_studies_that_are_not_simulated_again_would_decide_nothing(case, power):
+    """The obvious way: all studies at every share, the smallest of which is found so often."""
+    counts, seen = COLUMNS[case], []
+    effects = np.tile(np.arange(len(counts), dtype=float), (60, 1))
+    find = numbers_found(counts, LEVEL)
+
+    def found(responses):
+        seen.append(len(responses))
+        return find(responses)
+
+    share = smallest_share(effects, counts, found, power)
+    noise = np.random.default_rng(SEED).standard_normal((60, counts.sum()), dtype=np.float32)
+    signal = np.repeat(effects - effects[0] @ counts / counts.sum(), counts, axis=1)
+    signal = (signal / signal.std()).astype(np.float32)
+    often = [find(np.float32(sqrt(s)) * signal + np.float32(sqrt(1 - s)) * noise).mean() >= power for s in SHARES]
+    assert share == SHARES[often.index(True)]
+    assert sum(seen) < 0.6 * 60 * len(seen)
 
 
 def test_the_fifths_of_a_u_shape_find_it_where_no_line_could():
