@@ -1,6 +1,7 @@
 """What several options compose to, without composing every combination of them; and what a launch fixed beside."""
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import zip_longest
@@ -10,13 +11,19 @@ from hydra import compose
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
-from gradstudy.configs.launch import Plain, studied
+from gradstudy.configs.launch import Plain, plain, studied
 from gradstudy.configs.overrides import as_override
 from gradstudy.configs.sources import state_of_shipped
 from gradstudy.parts import STUDIED
 from gradstudy.records import Level
 
 Choices = Mapping[str, Level]
+
+SHIPPED, GLOBAL = "main", "_global_"
+"""What Hydra calls the folder that an application brings, and the package of a file that speaks of any group."""
+
+_CHOICE = re.compile(r"\w+=[\w-]+")
+"""An override that merely chooses an option for a group, or sets a key at the top."""
 
 NOT_OF_A_TRIAL = ("device.name", "budget.trials")
 """Keys that do not decide a trial's numbers."""
@@ -33,9 +40,10 @@ class Composed:
 class Combinations:
     """Configurations behind the same `overrides`, by the options that are chosen for some groups.
 
-    Composing takes some 100 ms, so it is done once per option and not once per combination, as long as an option
-    changes other groups only by choosing an option for them (as a residual network does for its connections); and
-    options that say nothing of other groups are composed together, one of every group at a time.
+    Composing takes some 100 ms, so it is done as seldom as can be. Where nothing but their files speaks of a group,
+    its options are what these say. Elsewhere each is composed once, and not once per combination, as long as it changes
+    other groups only by choosing an option for them (as a residual network does for its connections); and options that
+    say nothing of other groups are composed together, one of every group at a time.
     """
 
     def __init__(self, overrides: Sequence[str]):
@@ -45,7 +53,8 @@ class Combinations:
     def __call__(self, choices: Choices) -> Composed:
         key = tuple(sorted(choices.items(), key=str))
         if key not in self._known:
-            self._known[key] = (self._combined(choices) if len(choices) > 1 else None) or self._compose(choices)
+            short = self._combined(choices) if len(choices) > 1 else self._as_filed(choices)
+            self._known[key] = short or self._compose(choices)
         return self._known[key]
 
     def learn(self, options: Mapping[str, Sequence[Level]]) -> None:
@@ -53,15 +62,35 @@ class Combinations:
         local = [
             [(group, option) for option in levels if ((group, option),) not in self._known and _is_local(group, option)]
             for group, levels in options.items()
-            if _is_local(group, self.base.names[group])
+            if group not in self._as_files_say and _is_local(group, self.base.names[group])
         ]
         for moment in zip_longest(*local):
             choices = dict(choice for choice in moment if choice is not None)
             together = self._compose(choices)
             for group, option in choices.items():
-                names = {**self.base.names, group: str(option)}
-                groups = {**self.base.groups, group: together.groups[group]}
-                self._known[(group, option),] = Composed(names, groups)
+                self._known[(group, option),] = self._with(group, option, together.groups[group])
+
+    def _as_filed(self, choices: Choices) -> Composed | None:
+        """One option as its file says it; None where more than that decides, and where none is chosen."""
+        for group, option in choices.items():
+            if group in self._as_files_say and _is_local(group, option):
+                return self._with(group, option, plain(_file(group, option).config))
+        return None
+
+    def _with(self, group: str, option: Level, content: Plain) -> Composed:
+        return Composed({**self.base.names, group: str(option)}, {**self.base.groups, group: content})
+
+    @cached_property
+    def _as_files_say(self) -> frozenset[str]:
+        """The studied groups that are as the file of a local option says: nothing else that is given changes them."""
+        choices = self._whole.hydra.runtime.choices
+        files = {key: _file(key, name) for key, name in choices.items() if name and not key.startswith("hydra/")}
+        if not all(_is_plain(group, file) for group, file in {**files, "": _file("", "config")}.items()):
+            return frozenset()
+        changed = {override.lstrip("+~") for override in self._overrides if not _CHOICE.fullmatch(override)}
+        changed |= {str(key) for file in files.values() if file.header["package"] == GLOBAL for key in file.config}
+        names = {re.split(r"[.@:=]", one)[0] for one in changed}
+        return frozenset(group for group in STUDIED if group not in names and _is_local(group, self.base.names[group]))
 
     @cached_property
     def base(self) -> Composed:
@@ -102,9 +131,21 @@ class Combinations:
 
 def _is_local(group: str, option: Level) -> bool:
     """Whether this option's file speaks of its own group alone; False for one that lies elsewhere than the shipped."""
-    loader: Any = GlobalHydra.instance().config_loader()  # its interface does not name the repository
-    found = loader.repository.load_config(f"{group}/{option}")
+    found = _file(group, option)
     return found is not None and not found.defaults_list and found.header.get("package") in (None, "", group)
+
+
+def _is_plain(group: str, found: Any) -> bool:
+    """Whether what a chosen file sets can be read off it: keys of its group, or as a study does of any, and choices."""
+    if found is None or found.header.get("package") not in (None, "", group, GLOBAL):
+        return False
+    return found.provider == SHIPPED or all(default.is_override() for default in found.defaults_list or ())
+
+
+def _file(group: str, option: Level) -> Any:
+    """The file of an option as Hydra loads it; None where there is none."""
+    loader: Any = GlobalHydra.instance().config_loader()  # its interface does not name the repository
+    return loader.repository.load_config(f"{group}/{option}".lstrip("/"))
 
 
 @lru_cache(maxsize=1)
@@ -130,18 +171,17 @@ class Fixed:
         group, _, key = name.partition(".")
         return any(key in self._keys(group, option) for option in options)
 
-    def _keys(self, group: str, option: Level) -> set[str]:
+    def _keys(self, group: str, option: Level) -> Set[str]:
         plain = self.bare.base if self.bare.base.names[group] == option else self.bare({group: option})
-        return set(plain.groups[group])
+        return plain.groups[group].keys()
 
     def at_home(self, found: Composed, varied: Mapping[str, Sequence[Level]]) -> Composed:
         """Without what the launch fixed for another option of a `varied` group (and its levels) than the chosen one."""
         groups = dict(found.groups)
         for group, levels in varied.items():
-            elsewhere = set().union(*(self._keys(group, level) for level in levels)) - self._keys(
-                group, found.names[group]
-            )
-            groups[group] = {key: value for key, value in groups[group].items() if key not in elsewhere}
+            own, content = self._keys(group, found.names[group]), groups[group]
+            if elsewhere := {key for key in content.keys() - own if self.has(f"{group}.{key}", levels)}:
+                groups[group] = {key: value for key, value in content.items() if key not in elsewhere}
         return Composed(found.names, groups)
 
     def as_overrides(self, choices: Choices, chosen: Composed, varied: Collection[str]) -> Iterator[str]:

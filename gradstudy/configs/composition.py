@@ -127,6 +127,7 @@ class Composer:
         except COMPOSING_FAILED as error:
             raise InputError(f"The configuration cannot be composed: {error}.") from error
         self._fixed = Fixed(self.overrides, self._base)
+        self._composed_by_choices: dict[tuple[tuple[str, Level], ...], Composed] = {}
 
     def _checked(self) -> Launch:
         try:
@@ -146,6 +147,11 @@ class Composer:
             self._compose(overrides)
 
     def _composed(self, choices: Mapping[str, Level]) -> Composed:
+        if (key := tuple(choices.items())) not in self._composed_by_choices:
+            self._composed_by_choices[key] = self._at_home(choices)
+        return self._composed_by_choices[key]
+
+    def _at_home(self, choices: Mapping[str, Level]) -> Composed:
         varied = {factor.name: factor.levels for factor in self.factors if factor.name in self.groups}
         return self._fixed.at_home(self._combined(choices), varied)
 

@@ -4,12 +4,23 @@ import random
 
 import pytest
 
+from gradstudy.configs import combinations as combinations_module
 from gradstudy.configs.combinations import Combinations
 from gradstudy.configs.composition import hydra_ready
 from gradstudy.configs.sources import shipped
 from gradstudy.parts import STUDIED
 
-FIXED = "lr.value=0.3"
+LAUNCHES = {
+    "a number": ["lr.value=0.3"],
+    "a study": ["+study=everything", "seed=3"],
+    "all kinds of overrides": [
+        "model=resnet",
+        "++init.gain=2",
+        "++clipping.max_norm=1",
+        "task.batch_size=7",
+        "optimizer=adam",
+    ],
+}
 
 
 def options(group):
@@ -19,20 +30,44 @@ def options(group):
 @pytest.fixture(scope="module")
 def combinations():
     with hydra_ready():
-        known = Combinations([FIXED])
+        known = Combinations(LAUNCHES["a number"])
         known.learn({group: options(group) for group in STUDIED})
         yield known
 
 
-def whole(choices):
+@pytest.fixture
+def hydra():
+    with hydra_ready():
+        yield
+
+
+def whole(choices, overrides=LAUNCHES["a number"]):
     """What the same choices compose to as overrides, with nothing put together."""
-    return Combinations([FIXED, *(f"{group}={option}" for group, option in choices.items())]).base
+    return Combinations([*overrides, *(f"{group}={option}" for group, option in choices.items())]).base
 
 
-def test_an_option_that_was_composed_with_others_equals_its_own_composition(combinations):
-    for group in STUDIED:
-        option = random.Random(group).choice(options(group))
-        assert combinations({group: option}) == whole({group: option})
+@pytest.mark.parametrize("launch", LAUNCHES)
+def test_an_option_of_any_group_equals_its_own_composition(hydra, launch):
+    known = Combinations(LAUNCHES[launch])
+    known.learn({group: options(group) for group in STUDIED})
+    for group in random.Random(launch).sample(STUDIED, 4):
+        option = random.Random(group + launch).choice(options(group))
+        assert known({group: option}) == whole({group: option}, LAUNCHES[launch])
+
+
+@pytest.mark.parametrize(
+    ("launch", "changed"),
+    [("a number", {"lr"}), ("a study", {"task"}), ("all kinds of overrides", {"model", "init", "clipping", "task"})],
+)
+def test_only_options_of_groups_that_a_launch_changes_are_composed(hydra, monkeypatch, launch, changed):
+    known = Combinations(LAUNCHES[launch])
+    assert known.base
+    monkeypatch.setattr(combinations_module, "compose", None)
+    for group in set(STUDIED) - changed:
+        assert all(known({group: option}) for option in {*options(group)} - {"resnet", "transformer"})
+    for group in changed:
+        with pytest.raises(TypeError):
+            known({group: next(option for option in options(group) if option != known.base.names[group])})
 
 
 @pytest.mark.parametrize("draw", range(6))

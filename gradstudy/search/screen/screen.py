@@ -14,7 +14,6 @@ from gradstudy.search.base import NOTHING_KEPT, AskedTrial, AskTell, Kept
 from gradstudy.search.objective import HUNTED, Objective
 from gradstudy.search.screen.design import design
 from gradstudy.search.search_space import Levels, SearchSpace
-from gradstudy.search.storage import scratch_storage
 from gradstudy.search.stored_trials import StoredTrials
 
 OBJECTIVES = tuple(Objective(response, "healthiest") for response in HUNTED)
@@ -61,10 +60,9 @@ class ScreenTrials:
             self._stored.study.set_user_attr(LAUNCHED, list(kept.blocks))
 
     def preview(self, budget: int) -> list[list[AskedTrial]]:
-        ahead = ScreenTrials(self._space, self._seed)
-        ahead._designs = self._designs  # a design may take seconds
-        ahead.open(scratch_storage(), "preview")
-        return list(ahead.batches(budget))
+        rows = self._design([budget])  # of which Optuna would only make a copy, some ms per trial
+        levels = (self._space.levels(lambda factor, row=row: row[factor.name]) for row in rows)
+        return [[AskedTrial(number, one, SCREEN) for number, one in enumerate(levels)]]
 
     @property
     def blocks(self) -> Sequence[int]:
