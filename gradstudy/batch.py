@@ -50,6 +50,8 @@ def cohorts_of(
 
 def _fitting(members: tuple[Member, ...], parts: Mapping[str, Any], room: float) -> list[tuple[Member, ...]]:
     """Members with such parts, as many together as there is room for in memory."""
+    if len(members) == 1:
+        return [members]
     most = max(1, int(room / footprint(network_of(parts), parts).memory))
     return [members[start : start + most] for start in range(0, len(members), most)]
 

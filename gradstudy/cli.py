@@ -7,7 +7,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import NoReturn
@@ -23,6 +23,7 @@ from gradstudy.configs.sources import shipped
 from gradstudy.configs.studies import find_studies, register_studies
 from gradstudy.configs.typed import check_flags, understood
 from gradstudy.errors import InputError, Stopped, TrackingAway
+from gradstudy.execution.fork_server import started_early
 from gradstudy.masking import mask_output
 from gradstudy.references import keep_secrets
 from gradstudy.report.terminal.console import make_console
@@ -110,7 +111,9 @@ def _raising() -> Iterator[None]:
 def _carry_out(config: DictConfig, command: str) -> None:
     overrides = list(HydraConfig.get().overrides.task)
     if config.name is not None or overrides:
-        print_mode(config.mode, overrides, command, page=config.report)
+        forks = HydraConfig.get().runtime.choices.get("execution") == "processes"
+        with started_early() if forks and config.mode == "run" else nullcontext():
+            print_mode(config.mode, overrides, command, page=config.report)
         return
     from gradstudy.report.terminal.study.study_list import study_list
 
@@ -126,7 +129,8 @@ def print_mode(mode: str, overrides: Sequence[str], command: str = "", page: obj
     match mode:  # with imports of its own each: PyTorch, MLflow and Optuna take seconds
         case "plan":
             with _importing():
-                from gradstudy.preparation import plan_study, prepare
+                from gradstudy.planning import plan_study
+                from gradstudy.preparation import prepare
                 from gradstudy.report.terminal.plan_page import plan_page
 
             show(plan_page(plan_study(prepare(overrides, command))))

@@ -1,4 +1,4 @@
-"""What a launch intends, as plain data: `preparation.plan_study` makes it, and a page shows it."""
+"""What a launch intends, as plain data: `planning.plan_study` makes it, and a page shows it."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A launch, checked as a whole before anything is written: its trials, their parts, and what they will cost."""
+"""A launch, checked as a whole before anything is written: its trials and their parts."""
 
 import hashlib
 import json
@@ -8,10 +8,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from gradstudy.analysis.cure.confirmation import usually_asked
-from gradstudy.analysis.ranking.power import power_of_design
 from gradstudy.batch import Batch
 from gradstudy.configs.command_line import check_length
 from gradstudy.configs.composition import Composer
@@ -20,16 +16,13 @@ from gradstudy.configs.studies import find_studies
 from gradstudy.errors import InputError
 from gradstudy.execution.main_module import check_not_imported
 from gradstudy.masking import masked
-from gradstudy.plan import Plan
 from gradstudy.quantities import ON_REQUEST
-from gradstudy.records import CONFIRM, DUMMY, FAILING, HUNT, SCREEN, STUCK, StudyInfo, Trial
+from gradstudy.records import CONFIRM, DUMMY, HUNT, SCREEN, StudyInfo, Trial
 from gradstudy.report.page_file import check_page_path
 from gradstudy.search.base import AskTell
-from gradstudy.search.screen.quality import quality
 from gradstudy.search.search_space import SearchSpace
 from gradstudy.tracking.reader import StoredStudy, find_study
-from gradstudy.tracking.store import check_store, store_address
-from gradstudy.training.estimate import estimate
+from gradstudy.tracking.store import check_store
 from gradstudy.versions import versions_here
 from gradstudy.words.command_words import without_secrets
 from gradstudy.words.data_words import either
@@ -50,9 +43,6 @@ every trial draws its own networks, and the columns of a screen are permutations
 
 OLDER_BATCH = 32
 """`search.batch` of hunts by default, before it was made smaller so that small hunts adapt too."""
-
-START_SECONDS, STORE_SECONDS = 10.0, 0.05
-"""What a launch costs beside training: imports, a new store, two rankings; and Optuna, MLflow, Parquet per trial."""
 
 CHECKED = 128
 """So many trials of a hunt's space, at least, are tried for whether they can be built, some 2 ms each."""
@@ -141,38 +131,6 @@ def prepare(overrides: Sequence[str], command: str) -> Prepared:
     )
     batches = tuple(Batch(composer, devices, tuple(composer.trial(*one) for one in batch)) for batch in asked)
     return Prepared(composer, info, search, batches, devices)
-
-
-def plan_study(prepared: Prepared) -> Plan:
-    """What this launch would do, how long it would take, and how much memory. Writes nothing."""
-    launch, info = prepared.launch, prepared.info
-    cohorts = [cohort for batch in prepared.batches for cohort in batch.cohorts()]
-    cohorts.sort(key=lambda cohort: len(cohort.members), reverse=True)
-    try:
-        cost = estimate(cohorts)
-    except MemoryError as error:
-        raise InputError(str(error)) from error
-    members = sum(len(cohort.members) for cohort in cohorts)
-    cures = len((*FAILING, STUCK)) * usually_asked(**info.confirm) if info.confirm else 0
-    workers = min(launch.execution.count(prepared.devices), len(cohorts))
-    designed = [trial.levels for trial in prepared.preview if trial.phase == SCREEN]
-    table = pd.DataFrame(designed, columns=[factor.name for factor in info.factors], dtype=object)
-    return Plan(
-        info=info,
-        asleep=prepared.composer.asleep,
-        unvaried=prepared.composer.unvaried,
-        trials=prepared.preview,
-        cohorts=tuple(len(cohort.members) for cohort in cohorts),
-        seconds=START_SECONDS + STORE_SECONDS * len(prepared.preview) + cost.seconds / workers,
-        memory=cost.memory,
-        store=masked(store_address(launch.tracking)),
-        quality=quality(info.factors, designed) if designed else None,
-        note=" ".join(filter(None, (launch.search.note(launch.budget.trials), begun_before(prepared)))),
-        no_cures=no_cures(launch),
-        cure_members=cures,
-        cure_seconds=cost.seconds / members * cures / workers,
-        power=power_of_design(table, info.factors, launch.analysis) if designed else None,
-    )
 
 
 def _check_members(budget: Budget) -> None:

@@ -12,7 +12,8 @@ from mlflow import MlflowClient
 import gradstudy
 from gradstudy.cli import print_mode
 from gradstudy.configs.composition import Composer, hydra_ready
-from gradstudy.preparation import begun_before, fingerprint_of, plan_study, prepare
+from gradstudy.planning import plan_study
+from gradstudy.preparation import begun_before, fingerprint_of, prepare
 from gradstudy.report.terminal.console import make_console
 from gradstudy.report.terminal.plan_page import plan_page
 from gradstudy.tracking.writer import StudyWriter

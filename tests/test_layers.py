@@ -24,7 +24,7 @@ LAYERS = [
     {"results", "measurement"},
     {"report"},
     {"preparation"},
-    {"confirming", "unforeseen"},
+    {"confirming", "planning", "unforeseen"},
     {"study"},
     {"cli", "__init__"},
     {"__main__"},

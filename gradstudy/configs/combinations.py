@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any
 
 from hydra import compose
@@ -19,7 +19,7 @@ from gradstudy.records import Level
 
 Choices = Mapping[str, Level]
 
-SHIPPED, GLOBAL = "main", "_global_"
+BROUGHT, GLOBAL = "main", "_global_"
 """What Hydra calls the folder that an application brings, and the package of a file that speaks of any group."""
 
 _CHOICE = re.compile(r"\w+=[\w-]+")
@@ -139,7 +139,7 @@ def _is_plain(group: str, found: Any) -> bool:
     """Whether what a chosen file sets can be read off it: keys of its group, or as a study does of any, and choices."""
     if found is None or found.header.get("package") not in (None, "", group, GLOBAL):
         return False
-    return found.provider == SHIPPED or all(default.is_override() for default in found.defaults_list or ())
+    return found.provider == BROUGHT or all(default.is_override() for default in found.defaults_list or ())
 
 
 def _file(group: str, option: Level) -> Any:
@@ -192,16 +192,23 @@ class Fixed:
         plain = self.bare({**choices, **fixed})
         for group in STUDIED:
             yield from _differences(group, plain.groups[group], chosen.groups[group], varied)
-        for group in ("device", "budget"):
-            yield from _differences(group, self.bare.config[group], self._base[group], NOT_OF_A_TRIAL)
-        if self._base.seed != self.bare.config.seed:
-            yield as_override("seed", self._base.seed)
+        yield from self._everywhere
+
+    @cached_property
+    def _everywhere(self) -> tuple[str, ...]:
+        """Overrides of what no option decides, and which decides a trial's numbers all the same."""
+        bare, base = self.bare.config, self._base
+        of_groups = (_differences(group, bare[group], base[group], NOT_OF_A_TRIAL) for group in ("device", "budget"))
+        seed = [as_override("seed", base.seed)] if base.seed != bare.seed else []
+        return (*chain.from_iterable(of_groups), *seed)
 
 
 def _differences(
     group: str, plain: Mapping[str, Any], found: Mapping[str, Any], known: Collection[str]
 ) -> Iterator[str]:
     """Overrides that make `found` of `plain`, but for what is `known` otherwise."""
+    if found == plain:  # as most are, for thousands of trials
+        return
     for key, value in found.items():
         if f"{group}.{key}" not in known and (key not in plain or plain[key] != value):
             yield as_override(f"{group}.{key}" if key in plain else f"+{group}.{key}", value)

@@ -16,6 +16,8 @@ from gradstudy.quantities import check_request
 from gradstudy.training.footprint import MOST_PARAMETERS, Footprint, footprint, memory_here
 
 Made = TypeVar("Made")
+ALWAYS_THERE = 1e8
+"""Bytes that every machine has, whose memory need not be looked up for each of thousands of trials."""
 NUMBER_WANTED = re.compile(r"must be a (whole )?number\b")
 
 
@@ -93,7 +95,7 @@ def _check_size(size: Footprint, made: str) -> None:
     network = f"A network of these choices{made and f' ({made})'}"
     if size.parameters > MOST_PARAMETERS:
         raise InputError(f"{network} has {size.parameters:,} parameters, and at most {MOST_PARAMETERS:,} are trained.")
-    if size.memory > (here := memory_here()):
+    if size.memory > ALWAYS_THERE and size.memory > (here := memory_here()):
         raise InputError(
             f"{network} takes up to {size.memory / 1e9:,.1f} GB, and this machine has {here / 1e9:,.1f} GB. "
             "Lower model.width, model.depth, task.batch_size or, of a sequence, task.length."

@@ -5,9 +5,8 @@ import os
 import pickle
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from multiprocessing import resource_tracker
+from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import ForkingPickler
@@ -17,14 +16,12 @@ from typing import Any
 from gradstudy.errors import InputError
 from gradstudy.execution.attempt import attempt
 from gradstudy.execution.executor import Item, Lost, Result
+from gradstudy.execution.fork_server import deaf, ready
 from gradstudy.execution.main_module import Script, import_script, not_imported, script_here
 from gradstudy.masking import masked
 from gradstudy.stopping import STOPPING
 from gradstudy.training.device import take_slot
 from gradstudy.training.pulse import listen
-
-PRELOAD = [__name__]
-"""Imported once in the fork server, torch with it, so that a worker starts in milliseconds."""
 
 DEATH_NOTICE = 5.0
 """Seconds in which the system says how a process has ended that no longer holds its end of a pipe."""
@@ -55,8 +52,8 @@ class Worker:
         self._process = self._connection = None
         self._stopped = False
         connection, inner = multiprocessing.Pipe()
-        process = _process(inner, self._number, self._pulse, script_here())
-        with _starting, _deaf(), not_imported():
+        with _starting, deaf(), not_imported():
+            process = _process(inner, self._number, self._pulse, script_here())
             process.start()
         inner.close()  # so that the pipe ends with the process
         self._process, self._connection = process, connection
@@ -173,29 +170,8 @@ def _not_sent(error: Exception) -> InputError:
     )
 
 
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """Processes that are started inside never hear the signals that end a launch, sent to the whole group or not.
-
-    So the driver alone answers, and nobody takes for a fault what it was told. A mask is inherited, by the fork server
-    and multiprocessing's other helper too, which unblocks some when it is started: therefore it comes first.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
-    try:
-        resource_tracker.ensure_running()
-        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _process(*given: Any) -> BaseProcess:
     """A process that will live its life with what is given: a child of the fork server, where there can be one."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
+    if not ready():
         return multiprocessing.get_context("spawn").Process(target=_serve, args=given, daemon=True)
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOAD)
-    return context.Process(target=_serve, args=given, daemon=True)
+    return multiprocessing.get_context("forkserver").Process(target=_serve, args=given, daemon=True)

@@ -15,7 +15,7 @@ from gradstudy.training.instrument.probe import probe_steps
 
 TIMED_COHORTS = 3
 TIMED_STEPS = 4
-LONGEST_TIMED = 4.0
+LONGEST_TIMED = 1.0
 """Seconds that the steps of one cohort may take: a plan answers soon, however large its networks are."""
 
 

@@ -61,8 +61,10 @@ class ScreenTrials:
 
     def preview(self, budget: int) -> list[list[AskedTrial]]:
         rows = self._design([budget])  # of which Optuna would only make a copy, some ms per trial
-        levels = (self._space.levels(lambda factor, row=row: row[factor.name]) for row in rows)
-        return [[AskedTrial(number, one, SCREEN) for number, one in enumerate(levels)]]
+        return [[AskedTrial(number, self._living(row), SCREEN) for number, row in enumerate(rows)]]
+
+    def _living(self, row: Levels) -> Levels:
+        return self._space.levels(lambda factor: row[factor.name])
 
     @property
     def blocks(self) -> Sequence[int]:
