@@ -19,7 +19,7 @@ from torch import Tensor, sign, sqrt
 from gradstudy.factors.coefficients import Coefficient, per_member, powers, stacked
 from gradstudy.parts import Part, number
 
-Rule = Callable[..., tuple[Any, ...]]
+EntryRule = Callable[..., tuple[Any, ...]]
 """(parameter, gradient, *moments, *coefficients) -> (parameter, *moments) after the step."""
 Stacked = Sequence[Tensor]
 """[member, ...] of each parameter."""
@@ -42,7 +42,7 @@ class Optimizer(Part, group="optimizer"):
     largest_curvature: ClassVar[float | None] = None
 
     @property
-    def rule(self) -> Rule:
+    def rule(self) -> EntryRule:
         """What a step does to an entry."""
         raise NotImplementedError
 
@@ -93,7 +93,7 @@ class Sgd(Optimizer):
         return 2 * (1 + self.momentum) / (1 + 2 * self.momentum * self.nesterov)
 
     @property
-    def rule(self) -> Rule:
+    def rule(self) -> EntryRule:
         return _descend_ahead if self.nesterov else _descend
 
     def coefficients(self, lr: Tensor, count: Tensor) -> Sequence[Coefficient]:
@@ -121,7 +121,7 @@ class Adam(Optimizer):
     beta2: float = number(0.999, at_least=0.0, below=1.0)
 
     @property
-    def rule(self) -> Rule:
+    def rule(self) -> EntryRule:
         return _adam
 
     def coefficients(self, lr: Tensor, count: Tensor) -> Sequence[Coefficient]:
@@ -151,7 +151,7 @@ class AdamW(Adam):
     weight_decay: float = number(0.01, at_least=0.0)
 
     @property
-    def rule(self) -> Rule:
+    def rule(self) -> EntryRule:
         return _adam_with_decay
 
     def coefficients(self, lr: Tensor, count: Tensor) -> Sequence[Coefficient]:
@@ -175,7 +175,7 @@ class RmsProp(Optimizer):
     alpha: float = number(0.99, at_least=0.0, below=1.0)
 
     @property
-    def rule(self) -> Rule:
+    def rule(self) -> EntryRule:
         return _rms_prop
 
     def coefficients(self, lr: Tensor, count: Tensor) -> Sequence[Coefficient]:
@@ -200,7 +200,7 @@ class Adagrad(Optimizer):
     initial_accumulator: float = number(0.0, at_least=0.0)
 
     @property
-    def rule(self) -> Rule:
+    def rule(self) -> EntryRule:
         return _adagrad
 
     def coefficients(self, lr: Tensor, count: Tensor) -> Sequence[Coefficient]:
@@ -234,7 +234,7 @@ class Lion(Optimizer):
     weight_decay: float = number(0.0, at_least=0.0)
 
     @property
-    def rule(self) -> Rule:
+    def rule(self) -> EntryRule:
         return _lion
 
     def coefficients(self, lr: Tensor, count: Tensor) -> Sequence[Coefficient]:
