@@ -26,10 +26,15 @@ Adjust = Callable[["Tensor"], object] | None
 class Activation(Part, group="activation"):
     """A function of one number. One that learns (PReLU) names its `parameters`, and `at` binds them.
 
-    `saturates`: it is flat at both ends and steepest at 0.
+    `saturates`: it is flat at both ends and steepest at 0. One of those that machine code knows says as which, by its
+    number in kernels/rules.py and its coefficient.
     """
 
     saturates = False
+
+    @property
+    def rule(self) -> "tuple[int, float | Tensor] | None":
+        return None
 
     def parameters(self, name: str) -> tuple[Parameter, ...]:
         """What it learns at the place `name`."""

@@ -10,14 +10,21 @@ from torch import Tensor, nn
 
 from gradstudy.factors.coefficients import Coefficient, per_member
 from gradstudy.factors.parameter_shapes import filled
+from gradstudy.kernels import rules
 from gradstudy.layer_parts import Activation, TensorMap
 from gradstudy.network import Local, Parameter
 from gradstudy.parts import number
+
+_Rule = tuple[int, Coefficient]
 
 
 @dataclass(frozen=True)
 class Identity(Activation):
     """phi(x) = x: a linear network, whose gradient flow is a product of its matrices."""
+
+    @property
+    def rule(self) -> _Rule:
+        return rules.IDENTITY, 1.0
 
     def __call__(self, x: Tensor) -> Tensor:
         return x
@@ -29,6 +36,10 @@ class Sigmoid(Activation):
 
     saturates = True
 
+    @property
+    def rule(self) -> _Rule:
+        return rules.SIGMOID, 1.0
+
     def __call__(self, x: Tensor) -> Tensor:
         return torch.sigmoid(x)
 
@@ -38,6 +49,10 @@ class Tanh(Activation):
     """phi(x) = tanh x, with a slope of at most 1 (LeCun, Bottou, Orr & Mueller 1998)."""
 
     saturates = True
+
+    @property
+    def rule(self) -> _Rule:
+        return rules.TANH, 1.0
 
     def __call__(self, x: Tensor) -> Tensor:
         return torch.tanh(x)
@@ -49,6 +64,10 @@ class HardTanh(Activation):
 
     saturates = True
 
+    @property
+    def rule(self) -> _Rule:
+        return rules.HARDTANH, 1.0
+
     def __call__(self, x: Tensor) -> Tensor:
         return nn.functional.hardtanh(x)
 
@@ -59,6 +78,10 @@ class Softsign(Activation):
 
     saturates = True
 
+    @property
+    def rule(self) -> _Rule:
+        return rules.SOFTSIGN, 1.0
+
     def __call__(self, x: Tensor) -> Tensor:
         return nn.functional.softsign(x)
 
@@ -66,6 +89,10 @@ class Softsign(Activation):
 @dataclass(frozen=True)
 class Relu(Activation):
     """phi(x) = max(0, x) (Nair & Hinton 2010)."""
+
+    @property
+    def rule(self) -> _Rule:
+        return rules.RELU, 1.0
 
     def __call__(self, x: Tensor) -> Tensor:
         return torch.relu(x)
@@ -76,6 +103,10 @@ class LeakyRelu(Activation):
     """phi(x) = x above 0 and `negative_slope` x below, so that no unit dies (Maas, Hannun & Ng 2013)."""
 
     negative_slope: float = number(0.01, at_least=0.0)
+
+    @property
+    def rule(self) -> _Rule:
+        return rules.LEAKY_RELU, self.negative_slope
 
     def __call__(self, x: Tensor) -> Tensor:
         return _times_below_zero(x, self.negative_slope)
@@ -102,6 +133,10 @@ class Elu(Activation):
 
     alpha: float = number(1.0, at_least=0.0)
 
+    @property
+    def rule(self) -> _Rule:
+        return rules.ELU, self.alpha
+
     def __call__(self, x: Tensor) -> Tensor:
         return _times_below_zero(nn.functional.elu(x), self.alpha)
 
@@ -112,6 +147,10 @@ class Selu(Activation):
 
     Mean 0 and variance 1 are an attracting fixed point of layers with Var W = 1/fan_in.
     """
+
+    @property
+    def rule(self) -> _Rule:
+        return rules.SELU, 1.0
 
     def __call__(self, x: Tensor) -> Tensor:
         return nn.functional.selu(x)

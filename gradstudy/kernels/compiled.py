@@ -37,6 +37,11 @@ def compiled_freely(function: Callable[..., Any]) -> Callable[..., Any]:
     return _machine_code(function, fastmath={"contract", "reassoc", "nsz"})
 
 
+def compiled_in_order(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same with products fused into them, but every sum in its own order."""
+    return _machine_code(function, fastmath={"contract", "nsz"})
+
+
 def runs_compiled(like: Tensor) -> bool:
     """Whether compiled functions are to be had for such a tensor: on a CPU, in float32."""
     return numba is not None and like.device.type == "cpu" and like.dtype == float32

@@ -14,6 +14,7 @@ try:
     from llvmlite import ir
     from numba.core import cgutils, types
     from numba.extending import intrinsic, models, register_model
+    from numba.np.arrayobj import populate_array
 
     _VECTOR = ir.VectorType(ir.FloatType(), 8)
 
@@ -108,3 +109,44 @@ def fetch(typing, array, at):
         return context.get_dummy_value()
 
     return types.void(array, types.intp), build
+
+
+@intrinsic
+def turn(typing, array, at, step, turned, its_at, its_step):
+    """Writes 8 x 8 entries, transposed: `at` is where their first row begins, `step` how far the next one is."""
+
+    def build(context, builder, signature, arguments):
+        def row(first, number):
+            at, step = arguments[first + 1 : first + 3]
+            place = builder.add(at, builder.mul(step, ir.Constant(at.type, number)))
+            return _vector(context, builder, signature.replace(args=signature.args[first:]), [arguments[first], place])
+
+        rows = [builder.load(row(0, number), align=4) for number in range(8)]
+        for distance in (4, 2, 1):  # two by two, blocks of that size change places
+            for one in range(8):
+                if not one & distance:
+                    a, b = rows[one], rows[one | distance]
+                    upper = [8 + lane - distance if lane & distance else lane for lane in range(8)]
+                    lower = [8 + lane if lane & distance else lane + distance for lane in range(8)]
+                    rows[one], rows[one | distance] = (
+                        builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), 8), lanes))
+                        for lanes in (upper, lower)
+                    )
+        for number, lanes in enumerate(rows):
+            builder.store(lanes, row(3, number), align=4)
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, types.intp, turned, types.intp, types.intp), build
+
+
+@intrinsic
+def array_at(typing, address, size):
+    """The float32 [entry] that begins at an address: a list of arrays, however long, is one array of those."""
+
+    def build(context, builder, signature, arguments):
+        array, entry = context.make_array(signature.return_type)(context, builder), context.get_constant(types.intp, 4)
+        data = builder.inttoptr(arguments[0], ir.FloatType().as_pointer())
+        populate_array(array, data=data, shape=[arguments[1]], strides=[entry], itemsize=entry, meminfo=None)
+        return array._getvalue()
+
+    return types.Array(types.float32, 1, "C")(types.intp, types.intp), build

@@ -7,6 +7,7 @@ from itertools import pairwise
 from torch import Tensor
 
 from gradstudy.factors.model.chain import Chain
+from gradstudy.factors.model.dense_pass import DensePass
 from gradstudy.factors.model.layers import Linear, parameters_and_buffers
 from gradstudy.layer_parts import Layers, TensorMap
 from gradstudy.network import Flow, GreedyLayer, Pass, Shape, numbered
@@ -66,6 +67,7 @@ class MlpNetwork:
         skips = [_skip(name, *size, layers) for name, size in zip(self.layer_names[1:], sizes[1:], strict=True)]
         self.chain = Chain(self.layer_names, widths, maps, layers, skips=skips)
         self.readout = Linear("readout", widths[-1], shape.outputs, layers)
+        self.by_hand = DensePass([*maps, self.readout], layers)
         self.parameters, self.buffers = parameters_and_buffers(self.chain, self.readout)
         self.places = {"signal": self.layer_names}
 
@@ -73,7 +75,10 @@ class MlpNetwork:
         return batch * min(self.features, *self.widths)  # pretraining gives the inputs back through an activation
 
     def __call__(self, run: Pass, inputs: Tensor) -> Flow:
-        hidden, points = self.chain(run, inputs.flatten(2))
+        x = inputs.flatten(2)
+        if self.by_hand.serves(run, x):
+            return self.by_hand(run, x)
+        hidden, points = self.chain(run, x)
         return Flow(self.readout(run, hidden), {"signal": points})
 
     def random_network(self, facts: Facts) -> RandomFeedforward:

@@ -1,0 +1,97 @@
+"""A perceptron in machine code: one call forward and one back for all its layers, member by member.
+
+What one member needs stays in the cache. `sizes` are the features of the inputs, of each hidden layer and of the
+outputs; arrays are flat:
+
+- inputs [member, batch, feature], and output and its gradient [member, batch, class]
+- hidden [member, feature of all layers, column]: the batch, padded to whole tiles
+
+Parameters and their gradients are told by the addresses of their first members and the steps from member to member (in
+entries), [weight or bias, layer].
+"""
+
+import numpy as np
+from numpy import float32 as f4
+
+from gradstudy.kernels import lanes
+from gradstudy.kernels.compiled import compiled_freely
+from gradstudy.kernels.rules import activate, to_slope
+from gradstudy.kernels.tiles import TILE, multiply, transpose
+
+
+@compiled_freely
+def chain_forward(chain, inputs, hidden, output):  # type: ignore[no-untyped-def]
+    """Fills `hidden` and `output`.
+
+    A chain is the rule of its activation and that one's coefficients [member], parameters, `sizes`, and how many
+    samples and columns there are.
+    """
+    rule, coefficients, places, steps, sizes, batch, columns = chain
+    last, first, classes = len(sizes) - 2, sizes[0], sizes[-1]
+    entering = np.zeros(first * columns, np.float32)
+    leaving = np.empty(classes * columns, np.float32)
+    at = 0
+    for m in range(len(coefficients)):
+        transpose(inputs, m * batch * first, first, batch, first, entering, 0, columns)
+        x, x_at = entering, 0
+        for k in range(last + 1):
+            before, after = sizes[k], sizes[k + 1]
+            weight = lanes.array_at(places[0, k] + 4 * m * steps[0, k], after * before)
+            bias = lanes.array_at(places[1, k] + 4 * m * steps[1, k], after)
+            if k == last:
+                multiply(weight, 0, before, 1, before, x, x_at, columns, bias, leaving, 0, columns, after, columns)
+            else:
+                multiply(weight, 0, before, 1, before, x, x_at, columns, bias, hidden, at, columns, after, columns)
+                activate(rule, coefficients[m], hidden[at : at + after * columns])
+                x, x_at, at = hidden, at, at + after * columns
+        transpose(leaving, 0, columns, classes, batch, output, m * batch * classes, classes)
+
+
+@compiled_freely
+def chain_backward(chain, inputs, hidden, gradient, made, made_steps):  # type: ignore[no-untyped-def]
+    """Writes the gradients of all parameters to the places `made`, and those of all z over the `hidden` values of them.
+
+    From the last member on: its hidden values are in the cache still.
+    """
+    rule, coefficients, places, steps, sizes, batch, columns = chain
+    first, classes, widest = sizes[0], sizes[-1], sizes.max()
+    wide = -(-widest // TILE) * TILE
+    sent, passed = np.zeros(classes * columns, np.float32), np.empty(widest * columns, np.float32)
+    turned, outer = np.zeros(columns * wide, np.float32), np.empty(widest * wide, np.float32)
+    zeros = np.zeros(widest, np.float32)
+    at = hidden.size
+    for m in range(len(coefficients) - 1, -1, -1):
+        transpose(gradient, m * batch * classes, classes, batch, classes, sent, 0, columns)
+        d, d_at = sent, 0
+        for k in range(len(sizes) - 2, -1, -1):
+            before, after = sizes[k], sizes[k + 1]
+            if k:
+                at -= before * columns
+                transpose(hidden, at, columns, before, batch, turned, 0, wide)
+            else:
+                for b in range(batch):
+                    for i in range(first):
+                        turned[b * wide + i] = inputs[(m * batch + b) * first + i]
+            of_weight = lanes.array_at(made[0, k] + 4 * m * made_steps[0, k], after * before)
+            of_bias = lanes.array_at(made[1, k] + 4 * m * made_steps[1, k], after)
+            if before % TILE:
+                tiled = -(-before // TILE) * TILE
+                multiply(d, d_at, columns, 1, batch, turned, 0, wide, zeros, outer, 0, wide, after, tiled)
+                for i in range(after):
+                    for j in range(before):
+                        of_weight[i * before + j] = outer[i * wide + j]
+            else:
+                multiply(d, d_at, columns, 1, batch, turned, 0, wide, zeros, of_weight, 0, before, after, before)
+            for i in range(after):
+                total = f4(0)
+                for b in range(batch):
+                    total += d[d_at + i * columns + b]
+                of_bias[i] = total
+            if k:
+                weight = lanes.array_at(places[0, k] + 4 * m * steps[0, k], after * before)
+                multiply(weight, 0, 1, before, after, d, d_at, columns, zeros, passed, 0, columns, before, columns)
+                here = hidden[at : at + before * columns]
+                to_slope(rule, coefficients[m], here)
+                for i in range(before * columns):
+                    here[i] *= passed[i]
+                d, d_at = hidden, at

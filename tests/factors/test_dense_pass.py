@@ -1,0 +1,174 @@
+"""The machine code of a perceptron against autograd in float64, gradient by gradient."""
+
+import math
+
+import pytest
+import torch
+from support.cohorts import cohort, parts
+from support.parity import assert_parity
+
+from gradstudy.factors import activation, init, lr, regularization, residual
+from gradstudy.factors.model.mlp import Mlp
+from gradstudy.factors.normalization.features import LayerNorm
+from gradstudy.factors.normalization.weights import WeightNorm
+from gradstudy.kernels.compiled import runs_compiled
+from gradstudy.layer_parts import network_of
+from gradstudy.network import Pass, Probe
+from gradstudy.tasks.random_signal import RandomSignal
+from gradstudy.tasks.teacher import Teacher
+from gradstudy.training.cohort import stack
+
+pytestmark = pytest.mark.skipif(not runs_compiled(torch.zeros(1)), reason="Numba is not installed")
+
+
+def stacked(members):
+    return stack(list(members), torch.device("cpu"))
+
+
+THREE = (0.0, 0.3, 1.7)
+RULES = [
+    activation.Identity(),
+    activation.Sigmoid(),
+    activation.Tanh(),
+    activation.HardTanh(),
+    activation.Softsign(),
+    activation.Relu(),
+    stacked(activation.LeakyRelu(slope) for slope in THREE),
+    stacked(activation.Elu(alpha) for alpha in THREE),
+    activation.Selu(),
+]
+
+
+def drawn(members=3, batch=5, features=9, outputs=4, scale=1.5, **changes):
+    """A network, its parameters, and inputs and output gradients, all in float64 from numbers of float32."""
+    task = RandomSignal(features=features, outputs=outputs, batch_size=batch)
+    network = network_of(parts(**{"model": Mlp(width=7, depth=3), "task": task} | changes))
+    normal = lambda *shape: torch.randn(*shape).double()  # noqa: E731
+    values = {p.name: scale / math.sqrt(p.shape[-1]) * normal(members, *p.shape) for p in network.parameters}
+    return network, values, normal(members, batch, features), normal(members, batch, outputs)
+
+
+def gradients(network, values, x, sent, **settings):
+    """By name; those of the flow points in a row."""
+    leaves = {name: value.to(x.dtype).requires_grad_() for name, value in values.items()}
+    run = Pass(leaves, training=True, **settings)
+    flow = network(run, x)
+    found = torch.autograd.grad((flow.output * sent).sum(), [*leaves.values(), *flow.tensors])
+    places = flow.by_place(found[len(leaves) :])["signal"]
+    both = dict(zip(leaves, found, strict=False)), [place for (place,) in places]
+    return flow, *both
+
+
+def assert_same_gradients(network, values, x, sent, tolerance=3e-6):
+    plain, of_parameters, signals = gradients(network, values, x, sent)
+    ours, found, flow = gradients(network, values, x.float(), sent.float())
+    assert plain.taps is None
+    assert ours.taps is not None
+    pairs = [(ours.output, plain.output), *((found[name], of_parameters[name]) for name in found)]
+    pairs += [(one.transpose(1, 2), other) for one, other in zip(flow, signals, strict=True)]
+    for one, other in pairs:
+        within = tolerance * other.abs().amax(list(range(1, other.dim())), keepdim=True)
+        assert ((one - other).abs() <= within).all()
+
+
+@pytest.mark.parametrize("phi", RULES, ids=lambda phi: type(phi).__name__)
+def test_every_activation_with_a_rule_has_the_gradients_of_autograd(phi):
+    assert_same_gradients(*drawn(activation=phi))
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        (1, 1, 1, 1, 1),
+        (3, 5, 20, 11, 2),
+        (10, 32, 64, 10, 10),
+        (16, 16, 8, 16, 2),
+        (33, 17, 3, 2, 3),
+    ],
+)
+@pytest.mark.parametrize("members", [1, 4])
+def test_sizes_that_fill_no_tile_are_right_too(sizes, members):
+    width, batch, features, outputs, depth = sizes
+    model = Mlp(width=width, depth=depth)
+    assert_same_gradients(*drawn(members, batch, features, outputs, model=model), tolerance=1e-5)
+
+
+def test_frozen_layers_and_a_norm_of_weights_are_right_too():
+    for depth, frozen, norm in ((3, 1, None), (2, 2, None), (3, 0, WeightNorm())):
+        changes = {"model": Mlp(width=7, depth=depth, frozen=frozen)} | ({"normalization": norm} if norm else {})
+        assert_same_gradients(*drawn(**changes))
+
+
+def test_a_gradient_lies_where_it_is_asked_for_and_strided_parameters_are_read_as_they_lie():
+    network, values, x, sent = drawn()
+    expected = gradients(network, values, x.float(), sent.float())[1]
+    wide = {name: torch.full((len(v), v[0].numel() + 5), math.nan) for name, v in values.items()}
+    views = {name: wide[name][:, 2:-3].view(v.shape) for name, v in values.items()}
+    for name, value in values.items():
+        views[name].copy_(value)
+    rows = {name: torch.full_like(value, math.nan) for name, value in wide.items()}
+    into = {name: rows[name][:, 2:-3].view(value.shape) for name, value in values.items()}
+    found = gradients(network, {name: v.detach() for name, v in views.items()}, x.float(), sent.float(), into=into)[1]
+    for name, value in expected.items():
+        assert torch.equal(found[name], value)
+        assert found[name].data_ptr() == into[name].data_ptr()
+        assert rows[name][:, :2].isnan().all()
+        assert rows[name][:, -3:].isnan().all()
+
+
+def test_two_passes_at_once_do_not_notice_each_other():
+    network, values, x, sent = drawn()
+    alone = [gradients(network, values, scale * x.float(), sent.float()) for scale in (1, 2)]
+    leaves = {name: value.float().requires_grad_() for name, value in values.items()}
+    flows = [network(Pass(leaves, training=True), scale * x.float()) for scale in (1, 2)]
+    for flow, (_, expected, signals) in reversed(list(zip(flows, alone, strict=True))):
+        found = torch.autograd.grad((flow.output * sent.float()).sum(), [*leaves.values(), *flow.tensors])
+        assert all(map(torch.equal, found, [*expected.values(), torch.stack(signals)]))
+
+
+def test_a_member_that_overflows_says_so_and_leaves_the_others_alone():
+    network, values, x, sent = drawn(activation=activation.Relu())
+    expected = gradients(network, values, x.float(), sent.float())
+    for bad in (1e30, math.inf, math.nan):
+        spoilt = {name: value.index_fill(0, torch.tensor(1), bad) for name, value in values.items()}
+        flow, found, signals = gradients(network, spoilt, x.float(), sent.float())
+        assert not flow.output[1].isfinite().any()
+        assert not all(one[1].isfinite().all() for one in found.values())
+        for one, other in zip(
+            [flow.output, *found.values(), *signals],
+            [expected[0].output, *expected[1].values(), *expected[2]],
+            strict=True,
+        ):
+            assert torch.equal(one[[0, 2]], other[[0, 2]])
+
+
+def test_whoever_looks_in_between_gets_the_plain_pass():
+    network, values, x, _ = drawn()
+    leaves = {name: value.float() for name, value in values.items()}
+    for run in (Pass(leaves), Pass(leaves, training=True, probe=Probe()), Pass(leaves, training=True, watched={})):
+        assert network(run, x.float()).taps is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"activation": activation.Gelu()},
+        {"activation": activation.Prelu()},
+        {"normalization": LayerNorm()},
+        {"residual": residual.Scaled()},
+        {"regularization": regularization.Dropout()},
+        {"model": Mlp(width=[6, 5], depth=2)},
+    ],
+)
+def test_what_stands_between_two_maps_or_has_no_rule_gets_the_plain_pass(changes):
+    assert not network_of(parts(**{"model": Mlp(depth=2), "task": RandomSignal()} | changes)).by_hand.holds
+
+
+@pytest.mark.parametrize(("width", "batch", "phi"), [(1, 1, 0), (10, 32, 1), (7, 5, 2), (32, 17, 6), (5, 3, 7)])
+def test_parity_holds_beside_a_diverging_neighbour(width, batch, phi):
+    phi = RULES[phi] if phi < 6 else type(RULES[phi])()
+    common = parts(model=Mlp(width=width, depth=3), task=Teacher(batch_size=batch), activation=phi)
+    trials = [common | {"init": init.Normal(gain=gain, std=0.3), "lr": lr.Constant(gain)} for gain in (0.1, 1.0, 1.5)]
+    trials[1] |= {"lr": lr.Constant(1e30)}
+    whole = cohort(*trials, steps=6, keep_weights=True)
+    assert_parity(whole, [0], [5], [4, 1], [5, 4, 3, 2, 1, 0])
