@@ -17,7 +17,7 @@ from gradstudy.kernels.compiled import runs_compiled
 from gradstudy.network import Network, spread_over
 from gradstudy.training.flat import Flat
 from gradstudy.training.instrument.norms import combined_norm, norms
-from gradstudy.training.instrument.recorder import Step
+from gradstudy.training.instrument.recorder import StepNumber
 
 
 class Descent:
@@ -92,7 +92,7 @@ class Descent:
         self._slopes.copy_(clipped)
         return factor
 
-    def move(self, step: Step, alive: Tensor) -> Tensor:
+    def move(self, step: StepNumber, alive: Tensor) -> Tensor:
         """One step of the optimizer for members that are `alive` and stay finite; [tensor, member] marks what does not.
 
         Tensors are those that are trained, in the network's order.
@@ -115,7 +115,7 @@ class Descent:
         """Which trained tensor [tensor, member] of these rows is not finite."""
         return ((~new.isfinite()).to(self._tensor_of.dtype) @ self._tensor_of).t() > 0
 
-    def search(self, step: Step, alive: Tensor, again: Any) -> Tensor:
+    def search(self, step: StepNumber, alive: Tensor, again: Any) -> Tensor:
         """The same for an optimizer that looks at the loss of other values by itself: `again` gives it."""
         (rate,) = self.coefficients(step)
         values = list(self.trained.values())
@@ -132,7 +132,7 @@ class Descent:
             for value, gradient in zip(values, gradients, strict=True)
         ]
 
-    def below_eps(self, step: Step) -> dict[str, Tensor]:
+    def below_eps(self, step: StepNumber) -> dict[str, Tensor]:
         """By trained parameter, where the optimizer's eps rules after a step, bools [member, ...]; empty without."""
         below = self._parts["optimizer"].below_eps(self.moments, self.coefficients(step))
         return {} if below is None else self.flat.views(below)
@@ -144,7 +144,7 @@ class Descent:
             if allowed is not value:
                 value.copy_(torch.where(spread_over(alive, value), allowed, value))
 
-    def coefficients(self, step: Step) -> list[Tensor]:
+    def coefficients(self, step: StepNumber) -> list[Tensor]:
         """What the optimizer's rule takes in a step, [member, 1] each."""
         return list(self._given[step].reshape(len(self._rows), 1, -1).unbind(-1))
 
@@ -183,7 +183,7 @@ class CompiledDescent(Descent):
             machine_code.clip_rows(self._slopes.numpy(), factor.numpy(), self._limits)
         return self.norms()[1], factor
 
-    def move(self, step: Step, alive: Tensor) -> Tensor:
+    def move(self, step: StepNumber, alive: Tensor) -> Tensor:
         given, kept = self._numbers
         self._bad.zero_()
         first, second = self.moments[0].numpy(), self.moments[-1].numpy()

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from gradstudy.network import Parameter
 
-LINE = 16
+CACHE_LINE = 16
 """Float32 entries in a line of the cache, where every tensor of every member begins; what lies between them is 0."""
 
 
@@ -26,7 +26,7 @@ class Flat:
         for p in ordered:
             self.starts.append(place)
             self.ends.append(place + prod(p.shape))
-            place = -(-self.ends[-1] // LINE) * LINE
+            place = -(-self.ends[-1] // CACHE_LINE) * CACHE_LINE
         self.length = place
         self.trained = sum(p.trained for p in ordered)
         self.trained_length = self.starts[self.trained] if self.trained < len(ordered) else place

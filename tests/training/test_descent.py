@@ -10,7 +10,7 @@ from gradstudy.kernels import rows
 from gradstudy.network import Parameter
 from gradstudy.training.cohort import STACKED, stack
 from gradstudy.training.descent import CompiledDescent, Descent
-from gradstudy.training.flat import LINE, Buffers, Flat
+from gradstudy.training.flat import CACHE_LINE, Buffers, Flat
 
 MEMBERS, STEPS = 5, 4
 PARAMETERS = tuple(
@@ -129,7 +129,7 @@ def test_every_tensor_of_every_member_begins_a_line_of_the_cache_and_comes_back_
     flat = Flat(PARAMETERS)
     laid = flat.rows(values)
     assert flat.names == ("b", "c", "d", "a")
-    assert all(start % LINE == 0 for start in (*flat.starts, flat.length, flat.trained_length))
+    assert all(start % CACHE_LINE == 0 for start in (*flat.starts, flat.length, flat.trained_length))
     assert laid.sum().item() == pytest.approx(sum(value.sum().item() for value in values.values()), abs=1e-4)
     for name, view in flat.views(laid).items():
         assert torch.equal(view, values[name])

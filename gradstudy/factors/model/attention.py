@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from gradstudy.factors.model.layers import Linear, Weight
-from gradstudy.kernels.attention import attend_back_into, attend_into
+from gradstudy.kernels.attending import attend_back_into, attend_into
 from gradstudy.kernels.compiled import runs_compiled
 from gradstudy.layer_parts import Adjust, Layers
 from gradstudy.network import Parameter, Pass

@@ -15,7 +15,7 @@ from torch import Tensor
 from gradstudy.factors.model.layers import Linear, Weight, watched
 from gradstudy.factors.model.random_maps import random_map
 from gradstudy.kernels.compiled import runs_compiled
-from gradstudy.kernels.convolution import correlate_into, weigh_into
+from gradstudy.kernels.convolving import correlate_into, weigh_into
 from gradstudy.layer_parts import Adjust, Layers
 from gradstudy.network import Parameter, Pass
 from gradstudy.random_network import Law, PixelWindow, RandomMap

@@ -11,7 +11,7 @@ from gradstudy.network import Flow, Network
 from gradstudy.records import Series
 from gradstudy.training.instrument.norms import signal_rms
 
-Step = int | Tensor
+StepNumber = int | Tensor
 """The number of a step, from 0: on a device that replays its steps a tensor [1] there, which it counts on itself."""
 
 SCALARS = ("norm_before_clipping", "norm_after_clipping", "clip_coefficient", "loss")
@@ -32,24 +32,24 @@ class Recorder:
         sizes = [prod(parameter.shape) for parameter in parameters]
         self._root_sizes = torch.tensor(sizes, dtype=torch.float64, device=device).sqrt().unsqueeze(1)
 
-    def write_flow(self, step: Step, flow: Flow, gradients: Sequence[Tensor]) -> None:
+    def write_flow(self, step: StepNumber, flow: Flow, gradients: Sequence[Tensor]) -> None:
         """D_p of every flow point, given the gradients of the flow's tensors."""
         for quantity, places in flow.by_place(gradients).items():
             self._write(quantity, step, signal_rms(places))
 
-    def write_gradients(self, step: Step, loss: Tensor, each: Tensor, before: Tensor) -> None:
+    def write_gradients(self, step: StepNumber, loss: Tensor, each: Tensor, before: Tensor) -> None:
         """Of the loss [member], and the norms of each parameter's gradient [parameter, member] and of all [member]."""
         self._write("loss", step, loss)
         self._write("gradient", step, each / self._root_sizes)
         self._write("norm_before_clipping", step, before)
 
-    def write_clipping(self, step: Step, before: Tensor, after: Tensor, factor: Tensor) -> None:
+    def write_clipping(self, step: StepNumber, before: Tensor, after: Tensor, factor: Tensor) -> None:
         """Of the norms before and after clipping, and the factor by which it clipped them, [member] each."""
         self._write("norm_after_clipping", step, after)
         clamped = (factor == 1) & (after != before)  # entry by entry: the share of the norm that was left
         self._write("clip_coefficient", step, torch.where(clamped, after / before, factor))
 
-    def _write(self, quantity: str, step: Step, values: Tensor) -> None:
+    def _write(self, quantity: str, step: StepNumber, values: Tensor) -> None:
         if isinstance(step, int) and values.device.type == "cpu":  # a tenth of the time that torch takes for it
             self._buffers[quantity].numpy()[step] = values.numpy()
         else:
