@@ -189,12 +189,10 @@ class Flow:
         return [tensor for places in self.points.values() for place in places for tensor in place]
 
     def by_place(self, row: "Sequence[Tensor]") -> "dict[str, list[list[Tensor]]]":
-        """One tensor for each of `tensors`, such as its gradient, ordered as the points are: by quantity and place."""
-        if self.taps is not None:
-            return {
-                quantity: [[place] for place in tensor.unbind(0)]
-                for quantity, tensor in zip(self.taps, row, strict=True)
-            }
+        """One tensor for each of `tensors`, such as its gradient, ordered as the points are: by quantity and place.
+
+        Of taps it is one tensor [place, member, ...] in the place of all.
+        """
         left = iter(row)
         return {quantity: [[next(left) for _ in place] for place in places] for quantity, places in self.points.items()}
 

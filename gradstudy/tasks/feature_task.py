@@ -117,7 +117,9 @@ class Features(Task):
         # drawn even where no entry is an outlier: a trial with outliers then trains on the same rows as one without
         drawn = stream.random(inputs.shape, dtype=np.float32)
         factors = self.scale * multipliers(data.mean.shape, self.spread)
-        scaled = np.asarray(np.where(drawn < self.outliers, self.outlier_scale, 1.0) * (factors * inputs))
+        scaled = np.asarray(factors * inputs)
+        if self.outliers > 0.0:
+            scaled = np.where(drawn < self.outliers, self.outlier_scale, 1.0) * scaled
         if not self.standardize:
             return scaled
         mean, variance = self._moments(data, factors)

@@ -61,4 +61,4 @@ class Batches:
         tensor = torch.from_numpy(array)
         if tensor.is_floating_point():
             tensor = tensor.to(self.dtype)
-        return tensor.to(self.device, non_blocking=True)[self._source_of]
+        return tensor.to(self.device, non_blocking=True).index_select(0, self._source_of)
