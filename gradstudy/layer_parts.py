@@ -125,7 +125,12 @@ def _undecayed(parameter: Any, gradient: Any) -> Any:
 
 @dataclass(frozen=True)
 class Regularization(Part, group="regularization"):
-    """What keeps weights small, or units from relying on each other; here it changes nothing."""
+    """What keeps weights small, or units from relying on each other; here it changes nothing.
+
+    `drops_states`: `drop_state` does something.
+    """
+
+    drops_states = False
 
     def check(self, network: Network) -> None:
         """ValueError where it has no place in such a network."""

@@ -173,28 +173,31 @@ class Flow:
 
     `points` maps a quantity (`signal`, `cell_signal`) to its places in natural order. A place is a tuple of tensors
     [member, batch, ...]: the layers of a stacked recurrent network share one time step. A network whose backward pass
-    is written by hand has no tensor of a graph at each place. It gives `taps` instead: by quantity one tensor
-    [place, member, ...] that is added to nothing, and whose gradient is that of all places together.
+    is written by hand has no tensor of a graph at each place. It gives `taps` instead: by quantity, and one for each
+    tensor of a place, a tensor [place, member, ...] that is added to nothing, whose gradient is that of all places.
     """
 
     output: "Tensor"
     points: "Mapping[str, Sequence[tuple[Tensor, ...]]]"
-    taps: "Mapping[str, Tensor] | None" = None
+    taps: "Mapping[str, Sequence[Tensor]] | None" = None
 
     @property
     def tensors(self) -> "list[Tensor]":
         """What to ask the gradients of for those of all flow points, in a row."""
         if self.taps is not None:
-            return list(self.taps.values())
+            return [tap for taps in self.taps.values() for tap in taps]
         return [tensor for places in self.points.values() for place in places for tensor in place]
 
     def by_place(self, row: "Sequence[Tensor]") -> "dict[str, list[list[Tensor]]]":
-        """One tensor for each of `tensors`, such as its gradient, ordered as the points are: by quantity and place.
-
-        Of taps it is one tensor [place, member, ...] in the place of all.
-        """
+        """One tensor for each of `tensors`, such as its gradient, ordered as the points are: by quantity and place."""
         left = iter(row)
         return {quantity: [[next(left) for _ in place] for place in places] for quantity, places in self.points.items()}
+
+    def by_tap(self, row: "Sequence[Tensor]") -> "dict[str, list[Tensor]]":
+        """The same where there are taps: by quantity one tensor [place, member, ...] for each of a place's tensors."""
+        assert self.taps is not None, "asked for where there are taps only"
+        left = iter(row)
+        return {quantity: [next(left) for _ in taps] for quantity, taps in self.taps.items()}
 
 
 class Network(Protocol):

@@ -87,6 +87,10 @@ class Dropout(Penalty):
     dropout: float = number(0.1, at_least=0.0, below=1.0)
     variational: bool = False
 
+    @property
+    def drops_states(self) -> bool:  # type: ignore[override]
+        return self.variational
+
     def check(self, network: Network) -> None:
         if self.variational and all(parameter.role != "recurrent" for parameter in network.parameters):
             raise ValueError(

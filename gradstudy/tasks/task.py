@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gradstudy.kernels.compiled import runs_compiled
+from gradstudy.kernels.losses import cross_entropy_into
 from gradstudy.network import Shape
 from gradstudy.parts import Part, number
 from gradstudy.tasks.baseline import Baseline
@@ -98,8 +102,26 @@ def cross_entropy(output: Tensor, target: Tensor) -> Tensor:
 
     `output` is [member, batch, class] or [member, batch, time, class]; `target` is the same without classes.
     """
+    if runs_compiled(output) and output.requires_grad:
+        found: Tensor = _CrossEntropy.apply(output, target)  # type: ignore[no-untyped-call]
+        return found
     log_probability = F.log_softmax(output, dim=-1)
     return -log_probability.gather(-1, target.unsqueeze(-1)).flatten(1).mean(1)
+
+
+class _CrossEntropy(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, output: Tensor, target: Tensor) -> Tensor:
+        samples = output.detach().contiguous().flatten(1, -2)
+        losses, ctx.gradient = samples.new_empty(len(samples)), torch.empty_like(samples)
+        numbers = target.flatten(1).contiguous().numpy()
+        cross_entropy_into(samples.numpy(), numbers, losses.numpy(), ctx.gradient.numpy())
+        ctx.shape = output.shape
+        return losses
+
+    @staticmethod
+    def backward(ctx: Any, sent: Tensor) -> tuple[Tensor, None]:
+        return (ctx.gradient * sent.view(-1, 1, 1)).view(ctx.shape), None
 
 
 def accuracy(output: Tensor, target: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 from support.cohorts import cohort, parts
+from support.flows import places_of
 from support.parity import assert_parity
 
 from gradstudy.factors import activation, init, lr, regularization, residual
@@ -54,7 +55,7 @@ def gradients(network, values, x, sent, **settings):
     run = Pass(leaves, training=True, **settings)
     flow = network(run, x)
     found = torch.autograd.grad((flow.output * sent).sum(), [*leaves.values(), *flow.tensors])
-    places = flow.by_place(found[len(leaves) :])["signal"]
+    places = places_of(flow, found[len(leaves) :])["signal"]
     both = dict(zip(leaves, found, strict=False)), [place for (place,) in places]
     return flow, *both
 

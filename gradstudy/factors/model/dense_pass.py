@@ -47,7 +47,7 @@ class DensePass:
         tap = x.new_zeros(()).expand(shape).requires_grad_()
         given = rule, coefficients, self.sizes, into
         output: Tensor = _Dense.apply(given, tap, x.contiguous(), *parameters)  # type: ignore[no-untyped-call]
-        return Flow(output, {}, {"signal": tap})
+        return Flow(output, {}, {"signal": [tap]})
 
 
 class _Dense(torch.autograd.Function):

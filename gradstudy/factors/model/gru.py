@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from gradstudy.factors.model.recurrent import CellState, CellStep, Recurrent
+from gradstudy.factors.model.unrolled import UnrolledCell
+from gradstudy.kernels import recurrence
 from gradstudy.layer_parts import TensorMap
 
 
@@ -21,6 +23,7 @@ class Gru(Recurrent):
     gates: ClassVar[int] = 3
     normalized: ClassVar[Mapping[str, int]] = {"gates": 2, "candidate": 1}
     gated: ClassVar[tuple[str, ...]] = ("candidate",)
+    unrolled: ClassVar[UnrolledCell] = UnrolledCell(recurrence.gru_forward, recurrence.gru_backward, kept=4)
 
     def step(self, activate: TensorMap, normalize: Mapping[str, TensorMap]) -> CellStep:
         sizes = [2 * self.width, self.width]
@@ -34,3 +37,13 @@ class Gru(Recurrent):
             return (new + update * (state[0] - new),)
 
         return step
+
+    def blocks(self, weight_hh: Tensor, bias_hh: Tensor, bias_ih: Tensor, weight_ih: Tensor) -> tuple[Tensor, ...]:
+        """The rows of r, of z, and of what h and x give to n, each with a bias of its own."""
+        gates, candidate = slice(0, 2), slice(2, 3)
+        bias = torch.cat([bias_hh[:, gates] + bias_ih[:, gates], bias_hh[:, candidate], bias_ih[:, candidate]], dim=1)
+        return (
+            torch.cat([weight_hh, torch.zeros_like(weight_hh[:, candidate])], dim=1),
+            bias,
+            torch.cat([weight_ih[:, gates], torch.zeros_like(weight_ih[:, candidate]), weight_ih[:, candidate]], dim=1),
+        )

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from gradstudy.factors.model.recurrent import CellState, CellStep, Recurrent
+from gradstudy.factors.model.unrolled import UnrolledCell
+from gradstudy.kernels import recurrence
 from gradstudy.layer_parts import Adjust, TensorMap
 
 
@@ -22,6 +24,7 @@ class Lstm(Recurrent):
     gates: ClassVar[int] = 4
     normalized: ClassVar[Mapping[str, int]] = {"norm": 4}
     quantities: ClassVar[tuple[str, ...]] = ("signal", "cell_signal")
+    unrolled: ClassVar[UnrolledCell] = UnrolledCell(recurrence.lstm_forward, recurrence.lstm_backward, kept=6)
 
     forget_bias: float = 0.0
 

@@ -2,6 +2,7 @@
 
 The loop is explicit because a fused kernel hides the gradient at h_t. Each time step is one batched matrix product
 and a few element-wise kernels over all members; autograd hands out dL/dh_t together with the parameter gradients.
+Where nothing stands inside the cell, the whole loop and its way back are machine code of our own (unrolled.py).
 """
 
 import math
@@ -23,7 +24,9 @@ from gradstudy.factors.model.layers import (
     parameters_and_buffers,
 )
 from gradstudy.factors.model.random_maps import random_map
-from gradstudy.layer_parts import Adjust, Layers, TensorMap
+from gradstudy.factors.model.unrolled import Unrolled, UnrolledCell
+from gradstudy.kernels.compiled import runs_compiled
+from gradstudy.layer_parts import Adjust, Layers, Normalization, TensorMap
 from gradstudy.network import Flow, Local, Parameter, Pass, Role, Shape, numbered
 from gradstudy.parts import MOST_LAYERS, WIDEST_LAYER, Part, number
 from gradstudy.random_network import Facts, NoTheory, RandomRecurrent
@@ -41,7 +44,7 @@ class Recurrent(Part, group="model"):
     `normalized`: what a step normalises by itself, by name, in widths, in the order of the gates. `quantities`: what
     each state of the cell reports. `gated`: those of them whose b_hh the step adds itself, because it gates it (the
     GRU's candidate); other biases are folded into the input projection, or added behind the normalisation where there
-    is one (Ba, Kiros & Hinton 2016; Cooijmans et al. 2017).
+    is one (Ba, Kiros & Hinton 2016; Cooijmans et al. 2017). `unrolled`: its machine code.
     """
 
     vanilla: ClassVar[bool] = False
@@ -49,6 +52,7 @@ class Recurrent(Part, group="model"):
     normalized: ClassVar[Mapping[str, int]] = {"norm": 1}
     quantities: ClassVar[tuple[str, ...]] = ("signal",)
     gated: ClassVar[tuple[str, ...]] = ()
+    unrolled: ClassVar[UnrolledCell]
 
     width: int = number(32, at_least=1, at_most=WIDEST_LAYER)
     depth: int = number(1, at_least=1, at_most=MOST_LAYERS)
@@ -70,6 +74,10 @@ class Recurrent(Part, group="model"):
     def step(self, activate: TensorMap, normalize: Mapping[str, TensorMap]) -> CellStep:
         """One time step, given the activation and the normalisations by name."""
 
+    def blocks(self, weight_hh: Tensor, bias_hh: Tensor, bias_ih: Tensor, weight_ih: Tensor) -> tuple[Tensor, ...]:
+        """W_hh, b and W_ih of the machine code, all given and returned as [member, block of rows, width, ...]."""
+        return weight_hh, bias_hh + bias_ih, weight_ih
+
     def adjust_bias(self) -> Adjust:
         """What is done, in place, to the drawn b_hh of a member."""
         return None
@@ -88,6 +96,8 @@ class RecurrentNetwork:
     def __init__(self, cell: Recurrent, shape: Shape, layers: Layers):
         length, features = shape.sequence
         self.cell, self.each_step = cell, shape.each_step
+        plain = type(layers.normalization).at is Normalization.at and not layers.regularization.drops_states
+        self.runs_by_hand = plain and layers.activation.rule is not None
         self.layers = [_Layer(cell, index, cell.width if index else features, layers) for index in range(cell.depth)]
         self.readout = Linear("readout", cell.width, shape.outputs, layers, role="edge")
         self.parameters, self.buffers = parameters_and_buffers(*self.layers, self.readout)
@@ -99,19 +109,28 @@ class RecurrentNetwork:
     def __call__(self, run: Pass, inputs: Tensor) -> Flow:
         # [member, time, batch, feature]: a time step is then one dense block
         sequence = as_sequence(inputs).transpose(1, 2)
-        states = []
+        by_hand = self.runs_by_hand and run.by_hand and runs_compiled(sequence)
+        states, taps = [], []
         for layer in self.layers:
             around, through = layer.fork(run, sequence)
-            states.append(layer.states(run, through))
-            last = layer is self.layers[-1] and not self.each_step
-            sequence = layer.output(run, around[:, -1:] if last else around, states[-1][-1:] if last else states[-1])
+            whole = self.each_step or layer is not self.layers[-1]
+            if by_hand:
+                hidden, tapped = layer.unrolled(run, through, whole)
+                taps.append(tapped)
+            else:
+                states.append(layer.states(run, through))
+                hidden = torch.stack([state[0] for state in states[-1][0 if whole else -1 :]], dim=1)
+            sequence = layer.output(run, around if whole else around[:, -1:], hidden)
         members, length, batch, width = sequence.shape
         output = self.readout(run, sequence.reshape(members, length * batch, width)).view(members, length, batch, -1)
+        output = output.transpose(1, 2) if self.each_step else output[:, 0]
+        if by_hand:
+            return Flow(output, {}, dict(zip(self.cell.quantities, zip(*taps, strict=True), strict=True)))
         points = {
             quantity: [tuple(state[kind] for state in moment) for moment in zip(*states, strict=True)]
             for kind, quantity in enumerate(self.cell.quantities)
         }
-        return Flow(output.transpose(1, 2) if self.each_step else output[:, 0], points)
+        return Flow(output, points)
 
     def random_network(self, facts: Facts) -> RandomRecurrent:
         if not self.cell.vanilla:
@@ -184,9 +203,17 @@ class _Layer:
             states.append(state)
         return states
 
-    def output(self, run: Pass, sequence: Tensor, states: list[CellState]) -> Tensor:
+    def unrolled(self, run: Pass, sequence: Tensor, whole: bool) -> tuple[Tensor, list[Tensor]]:
+        """h_t [member, time, batch, width], of the last step alone unless `whole`, and a tap for each quantity."""
+        biases = (run.parameters[bias.name].unsqueeze(2) for bias in self.biases[::-1])
+        weights = self.weight_hh(run), *biases, self.weight_ih(run)
+        rows = self.cell.gates, self.cell.width
+        blocks = self.cell.blocks(*(weight.reshape(len(weight), *rows, weight.shape[-1]) for weight in weights))
+        layer = Unrolled(self.cell.unrolled, self.parts.activation, whole)
+        return layer(blocks, sequence, taps=len(self.cell.quantities))
+
+    def output(self, run: Pass, sequence: Tensor, hidden: Tensor) -> Tensor:
         """What the next layer reads, [member, time, batch, width]: dropped out, and joined with this layer's input."""
-        hidden = torch.stack([state[0] for state in states], dim=1)
         hidden = self.parts.regularization.drop_sequence(run.at(self.place))(hidden)
         if self.join is None:
             return hidden

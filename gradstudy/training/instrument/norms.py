@@ -50,6 +50,13 @@ def rms(places: Sequence[Sequence[Tensor]]) -> Tensor:
     return torch.stack([norm / size for norm, size in zip(total, sizes, strict=True)])
 
 
+def rms_of_stacks(layers: Sequence[Tensor]) -> Tensor:
+    """The same, [place, member], where a place is made of one slice of each of these [place, member, ...]."""
+    each = torch.stack([norms([layer.flatten(0, 1)])[0].view(layer.shape[:2]) for layer in layers])
+    size: float = sum(layer[0, 0].numel() for layer in layers) ** 0.5
+    return combined_norm(each.flatten(1)).view(each.shape[1:]) / size
+
+
 def signal_rms(places: Sequence[Sequence[Tensor]]) -> Tensor:
     """D_p = RMS over batch and features of dL/d(flow point p) on a per-sample scale, [place, member].
 

@@ -1,0 +1,94 @@
+"""A recurrent layer over all time steps whose pass forward and way back are one call of machine code each.
+
+Autograd would take some fifteen operations per time step. dL/dh_t and dL/dc_t, which are at hand on the way back, are
+the gradients of the layer's taps.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from gradstudy.factors.coefficients import stacked
+from gradstudy.kernels.tiles import TILE
+from gradstudy.layer_parts import Activation
+
+PADDED_TO = 4
+"""Features are padded to a multiple of it, as batches are to whole tiles."""
+
+
+@dataclass(frozen=True)
+class UnrolledCell:
+    """Machine code out of kernels/recurrence.py, and how many widths a step keeps for its way back."""
+
+    forward: Callable[..., None]
+    backward: Callable[..., None]
+    kept: int = 0
+
+
+@dataclass(frozen=True)
+class Unrolled:
+    """A layer of such cells. `whole`: h_t of every time step is wanted, and not of the last one alone."""
+
+    cell: UnrolledCell
+    activation: Activation
+    whole: bool
+
+    def __call__(self, weights: Sequence[Tensor], inputs: Tensor, taps: int) -> tuple[Tensor, list[Tensor]]:
+        """h_t [member, time, batch, width] for inputs [member, time, batch, feature], and so many taps.
+
+        `weights` are W_hh, b and W_ih as [member, block of rows, width, ...].
+        """
+        recurrent, bias, entering = weights
+        width, spare = recurrent.shape[2], -recurrent.shape[2] % PADDED_TO
+        matrix = torch.cat([pad(recurrent, (0, spare)), bias, entering], dim=3)
+        matrix = pad(matrix, (0, 0, 0, spare)).flatten(1, 2)
+        members, length, batch, _ = inputs.shape
+        nothing = inputs.new_zeros(()).expand(length, members, batch, width)
+        tapped = [nothing.detach().requires_grad_() for _ in range(taps)]
+        hidden: Tensor = _Steps.apply(self, matrix, inputs, *tapped)  # type: ignore[no-untyped-call]
+        return hidden, tapped
+
+
+class _Steps(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, layer: Unrolled, matrix: Tensor, inputs: Tensor, *taps: Tensor) -> Tensor:
+        length, members, batch, width = taps[0].shape
+        entering, columns = matrix.shape[2], -(-batch // TILE) * TILE
+        units = entering - 1 - inputs.shape[3]
+        states = inputs.new_empty(members, length + 1, entering, columns)
+        kept = inputs.new_empty(members, length, layer.cell.kept * units, columns)
+        rule, coefficient = layer.activation.rule or (0, 0.0)
+        coefficients = stacked(coefficient).to(inputs.dtype).expand(members).contiguous()
+        common = (members, length, units, entering, columns), rule, coefficients.numpy()
+        layer.cell.forward(*common, _flat(matrix), inputs.detach().numpy(), _flat(states), _flat(kept))
+        ctx.kept = layer, common, matrix, states, kept, taps
+        hidden = states[:, 1:] if layer.whole else states[:, -1:]
+        return hidden[:, :, :width, :batch].transpose(2, 3)
+
+    @staticmethod
+    def backward(ctx: Any, sent: Tensor) -> tuple[Tensor | None, ...]:
+        layer, common, matrix, states, kept, taps = ctx.kept
+        (members, length, units, entering, columns), *_ = common
+        (batch, width), features = taps[0].shape[2:], entering - 1 - units
+        asked = -(-features // PADDED_TO) * PADDED_TO if ctx.needs_input_grad[2] else 0
+        back = matrix.new_zeros(members, units + asked, matrix.shape[1])
+        back[:, :units] = matrix[:, :, :units].transpose(1, 2)
+        if asked:
+            back[:, units : units + features] = matrix[:, :, units + 1 :].transpose(1, 2)
+        signals = [matrix.new_empty(members, length, units if tap else 0, columns) for tap in (True, len(taps) > 1)]
+        end = signals[0] if layer.whole else signals[0][:, -1:]
+        end[:, :, width:] = 0
+        end[:, :, :width, batch:] = 0
+        end[:, :, :width, :batch] = sent.transpose(2, 3)
+        gradient, onward = torch.empty_like(matrix), matrix.new_empty(members, length, asked, columns)
+        layer.cell.backward(*common, *map(_flat, (back, states, kept, *signals, gradient, onward)), layer.whole)
+        of_taps = [signal[:, :, :width, :batch].permute(1, 0, 3, 2) for signal, _ in zip(signals, taps, strict=False)]
+        return None, gradient, onward[:, :, :features, :batch].transpose(2, 3) if asked else None, *of_taps
+
+
+def _flat(tensor: Tensor) -> Any:
+    return tensor.detach().view(-1).numpy()

@@ -1,0 +1,32 @@
+"""The cross-entropy in machine code: value and slope are those of PyTorch in float64."""
+
+import pytest
+import torch
+
+from gradstudy.tasks.task import cross_entropy
+
+
+@pytest.mark.parametrize("shape", [(3, 5, 10), (2, 4, 7, 3), (1, 1, 2)])
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 60.0])
+def test_value_and_slope_of_each_member_are_those_of_pytorch(shape, scale):
+    output = (scale * torch.randn(shape)).requires_grad_()
+    target = torch.randint(shape[-1], shape[:-1])
+    ours = cross_entropy(output, target)
+    (slope,) = torch.autograd.grad((ours * torch.arange(1, len(ours) + 1)).sum(), output)
+    for member in range(len(output)):
+        wide = output[member].detach().double().requires_grad_()
+        theirs = torch.nn.functional.cross_entropy(wide.flatten(0, -2), target[member].flatten())
+        (expected,) = torch.autograd.grad(theirs * (member + 1), wide)
+        torch.testing.assert_close(ours[member], theirs.float(), rtol=1e-6, atol=1e-37)
+        torch.testing.assert_close(slope[member], expected.float(), rtol=1e-6, atol=1e-37)
+
+
+@pytest.mark.parametrize("number", [torch.inf, torch.nan])
+def test_what_is_not_finite_makes_its_own_member_nan_alone(number):
+    output, target = torch.randn(3, 4, 5), torch.zeros(3, 4, dtype=torch.int64)
+    output[1, 2, 3] = number
+    output.requires_grad_()
+    losses = cross_entropy(output, target)
+    assert losses.isfinite().tolist() == [True, False, True]
+    (slope,) = torch.autograd.grad(losses.sum(), output)
+    assert slope.isfinite().flatten(1).all(1).tolist() == [True, False, True]
