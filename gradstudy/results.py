@@ -15,7 +15,7 @@ from gradstudy.analysis.prescription.experience import Experience, StartingPoint
 from gradstudy.analysis.prescription.prescription import Prescription, Prescriptions, prescribe
 from gradstudy.analysis.ranking.ranking import Ranking, rank
 from gradstudy.analysis.responses.member_row import lacking, measured_again
-from gradstudy.analysis.responses.outcomes import well
+from gradstudy.analysis.responses.outcomes import trial_verdicts, well
 from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.theory.agreement import PREDICTED, Agreement, agreement
 from gradstudy.analysis.theory.prediction import even_fading
@@ -36,7 +36,6 @@ from gradstudy.records import (
     MemberRows,
     StudyInfo,
     trial_outcome,
-    trial_verdict,
 )
 from gradstudy.response import RESPONSES
 from gradstudy.search.best import best_trials
@@ -450,8 +449,8 @@ class Run:
 def trial_table(members: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
     """Members folded over their seeds."""
     grouped = members.groupby("trial")
-    verdict, outcome = grouped["verdict"].agg(trial_verdict), grouped["outcome"].agg(trial_outcome)
-    diverged = grouped["verdict"].agg(lambda verdicts: int((verdicts == "diverged").sum())).rename("n_diverged")
+    verdict, outcome = trial_verdicts(members), grouped["outcome"].agg(trial_outcome)
+    diverged = (members["verdict"] == "diverged").groupby(members["trial"]).sum().rename("n_diverged")
     predicted = grouped[[name for name in (PREDICTED,) if name in members]].first()  # older studies have none
     phase = grouped[[PHASE]].first()
     measured = [phase, grouped[list(factors)].first(), grouped[list(RESPONSES)].median(), predicted]

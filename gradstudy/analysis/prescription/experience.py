@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from gradstudy.analysis.prescription.chance import SATURATED, Chance, burdens
-from gradstudy.analysis.responses.outcomes import enough_budget, well
+from gradstudy.analysis.responses.outcomes import enough_budget, trial_verdicts, well
 from gradstudy.analysis.settings import Analysis
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials, Rule, encode, infer_space, level_codes
 from gradstudy.conclusions import FEWEST_TRIALS, NoCure
 from gradstudy.errors import InputError, nearest
-from gradstudy.records import DUMMY, HEALTHY, STUCK, Factor, Level, trial_verdict
+from gradstudy.records import DUMMY, HEALTHY, STUCK, Factor, Level
 
 
 def trial_health(members: pd.DataFrame) -> pd.DataFrame:
@@ -35,7 +35,7 @@ def trial_health(members: pd.DataFrame) -> pd.DataFrame:
 def _health(members: pd.DataFrame, doing: "pd.Series[bool]") -> pd.DataFrame:
     by_trial = members.groupby("trial")
     health = by_trial[["vanishing", "exploding"]].max()
-    health["verdict"] = by_trial["verdict"].agg(trial_verdict)
+    health["verdict"] = trial_verdicts(members)
     health["healthy"] = health["verdict"] == HEALTHY
     well_by_trial = doing.groupby(members["trial"])
     health["well"] = well_by_trial.all()

@@ -1,12 +1,15 @@
 """One row per factor: its share of the variance, its rank, what the tests say, and which way it acts."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 import scipy
 
 from gradstudy.analysis.ranking.attribution import Attribution
 from gradstudy.analysis.ranking.evidence import Weighed
-from gradstudy.analysis.ranking.significance import control_false_discoveries, factor_significance
+from gradstudy.analysis.ranking.significance import Significance, control_false_discoveries, factor_significance
 from gradstudy.analysis.ranking.widening import interval_ends
 from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials
 from gradstudy.analysis.space.levels import Cut, cut
@@ -94,8 +97,12 @@ def tested(screen: CodedTrials) -> pd.DataFrame:
 
     `p` is after false-discovery control, and nan where nothing could be tested.
     """
-    pairs = zip(screen.factors, screen.points.T, strict=True)
-    found = [factor_significance(column, screen.values, is_number=factor.is_number) for factor, column in pairs]
+
+    def test(factor: Factor, column: np.ndarray) -> Significance:
+        return factor_significance(column, screen.values, is_number=factor.is_number)
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:  # shuffling leaves the interpreter's lock to others
+        found = list(threads.map(test, screen.factors, screen.points.T))
     names = {"factor": [factor.name for factor in screen.factors], "test": [one.test for one in found]}
     return pd.DataFrame(names).assign(p=control_false_discoveries(np.array([one.p for one in found])))
 

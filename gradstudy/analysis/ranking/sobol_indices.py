@@ -7,6 +7,8 @@ model's mean is known from many more of them, or exactly, and taken away (a cont
 Sources: Jansen 1999; Saltelli et al. 2010; Le Gratiet et al. 2014; Oakley & O'Hagan 2004.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -15,6 +17,7 @@ import scipy
 
 from gradstudy.analysis.space.coordinates import FactorSpace
 from gradstudy.analysis.space.partitions import Partitions
+from gradstudy.analysis.surrogate.effects import Variants
 from gradstudy.analysis.surrogate.gaussian_process import Posterior
 from gradstudy.analysis.surrogate.model import Model, ModelDraw
 
@@ -27,6 +30,7 @@ MANY_SWAPPED, MANY_POINTS, CHUNKS = 2048, 8192, 16
 BINS, MANY_BINS = 6, 16
 LEFT_OUT = 10
 """Parts of the trials that are left out in turn."""
+_LEAST = np.finfo(float).tiny
 
 
 @dataclass(frozen=True)
@@ -57,40 +61,33 @@ def effect_draws(model: Model, space: FactorSpace, *, draws: int, seed: int) -> 
     unit = _unit(space, POINTS, random)
     swaps, cells = Swaps(space, unit, SWAPPED), Partitions(space, space.place(unit[0]), BINS)
     typical = model.typical()
-    known = typical.mean(swaps.points)[None]
-    totals_off, first_off, pairs_off = (
-        found - true
-        for found, true in zip(
-            (swaps.effects(known), *cells.shares(known[:, :POINTS])),
-            _of_mean(typical, space, cells.pairs, random),
-            strict=True,
+
+    def shares(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return swaps.effects(values), *cells.shares(values[:, :POINTS])
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:  # NumPy and LAPACK leave the interpreter's lock to others
+        many = _unit(space, MANY_POINTS, random)
+        true = threads.submit(_of_mean, typical, space, cells.pairs, many)
+        parting = threads.submit(lambda: shares(typical.means_parted(swaps.points, LEFT_OUT)))
+        drawn = (one.drawn(draws // HYPERDRAWS, random) for one in model.draws(HYPERDRAWS, random))
+        found = list(threads.map(lambda paths: shares(paths(swaps.points)), drawn))
+        parted = parting.result()
+        totals_off, first_off, pairs_off = (
+            known - exact
+            for known, exact in zip((parted[0][:, :1], parted[1][:1], parted[2][:1]), true.result(), strict=True)
         )
-    )
-    totals: list[np.ndarray] = []
-    alone: list[np.ndarray] = []
-    pairs: list[np.ndarray] = []
-    for drawn in model.draws(HYPERDRAWS, random):
-        paths = drawn.paths(swaps.points, draws // HYPERDRAWS, random)
-        totals.append(swaps.effects(paths))
-        first, together = cells.shares(paths[:, :POINTS])
-        alone.append(first)
-        pairs.append(together)
+    totals, alone, pairs = zip(*found, strict=True)
     total, variance = np.concatenate(totals, axis=1) - totals_off
-    variance = np.maximum(variance, np.finfo(float).tiny)
+    variance = np.maximum(variance, _LEAST)
     share = np.clip(total / variance, 0.0, 1.0)
-    parted: list[tuple[np.ndarray, ...]] = []
-    for part in range(LEFT_OUT):
-        mean = model.less(part, LEFT_OUT).typical().mean(swaps.points)[None]
-        first, together = cells.shares(mean[:, :POINTS])
-        own, whole = swaps.effects(mean) - totals_off
-        parted.append((own / np.maximum(whole, np.finfo(float).tiny), first - first_off, together - pairs_off))
+    own, whole = parted[0][:, 1:] - totals_off
     return Effects(
         total=share,
         first=np.clip(np.concatenate(alone) - first_off, 0.0, share),
         everywhere=np.maximum(total, 0.0) / variance[:, [swaps.unconditional]],
         pairs=np.clip(np.concatenate(pairs) - pairs_off, 0.0, 1.0),
         pair_columns=cells.pairs,
-        parted=tuple(map(np.concatenate, zip(*parted, strict=True))),
+        parted=(own / np.maximum(whole, _LEAST), parted[1][1:] - first_off, parted[2][1:] - pairs_off),
     )
 
 
@@ -116,7 +113,7 @@ class Swaps:
             self._stops.append(len(blocks))
             blocks.append(swapped)
         self.unconditional = self._starts.index(0)
-        self.points = space.mask(np.concatenate(blocks))
+        self.points = Variants(space.mask(np.concatenate(blocks)), count, len(blocks) - 1)
 
     def effects(self, values: np.ndarray) -> np.ndarray:
         """Of values at these points, [path, point]: total effect and variance -> [2, path, factor]"""
@@ -137,17 +134,14 @@ class Swaps:
 
 
 def _of_mean(
-    typical: ModelDraw, space: FactorSpace, pairs: list[tuple[int, int]], random: np.random.Generator
+    typical: ModelDraw, space: FactorSpace, pairs: list[tuple[int, int]], unit: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     # Totals and variances, first and second-order shares of the model's mean, from many points; exactly where possible.
-    unit = _unit(space, MANY_POINTS, random)
     placed = space.place(unit[0])
-    cells = Partitions(space, placed, MANY_BINS, pairs)
-    chunks = np.array_split(space.mask(placed), CHUNKS)
-    first, together = cells.shares(np.concatenate([typical.mean(chunk) for chunk in chunks])[None])
+    first, together = Partitions(space, placed, MANY_BINS, pairs).shares(typical.mean(space.mask(placed))[None])
     if isinstance(typical, Posterior) and not space.rules:
         total, alone, variance = mean_effects(typical)
-        share = alone / np.maximum(variance, np.finfo(float).tiny)
+        share = alone / np.maximum(variance, _LEAST)
         return np.array([total, variance])[:, None], share[None], together
     some = [Swaps(space, unit[:, part], len(part)) for part in np.array_split(np.arange(MANY_SWAPPED), CHUNKS)]
     return np.mean([part.effects(typical.mean(part.points)[None]) for part in some], axis=0), first, together

@@ -6,6 +6,7 @@ parts: Duvenaud et al. 2011, Lu et al. 2022). Most of what factors do they do al
 says so needs fewer trials to see it than one that expects every interaction.
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,36 +85,116 @@ class Strengths:
         return np.flatnonzero(self.variance > 2.0 * np.exp(ASLEEP)).tolist()
 
 
+@dataclass(frozen=True)
+class Variants:
+    """Coded points [point, factor], of which the last are variants of the first: `blocks` times `size` of them.
+
+    Each block is like the first points, one by one, but in a column or a few.
+    """
+
+    points: np.ndarray
+    size: int
+    blocks: int
+
+    @property
+    def count(self) -> int:
+        """How many points come before the blocks."""
+        return len(self.points) - self.size * self.blocks
+
+    def columns(self, begin: int) -> list[int]:
+        """In which columns the block that begins at this point differs."""
+        return np.flatnonzero((self.points[begin : begin + self.size] != self.points[: self.size]).any(axis=0)).tolist()
+
+
+CHUNK = 2**15
+"""Covariances are made in pieces of 256 KB, eight of which stay in a processor's cache."""
+
+
+class Covariances:
+    """The covariance of the responses at some points after others with those at the points b, [i, j].
+
+    Of at most `rows` points at a time. What is returned is overwritten by the next call: a fresh array costs as much as
+    what is done with it.
+    """
+
+    def __init__(self, b: Functions, strengths: Strengths):
+        self.rows = max(1, CHUNK // max(1, len(b[0])))
+        self._b, self._strengths, self._awake = b, strengths, strengths.awake
+        self._room = np.empty((8, self.rows, len(b[0])))
+
+    def of(self, a: Functions) -> np.ndarray:
+        """Of these points."""
+        self._a, room = a, self._room[:, : len(a[0])]
+        own = (self._own(column, a, room[4]) for column in self._awake)
+        self._single, self._pairs, triples = products(own, room[:4])
+        self._whole = combined(self._single, self._pairs, triples, self._strengths)
+        return self._whole
+
+    def moved(self, a: Functions, columns: Collection[int]) -> np.ndarray:
+        """Of the points asked for last, moved to these, in these columns only: for a fifth of the cost."""
+        single, pairs, whole, orders = self._single, self._pairs, self._whole, self._strengths
+        step, old, others, grown, changed = self._room[3:, : len(a[0])]
+        moving = [column for column in self._awake if column in columns]
+        for column in moving:
+            np.subtract(single, self._own(column, self._a, old), out=others)
+            np.subtract(self._own(column, a, step), old, out=step)
+            np.subtract(pairs, np.multiply(others, old, out=old), out=grown)
+            grown *= orders.triples
+            grown += np.multiply(others, orders.pairs, out=old)
+            grown += 1.0
+            grown *= step
+            grown *= orders.scale
+            whole = np.add(whole, grown, out=changed)
+            if column != moving[-1]:
+                single, pairs = single + step, pairs + step * others
+        return whole
+
+    def _own(self, column: int, a: Functions, out: np.ndarray) -> np.ndarray:
+        scale = self._strengths.variance[column] * self._strengths.spectrum[column]
+        return np.matmul(a[column] * scale, self._b[column].T, out=out)
+
+
 def covariance(a: Functions, b: Functions, strengths: Strengths) -> np.ndarray:
     """The covariance [i, j] of the responses at points a and b."""
-    single, squares, cubes = np.zeros((3, len(a[0]), len(b[0])))
-    for column in strengths.awake:
-        own = (a[column] * (strengths.variance[column] * strengths.spectrum[column])) @ b[column].T
-        single += own
-        squared = own * own
-        squares += squared
-        squared *= own
-        cubes += squared
-    return combined(single, *products(single, squares, cubes), strengths)
+    found, some = np.empty((len(a[0]), len(b[0]))), Covariances(b, strengths)
+    for begin in range(0, len(found), some.rows):
+        part = slice(begin, begin + some.rows)
+        found[part] = some.of([function[part] for function in a])
+    return found
 
 
-def products(single: np.ndarray, squares: np.ndarray, cubes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The sums over all pairs and over all triples, from the sums of what is multiplied, its squares and its cubes.
+TRIANGLE = 256
+"""So many rows at a time of a covariance of points with each other end at its diagonal."""
 
-    Newton's identities. Written as products: NumPy takes 50 times as long for a third power.
-    """
-    whole = single * single
-    pairs = (whole - squares) / 2.0
-    whole -= 3.0 * squares
-    whole *= single
-    whole += 2.0 * cubes
-    whole /= 6.0
-    return pairs, whole
+
+def lower_covariance(a: Functions, strengths: Strengths) -> np.ndarray:
+    """The covariance [i, j] of the responses at these points with each other, right where j is not above i."""
+    found = np.zeros((len(a[0]), len(a[0])))
+    for begin in range(0, len(found), TRIANGLE):
+        rows, before = slice(begin, begin + TRIANGLE), slice(begin + TRIANGLE)
+        below, left = ([function[part] for function in a] for part in (rows, before))
+        found[rows, before] = covariance(below, left, strengths)
+    return found
+
+
+def products(own: Iterable[np.ndarray], room: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The sums of these, of the products of every two and of every three of them, in this `room` for four arrays."""
+    single, pairs, triples, met = room
+    room[:3] = 0.0
+    for one in own:
+        triples += np.multiply(pairs, one, out=met)
+        pairs += np.multiply(single, one, out=met)
+        single += one
+    return single, pairs, triples
 
 
 def combined(single: np.ndarray, pairs: np.ndarray, triples: np.ndarray, strengths: Strengths) -> np.ndarray:
-    """The covariance of effects of one factor, of two and of three."""
-    return strengths.scale * (single + strengths.pairs * pairs + strengths.triples * triples)
+    """The covariance of effects of one factor, of two and of three. It takes the place of the latter."""
+    triples *= strengths.triples
+    triples += strengths.pairs * pairs
+    triples += single
+    triples *= strengths.scale
+    return triples
 
 
 def spectrum_slope(spectrum: np.ndarray, decay: float) -> np.ndarray:

@@ -1,14 +1,23 @@
 """A Gaussian process over the trials of a study, with its hyperparameters' uncertainty, and sample paths from it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from math import prod
 
 import numpy as np
 import scipy
 
-from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Functions, Strengths, covariance
+from gradstudy.analysis.surrogate.effects import (
+    ASLEEP,
+    Basis,
+    Covariances,
+    Functions,
+    Strengths,
+    Variants,
+    lower_covariance,
+)
 from gradstudy.analysis.surrogate.hyperparameters import JITTER, Known, Mode, as_much_by_chance, find_modes, gains
 
 PRODUCTS = 384
@@ -19,8 +28,8 @@ CONDITIONED = 1000
 """Predictions are conditioned on at most this many trials, drawn at random: a factorisation of n^3 per draw."""
 DEALT_AMONG = 200
 """Levels are dealt anew among at most this many trials, drawn at random, 40 times for a factor."""
-CHUNK = 2**17
-"""Covariances are made in pieces of 1 MB, which stay in a processor's cache."""
+Paths = Callable[[np.ndarray | Variants], np.ndarray]
+"""Joint values at coded points [point, factor] -> [path, point]."""
 
 
 def prior_features(
@@ -87,11 +96,6 @@ class Surrogate:
     def condition(self, hyperparameters: np.ndarray) -> "Posterior":
         return Posterior(self.known, hyperparameters)
 
-    def less(self, part: int, parts: int) -> "Surrogate":
-        """What would be known without one of so many random parts of the trials, by the same hyperparameters."""
-        dealt = np.random.default_rng(parts).permutation(len(self.known.values)) % parts
-        return replace(self, known=self.known.among(np.flatnonzero(dealt != part)))
-
     def as_much_by_chance(self, factor: int) -> float:
         """How often this factor's gain would come about by chance; see `hyperparameters.as_much_by_chance`."""
         random = np.random.default_rng(factor)
@@ -114,40 +118,95 @@ class Surrogate:
 class Posterior:
     """The response's values at new points, given hyperparameters: a mean and joint sample paths.
 
-    The mean is a constant, `level`, plus `weights` [trial] times the covariance with the `known` points.
+    The mean is a constant, `level`, plus `weights` [trial] times the covariance with the `known` points. `together` is
+    the covariance of these with each other, as `lower_covariance` makes it, where that is known already.
     """
 
-    def __init__(self, known: Known, hyperparameters: np.ndarray):
+    def __init__(self, known: Known, hyperparameters: np.ndarray, together: np.ndarray | None = None):
         self.known, self.strengths = known, Strengths.of(known.basis, hyperparameters, odds=known.odds)
-        self._functions = known.basis(known.points)
-        together = covariance(self._functions, self._functions, self.strengths)
-        self._noise = self.strengths.noise * known.noise + JITTER * np.trace(together) / len(together)
-        together[np.diag_indices_from(together)] += self._noise
-        self._factor = scipy.linalg.cho_factor(together, lower=True)
-        self._ones = scipy.linalg.cho_solve(self._factor, np.ones(len(known.values)))
-        self.level, self.weights = self._solve(known.values)
+        self._at, self._together = hyperparameters, together
 
-    def mean(self, points: np.ndarray) -> np.ndarray:
+    @cached_property
+    def level(self) -> float:
+        return float(self._solved[0])
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        return self._solved[1]
+
+    def given(self, known: Known) -> "Posterior":
+        """With other values and other noise at the known points."""
+        return Posterior(known, self._at, self.together)
+
+    def mean(self, points: np.ndarray | Variants) -> np.ndarray:
         """The most probable values at coded points [point, factor] -> [point]"""
-        return np.asarray(self.level + self._carried(self.known.basis(points), self.weights))
+        return np.asarray(self.level + self._carried(points, self.weights))
 
-    def paths(self, points: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
+    def means_parted(self, points: np.ndarray | Variants, parts: int) -> np.ndarray:
+        """The mean, and those without one of so many random parts of the trials: [1 + part, point]"""
+        dealt = np.random.default_rng(parts).permutation(len(self.weights)) % parts
+        levels, weights = np.empty(parts + 1), np.zeros((len(dealt), parts + 1))
+        levels[0], weights[:, 0] = self.level, self.weights
+        for part in range(parts):
+            rest = np.flatnonzero(dealt != part)
+            without = Posterior(self.known.among(rest), self._at, self.together[np.ix_(rest, rest)])
+            levels[part + 1], weights[rest, part + 1] = without.level, without.weights
+        return np.asarray(levels + self._carried(points, weights)).T
+
+    def paths(self, points: np.ndarray | Variants, count: int, random: np.random.Generator) -> np.ndarray:
         """Values at these points that could all be true together -> [path, point]"""
+        return self.drawn(count, random)(points)
+
+    def drawn(self, count: int, random: np.random.Generator) -> Paths:
+        """So many functions that could be true: all chance is in them, and the work is left for when they are asked."""
         number, features = prior_features(self.known.basis, self.strengths, random)
-        amounts, functions = random.standard_normal((number, count)), self.known.basis(points)
-        error = np.sqrt(self._noise)[:, None] * random.standard_normal((len(self._noise), count))
-        level, weights = self._solve(self.known.values[:, None] - features(self._functions) @ amounts - error)
-        return np.asarray(level + self._carried(functions, weights) + features(functions) @ amounts).T
+        amounts, unit = random.standard_normal((number, count)), random.standard_normal((len(self.known.values), count))
+
+        def at(points: np.ndarray | Variants) -> np.ndarray:
+            before = features(self._functions) @ amounts
+            level, weights = self._solve(self.known.values[:, None] - before - np.sqrt(self._noise)[:, None] * unit)
+            anew = features(self.known.basis(points.points if isinstance(points, Variants) else points)) @ amounts
+            return np.asarray(level + self._carried(points, weights) + anew).T
+
+        return at
 
     def left_out(self) -> tuple[np.ndarray, np.ndarray]:
         """What each known value would be, from the others: means and variances, twice [trial]."""
-        variances = 1.0 / np.diag(self._precision())
+        variances = 1.0 / self._precisions
         return self.known.values - self.weights * variances, variances
 
     def fitted(self) -> tuple[np.ndarray, np.ndarray]:
         """The values at the known points without their noise: means and variances, twice [trial]."""
-        variances = self._noise - self._noise**2 * np.diag(self._precision())
+        variances = self._noise - self._noise**2 * self._precisions
         return self.known.values - self._noise * self.weights, variances
+
+    @cached_property
+    def together(self) -> np.ndarray:
+        """The covariance of the known points with each other, right on and below the diagonal."""
+        return lower_covariance(self._functions, self.strengths) if self._together is None else self._together
+
+    @cached_property
+    def _functions(self) -> Functions:
+        return self.known.basis(self.known.points)
+
+    @cached_property
+    def _noise(self) -> np.ndarray:
+        jitter = JITTER * np.trace(self.together) / len(self.together)
+        return np.asarray(self.strengths.noise * self.known.noise + jitter)
+
+    @cached_property
+    def _factor(self) -> tuple[np.ndarray, bool]:
+        noisy = self.together.copy()
+        noisy[np.diag_indices_from(noisy)] += self._noise
+        return scipy.linalg.cho_factor(noisy, lower=True, overwrite_a=True, check_finite=False)
+
+    @cached_property
+    def _ones(self) -> np.ndarray:
+        return np.asarray(scipy.linalg.cho_solve(self._factor, np.ones(len(self.known.values))))
+
+    @cached_property
+    def _solved(self) -> tuple[np.ndarray, np.ndarray]:
+        return self._solve(self.known.values)
 
     def _solve(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         # The constant and the weights that give these values [trial, ...] at the known points.
@@ -155,16 +214,27 @@ class Posterior:
         level = solved.sum(axis=0) / self._ones.sum()
         return level, solved - np.multiply.outer(self._ones, level)
 
-    def _precision(self) -> np.ndarray:
-        inverse = scipy.linalg.cho_solve(self._factor, np.eye(len(self.weights)))
-        return np.asarray(inverse - np.outer(self._ones, self._ones) / self._ones.sum())
+    @property
+    def _precisions(self) -> np.ndarray:
+        # The diagonal of the inverse covariance, with the constant projected out.
+        inverse, _ = scipy.linalg.lapack.dtrtri(self._factor[0], lower=1)
+        return np.asarray((np.tril(inverse) ** 2).sum(axis=0) - self._ones**2 / self._ones.sum())
 
-    def _carried(self, functions: list[np.ndarray], weights: np.ndarray) -> np.ndarray:
+    def _carried(self, points: np.ndarray | Variants, weights: np.ndarray) -> np.ndarray:
         # From the known points to these ones, [point, ...].
-        rows = max(1, CHUNK // len(self.weights))
-        parts = [slice(start, start + rows) for start in range(0, len(functions[0]), rows)]
-        some = ([function[part] for function in functions] for part in parts)
-        return np.concatenate([covariance(one, self._functions, self.strengths) @ weights for one in some])
+        points = points if isinstance(points, Variants) else Variants(points, len(points), 0)
+        functions, near = self.known.basis(points.points), Covariances(self._functions, self.strengths)
+        carried = np.empty((len(points.points), *weights.shape[1:]))
+        starts = range(points.count, len(carried), points.size)
+        blocks = [(start, points.columns(start)) for start in starts] if points.blocks else []
+        for begin, end in ((0, points.size), (points.size, points.count)):
+            for first in range(begin, end, near.rows):
+                part = slice(first, min(first + near.rows, end))
+                carried[part] = near.of([function[part] for function in functions]) @ weights
+                for start, columns in blocks if begin == 0 else []:
+                    there = slice(start + part.start, start + part.stop)
+                    carried[there] = near.moved([function[there] for function in functions], columns) @ weights
+        return carried
 
 
 def fit_surrogate(

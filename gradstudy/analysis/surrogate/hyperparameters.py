@@ -89,21 +89,27 @@ class NegativeLogPosterior:
         self._levels: dict[int, np.ndarray] = {
             c: f @ f.T / max(f.shape[1], 1) for c, f in enumerate(self._functions) if c not in basis.numbers
         }
+        # Made once: at this size a fresh array costs the processor as much as what is done with it.
+        self._own = np.empty((factors, len(known.values), len(known.values)))
+        self._room = np.empty((6, *self._own.shape[1:]))
 
     def __call__(self, hyperparameters: np.ndarray) -> tuple[float, np.ndarray]:
         known = self.known
         strengths = Strengths.of(known.basis, hyperparameters, odds=known.odds)
-        own = [
-            self._levels[column] if column in self._levels else (functions * strengths.spectrum[column]) @ functions.T
-            for column, functions in enumerate(self._functions)
-        ]
-        sums = Sums([variance * one for variance, one in zip(strengths.variance, own, strict=True)])
-        whole = combined(sums.single, sums.pairs, sums.triples, strengths)
+        for column, functions in enumerate(self._functions):
+            if column in self._levels:
+                np.multiply(self._levels[column], strengths.variance[column], out=self._own[column])
+            else:
+                scaled = functions * (strengths.variance[column] * strengths.spectrum[column])
+                np.matmul(scaled, functions.T, out=self._own[column])
+        single, pairs, triples = products(self._own, self._room[:4])
+        self._room[4] = triples
+        whole = combined(single, pairs, self._room[4], strengths)
         precision, half_logdet = _contrast_precision(whole, strengths.noise * known.noise)
         residual = precision @ known.values
         # d/dC of the negative log likelihood is half of this matrix.
         sensitivity = precision - np.outer(residual, residual)
-        slopes = strengths.scale * self._slopes(hyperparameters, strengths, sums, sensitivity)
+        slopes = strengths.scale * self._slopes(hyperparameters, strengths, (single, pairs, triples), sensitivity)
         noisier = strengths.noise * (known.noise @ np.diag(sensitivity))
         slopes[-1] = np.vdot(sensitivity, whole) if known.odds else noisier
         away = (hyperparameters - self.prior_mean) / self.prior_sd
@@ -123,34 +129,31 @@ class NegativeLogPosterior:
         )
 
     def _slopes(
-        self, hyperparameters: np.ndarray, strengths: Strengths, sums: "Sums", sensitivity: np.ndarray
+        self,
+        hyperparameters: np.ndarray,
+        strengths: Strengths,
+        sums: tuple[np.ndarray, np.ndarray, np.ndarray],
+        sensitivity: np.ndarray,
     ) -> np.ndarray:
         slopes, numbers = np.zeros(len(hyperparameters)), self.known.basis.numbers
-        slopes[-3] = strengths.pairs * np.vdot(sensitivity, sums.pairs)
-        slopes[-2] = strengths.triples * np.vdot(sensitivity, sums.triples)
-        for column, own in enumerate(sums.own):
-            # How the covariance grows with this factor's own: by 1, and by what it meets in pairs and triples.
-            grown = strengths.pairs * (sums.single - own)
-            grown += strengths.triples * (sums.pairs - own * (sums.single - own))
-            grown += 1.0
+        single, pairs, triples = sums
+        slopes[-3] = strengths.pairs * np.vdot(sensitivity, pairs)
+        slopes[-2] = strengths.triples * np.vdot(sensitivity, triples)
+        # How the covariance grows with a factor's own: by 1, and by what it meets in pairs and triples. What that would
+        # be with all factors, and how much less it is for being one of them.
+        every, less, grown = 1.0 + strengths.pairs * single, strengths.pairs + strengths.triples * single, self._room[5]
+        every += np.multiply(pairs, strengths.triples, out=grown)
+        for column, own in enumerate(self._own):
+            np.subtract(less, np.multiply(own, strengths.triples, out=grown), out=grown)
+            grown *= own
+            np.subtract(every, grown, out=grown)
             grown *= sensitivity
             slopes[column] = np.vdot(grown, own)
             if column in numbers:
-                place, functions = len(sums.own) + numbers.index(column), self._functions[column]
+                place, functions = len(self._own) + numbers.index(column), self._functions[column]
                 change = strengths.variance[column] * spectrum_slope(strengths.spectrum[column], hyperparameters[place])
                 slopes[place] = ((grown @ functions) * functions).sum(axis=0) @ change
         return slopes
-
-
-class Sums:
-    """The covariances of each factor's `own` effects, and what they add up to: singly, in pairs, in triples."""
-
-    def __init__(self, own: list[np.ndarray]):
-        self.own = own
-        self.single: np.ndarray = sum(own, start=np.zeros(()))
-        squared = [one * one for one in own]
-        cubes: np.ndarray = sum((one * two for one, two in zip(own, squared, strict=True)), start=np.zeros(()))
-        self.pairs, self.triples = products(self.single, sum(squared, start=np.zeros(())), cubes)
 
 
 def find_modes(known: Known, tried: Sequence[tuple[float, float]] = STARTS) -> list[Mode]:
@@ -234,10 +237,11 @@ def _prior(objective: NegativeLogPosterior, value: float, factor: int) -> float:
 
 def _contrast_precision(covariance: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, float]:
     # The inverse covariance with the constant projected out (REML), and half the log determinants that go with it.
-    covariance = covariance.copy()
-    covariance[np.diag_indices_from(covariance)] += noise + JITTER * np.trace(covariance) / len(covariance)
-    factor = scipy.linalg.cho_factor(covariance, lower=True)
-    inverse = scipy.linalg.cho_solve(factor, np.eye(len(covariance)))
+    noisy = covariance.copy()
+    noisy[np.diag_indices_from(noisy)] += noise + JITTER * np.trace(covariance) / len(covariance)
+    factor, _ = scipy.linalg.cho_factor(noisy, lower=True, overwrite_a=True, check_finite=False)
+    half = np.tril(scipy.linalg.lapack.dpotri(factor, lower=1)[0])
+    inverse = half + np.tril(half, -1).T
     ones = inverse.sum(axis=1)
-    half_logdet = np.log(np.diag(factor[0])).sum() + np.log(ones.sum()) / 2
+    half_logdet = np.log(np.diag(factor)).sum() + np.log(ones.sum()) / 2
     return inverse - np.outer(ones, ones) / ones.sum(), float(half_logdet)

@@ -7,15 +7,16 @@ hurdle model: Cragg 1971). A diverged trial counts in both, as often as its seed
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import scipy
 
 from gradstudy.analysis.space.replicates import EndCounts, Replicates, is_constant
-from gradstudy.analysis.surrogate.effects import Basis
+from gradstudy.analysis.surrogate.effects import Basis, Variants
 from gradstudy.analysis.surrogate.gaussian_process import (
     CONDITIONED,
+    Paths,
     Posterior,
     Surrogate,
     fit_surrogate,
@@ -33,7 +34,7 @@ class Smooth:
     Of this model and of a hurdle, `missed` [trial] says how badly the others predict a trial's mean, and `fit` is the
     leave-one-out Q2 that follows. `p` [factor] is how often a factor without effects would seem to matter as much, and
     `checked` the same of one factor by permutation, which takes longer. `typical` is the model at its most probable
-    hyperparameters, `draws` are models that the data allow, and `less` is the model without a part of the trials.
+    hyperparameters, and `draws` are models that the data allow.
     """
 
     surrogate: Surrogate
@@ -52,9 +53,6 @@ class Smooth:
 
     def checked(self, factor: int) -> float:
         return self.surrogate.as_much_by_chance(factor)
-
-    def less(self, part: int, parts: int) -> "Smooth":
-        return Smooth(self.surrogate.less(part, parts))
 
     def typical(self) -> Posterior:
         return self.surrogate.condition(self.surrogate.mode)
@@ -84,10 +82,6 @@ class Hurdle:
         part = max(self.odds, self.others, key=lambda surrogate: surrogate.gains[factor])
         return part.as_much_by_chance(factor)
 
-    def less(self, part: int, parts: int) -> "Hurdle":
-        # Two looks at the trials, each parted by itself: who came to the end says nothing of how the others fared.
-        return replace(self, odds=self.odds.less(part, parts), others=self.others.less(part, parts))
-
     def typical(self) -> "HurdleParts":
         return self._parts(self.odds.mode, self.others.mode)
 
@@ -106,11 +100,19 @@ class HurdleParts:
     others: Posterior
     of: Hurdle
 
-    def mean(self, points: np.ndarray) -> np.ndarray:
+    def mean(self, points: np.ndarray | Variants) -> np.ndarray:
         return self._joined(self.odds.mean(points), self.others.mean(points))
 
-    def paths(self, points: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
-        return self._joined(self.odds.paths(points, count, random), self.others.paths(points, count, random))
+    def means_parted(self, points: np.ndarray | Variants, parts: int) -> np.ndarray:
+        # Two looks at the trials, each parted by itself: who came to the end says nothing of how the others fared.
+        return self._joined(self.odds.means_parted(points, parts), self.others.means_parted(points, parts))
+
+    def paths(self, points: np.ndarray | Variants, count: int, random: np.random.Generator) -> np.ndarray:
+        return self.drawn(count, random)(points)
+
+    def drawn(self, count: int, random: np.random.Generator) -> Paths:
+        odds, others = self.odds.drawn(count, random), self.others.drawn(count, random)
+        return lambda points: self._joined(odds(points), others(points))
 
     def _joined(self, odds: np.ndarray, others: np.ndarray) -> np.ndarray:
         others = self.of.others.centre + self.of.others.unit * others

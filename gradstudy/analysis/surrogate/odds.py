@@ -50,8 +50,9 @@ def fit_chance(points: np.ndarray, hits: np.ndarray, sizes: np.ndarray, basis: B
 def propagate(known: Known, hits: np.ndarray, sizes: np.ndarray, at: np.ndarray, still: float = 0.05) -> Known:
     """Values of the log odds, and their noise, that say the same as the seeds do, once they agree with each other."""
     precision, shift = 1.0 / known.noise, known.values / known.noise
+    posterior = Posterior(known, at)
     for _ in range(_PASSES):
-        mean, variance = Posterior(known, at).fitted()
+        mean, variance = posterior.fitted()
         variance = np.maximum(variance, 1e-9)
         rest = np.maximum(1.0 / variance - precision, _VAGUEST)
         centre = (mean / variance - shift) / rest
@@ -59,10 +60,10 @@ def propagate(known: Known, hits: np.ndarray, sizes: np.ndarray, at: np.ndarray,
         wanted = np.maximum(1.0 / width - rest, _LEAST)
         precision = precision + _DAMPING * (wanted - precision)
         shift = shift + _DAMPING * ((wanted + rest) * told - rest * centre - shift)
-        known = replace(known, values=shift / precision, noise=1.0 / precision)
+        posterior = posterior.given(replace(known, values=shift / precision, noise=1.0 / precision))
         if np.abs(told - mean).max() < still:
             break
-    return known
+    return posterior.known
 
 
 def _told(centre: np.ndarray, precision: np.ndarray, hits: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, ...]:

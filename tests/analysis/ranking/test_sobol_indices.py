@@ -9,7 +9,7 @@ from scipy.stats import qmc
 
 from gradstudy.analysis.ranking.sobol_indices import HYPERDRAWS, Swaps, effect_draws, whole_draws
 from gradstudy.analysis.space.coordinates import INACTIVE, FactorSpace, Rule
-from gradstudy.analysis.surrogate.effects import Basis
+from gradstudy.analysis.surrogate.effects import Basis, Variants
 from gradstudy.analysis.surrogate.gaussian_process import fit_surrogate
 from gradstudy.analysis.surrogate.model import Smooth
 from gradstudy.records import Factor
@@ -30,11 +30,23 @@ class Curve:
     doubt: object = None
 
     def mean(self, points):
-        return self.function(points)
+        return self.function(points_in(points))
 
-    def paths(self, points, count, random):
-        known = np.tile(self.function(points), (count, 1))
-        return known if self.doubt is None else known + random.standard_normal((count, 1)) * self.doubt(points)
+    def means_parted(self, points, parts):
+        return np.tile(self.mean(points), (1 + parts, 1))
+
+    def drawn(self, count, random):
+        scatter = random.standard_normal((count, 1))
+
+        def at(points):
+            known = np.tile(self.mean(points), (count, 1))
+            return known if self.doubt is None else known + scatter * self.doubt(points_in(points))
+
+        return at
+
+
+def points_in(points):
+    return points.points if isinstance(points, Variants) else points
 
 
 @dataclass(frozen=True)
@@ -44,9 +56,6 @@ class KnownModel:
     curve: Curve
     fit: float = 1.0
     p: np.ndarray = field(default_factory=lambda: np.empty(0))
-
-    def less(self, part, parts):
-        return self
 
     def typical(self):
         return self.curve
@@ -172,7 +181,7 @@ def test_swapped_effects_are_those_of_a_brute_force_jansen():
         return np.array([np.sin(3 * p[0]) + (p[1] * p[0] if p[1] != INACTIVE else 4.0) + p[2] ** 2 for p in points])
 
     swaps = Swaps(space, unit, 32)
-    totals, variances = swaps.effects(response(swaps.points)[None])
+    totals, variances = swaps.effects(response(swaps.points.points)[None])
     base, other = space.place(unit[0]), space.place(unit[1])
     everything, expected = [response(space.mask(base[:32]))], {}
     for column in range(3):

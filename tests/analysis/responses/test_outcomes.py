@@ -1,6 +1,10 @@
+from itertools import product
+
+import numpy as np
 import pandas as pd
 
-from gradstudy.analysis.responses.outcomes import enough_budget, well
+from gradstudy.analysis.responses.outcomes import enough_budget, trial_verdicts, well
+from gradstudy.records import VERDICTS, trial_verdict
 
 MEMBERS = pd.DataFrame(
     {
@@ -31,3 +35,9 @@ def test_one_lucky_seed_is_no_evidence_that_the_budget_is_enough():
 def test_members_of_a_study_that_measured_no_outcome_do_well_by_their_gradients():
     assert well(MEMBERS.assign(outcome="untrained")).tolist() == [True, True, True, False, False]
     assert well(MEMBERS.iloc[:0]).empty
+
+
+def test_the_verdicts_of_many_trials_are_those_of_each():
+    every = list(product(VERDICTS, repeat=3))
+    members = pd.DataFrame({"trial": np.repeat(np.arange(len(every)), 3)[::-1], "verdict": np.ravel(every)[::-1]})
+    assert trial_verdicts(members).to_dict() == {number: trial_verdict(own) for number, own in enumerate(every)}

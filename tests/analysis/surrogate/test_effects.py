@@ -6,7 +6,19 @@ import pytest
 from scipy.special import eval_legendre, expit
 
 from gradstudy.analysis.space.coordinates import INACTIVE
-from gradstudy.analysis.surrogate.effects import ASLEEP, DEGREES, Basis, Strengths, covariance, products, spectrum_slope
+from gradstudy.analysis.surrogate import effects as module
+from gradstudy.analysis.surrogate.effects import (
+    ASLEEP,
+    DEGREES,
+    Basis,
+    Covariances,
+    Strengths,
+    Variants,
+    covariance,
+    lower_covariance,
+    products,
+    spectrum_slope,
+)
 
 BASIS = Basis((np.array([0.0, 1.0, 4.0]), np.array([]), np.array([0.0, 1.0]), np.array([])))
 VARIANCES, DECAYS, PAIRS, TRIPLES = np.array([0.7, 1.3, 0.4, 2.1]), np.array([-0.5, 1.5]), 0.6, 0.3
@@ -108,10 +120,52 @@ def test_the_spectrum_falls_by_one_ratio_and_is_all_of_the_variance():
     np.testing.assert_allclose(spectrum[3][1:] / spectrum[3][:-1], expit(DECAYS[1]))
 
 
+@pytest.fixture
+def at_some():
+    """Points of the space of BASIS."""
+    random = np.random.default_rng(7)
+
+    def drawn(count):
+        numbers = random.random((count, 2))
+        return np.column_stack(
+            [random.integers(0, 3, count), numbers[:, 0], random.integers(0, 2, count), numbers[:, 1]]
+        )
+
+    return drawn
+
+
+def test_the_lower_covariance_is_right_up_to_its_diagonal(at_some, monkeypatch):
+    monkeypatch.setattr(module, "TRIANGLE", 4)
+    functions = BASIS(at_some(11))
+    whole = covariance(functions, functions, strengths_of())
+    np.testing.assert_allclose(np.tril(lower_covariance(functions, strengths_of())), np.tril(whole), rtol=1e-12)
+
+
+@pytest.mark.parametrize("columns", [[], [1], [0, 3], [0, 1, 2, 3]])
+def test_the_covariance_of_moved_points_is_the_one_that_is_made_anew(at_some, columns):
+    first, moved, others = at_some(6), at_some(6), BASIS(at_some(9))
+    kept = [column for column in range(4) if column not in columns]
+    moved[:, kept] = first[:, kept]
+    some = Covariances(others, strengths_of())
+    some.of(BASIS(first))
+    expected = covariance(BASIS(moved), others, strengths_of())
+    np.testing.assert_allclose(some.moved(BASIS(moved), columns), expected, rtol=1e-12)
+
+
+def test_variants_know_the_columns_in_which_a_block_differs(at_some):
+    first = at_some(5)
+    block = first[:3].copy()
+    block[:, 1], block[0, 3] = 0.25, 0.75
+    variants = Variants(np.concatenate([first, block, first[:3]]), 3, 2)
+    assert variants.count == 5
+    assert [variants.columns(start) for start in (5, 8)] == [[1, 3], []]
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 6])
-def test_sums_of_powers_give_the_sums_over_pairs_and_triples(count):
+def test_sums_over_pairs_and_triples_are_those_of_all_combinations(count):
     one = np.random.default_rng(count).normal(size=(count, 4))
-    pairs, triples = products(one.sum(axis=0), (one**2).sum(axis=0), (one**3).sum(axis=0))
+    single, pairs, triples = products(one, np.empty((4, 4)))
+    np.testing.assert_allclose(single, one.sum(axis=0), atol=1e-12)
     np.testing.assert_allclose(pairs, sum((np.prod(some, axis=0) for some in combinations(one, 2)), 0.0), atol=1e-12)
     np.testing.assert_allclose(triples, sum((np.prod(some, axis=0) for some in combinations(one, 3)), 0.0), atol=1e-12)
 

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from gradstudy.analysis.surrogate import effects
 from gradstudy.analysis.surrogate import gaussian_process as module
-from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Strengths, covariance
+from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Strengths, Variants, covariance
 from gradstudy.analysis.surrogate.gaussian_process import Posterior, Surrogate, fit_surrogate
 from gradstudy.analysis.surrogate.hyperparameters import Known, Mode, NegativeLogPosterior
 
@@ -75,9 +78,35 @@ def test_fitted_values_are_the_posterior_at_the_known_points(known):
 def test_many_points_at_once_are_the_same_as_one_by_one(known, new, monkeypatch):
     posterior = Posterior(known, PLACE)
     whole = posterior.mean(new)
-    monkeypatch.setattr(module, "CHUNK", 50)  # rows of 20 trials: two points at a time
+    monkeypatch.setattr(effects, "CHUNK", 50)  # rows of 20 trials: two points at a time
     np.testing.assert_allclose(posterior.mean(new), whole, rtol=1e-12)
     np.testing.assert_allclose([posterior.mean(one[None])[0] for one in new], whole, rtol=1e-12)
+
+
+def test_variants_of_points_have_the_means_and_the_paths_of_any_points(known, new, monkeypatch):
+    posterior, random = Posterior(known, PLACE), np.random.default_rng(4)
+    moved = [new[:3].copy(), new[:3].copy()]
+    moved[0][:, 0], moved[1][:] = random.random(3), known.points[5:8]
+    points = np.concatenate([new, *moved])
+    monkeypatch.setattr(effects, "CHUNK", 50)
+    variants = Variants(points, 3, 2)
+    np.testing.assert_allclose(posterior.mean(variants), posterior.mean(points), rtol=1e-12)
+    one, other = (posterior.paths(which, 5, np.random.default_rng(1)) for which in (variants, points))
+    np.testing.assert_allclose(one, other, rtol=1e-10)
+
+
+def test_means_without_a_part_of_the_trials_are_those_of_a_posterior_that_never_saw_it(known, new):
+    posterior = Posterior(known, PLACE)
+    dealt = np.random.default_rng(3).permutation(len(known.values)) % 3
+    rest = [np.arange(len(dealt)), *(np.flatnonzero(dealt != part) for part in range(3))]
+    expected = [Posterior(known.among(some), PLACE).mean(new) for some in rest]
+    np.testing.assert_allclose(posterior.means_parted(new, 3), expected, rtol=1e-9)
+
+
+def test_other_values_and_noise_are_as_good_as_a_posterior_of_them(known, new):
+    other = replace(known, values=known.values[::-1], noise=known.noise * 3.0)
+    given = Posterior(known, PLACE).given(other)
+    np.testing.assert_allclose(given.mean(new), Posterior(other, PLACE).mean(new), rtol=1e-12)
 
 
 def test_a_trial_of_a_hundred_times_the_variance_hardly_moves_the_mean(known):

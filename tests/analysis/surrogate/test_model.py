@@ -93,7 +93,8 @@ def test_paths_of_a_hurdle_lie_between_its_parts_and_scatter_around_its_mean(poi
     known = model.typical().mean(new)
     # Behind and far before the edge there is no doubt; on it a path may lie anywhere between.
     assert paths.mean(axis=0)[[0, 1, 3]] == pytest.approx(known[[0, 1, 3]], abs=0.4)
-    assert paths.std(axis=0)[2] > 2 * paths.std(axis=0)[[0, 1, 3]].max()
+    width = np.ptp(np.quantile(paths, [0.1, 0.9], axis=0), axis=0)  # a few paths in a thousand lie anywhere
+    assert width[2] > 2 * width[[0, 1, 3]].max()
 
 
 def test_its_fit_is_high_where_the_edge_is_sharp_and_low_where_chance_decides(points):

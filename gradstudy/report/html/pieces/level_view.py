@@ -1,6 +1,9 @@
 """One factor's levels to be drawn: trials as points that cost some ten letters each, and the means beside them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -50,13 +53,15 @@ def trial_points(findings: Findings, response: str) -> TrialPoints:
     kinds = np.select(
         [outcome.diverged == 0, outcome.diverged == sizes], [POINT_KINDS[0], POINT_KINDS[2]], POINT_KINDS[1]
     )
-    shown = members[members["trial"].isin(numbers[drawn])].groupby("trial")
+    shown = members[members["trial"].isin(numbers[drawn])].sort_values("trial", kind="stable")
+    rows = shown[["trial", "verdict", "outcome"]].to_dict("records")
+    by_trial: Iterator[tuple[int, Iterator[Any]]] = groupby(rows, itemgetter("trial"))
     codes = encode(outcome.trials.iloc[drawn], factors)
     return TrialPoints(
         numbers=numbers[drawn],
         values=outcome.shown[drawn],
         kinds=kinds[drawn],
-        verdicts=tuple(verdicts_words(own) for _, own in shown),
+        verdicts=tuple(verdicts_words(tuple(own)) for _, own in by_trial),
         codes={factor.name: column for factor, column in zip(factors, codes.T, strict=True)},
         total=len(numbers),
     )
