@@ -94,6 +94,11 @@ def _answer(number: int, _frame: object) -> None:
     if not _Told.shields:
         raise Stopped(number)
     _Told.waiting = True
+    say_stopping()
+
+
+def say_stopping() -> None:
+    """Says what a signal waits for."""
     how = "Stopping" if _Told.times == 1 else "Still storing; once more ends it at once, and otherwise it ends"
     _say(f"{how} as soon as what is done is stored.")
 

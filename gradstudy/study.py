@@ -37,7 +37,7 @@ from gradstudy.results import Run
 from gradstudy.search.base import Kept
 from gradstudy.search.opening import open_search
 from gradstudy.search.storage import HELD_IN_DATABASE, claim, open_storage, reachable
-from gradstudy.stopping import shielded
+from gradstudy.storing import Storing
 from gradstudy.tracking.damage import Damaged
 from gradstudy.tracking.members_file import Stored
 from gradstudy.tracking.publication import REPORT_FILE, publish
@@ -175,7 +175,7 @@ def _carry_out(prepared: Prepared, trainer: Trainer, hold: Hold, begin: Callable
             begin(Kept(searched, writer.blocks, _say))
         total = search.total(launch.budget.trials)
         done = {n: (trial, rows) for n, (trial, rows) in stored.items() if n < total and (rows or not launch.retry)}
-        with Progress(
+        progress = Progress(
             info.name,
             total=total,
             seeds=info.seeds,
@@ -185,23 +185,32 @@ def _carry_out(prepared: Prepared, trainer: Trainer, hold: Hold, begin: Callable
             done=len(done),
             failed=sum(not rows for _, rows in done.values()),
             said=[fate for _, rows in done.values() for fate in fates(rows)],
-        ) as progress:
-            for results in _searched(prepared, trainer, writer, done):
-                with shielded():
-                    for result in results:
-                        writer.write(result)
-                        progress.advance(result)
+        )
+        with progress, Storing() as storing:
+
+            def store(results: list[TrialResult]) -> None:
+                for result in results:
+                    writer.write(result)
+                    progress.advance(result)
                 hold.confirm(HELD_IN_DATABASE)  # behind storing, which needs no database; the search is told next
+                for result in results:
+                    search.tell(result.trial.number, result.rows)
+
+            storing.do(writer.open)
+            for results in _searched(prepared, trainer, storing, writer, done):
+                storing.do(partial(store, results))
 
 
-def _searched(prepared: Prepared, trainer: Trainer, writer: StudyWriter, done: Stored) -> Iterator[list[TrialResult]]:
-    """Asks for all trials and trains those that are not done; hands them out to be stored.
+def _searched(
+    prepared: Prepared, trainer: Trainer, storing: Storing, writer: StudyWriter, done: Stored
+) -> Iterator[list[TrialResult]]:
+    """Asks for all trials and trains those that are not done; hands them out to be stored, and asks for more behind it.
 
     As long as all have failed none is handed out: what is wrong then is no single trial, and InputError says so.
     """
     search, new, works = prepared.search, list[TrialResult](), any(rows for _, rows in done.values())
     for asked in search.batches(prepared.launch.budget.trials):
-        writer.launched(search.blocks)
+        storing.do(partial(writer.launched, search.blocks))
         trials = [prepared.composer.trial(*one) for one in asked]
         for trial in trials:
             if trial.number in done:
@@ -212,9 +221,8 @@ def _searched(prepared: Prepared, trainer: Trainer, writer: StudyWriter, done: S
             works = works or not all(result.failure for result in results)
             if works:
                 yield new
-                for result in new:
-                    search.tell(result.trial.number, result.rows)
                 new = []
+        storing.wait()
     if new:
         raise InputError(none_trained(new))
 

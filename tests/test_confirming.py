@@ -185,7 +185,7 @@ def test_a_driver_that_is_killed_again_and_again_while_it_tries_cures_ends_with_
         (MlflowClient, "set_terminated", 4),  # MLflow has one, and does not know that it is whole
         (confirming, "replay", 3),  # between two rounds
         (spool.Spool, "remove", 2),  # all is in MLflow, and part of it on disk as well
-        (publication, "attach", 2),  # the page is stored, and nothing says so
+        (publication, "attach", 1),  # all is stored but the page
     ]
     for moment in moments:
         gone_at(monkeypatch, lambda: launch("gone"), *moment)

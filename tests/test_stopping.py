@@ -4,7 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from contextlib import contextmanager, suppress
+from itertools import count
 
 import pandas as pd
 import pytest
@@ -14,9 +17,11 @@ import gradstudy
 from gradstudy import stopping
 from gradstudy.disk import Unwritten
 from gradstudy.errors import Stopped
+from gradstudy.execution import trainer
 from gradstudy.stopping import STOPPING, caught, raising, shielded
 from gradstudy.tracking.store import Mlflow, connect
 from gradstudy.tracking.writer import StudyWriter
+from gradstudy.training.engine import train
 
 every_signal = pytest.mark.parametrize("number", STOPPING, ids=lambda number: number.name)
 TINY = [
@@ -154,22 +159,31 @@ def test_the_package_and_the_answer_to_signals_are_there_before_anything_heavy()
 
 
 @contextmanager
-def signalled(monkeypatch, number, trial):
-    """A signal comes while this trial is being stored."""
-    written = StudyWriter.write
+def signalled(monkeypatch, number, trial, cohort):
+    """A signal comes while this trial is stored, slowly, and this cohort trained."""
+    written, trained, training = StudyWriter.write, count(), threading.Event()
 
     def write(self, result):
         if result.trial.number == trial:
+            training.wait()
             os.kill(os.getpid(), number)
+            time.sleep(0.2)
         written(self, result)
+
+    def train_until_it_comes(part):
+        if next(trained) == cohort:
+            training.set()
+            time.sleep(60)
+        return train(part)
 
     with monkeypatch.context() as patch, caught():
         patch.setattr(StudyWriter, "write", write)
+        patch.setattr(trainer, "train", train_until_it_comes)
         yield
 
 
 def test_a_study_that_is_stopped_stores_what_is_done_and_goes_on_to_the_same_members(tmp_path, monkeypatch):
-    with signalled(monkeypatch, signal.SIGTERM, trial=5):
+    with signalled(monkeypatch, signal.SIGTERM, trial=5, cohort=2):
         done = in_process(TINY, tmp_path)
     assert done.code == 128 + signal.SIGTERM
     assert "Stopped by SIGTERM. Everything finished so far is stored; go on with: python -m gradstudy" in done.message

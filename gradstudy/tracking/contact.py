@@ -1,20 +1,25 @@
 """Every contact with MLflow: it ends in time, also where a server answers slowly, nonsense, or not at all."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
-from typing import Any
-
-from mlflow import MlflowClient
-from mlflow.entities import Experiment, Run
-from mlflow.exceptions import MlflowException
-from requests import RequestException
-from sqlalchemy.exc import SQLAlchemyError
+from typing import TYPE_CHECKING, Any
 
 from gradstudy.errors import InputError, TrackingAway, first_line
 from gradstudy.patience import Call, Late, Returned
 
-SAID_BY_MLFLOW = (MlflowException, RequestException, SQLAlchemyError, OSError)
-"""What MLflow raises by design. Whatever else comes out of it, it was not made for what the server answered."""
+if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, which a launch has while it trains
+    from mlflow import MlflowClient
+
+
+def said_by_mlflow() -> tuple[type[Exception], ...]:
+    """What MLflow raises by design. Whatever else comes out of it, it was not made for what the server answered."""
+    from mlflow.exceptions import MlflowException
+    from requests import RequestException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return MlflowException, RequestException, SQLAlchemyError, OSError
 
 
 class Store:
@@ -40,9 +45,9 @@ class Store:
             if call.was_left:
                 _given_up[self.address] = (call, time.monotonic() + self._seconds, "it was interrupted.")
             raise
-        except (*SAID_BY_MLFLOW, InputError, TrackingAway):
-            raise
         except Exception as error:
+            if isinstance(error, (*said_by_mlflow(), InputError, TrackingAway)):
+                raise
             reason = f"what it says makes no sense to MLflow ({type(error).__name__}: {first_line(error)})."
         else:
             if not _makes_sense(result):
@@ -76,6 +81,8 @@ class Client:
 
 def _makes_sense(result: object) -> bool:
     """Whether what was asked for can be told apart: an answer that MLflow could not read has no ids."""
+    from mlflow.entities import Experiment, Run
+
     match result:
         case Run():
             return bool(result.info.run_id)

@@ -1,11 +1,15 @@
 """What drivers that ran one study at once, or were killed, left of it in MLflow more than once: made one again."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-from mlflow import MlflowClient
-from mlflow.entities import Run
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from gradstudy.tracking.runs import PARENT, is_finished, trial_number, trial_runs
+
+if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, which a launch has while it trains
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 
 def united(client: MlflowClient, runs: Sequence[Run]) -> Run:

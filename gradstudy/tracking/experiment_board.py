@@ -3,13 +3,16 @@
 An experiment's name is its own in every store, so that two drivers that begin a study at once meet at the same one.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from mlflow import MlflowClient
-from mlflow.exceptions import MlflowException
+from typing import TYPE_CHECKING
 
 from gradstudy.locking.claims import Claim
+
+if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, which a launch has while it trains
+    from mlflow import MlflowClient
 
 DRIVER = "driver"
 """How the tags begin."""
@@ -30,6 +33,8 @@ class ExperimentBoard:
         self.client.set_experiment_tag(self.experiment, self._tag(claim.key), claim.to_json())
 
     def remove(self, key: str) -> None:
+        from mlflow.exceptions import MlflowException
+
         try:
             self.client.delete_experiment_tag(self.experiment, self._tag(key))
         except (MlflowException, AttributeError):  # another one did; or a client or server before 3.2, where tags stay

@@ -28,8 +28,7 @@ def publish(settings: Mlflow, run_id: str, shown: RunDisplay) -> None:
     try:
         with answering(settings):
             client = connect(settings)
-            for name, content in shown.files.items():
-                attach(client, run_id, name, content)
+            attach(client, client.get_run(run_id), shown.files)
             client.set_tag(run_id, NOTE, shown.note)
             client.set_tag(run_id, REPORT, REPORT_FILE)
     except TrackingAway as away:

@@ -1,16 +1,16 @@
 """A stored study, read back: from the machine that ran it or from any other that reaches its MLflow store."""
 
+from __future__ import annotations
+
 import shutil
 import tempfile
 import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
-from mlflow import MlflowClient
-from mlflow.entities import Run, ViewType
 
 from gradstudy.errors import InputError, nearest
 from gradstudy.records import RUNNING, StudyInfo, Trial, TrialResult
@@ -36,6 +36,10 @@ from gradstudy.tracking.selection import check_known, wishes
 from gradstudy.tracking.store import Mlflow, answering, check_address, connect, is_missing, store_address
 from gradstudy.tracking.stored_files import INFO, read_info, record_of, table_of
 from gradstudy.words.number_words import counted
+
+if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, which a launch has while it trains
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 WAY_ON = "The study's own command, given again, makes anew what can be, and measures the other trials again."
 Source = TypeVar("Source")
@@ -246,7 +250,7 @@ def _newest(client: MlflowClient, runs: Sequence[Run]) -> Run | None:
 
 
 def _unknown(name: str, client: MlflowClient, settings: Mlflow, fingerprint: str | None) -> str:
-    experiments = client.search_experiments(view_type=ViewType.ACTIVE_ONLY)
+    experiments = client.search_experiments()
     known = sorted({run.data.tags[STUDY] for run in study_runs(client, [one.experiment_id for one in experiments])})
     if name in known:
         return f"Study '{name}' is stored in {store_address(settings)}, but not with the fingerprint {fingerprint}."

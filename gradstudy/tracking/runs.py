@@ -1,18 +1,23 @@
 """The runs of a study that MLflow holds, one of kind `study` and below it one per trial, and the files of each."""
 
+from __future__ import annotations
+
 import getpass
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from shutil import copyfile
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
-
-from mlflow import MlflowClient
-from mlflow.entities import Run
 
 from gradstudy.records import FINISHED, RUNNING, STOPPED
 from gradstudy.tracking.store import without_user
+
+if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, which a launch has while it trains
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 KIND, STUDY, TRIAL, FINGERPRINT = "kind", "study", "trial", "fingerprint"
 PARENT, NOTE = "mlflow.parentRunId", "mlflow.note.content"
@@ -20,6 +25,8 @@ REPORT = "report"
 """Tag of a study's run that names the page which tells of all its trials; there is none while there are new ones."""
 FAILURE = "failure"
 """Tag of the run of a trial that could not be trained: why."""
+COST = "cost/"
+"""How the metrics begin that say what the instrument cost."""
 PAGE = 1000
 
 
@@ -30,10 +37,22 @@ def study_runs(client: MlflowClient, experiments: Sequence[str], fingerprint: st
 
 
 def trial_runs(client: MlflowClient, study: Run) -> list[Run]:
-    """The trials below a study's run, finished or not, newest first; one whose number somebody took away is none."""
+    """The trials below a study's run, finished or not, newest first, each in brief.
+
+    One whose number somebody took away is none.
+    """
     below = f"tags.`{PARENT}` = '{study.info.run_id}' and tags.{KIND} = '{TRIAL}'"
     found = _search(client, [study.info.experiment_id], below)
-    return [run for run in found if run.data.tags.get(TRIAL, "").isdecimal()]
+    return [brief(run) for run in found if run.data.tags.get(TRIAL, "").isdecimal()]
+
+
+def brief(run: Run) -> Run:
+    """What is remembered of a trial's run: its number, failure and costs. All of it takes 30 kB, and they are many."""
+    from mlflow.entities import Metric, Run, RunData, RunTag
+
+    tags = [RunTag(key, value) for key, value in run.data.tags.items() if key in (TRIAL, FAILURE)]
+    costs = [Metric(key, value, 0, 0) for key, value in run.data.metrics.items() if key.startswith(COST)]
+    return Run(run.info, RunData(metrics=costs, tags=tags))
 
 
 def origin() -> dict[str, str]:
@@ -100,13 +119,28 @@ def artifact(client: MlflowClient, run: Run, name: str, folder: Path) -> Path | 
     return fetched / name
 
 
-def attach(client: MlflowClient, run_id: str, name: str, content: bytes) -> None:
-    """Stores a file of this name, which may lie in a folder, with a run; in place of an earlier one, all at once."""
-    place = PurePosixPath(name)
+def attach(client: MlflowClient, run: Run, files: Mapping[str, bytes | Path]) -> None:
+    """Stores files with a run by name, which may lie in a folder, in place of earlier ones.
+
+    A folder of this machine is written in place: MLflow would look the run up once more to know where that is.
+    """
+    local = local_folder(run)
+    if local is not None:
+        _write_into(local, files)
+        return
     with TemporaryDirectory() as folder:
-        path = Path(folder) / place.name
-        path.write_bytes(content)
-        client.log_artifact(run_id, str(path), str(place.parent) if place.parent.name else None)
+        _write_into(Path(folder), files)
+        client.log_artifacts(run.info.run_id, folder)
+
+
+def _write_into(folder: Path, files: Mapping[str, bytes | Path]) -> None:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, Path):
+            copyfile(content, path)
+        else:
+            path.write_bytes(content)
 
 
 def local_folder(run: Run) -> Path | None:

@@ -1,9 +1,12 @@
 """Opening MLflow: which store is meant, whether it can be used, and a client for it that is quiet and gives up soon."""
 
+from __future__ import annotations
+
 import logging
 import os
 import re
 import shlex
+import sys
 import tempfile
 import time
 import warnings
@@ -11,18 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from glob import escape
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from math import ceil
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
-
-import mlflow
-import mlflow.environment_variables as mlflow_settings
-from mlflow import MlflowClient
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from gradstudy.disk import check_room, free_space, full_words, is_full
 from gradstudy.errors import InputError, TrackingAway, first_line, nearest
@@ -30,9 +27,14 @@ from gradstudy.locking.holder import Holder
 from gradstudy.masking import holds_secret, masked, remember
 from gradstudy.parts import Part, number
 from gradstudy.references import variable_of
-from gradstudy.tracking.contact import SAID_BY_MLFLOW, Client, Store
+from gradstudy.tracking.contact import Client, Store, said_by_mlflow
+
+if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, which a launch has while it trains
+    from mlflow import MlflowClient
 
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
+SQLITE_BY_DEFAULT = (3, 17)
+"""The version of MLflow of which it is known that its default store is a database, where it has not begun a folder."""
 SQLITE = b"SQLite format 3\0"
 MAKING = 600.0
 """Seconds after which nobody is making a database any more."""
@@ -77,6 +79,9 @@ def _check_server(address: str) -> None:
 
 
 def _check_database(address: str) -> None:
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
     try:
         url = make_url(address)
         url.get_dialect().import_dbapi()
@@ -89,6 +94,8 @@ def _check_database(address: str) -> None:
 
 
 def _check_folder_store(address: str) -> None:
+    import mlflow.environment_variables as mlflow_settings
+
     allowed = getattr(mlflow_settings, "MLFLOW_ALLOW_FILE_STORE", None)  # older MLflow has no such doubt
     if allowed is not None and not allowed.get():
         raise InputError(f"MLflow no longer keeps runs in a folder of files, got '{address}'. {WAY_OUT}")
@@ -117,16 +124,29 @@ class Mlflow(Part, group="tracking"):
     """
 
     uri: str = ""
-    points: int = number(50, at_least=2, at_most=10_000)
+    points: int = number(20, at_least=2, at_most=10_000)
     timeout: float = number(20.0, above=0, at_most=86_400)
 
 
 def store_address(settings: Mlflow) -> str:
     """The address at which a study is stored."""
-    address = settings.uri or mlflow.get_tracking_uri()
+    address = settings.uri or _default_address()
     remember(address)
     # MLflow quotes the blanks in its default, and then makes an empty folder of the quoted name.
     return unquote(address) if address.startswith("sqlite:") else address
+
+
+def _default_address() -> str:
+    """What MLflow takes where a study names no address; where that is known, without the seconds of importing it."""
+    if "mlflow" not in sys.modules:
+        if uri := os.environ.get("MLFLOW_TRACKING_URI"):
+            return uri
+        known = tuple(map(int, version("mlflow").split(".")[:2])) >= SQLITE_BY_DEFAULT
+        if known and not Path("mlruns").exists():
+            return f"sqlite:///{Path('mlflow.db').absolute()}"
+    import mlflow
+
+    return mlflow.get_tracking_uri()
 
 
 def without_user(address: str) -> str:
@@ -148,7 +168,7 @@ def check_store(settings: Mlflow) -> None:
     check_address(address)
     scheme = _scheme(address)
     if scheme == "sqlite":
-        path = Path(make_url(address).database or "").absolute()
+        path = _database_file(address).absolute()
         _check_folder(path.parent, address)
         if not path.exists():
             check_room(path.parent, NEW_DATABASE)
@@ -162,7 +182,13 @@ def check_store(settings: Mlflow) -> None:
 def is_missing(settings: Mlflow) -> bool:
     """Whether this is a local database that was never made."""
     address = store_address(settings)
-    return address.startswith("sqlite:") and not Path(make_url(address).database or "").exists()
+    return address.startswith("sqlite:") and not _database_file(address).exists()
+
+
+def _database_file(address: str) -> Path:
+    from sqlalchemy.engine import make_url
+
+    return Path(make_url(address).database or "")
 
 
 def connect(settings: Mlflow) -> MlflowClient:
@@ -177,17 +203,19 @@ def connect(settings: Mlflow) -> MlflowClient:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow's and SQLAlchemy's advice to each other, on first use
         if is_missing(settings):
-            _make_database(Path(make_url(address).database or ""))
+            _make_database(_database_file(address))
         client = Client(store, _with_tables(store))
-    return cast(MlflowClient, client)
+    return cast("MlflowClient", client)
 
 
 def _with_tables(store: Store) -> MlflowClient:
     """MLflow makes its tables at the first opening, and fails where another launch is doing so at the same moment."""
+    from mlflow import MlflowClient
+
     for _ in range(OPENINGS):
         try:
             return store.asked(lambda: MlflowClient(tracking_uri=store.address))
-        except SAID_BY_MLFLOW as error:
+        except said_by_mlflow() as error:
             if not MEANWHILE.search(str(error)):
                 raise
             time.sleep(1.0)
@@ -201,7 +229,7 @@ def answering(settings: Mlflow) -> Iterator[None]:
     try:
         address = store_address(settings)  # the default one cannot be told where the working folder is gone
         yield
-    except SAID_BY_MLFLOW as error:  # whose own words a traceback would show, with their password
+    except said_by_mlflow() as error:  # whose own words a traceback would show, with their password
         if is_full(error):
             raise TrackingAway(f"MLflow at {address} cannot store more. {_no_room(settings)}") from None
         raise TrackingAway(f"MLflow at {address or 'its default store'} did not answer: {first_line(error)}.") from None
@@ -210,7 +238,7 @@ def answering(settings: Mlflow) -> Iterator[None]:
 def _no_room(settings: Mlflow) -> str:
     """Which disk is full: that of a local store, or that of temporary files, through which artifacts go."""
     address = store_address(settings)
-    store = [Path(make_url(address).database or "").absolute().parent] if address.startswith("sqlite:") else []
+    store = [_database_file(address).absolute().parent] if address.startswith("sqlite:") else []
     folders = [*store, Path(tempfile.gettempdir())]
     return full_words(min(folders, key=lambda folder: free_space(folder) or 0))
 
@@ -227,6 +255,8 @@ def _make_database(path: Path) -> None:
     here = Holder.here()
     part = path.with_name(f"{path.name}.part-{here.host}-{here.pid}-{here.started}-{uuid4().hex[:8]}").absolute()
     try:
+        from mlflow import MlflowClient
+
         MlflowClient(tracking_uri=f"sqlite:///{part}").search_experiments(max_results=1)
         try:
             os.link(part, path)

@@ -3,14 +3,14 @@
 All that is read back of a study is read here or with the path that `record_of` gives.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-from mlflow import MlflowClient
-from mlflow.entities import Run
+from typing import TYPE_CHECKING
 
 from gradstudy.records import StudyInfo
 from gradstudy.tracking.damage import Damaged, check_parquet, reading
@@ -19,6 +19,10 @@ from gradstudy.tracking.members_file import StudyTable, read_study_table
 from gradstudy.tracking.record_file import trial_file
 from gradstudy.tracking.runs import FINGERPRINT, STUDY, address, artifact, trial_number
 from gradstudy.words.command_words import without_secrets
+
+if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, which a launch has while it trains
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 INFO = "study.json"
 TYPES = {

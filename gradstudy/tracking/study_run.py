@@ -1,5 +1,7 @@
 """The MLflow run of a study: its trials lie below it, and its files say what the study was and what came out."""
 
+from __future__ import annotations
+
 import json
 import os
 import time
@@ -8,9 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, Run
+from typing import TYPE_CHECKING
 
 from gradstudy.locking.hold import Hold
 from gradstudy.masking import masked
@@ -32,6 +32,7 @@ from gradstudy.tracking.runs import (
     REPORT,
     STUDY,
     attach,
+    brief,
     is_failed,
     is_finished,
     local_folder,
@@ -45,6 +46,10 @@ from gradstudy.tracking.trial_metrics import study_cost, trial_cost
 from gradstudy.tracking.trial_run import send_trial
 from gradstudy.versions import joined
 from gradstudy.words.command_words import load_call
+
+if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, which a launch has while it trains
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 LAUNCHES = "blocks"
 """Tag of a study's run: how many trials each launch of its screen added."""
@@ -140,7 +145,7 @@ class StudyRun:
         if self.info != (extended := self._extended()):
             self.info = extended
             self._describe()
-        run = send_trial(self._client, self.run, self.info, result, shown, record=record, points=points)
+        run = brief(send_trial(self._client, self.run, self.info, result, shown, record=record, points=points))
         if result.failure:
             self._failed[number] = run
         else:
@@ -152,13 +157,15 @@ class StudyRun:
 
     def close(self, stored: Stored, status: str) -> None:
         """Stores what came out, and ends the run."""
+        from mlflow.entities import Metric
+
         run_id = self.run.info.run_id
         failed = Counter(failed=sum(not rows for _, rows in stored.values()))
         stored = {number: (trial, rows) for number, (trial, rows) in stored.items() if rows}
         with TemporaryDirectory() as folder:
             path = Path(folder) / MEMBERS
             write_members(stored, self.info.factors, path, self.info)
-            self._client.log_artifact(run_id, str(path))
+            attach(self._client, self.run, {MEMBERS: path})
         now, costs = int(time.time() * 1000), (self._costs[number] for number in self._finished)
         searched = [rows for trial, rows in stored.values() if trial.phase != CONFIRM]
         verdicts = Counter(f"members/{row['verdict']}" for rows in searched for row in rows)
@@ -178,7 +185,7 @@ class StudyRun:
         run_id = self.run.info.run_id
         self._client.set_tag(run_id, "command", self.info.command)
         self._client.set_tag(run_id, "phase", " then ".join(self.info.phases))
-        attach(self._client, run_id, INFO, json.dumps(self.info.to_json(), indent=1).encode())
+        attach(self._client, self.run, {INFO: json.dumps(self.info.to_json(), indent=1).encode()})
 
     def _make_way(self) -> None:
         """Gives another name to what is no file and stands where one will be stored."""
@@ -226,6 +233,8 @@ def _experiment(client: MlflowClient, info: StudyInfo) -> str:
 
 
 def _create(client: MlflowClient, experiment: str, info: StudyInfo) -> Run:
+    from mlflow.entities import Param
+
     tags = {
         KIND: STUDY,
         STUDY: info.name,

@@ -13,8 +13,13 @@ import numpy as np
 from gradstudy.records import OUTCOMES, VERDICTS, MemberRecord, TrialResult
 from gradstudy.series import FAR, by_seed, evenly_spaced, has_far_flow, median_of_seeds
 from gradstudy.tracking.members_file import response_names
+from gradstudy.tracking.runs import COST
 
-METRICS = {"seconds": "cost/cohort_seconds", "recorder": "cost/recorder_share", "probes": "cost/probes_share"}
+METRICS = {
+    "seconds": f"{COST}cohort_seconds",
+    "recorder": f"{COST}recorder_share",
+    "probes": f"{COST}probes_share",
+}
 
 
 def study_cost(trials: Iterable[Mapping[str, float]]) -> dict[str, float]:
@@ -67,9 +72,10 @@ Value = tuple[str, int, float]
 def trial_metrics(result: TrialResult, points: int) -> list[Value]:
     """The metrics of a trial, whose curves have at most `points` steps."""
     verdicts, outcomes = (Counter(row[label] for row in result.rows) for label in ("verdict", "outcome"))
-    responses = {name: np.array([[row[name]] for row in result.rows], float) for name in response_names(result.rows[0])}
+    responses = response_names(result.rows[0])
+    medians = _median(np.array([[row[name] for name in responses] for row in result.rows], float))
     found = [
-        *((f"response/{name}", 0, _median(values)[0]) for name, values in responses.items()),
+        *((f"response/{name}", 0, float(value)) for name, value in zip(responses, medians, strict=True)),
         *((f"members/{verdict}", 0, verdicts[verdict]) for verdict in VERDICTS),
         *((f"members/{outcome}", 0, outcomes[outcome]) for outcome in OUTCOMES),
         *_curves(result.records, points),
@@ -100,13 +106,12 @@ def _nonfinite(records: Sequence[MemberRecord]) -> Iterator[Value]:
 
 def _signal(records: Sequence[MemberRecord], quantity: str = "signal") -> Iterator[Value]:
     steps, values = _by_seed(records, quantity)
-    places = records[0].series[quantity].places
-    shown = evenly_spaced(len(steps), FEW_STEPS)
-    for place in evenly_spaced(len(places), PLACES):
-        medians = _median(values[:, shown, place])
-        yield from (
-            (f"{quantity}/{places[place]}", int(steps[i]), float(m)) for i, m in zip(shown, medians, strict=True)
-        )
+    names = records[0].series[quantity].places
+    shown, places = evenly_spaced(len(steps), FEW_STEPS), evenly_spaced(len(names), PLACES)
+    medians = _median(values[:, shown[:, None], places])
+    for place, by_step in zip(places, medians.T, strict=True):
+        key = f"{quantity}/{names[place]}"
+        yield from ((key, int(steps[i]), float(m)) for i, m in zip(shown, by_step, strict=True))
 
 
 def _by_seed(records: Sequence[MemberRecord], quantity: str) -> tuple[np.ndarray, np.ndarray]:

@@ -1,20 +1,23 @@
 """The MLflow run of one trial: params that run it again, a few metrics, tags to filter by, and the full record."""
 
+from __future__ import annotations
+
 import re
 import time
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import TypeVar
-
-from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, Run
+from typing import TYPE_CHECKING, TypeVar
 
 from gradstudy.records import CONFIRM, CONFIRM_FROM, StudyInfo, Trial, TrialResult, trial_outcome, trial_verdict
 from gradstudy.tracking.publication import RunDisplay
 from gradstudy.tracking.runs import FAILURE, FINGERPRINT, KIND, NOTE, PARENT, STUDY, TRIAL, attach, origin
 from gradstudy.tracking.trial_metrics import Value, trial_metrics
 from gradstudy.words.command_words import trial_command
+
+if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, which a launch has while it trains
+    from mlflow import MlflowClient
+    from mlflow.entities import Metric, Param, Run
 
 MOST_PARAMS, MOST_METRICS = 100, 900
 """MLflow takes 100 params and 1000 entries in one call."""
@@ -52,9 +55,7 @@ def send_trial(
     values = [] if result.failure else trial_metrics(result, points)
     for params, metrics in _batches(trial_params(result.trial), values):
         client.log_batch(run.info.run_id, params=params, metrics=metrics)
-    client.log_artifact(run.info.run_id, str(record))
-    for name, content in shown.files.items():
-        attach(client, run.info.run_id, name, content)
+    attach(client, run, {record.name: record, **shown.files})
     client.set_terminated(run.info.run_id, "FAILED" if result.failure else "FINISHED")
     return run
 
@@ -76,13 +77,15 @@ def trial_params(trial: Trial) -> dict[str, str]:
 
 
 def _batches(params: dict[str, str], metrics: Sequence[Value]) -> Iterator[tuple[list[Param], list[Metric]]]:
+    from mlflow.entities import Metric, Param
+
     now = int(time.time() * 1000)
     all_params = [Param(key, value) for key, value in params.items()]
     all_metrics = [Metric(key, value, now, step) for key, step, value in metrics]
     return zip_longest(_portions(all_params, MOST_PARAMS), _portions(all_metrics, MOST_METRICS), fillvalue=[])
 
 
-Entry = TypeVar("Entry", Param, Metric)
+Entry = TypeVar("Entry")
 
 
 def _portions(entries: list[Entry], most: int) -> list[list[Entry]]:

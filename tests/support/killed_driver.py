@@ -5,23 +5,22 @@ import signal
 import sys
 from pathlib import Path
 
-from mlflow import MlflowClient
-
+from gradstudy.tracking import runs
 from gradstudy.tracking.store import Mlflow
 from gradstudy.tracking.writer import StudyWriter
 from support.made_trials import make_info, make_result, make_shown
 
 uri, study, folder = sys.argv[1:]
-send_file = MlflowClient.log_artifact
+copyfile = runs.copyfile
 
 
-def die_at_the_third(client, run_id, local_path, artifact_path=None):
-    if local_path.endswith("trial_00002.parquet"):
+def die_at_the_third(source, target):
+    if source.name == "trial_00002.parquet":
         os.kill(os.getpid(), signal.SIGKILL)
-    return send_file(client, run_id, local_path, artifact_path)
+    return copyfile(source, target)
 
 
-MlflowClient.log_artifact = die_at_the_third
+runs.copyfile = die_at_the_third
 with StudyWriter(Mlflow(uri), make_info(study), Path(folder), make_shown) as writer:
     for number in range(5):
         writer.write(make_result(number))

@@ -10,6 +10,7 @@ import traceback
 from contextlib import closing, contextmanager
 from urllib.parse import quote
 
+import mlflow  # noqa: F401 # which takes seconds, and no part in a contact
 import pytest
 from support.bad_servers import UNKNOWN_USER, drips, says, says_nothing, served
 from support.made_trials import make_info, make_result, make_shown

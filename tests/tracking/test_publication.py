@@ -10,7 +10,7 @@ from support.made_trials import make_info, make_result, make_shown
 from gradstudy.errors import TrackingAway
 from gradstudy.tracking.publication import RunDisplay, publish
 from gradstudy.tracking.reader import find_study
-from gradstudy.tracking.runs import NOTE, address
+from gradstudy.tracking.runs import NOTE, address, attach
 from gradstudy.tracking.store import connect
 from gradstudy.tracking.writer import StudyWriter
 
@@ -53,16 +53,31 @@ def test_a_page_that_knows_nothing_of_the_newest_trials_is_no_longer_the_reports
     assert study(2).report == ""
 
 
-@pytest.mark.parametrize("call", ["log_artifact", "set_tag"])
-def test_half_of_what_is_shown_counts_as_nothing_and_the_person_is_told_how_to_go_on(store, study, monkeypatch, call):
+@pytest.mark.parametrize(("owner", "call"), [(Path, "write_bytes"), (MlflowClient, "set_tag")])
+def test_half_of_what_is_shown_counts_as_nothing_and_the_person_is_told_how_to_go_on(
+    store, study, monkeypatch, owner, call
+):
     stored = study(1)
     with monkeypatch.context() as patch:
-        patch.setattr(MlflowClient, call, Mock(side_effect=[None, ConnectionError("no route to host")]))
+        patch.setattr(owner, call, Mock(side_effect=[None, ConnectionError("no route to host")]))
         with pytest.raises(TrackingAway, match=r"no route to host.*All trials are stored.*same command"):
             publish(store, stored.run_id, PAGE)
     assert stored.report == ""
     publish(store, stored.run_id, PAGE)
     assert stored.report
+
+
+def test_files_go_to_a_store_elsewhere_in_one_call(tmp_path):
+    (tmp_path / "trial_00001.parquet").write_bytes(b"record")
+    sent = {}
+
+    def take(run_id, folder):
+        found = (path for path in Path(folder).rglob("*") if path.is_file())
+        sent[run_id] = {str(path.relative_to(folder)): path.read_bytes() for path in found}
+
+    client, run = Mock(log_artifacts=take), Mock(info=Mock(artifact_uri="s3://bucket/1/artifacts", run_id="7"))
+    attach(client, run, {"trial_00001.parquet": tmp_path / "trial_00001.parquet", "figures/flow.svg": b"<svg/>"})
+    assert sent == {"7": {"trial_00001.parquet": b"record", "figures/flow.svg": b"<svg/>"}}
 
 
 def test_a_file_on_a_server_is_opened_on_its_page_and_one_in_a_bucket_is_named(store, study):

@@ -3,6 +3,8 @@
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from unittest.mock import Mock
 
@@ -32,6 +34,21 @@ def test_the_default_is_mlflows_own_database_in_the_working_folder(workplace):
     check_store(Mlflow())
     assert is_missing(Mlflow())
     assert list(workplace.iterdir()) == []
+
+
+def test_the_default_is_known_without_mlflow_and_is_what_mlflow_says(workplace):
+    script = (
+        "import sys\n"
+        "from gradstudy.tracking.store import Mlflow, check_store, is_missing, store_address\n"
+        "import gradstudy.tracking.reader, gradstudy.tracking.writer\n"
+        "address, missing = store_address(Mlflow()), is_missing(Mlflow())\n"
+        "check_store(Mlflow())\n"
+        "assert missing and not {'mlflow', 'fastapi'} & sys.modules.keys()\n"
+        "import mlflow\n"
+        "assert address == store_address(Mlflow()) == mlflow.get_tracking_uri()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_environment_names_the_store_and_the_setting_wins(monkeypatch):

@@ -30,7 +30,7 @@ def sent(store, name, tmp_path):
         record = tmp_path / trial_file(result.trial.number)
         write_trial(result, record)
         study.send(result, make_shown(result), record=record, points=points)
-        return client, trial_runs(client, study.run)[0]
+        return client, client.get_run(trial_runs(client, study.run)[0].info.run_id)
 
     return send
 

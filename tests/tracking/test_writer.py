@@ -87,6 +87,21 @@ def test_the_cost_of_a_study_is_the_median_over_the_trials_of_all_its_launches(s
     assert metrics["cost/probes_share"] == pytest.approx(0.3)
 
 
+def test_a_store_that_is_not_there_is_made_behind_the_start_and_not_at_all_for_a_study_that_never_began(name):
+    new = Mlflow(f"sqlite:///{Path.cwd()}/new.db")
+    with Hold() as hold:
+        writer = StudyWriter(new, make_info(name), Path("folder"), make_shown, hold)
+        assert (writer.stored(), writer.blocks, writer.damage) == ({}, (), ())
+        writer.__exit__(ZeroDivisionError, None, None)
+    assert not Path("new.db").exists()
+    with Hold() as hold, StudyWriter(new, make_info(name), Path("folder"), make_shown, hold) as writer:
+        writer.open()
+        writer.launched([2])
+        writer.write(make_result(0))
+    assert_complete(new, name, range(1))
+    assert StudyWriter(new, make_info(name), Path("folder"), make_shown).blocks == (2,)
+
+
 def test_a_finished_study_is_extended_under_the_same_run(store, name):
     launch(store, name, range(3))
     first = find_study(name, store).run_id
@@ -227,7 +242,7 @@ def test_a_server_that_goes_away_is_left_alone_until_the_end(store, name, monkey
     with StudyWriter(store, make_info(name), Path("folder"), make_shown) as writer:
         writer.write(make_result(0))
         with monkeypatch.context() as patch:
-            patch.setattr(MlflowClient, "log_artifact", refuse)
+            patch.setattr(MlflowClient, "log_batch", refuse)
             for number in (1, 2, 3):
                 writer.write(make_result(number))
     assert refuse.call_count == 1
@@ -284,4 +299,4 @@ def test_metrics_in_the_store_are_finite(store, name):
     stored = find_study(name, store)
     client = connect(store)
     for run in trial_runs(client, client.get_run(stored.run_id)):
-        assert np.isfinite(list(run.data.metrics.values())).all()
+        assert np.isfinite(list(client.get_run(run.info.run_id).data.metrics.values())).all()
