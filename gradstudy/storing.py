@@ -13,7 +13,8 @@ from gradstudy.errors import Stopped
 from gradstudy.stopping import say_stopping, shielded
 
 AHEAD = 2
-"""How many cohorts wait to be stored at most: they take memory, and are trained again where the driver is killed."""
+"""How many cohorts wait to be stored at most, beside the one in work and the one that waits for room: they take memory,
+and are trained again where the driver is killed."""
 
 
 class Storing:
@@ -32,6 +33,7 @@ class Storing:
     def do(self, call: Callable[[], object]) -> None:
         """Hands this over to be done next; waits for room, and so does a signal."""
         with shielded():
+            self._raise()
             self._calls.put(call)
             self._raise()
 
@@ -50,17 +52,17 @@ class Storing:
         with shielded():
             if isinstance(error, Stopped) and self._calls.unfinished_tasks:
                 say_stopping()
-            try:
-                self._end()
-            except KeyboardInterrupt as impatience:  # where nothing shields, as in a notebook: the rest is dropped
-                self._failure = self._failure or impatience
-                self._end()
+            told = False
+            while not self._ended.is_set():
+                try:
+                    if not told:
+                        self._calls.put(None)
+                        told = True
+                    self._ended.wait()
+                except KeyboardInterrupt as impatience:  # where nothing shields, as in a notebook: the rest is dropped
+                    self._failure = self._failure or impatience
             if self._failure is not error:
                 self._raise()
-
-    def _end(self) -> None:
-        self._calls.put(None)
-        self._ended.wait()
 
     def _raise(self) -> None:
         if self._failure is not None:
@@ -73,5 +75,6 @@ class Storing:
                     call()
             except BaseException as failure:
                 self._failure = failure
+            del call  # and the records that it holds, before the next one is waited for
             self._calls.task_done()
         self._ended.set()

@@ -129,8 +129,9 @@ def test_a_signal_waits_until_all_that_was_handed_over_is_stored_and_says_so(don
     assert said == ["Stopping as soon as what is done is stored."]
 
 
-def test_who_loses_patience_where_nothing_shields_drops_what_waits_and_nothing_goes_on_behind(done):
-    """As in a notebook, whose Ctrl-C is Python's own."""
+@pytest.mark.parametrize("times", [1, 3])
+def test_who_loses_patience_where_nothing_shields_drops_what_waits_and_nothing_goes_on_behind(done, times):
+    """As in a notebook, whose Ctrl-C is Python's own, and however often it is pressed."""
     begun = Event()
 
     def store():
@@ -143,7 +144,9 @@ def test_who_loses_patience_where_nothing_shields_drops_what_waits_and_nothing_g
             storing.do(store)
             storing.do(partial(done.append, "waited"))
             begun.wait()
-            threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+            for number in range(1, times + 1):
+                threading.Timer(0.05 * number, os.kill, (os.getpid(), signal.SIGINT)).start()
+            time.sleep(0.01)
 
     with pytest.raises(KeyboardInterrupt):
         feed()

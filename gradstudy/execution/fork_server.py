@@ -12,8 +12,8 @@ from gradstudy.errors import InputError
 from gradstudy.execution.main_module import not_imported
 from gradstudy.stopping import STOPPING
 
-PRELOAD = ["gradstudy.execution.worker"]
-"""Imported once in the fork server, torch with it, so that a worker starts in milliseconds."""
+PRELOAD = ["gradstudy.execution.worker", "gradstudy.kernels.warmed"]
+"""Imported once in the fork server, torch and Numba with it, so that a worker starts in milliseconds."""
 
 
 def ready() -> bool:

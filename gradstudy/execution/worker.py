@@ -51,9 +51,9 @@ class Worker:
             return
         self._process = self._connection = None
         self._stopped = False
-        connection, inner = multiprocessing.Pipe()
+        (connection, inner), script = multiprocessing.Pipe(), script_here()  # which none is inside of not_imported
         with _starting, deaf(), not_imported():
-            process = _process(inner, self._number, self._pulse, script_here())
+            process = _process(inner, self._number, self._pulse, script)
             process.start()
         inner.close()  # so that the pipe ends with the process
         self._process, self._connection = process, connection

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 from support.cohorts import cohort, parts
-from support.flows import places_of
 from support.parity import assert_parity
+from support.taps import places_of
 
 from gradstudy.factors import activation, init, lr, regularization, residual
 from gradstudy.factors.model.mlp import Mlp

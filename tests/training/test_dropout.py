@@ -185,12 +185,14 @@ def test_members_with_dropout_are_the_same_alone_in_a_subset_and_permuted(model,
     assert_parity(whole, [0], [5], [3, 1], [7, 6, 5, 4, 3, 2, 1, 0])
 
 
-def test_a_share_of_zero_trains_bit_for_bit_as_no_dropout_at_all():
-    without = train(cohort(parts(regularization=Penalty()), keep_weights=True))
-    for variational in (False, True):
-        part = Dropout(dropout=0.0, variational=variational)
-        for ours, theirs in zip(train(cohort(parts(regularization=part), keep_weights=True)), without, strict=True):
-            assert_same_member(ours, theirs)
+@pytest.mark.parametrize(("variational", "dtype"), [(False, "float32"), (False, "float64"), (True, "float64")])
+def test_a_share_of_zero_trains_bit_for_bit_as_no_dropout_at_all(variational, dtype):
+    # variational dropout keeps a recurrent layer from being one call of machine code in float32, which rounds otherwise
+    without = train(cohort(parts(regularization=Penalty()), keep_weights=True, dtype=dtype))
+    part = Dropout(dropout=0.0, variational=variational)
+    with_none = train(cohort(parts(regularization=part), keep_weights=True, dtype=dtype))
+    for ours, theirs in zip(with_none, without, strict=True):
+        assert_same_member(ours, theirs)
 
 
 def test_the_held_out_loss_before_training_knows_no_dropout_and_the_training_loss_does():

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from support.cohorts import CELLS, parts
-from support.flows import places_of
+from support.taps import places_of
 
 from gradstudy.factors import activation, regularization, residual
 from gradstudy.layer_parts import network_of
