@@ -78,10 +78,6 @@ class Softsign(Activation):
 
     saturates = True
 
-    @property
-    def rule(self) -> _Rule:
-        return rules.SOFTSIGN, 1.0
-
     def __call__(self, x: Tensor) -> Tensor:
         return nn.functional.softsign(x)
 
@@ -133,10 +129,6 @@ class Elu(Activation):
 
     alpha: float = number(1.0, at_least=0.0)
 
-    @property
-    def rule(self) -> _Rule:
-        return rules.ELU, self.alpha
-
     def __call__(self, x: Tensor) -> Tensor:
         return _times_below_zero(nn.functional.elu(x), self.alpha)
 
@@ -147,10 +139,6 @@ class Selu(Activation):
 
     Mean 0 and variance 1 are an attracting fixed point of layers with Var W = 1/fan_in.
     """
-
-    @property
-    def rule(self) -> _Rule:
-        return rules.SELU, 1.0
 
     def __call__(self, x: Tensor) -> Tensor:
         return nn.functional.selu(x)

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
 from torch import Tensor, float32
 
 try:
@@ -52,11 +53,27 @@ def _machine_code(function: Callable[..., Any], fastmath: Any) -> Callable[..., 
         return function
     given = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(Path(given or Path(__file__).with_name("__pycache__")) / _stamp())
+    settings = {"error_model": "numpy", "fastmath": fastmath}
     try:  # where to keep it is chosen here and now; where that cannot be written, Numba takes the user's own cache
-        made: Callable[..., Any] = numba.njit(function, cache=True, error_model="numpy", fastmath=fastmath)
+        made = numba.njit(function, cache=True, **settings)
+        made._cache.save_overload = _one_at_a_time(made._cache.save_overload, Path(made._cache.cache_path))
+    except RuntimeError:  # none of them can be written
+        made = numba.njit(function, **settings)
     finally:
         numba.config.CACHE_DIR = given
-    return made
+    typed: Callable[..., Any] = made
+    return typed
+
+
+def _one_at_a_time(save: Callable[..., None], folder: Path) -> Callable[..., None]:
+    """Numba's saving under a lock: of two processes that save at once, one could be given the other's machine code."""
+
+    def saved(*given: Any) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".saving"):
+            save(*given)
+
+    return saved
 
 
 @cache

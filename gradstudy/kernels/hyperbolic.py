@@ -40,10 +40,3 @@ def sigmoid_of(x):  # type: ignore[no-untyped-def]
     """1 / (1 + exp(-x)) of one float32: exact of a number that differs from x in the last bit only."""
     power, rest = power_and_rest(-min(max(x, f4(-87.0)), f4(87.0)))
     return f4(1) / (f4(1) + power + rest)
-
-
-@compiled_in_order
-def expm1_of(x):  # type: ignore[no-untyped-def]
-    """exp(x) - 1 of one float32 below 87."""
-    power, rest = power_and_rest(min(max(x, f4(-87.0)), f4(87.0)))
-    return rest + (power - f4(1))

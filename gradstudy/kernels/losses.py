@@ -13,7 +13,7 @@ def cross_entropy_into(output, target, losses, gradient):  # type: ignore[no-unt
     """Writes the mean of -log softmax(output)[target] to `losses` [member], and its slope to `gradient`.
 
     `output` and `gradient` are [member, sample, class], `target` is [member, sample]. Sums are taken in float64; what
-    is not finite gives nan.
+    is not finite gives nan, and so does a target that is no class.
     """
     members, samples, classes = output.shape
     share = np.empty(classes)
@@ -29,6 +29,9 @@ def cross_entropy_into(output, target, losses, gradient):  # type: ignore[no-unt
                 share[one] = exp(np.float64(row[one]) - np.float64(largest))
                 mass += share[one]
             right = target[member, sample]
+            if not 0 <= right < classes:
+                mass = np.nan  # no class: neither a loss nor a slope
+                right = 0
             total += log(mass) + np.float64(largest) - np.float64(row[right])
             for one in range(classes):
                 gradient[member, sample, one] = f4((share[one] / mass - (one == right)) / samples)

@@ -76,6 +76,7 @@ def stepping(rule: Callable[..., Any], moments: int, coefficients: int, decay: C
         for member in range(len(parameters)):
             if not alive[member]:
                 continue
+            before = marked
             of_rule, of_decay = leading(given[member], coefficients), leading(kept[member], shares)
             for entry in range(len(new)):
                 here, one = parameters[member, entry], first[member, entry]
@@ -86,14 +87,15 @@ def stepping(rule: Callable[..., Any], moments: int, coefficients: int, decay: C
                 else:
                     here, one = stepped(here, slope, one, *of_rule)
                 first[member, entry], new[entry] = one, here
-            if is_finite(new):
-                for entry in range(len(new)):
-                    parameters[member, entry] = new[entry]
-                continue
-            for tensor in range(len(starts)):
-                if not is_finite(new[starts[tensor] : ends[tensor]]):
-                    bad[tensor, member] = True
-                    marked += 1
+            if not is_finite(new):  # or what lies between two tensors is not: 0 / 0 where eps is 0
+                for tensor in range(len(starts)):
+                    if not is_finite(new[starts[tensor] : ends[tensor]]):
+                        bad[tensor, member] = True
+                        marked += 1
+            if marked == before:
+                for tensor in range(len(starts)):
+                    for entry in range(starts[tensor], ends[tensor]):
+                        parameters[member, entry] = new[entry]
         return marked
 
     return compiled(step)

@@ -1,15 +1,16 @@
 """Activations in machine code: those whose slope follows from their value, so that nothing else is kept of a pass.
 
+That of elu, selu and softsign does too, but not in float32: where they are flat, 1 + y has lost what is left of it.
+
 A rule is told by its number. Each loop stands by itself: with the choice inside, none would fill the lanes of a vector.
 """
 
 from numpy import float32 as f4
 
 from gradstudy.kernels.compiled import compiled_in_order
-from gradstudy.kernels.hyperbolic import expm1_of, sigmoid_of, tanh_of
+from gradstudy.kernels.hyperbolic import sigmoid_of, tanh_of
 
-IDENTITY, RELU, TANH, SIGMOID, LEAKY_RELU, HARDTANH, SOFTSIGN, ELU, SELU = range(9)
-SELU_ALPHA, SELU_SCALE = f4(1.6732632423543772848170429916717), f4(1.0507009873554804934193349852946)
+IDENTITY, RELU, TANH, SIGMOID, LEAKY_RELU, HARDTANH = range(6)
 
 
 @compiled_in_order
@@ -27,18 +28,9 @@ def activate(rule, coefficient, y):  # type: ignore[no-untyped-def]
     elif rule == HARDTANH:
         for i in range(y.size):
             y[i] = f4(-1) if y[i] < f4(-1) else (f4(1) if y[i] > f4(1) else y[i])
-    elif rule == SOFTSIGN:
-        for i in range(y.size):
-            y[i] = y[i] / (f4(1) + abs(y[i]))
     elif rule == SIGMOID:
         for i in range(y.size):
             y[i] = sigmoid_of(y[i])
-    elif rule == ELU:
-        for i in range(y.size):
-            y[i] = coefficient * expm1_of(y[i]) if y[i] <= f4(0) else y[i]
-    elif rule == SELU:
-        for i in range(y.size):
-            y[i] = SELU_SCALE * (SELU_ALPHA * expm1_of(y[i]) if y[i] <= f4(0) else y[i])
 
 
 @compiled_in_order
@@ -59,15 +51,6 @@ def to_slope(rule, coefficient, y):  # type: ignore[no-untyped-def]
     elif rule == HARDTANH:
         for i in range(y.size):
             y[i] = f4(0) if abs(y[i]) >= f4(1) else f4(1)
-    elif rule == SOFTSIGN:
-        for i in range(y.size):
-            y[i] = (f4(1) - abs(y[i])) * (f4(1) - abs(y[i]))
     elif rule == SIGMOID:
         for i in range(y.size):
             y[i] = y[i] * (f4(1) - y[i])
-    elif rule == ELU:
-        for i in range(y.size):
-            y[i] = y[i] + coefficient if y[i] <= f4(0) else f4(1)
-    elif rule == SELU:
-        for i in range(y.size):
-            y[i] = y[i] + SELU_SCALE * SELU_ALPHA if y[i] <= f4(0) else SELU_SCALE

@@ -15,7 +15,7 @@ from torch import Tensor
 from gradstudy.kernels import rows as machine_code
 from gradstudy.kernels.compiled import runs_compiled
 from gradstudy.network import Network, spread_over
-from gradstudy.training.flat import Flat
+from gradstudy.training.flat import Flat, not_finite
 from gradstudy.training.instrument.norms import combined_norm, norms
 from gradstudy.training.instrument.recorder import StepNumber
 
@@ -39,9 +39,6 @@ class Descent:
         self.trained, self._clippable = self.flat.views(self.moved), self.flat.views(self._slopes)
         self.moments: list[Tensor] = parts["optimizer"].start(self.moved)
         self._given, self._kept = self._coefficients(steps)
-        self._tensor_of = torch.zeros(self.flat.trained_length, self.flat.trained, device=self._rows.device)
-        for tensor, (start, end) in enumerate(zip(self.flat.starts, self.flat.ends, strict=True)):
-            self._tensor_of[start:end, tensor : tensor + 1] = 1.0
 
     def _coefficients(self, steps: int) -> tuple[Tensor, Tensor]:
         """Those of the optimizer's rule [step, member, coefficient], and of the decay's [member, coefficient]."""
@@ -103,17 +100,13 @@ class Descent:
         return self._settle(new, alive, moments)
 
     def _settle(self, new: Tensor, alive: Tensor, moments: Sequence[Tensor]) -> Tensor:
-        bad = self._spoilt(new)
+        bad = not_finite(self.flat.views(new).values())
         fine = (alive & ~bad.any(0)).unsqueeze(1)
         self.moved.copy_(torch.where(fine, new, self.moved))  # never a product with a mask: nan * 0 is nan
         for kept, moment in zip(self.moments, moments, strict=True):
             if moment is not kept:
                 kept.copy_(moment)
         return bad
-
-    def _spoilt(self, new: Tensor) -> Tensor:
-        """Which trained tensor [tensor, member] of these rows is not finite."""
-        return ((~new.isfinite()).to(self._tensor_of.dtype) @ self._tensor_of).t() > 0
 
     def search(self, step: StepNumber, alive: Tensor, again: Any) -> Tensor:
         """The same for an optimizer that looks at the loss of other values by itself: `again` gives it."""

@@ -158,13 +158,15 @@ class _Training:
     def _update(self, step: int, buffers: Mapping[str, Tensor], batch: Examples) -> None:
         """One optimizer step; a member that is or becomes non-finite stays at its last finite state."""
         first = 1 + len(self.parameters)
-        self.divergence.note(step, first + len(self.trained), self.buffers.take(buffers, self.divergence.alive))
+        spoilt = self.buffers.look_at(buffers, len(self.divergence.alive))
+        self.divergence.note(step, first + len(self.trained), spoilt)
         if self.parts["optimizer"].by_entry:
             bad = self.descent.move(step, self.divergence.alive)
         else:
             bad = self.descent.search(step, self.divergence.alive, partial(self._again, step, batch))
         self.divergence.note(step, first, bad)
         self.descent.constrain(self.divergence.alive)
+        self.buffers.settle(self.divergence.alive)
 
     def _again(self, step: int, batch: Examples, values: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Loss [member] and clipped, decayed gradients at other values of what is trained, on the same batch."""

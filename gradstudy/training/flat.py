@@ -1,6 +1,6 @@
 """All parameters of a member in one row of a flat tensor: what follows the gradients takes one pass and not dozens."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 
 import torch
@@ -54,16 +54,25 @@ class Buffers:
     def __init__(self, buffers: Sequence[Parameter], values: Mapping[str, Tensor]):
         self._flat = Flat(buffers)
         self._rows = self._flat.rows(values) if buffers else None
+        self._next = self._rows
         self.views = {} if self._rows is None else self._flat.views(self._rows)
 
-    def take(self, updates: Mapping[str, Tensor], alive: Tensor) -> Tensor:
-        """Takes what a pass changed, of members that live and stay finite; [buffer, member] marks what does not."""
+    def look_at(self, updates: Mapping[str, Tensor], members: int) -> Tensor:
+        """Keeps what a pass changed until `settle`; [buffer, member] marks what is not finite."""
         if self._rows is None:
-            return alive.new_zeros(0, len(alive))
-        new = self._rows.clone()
-        places = self._flat.views(new)
+            return torch.zeros(0, members, dtype=torch.bool)
+        self._next = self._rows.clone()
+        places = self._flat.views(self._next)
         if updates:
             torch._foreach_copy_([places[name] for name in updates], list(updates.values()))
-        bad = torch.stack([~places[name].isfinite().flatten(1).all(1) for name in self.views])
-        self._rows.copy_(torch.where((alive & ~bad.any(0)).unsqueeze(1), new, self._rows))
-        return bad
+        return not_finite(places[name] for name in self.views)
+
+    def settle(self, alive: Tensor) -> None:
+        """Takes what was looked at, of the members that are alive after the step."""
+        if self._rows is not None and self._next is not None:
+            self._rows.copy_(torch.where(alive.unsqueeze(1), self._next, self._rows))
+
+
+def not_finite(tensors: Iterable[Tensor]) -> Tensor:
+    """Which of these tensors [member, ...] is not finite, [tensor, member]."""
+    return torch.stack([~tensor.isfinite().reshape(len(tensor), -1).all(1) for tensor in tensors])

@@ -32,11 +32,8 @@ RULES = [
     activation.Sigmoid(),
     activation.Tanh(),
     activation.HardTanh(),
-    activation.Softsign(),
     activation.Relu(),
     stacked(activation.LeakyRelu(slope) for slope in THREE),
-    stacked(activation.Elu(alpha) for alpha in THREE),
-    activation.Selu(),
 ]
 
 
@@ -165,9 +162,9 @@ def test_what_stands_between_two_maps_or_has_no_rule_gets_the_plain_pass(changes
     assert not network_of(parts(**{"model": Mlp(depth=2), "task": RandomSignal()} | changes)).by_hand.holds
 
 
-@pytest.mark.parametrize(("width", "batch", "phi"), [(1, 1, 0), (10, 32, 1), (7, 5, 2), (32, 17, 6), (5, 3, 7)])
+@pytest.mark.parametrize(("width", "batch", "phi"), [(1, 1, 0), (10, 32, 1), (7, 5, 2), (32, 17, 4), (5, 3, 3)])
 def test_parity_holds_beside_a_diverging_neighbour(width, batch, phi):
-    phi = RULES[phi] if phi < 6 else type(RULES[phi])()
+    phi = RULES[phi]
     common = parts(model=Mlp(width=width, depth=3), task=Teacher(batch_size=batch), activation=phi)
     trials = [common | {"init": init.Normal(gain=gain, std=0.3), "lr": lr.Constant(gain)} for gain in (0.1, 1.0, 1.5)]
     trials[1] |= {"lr": lr.Constant(1e30)}

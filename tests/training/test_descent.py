@@ -104,6 +104,21 @@ def test_a_member_that_would_not_stay_finite_stays_and_its_tensor_is_named(side)
     assert moved.tolist() == [True, False, True, False, False]
 
 
+@pytest.mark.parametrize(
+    "of_optimizer", [optimizer.Adam(eps=0.0), optimizer.RmsProp(eps=0.0), optimizer.Adagrad(eps=0.0)]
+)
+def test_what_lies_between_two_tensors_keeps_nobody_from_moving_where_eps_is_zero(of_optimizer):
+    _, descent = both(of_optimizer, clipping.Threshold(), regularization.Penalty())
+    start = descent.moved.clone()
+    descent.take(gradients(0))
+    assert not descent.move(0, torch.ones(MEMBERS, dtype=torch.bool)).any()
+    assert descent.moved.isfinite().all()
+    assert all(
+        (view != before).all()
+        for view, before in zip(descent.trained.values(), descent.flat.views(start).values(), strict=True)
+    )
+
+
 @pytest.mark.parametrize("size", [1e-44, 1e-30, 1e-23, 1e20, 3e38])
 def test_norms_of_rows_lose_nothing_at_the_ends_of_float32(size):
     values, each, together = np.full((2, 9), size, np.float32), np.empty((1, 2)), np.empty(2)
@@ -140,7 +155,9 @@ def test_buffers_take_what_a_pass_changed_but_of_members_that_stay_finite_alone(
     values = {"mean": torch.zeros(3, 2), "power": torch.ones(3, 4)}
     buffers = Buffers([Parameter("mean", (2,), "own"), Parameter("power", (4,), "own")], values)
     new = torch.tensor([[1.0, 2.0], [torch.inf, 0.0], [3.0, 4.0]])
-    bad = buffers.take({"mean": new}, torch.tensor([True, True, False]))
+    bad = buffers.look_at({"mean": new}, 3)
     assert bad.tolist() == [[False, True, False], [False, False, False]]
+    assert not buffers.views["mean"].any()
+    buffers.settle(torch.tensor([True, False, False]))
     assert buffers.views["mean"].tolist() == [[1.0, 2.0], [0.0, 0.0], [0.0, 0.0]]
     assert torch.equal(buffers.views["power"], values["power"])

@@ -22,9 +22,6 @@ ACTIVATIONS = [
     activation.Sigmoid(),
     activation.LeakyRelu(0.1),
     activation.HardTanh(),
-    activation.Softsign(),
-    activation.Elu(0.7),
-    activation.Selu(),
 ]
 
 

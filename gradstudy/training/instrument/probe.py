@@ -96,7 +96,7 @@ class Prober:
         self._keep(step, "update_ratio", self._trained, torch.where(alive, moved / norms(before), torch.nan))
         if below_eps:
             shares = [below_eps[name].double().flatten(1).mean(1) for name in self._trained]
-            self._keep(step, "adam_eps_share", self._trained, torch.stack(shares))
+            self._keep(step, "adam_eps_share", self._trained, torch.where(alive, torch.stack(shares), torch.nan))
 
     def series(self, ends: Sequence[int | None]) -> list[dict[str, Series]]:
         """Of every member the probe steps before its end; a copy from the device."""
