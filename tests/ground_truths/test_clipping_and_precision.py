@@ -67,11 +67,12 @@ def test_descent_on_a_quartic_diverges_above_its_critical_rate_unless_it_is_clip
 def descent(rate, clipping, steps=8000):
     """Where gradient descent on x^4 from x = 10 ends; clipped at 1, it takes 2000 steps of one size to come near 0."""
     optimizer, clipping, x = stack([Sgd()], "cpu"), stack([clipping], "cpu"), torch.tensor([[10.0]]).double()
-    state, rates = optimizer.start([x]), torch.tensor([rate]).double()
-    for count in range(1, steps + 1):
+    (momentum,) = optimizer.start(x)
+    given = optimizer.coefficients(torch.tensor([rate]).double(), torch.ones(1))
+    for _ in range(steps):
         gradient = 4 * x**3
-        clipped, _ = clipping.clip([gradient], [x], gradient.abs().flatten())
-        (x,) = optimizer.update([x], clipped, state, lr=rates, count=count, again=None)
+        (clipped,), _ = clipping.clip([gradient], [x], gradient.abs().flatten())
+        x, momentum = optimizer.rule(x, clipped, momentum, *given)
     return x.item()
 
 
