@@ -9,9 +9,9 @@ from math import sqrt
 
 import numpy as np
 from numpy import float32 as f4
-from numpy import int32
 
 from gradstudy.kernels.compiled import compiled_freely
+from gradstudy.kernels.hyperbolic import power_and_rest
 from gradstudy.kernels.lanes import add_product, load, nothing, store
 
 
@@ -95,7 +95,9 @@ def _weigh(qkv, query, keys, head, weight):  # type: ignore[no-untyped-def]
         for sample in range(8):
             weight[other + sample] = (weight[other + sample] - largest[sample]) * scale
     for entry in range(row):
-        weight[entry] = _exponential(weight[entry])
+        here = weight[entry]  # at most 0, or nan
+        power, rest = power_and_rest(f4(-87) if here < f4(-87) else here)
+        weight[entry] = power + rest
     for other in range(0, row, 8):
         for sample in range(8):
             total_of[sample] += weight[other + sample]
@@ -104,21 +106,6 @@ def _weigh(qkv, query, keys, head, weight):  # type: ignore[no-untyped-def]
     for other in range(0, row, 8):
         for sample in range(8):
             weight[other + sample] *= total_of[sample]
-
-
-@compiled_freely
-def _exponential(x):  # type: ignore[no-untyped-def]
-    """exp of a float32 up to 0, within 1.5 units in the last place; below -87 it is that of -87.
-
-    Cephes' expf (Moshier 1992).
-    """
-    x = f4(-87) if x < f4(-87) else x
-    whole = np.floor(x * f4(1.44269504088896341) + f4(0.5))
-    rest = x - whole * f4(0.693359375) + whole * f4(2.12194440e-4)
-    power = ((f4(1.9875691500e-4) * rest + f4(1.3981999507e-3)) * rest + f4(8.3334519073e-3)) * rest
-    power = ((power + f4(4.1665795894e-2)) * rest + f4(1.6666665459e-1)) * rest + f4(0.5)
-    power = (power * rest + f4(1)) * rest + f4(1)
-    return power * int32((int32(whole) + int32(127)) << int32(23)).view(np.float32)
 
 
 @compiled_freely
