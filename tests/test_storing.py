@@ -104,13 +104,14 @@ def test_what_could_not_be_stored_goes_before_why_it_was_to_end():
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 @pytest.mark.parametrize("where", ["training", "waiting"])
 def test_a_signal_waits_until_all_that_was_handed_over_is_stored_and_says_so(done, number, where, monkeypatch):
-    said = []
-    monkeypatch.setattr(stopping, "_say", said.append)
+    said, heard = [], Event()
+    monkeypatch.setattr(stopping, "_say", lambda words: (said.append(words), heard.set()))
 
     def store(trial):
         if trial == 0:
             os.kill(os.getpid(), number)
-        time.sleep(0.1)
+        else:  # what is handed over is not done before the signal is answered, however slow the machine
+            heard.wait(20)
         done.append(trial)
 
     def feed():
