@@ -5,7 +5,7 @@ same recording, Adam, batches of 32, clipping by norm, one thread on one core; w
 at probe steps are not counted. Rounds are interleaved; medians, and the median of the ratios within a round. JAX may
 live in an environment of its own:
 
-    taskset -c 1 python tests/benchmarks/beside_jax.py --jax-python ../jax/bin/python --rounds 3
+    taskset -c 1 python tests/benchmarks/beside_jax.py --jax-python ../jax/bin/python --before ../before
 """
 
 import argparse
@@ -16,14 +16,13 @@ import sys
 from pathlib import Path
 
 import torch
-from recorder_cost import Blind, cohort_of
-
-from gradstudy.training import engine
+from step_cost import microseconds
 
 PEER = Path(__file__).with_name("jax_peer.py")
 MLP = ["model=mlp", "model.depth=10", "task=digits"]
 RNN = ["model=rnn", "task=adding", "task.length=50"]
-ROWS = {  # name: (kind, overrides, width, members, steps of ours and theirs)
+SAME = ["activation=tanh", "optimizer=adam", "lr.value=0.001", "clipping=norm", "clipping.max_norm=1"]
+ROWS = {  # name: (kind, overrides, width, members, steps of all sides)
     "mlp 10 x 10, K = 64": ("mlp", MLP, 10, 64, 100),
     "mlp 10 x 10, K = 256": ("mlp", MLP, 10, 256, 40),
     "mlp 10 x 32, K = 64": ("mlp", MLP, 32, 64, 60),
@@ -31,14 +30,6 @@ ROWS = {  # name: (kind, overrides, width, members, steps of ours and theirs)
     "rnn 16, 50 steps, K = 64": ("rnn", RNN, 16, 64, 20),
     "rnn 32, 50 steps, K = 64": ("rnn", RNN, 32, 64, 20),
 }
-
-
-def ours(overrides, width, members, steps):
-    """Microseconds per member and step."""
-    choices = [*overrides, f"model.width={width}", "activation=tanh", "optimizer=adam", "lr.value=0.001"]
-    cohort = cohort_of([*choices, "clipping=norm", "clipping.max_norm=1"], members, steps)
-    engine.Prober = Blind
-    return 1e6 * engine.train(cohort)[0].cost["seconds"] / steps / members
 
 
 def theirs(python, kind, width, members, steps):
@@ -50,20 +41,26 @@ def theirs(python, kind, width, members, steps):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jax-python", default=sys.executable)
+    parser.add_argument("--before", help="a checkout of another version, to be measured in the same rounds")
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
-    torch.set_num_threads(1)
     print(f"{platform.processor() or platform.machine()}, torch {torch.__version__}, one thread, {asked.rounds} rounds")
-    print(f"{'us per member-step':26s} {'JAX':>8s} {'gradstudy':>10s} {'JAX / ours':>11s} {'compiling':>10s}")
+    heads = ["JAX", "compiling", "gradstudy", "JAX / ours", *(["before", "before / ours"] if asked.before else [])]
+    print(f"{'us per member-step':26s}", *(f"{head:>13s}" for head in heads))
     for name, (kind, overrides, width, members, steps) in ROWS.items():
-        ours(overrides, width, members, 3)  # machine code is compiled, or read from the disk
-        pairs = [
-            (*theirs(asked.jax_python, kind, width, members, steps), ours(overrides, width, members, steps))
-            for _ in range(asked.rounds)
-        ]
-        jax, compiling, own = (statistics.median(column) for column in zip(*pairs, strict=True))
-        ratio = statistics.median(pair[0] / pair[2] for pair in pairs)
-        print(f"{name:26s} {jax:8.1f} {own:10.1f} {ratio:11.2f} {compiling:8.1f} s", flush=True)
+        choices = [*overrides, f"model.width={width}", *SAME]
+        rounds = []
+        for _ in range(asked.rounds):
+            jax, compiling = theirs(asked.jax_python, kind, width, members, steps)
+            own = microseconds(choices, members, steps)
+            row = [jax, compiling, own, jax / own]
+            if asked.before:
+                old = microseconds(choices, members, steps, asked.before)
+                row += [old, old / own]
+            rounds.append(row)
+        print(
+            f"{name:26s}", *(f"{statistics.median(column):13.2f}" for column in zip(*rounds, strict=True)), flush=True
+        )
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 The serial side trains one nn.Module after the other with torch.optim. On every step both record the loss, the RMS of
 the gradient at every flow point, the norm of every parameter's gradient, that of all together and the factor by which
 it was clipped; the serial side does so with `torch._foreach_norm`, the fastest way there is, and copies nothing out
-before the end. Neither looks further (no probes). One thread, interleaved rounds, medians; milliseconds per member and
+before the end. Neither looks further (no probes). One thread, interleaved rounds, medians; microseconds per member and
 step, start-up not counted. Run it on a quiet machine:
 
     OMP_NUM_THREADS=1 python tests/benchmarks/stacking_per_family.py --members 64 --rounds 5 --families cnn gru
@@ -13,14 +13,11 @@ import argparse
 import platform
 import statistics
 import time
-from dataclasses import replace
 from itertools import pairwise
 
 import torch
-from recorder_cost import Blind, cohort_of
+from step_cost import microseconds
 from torch import nn
-
-from gradstudy.training import engine
 
 BATCH, SIDE, CHANNELS, LENGTH, OUTPUTS, MAX_NORM = 32, 8, 8, 50, 64, 1.0
 IMAGES = [f"task.features={CHANNELS}", f"task.side={SIDE}"]
@@ -121,12 +118,11 @@ FAMILIES = {
 OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
 
 
-def stacked(overrides, optimizer, members):
-    """A function that trains a cohort for so many steps, and returns their seconds without the start."""
+def choices(overrides, optimizer):
+    """What the stacked side is composed of."""
     given = ["task=random_signal", "activation=relu", f"task.batch_size={BATCH}", f"optimizer={optimizer}"]
     given += ["clipping=norm", f"clipping.max_norm={MAX_NORM}", *overrides]
-    cohort = cohort_of(list({one.split("=")[0]: one for one in given}.values()), members, steps=1)
-    return lambda steps: engine.train(replace(cohort, steps=steps))[0].cost["seconds"]
+    return list({one.split("=")[0]: one for one in given}.values())
 
 
 def serial(make, optimizer, shape):
@@ -157,12 +153,6 @@ def serial(make, optimizer, shape):
     return run
 
 
-def milliseconds(run, steps):
-    """Of one step: the difference of two lengths leaves the first one out, in which memory is taken."""
-    first = run(1)
-    return 1000 * (run(1 + steps) - first) / steps
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--members", type=int, default=64)
@@ -170,24 +160,30 @@ def main():
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--families", nargs="*", default=[""], help="beginnings of their names")
     parser.add_argument("--optimizers", nargs="*", default=list(OPTIMIZERS), choices=list(OPTIMIZERS))
+    parser.add_argument("--before", help="a checkout of another version, to be measured in the same rounds")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    engine.Prober = Blind
     print(
         f"{platform.processor() or platform.machine()}, torch {torch.__version__}, {given.members} members, one thread"
     )
-    print(f"{'ms per member and step':24} {'serial':>8} {'stacked':>8} {'ratio':>6}")
+    heads = ["serial", "stacked", "ratio", *(["before", "before / now"] if given.before else [])]
+    print(f"{'us per member and step':24}", *(f"{head:>12}" for head in heads))
     for name, (overrides, make, shape) in FAMILIES.items():
         if not name.startswith(tuple(given.families)):
             continue
         for optimizer in given.optimizers:
-            ours, theirs = stacked(overrides, optimizer, given.members), serial(make, optimizer, shape)
-            pairs = [
-                (milliseconds(theirs, given.steps), milliseconds(ours, given.steps) / given.members)
-                for _ in range(given.rounds)
-            ]
-            plain, fused = (statistics.median(side) for side in zip(*pairs, strict=True))
-            print(f"{name + ', ' + optimizer:24} {plain:8.3f} {fused:8.3f} {plain / fused:6.1f}", flush=True)
+            chosen, plain, rounds = choices(overrides, optimizer), serial(make, optimizer, shape), []
+            plain(1)  # memory is taken
+            for _ in range(given.rounds):
+                theirs = 1e6 * plain(given.steps) / given.steps
+                ours = microseconds(chosen, given.members, given.steps)
+                row = [theirs, ours, theirs / ours]
+                if given.before:
+                    old = microseconds(chosen, given.members, given.steps, given.before)
+                    row += [old, old / ours]
+                rounds.append(row)
+            medians = (statistics.median(column) for column in zip(*rounds, strict=True))
+            print(f"{name + ', ' + optimizer:24}", *(f"{one:12.2f}" for one in medians), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,38 @@
+"""What does a step cost? Prints microseconds per member and step of one cohort, without its start and without probes.
+
+In a process of its own, so that the version of another checkout can stand beside this one, in the same rounds:
+
+    PYTHONPATH=../before python tests/benchmarks/step_cost.py 64 100 model=mlp task=digits optimizer=adam
+"""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+HERE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def microseconds(overrides, members, steps, version=HERE):
+    """Of a member and step, by the gradstudy whose checkout is the folder `version`."""
+    command = [sys.executable, __file__, str(members), str(steps), *overrides]
+    environment = {**os.environ, "PYTHONPATH": str(version), "OMP_NUM_THREADS": "1"}
+    return float(subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout)
+
+
+def main():
+    import torch
+    from recorder_cost import Blind, cohort_of
+
+    from gradstudy.training import engine
+
+    torch.set_num_threads(1)
+    engine.Prober = Blind
+    members, steps = map(int, sys.argv[1:3])
+    cohort = cohort_of(sys.argv[3:], members, steps)
+    engine.train(replace(cohort, steps=3))  # machine code is compiled, or read from the disk; memory is taken
+    print(1e6 * engine.train(cohort)[0].cost["seconds"] / steps / members)
+
+
+if __name__ == "__main__":
+    main()
