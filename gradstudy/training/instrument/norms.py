@@ -52,9 +52,19 @@ def rms(places: Sequence[Sequence[Tensor]]) -> Tensor:
 
 def rms_of_stacks(layers: Sequence[Tensor]) -> Tensor:
     """The same, [place, member], where a place is made of one slice of each of these [place, member, ...]."""
-    each = torch.stack([norms([layer.flatten(0, 1)])[0].view(layer.shape[:2]) for layer in layers])
+    each = torch.stack([_norms_of_stack(layer) for layer in layers])
     size: float = sum(layer[0, 0].numel() for layer in layers) ** 0.5
     return combined_norm(each.flatten(1)).view(each.shape[1:]) / size
+
+
+def _norms_of_stack(stack: Tensor) -> Tensor:
+    """Of each slice of [place, member, ...], [place, member]: without a copy also where a member's places lie together.
+
+    The copy that brings them into order takes as long as a tenth of a small recurrent network's step.
+    """
+    if stack.stride(0) < stack.stride(1):
+        return _norms_of_stack(stack.transpose(0, 1)).t()
+    return norms([stack.flatten(0, 1)])[0].view(stack.shape[:2])
 
 
 def signal_rms(places: Sequence[Sequence[Tensor]]) -> Tensor:
