@@ -87,12 +87,12 @@ class Parameter:
 class Probe:
     """What a probing pass leaves behind beside its flow.
 
-    `entered`: by nonlinearity, what entered it [member, sample, unit, ...] and its function, once per time that it was
-    applied. `forks`: by join, what goes on to the skip and what goes on to the branch, as two tensors with a gradient
-    each.
+    `entered`: by nonlinearity its function, what entered it [member, sample, unit, ...] and what came out, once per
+    time that it was applied. `forks`: by join, what goes on to the skip and what goes on to the branch, as two tensors
+    with a gradient each.
     """
 
-    entered: "dict[str, list[tuple[Callable[[Tensor], Tensor], Tensor]]]" = field(default_factory=dict)
+    entered: "dict[str, list[tuple[Callable[[Tensor], Tensor], Tensor, Tensor]]]" = field(default_factory=dict)
     forks: "dict[str, tuple[Tensor, Tensor]]" = field(default_factory=dict)
 
 

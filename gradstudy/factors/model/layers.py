@@ -154,8 +154,9 @@ def activation(local: Local, layers: Layers) -> TensorMap:
     entered = local.run.probe.entered.setdefault(local.place, [])
 
     def watched_function(x: Tensor) -> Tensor:
-        entered.append((function, x.detach()))
-        return function(x)
+        y = function(x)
+        entered.append((function, x, y))
+        return y
 
     return watched_function
 

@@ -10,21 +10,22 @@ import torch
 from torch import Tensor
 
 from gradstudy.network import spread_over
-from gradstudy.training.instrument.norms import combined_norm, norms
+from gradstudy.training.instrument.norms import norms
 
 SATURATED_SLOPE = 0.05
 """A unit is saturated where its slope is less than this part of the slope at 0: tanh beyond 0.975 of its range."""
 
-Applications = Sequence[tuple[Callable[[Tensor], Tensor], Tensor]]
-"""A nonlinearity's function and its input [member, sample, unit, ...], once per time that it was applied."""
+Applications = Sequence[tuple[Callable[[Tensor], Tensor], Tensor, Tensor]]
+"""A nonlinearity's function, input [member, sample, unit, ...] and output in a graph, once per time it was applied."""
 Slopes = Sequence[Tensor]
 """The nonlinearity's slopes there, shaped alike."""
 
 
 def dead_units(slopes: Slopes) -> Tensor:
     """The share of units whose slope is exactly 0 on every sample (pixel, time step), [member]."""
-    dead = torch.stack([(slope == 0).all((1, *range(3, slope.dim()))) for slope in slopes]).all(0)
-    return dead.double().mean(1)
+    # the largest of its size, and not .all() of comparisons, which torch does one by one
+    largest = torch.stack([slope.abs().amax((1, *range(3, slope.dim()))) for slope in slopes]).amax(0)
+    return (largest == 0).double().mean(1)
 
 
 def saturated_units(slopes: Slopes, steepest: Tensor) -> Tensor:
@@ -37,21 +38,21 @@ def saturated_units(slopes: Slopes, steepest: Tensor) -> Tensor:
 
 
 def slopes(applications: Applications) -> Slopes:
-    """phi' wherever a nonlinearity was applied: of a function that acts element by element."""
-    return [_slope(*one) for one in applications]
+    """phi' wherever a nonlinearity was applied: of a function that acts element by element. The graph is kept."""
+    return [_slope(x, y) for _, x, y in applications]
 
 
 def steepest(applications: Applications) -> Tensor:
     """phi'(0), [member]."""
-    function, x = applications[0]
+    function, x, _ = applications[0]
     at_zero = torch.zeros_like(x).flatten(1)[:, :1]
-    return _slope(function, spread_over(at_zero, x)).flatten().abs()
-
-
-def _slope(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     with torch.enable_grad():
-        x = x.detach().requires_grad_()
-        return torch.autograd.grad(function(x).sum(), x)[0]
+        zero = spread_over(at_zero, x).requires_grad_()
+        return _slope(zero, function(zero)).flatten().abs()
+
+
+def _slope(x: Tensor, y: Tensor) -> Tensor:
+    return torch.autograd.grad(y, x, torch.ones_like(y), retain_graph=True)[0]
 
 
 def skip_share(through_skip: Tensor, through_branch: Tensor) -> Tensor:
@@ -74,20 +75,11 @@ def shares_by_distance(signals: Sequence[Tensor], times: Sequence[int]) -> Tenso
     return shares.nanquantile(0.5, dim=0)
 
 
-def cosine(before: Sequence[Tensor], after: Sequence[Tensor]) -> Tensor:
-    """The cosine of two gradients of all parameters together, [member]; nan where one of them is 0."""
-    pairs = list(zip(_unit(before), _unit(after), strict=True))
-    along, across = _norm_of([a + b for a, b in pairs]), _norm_of([a - b for a, b in pairs])
-    return (along.square() - across.square()) / 4
-
-
-def _unit(gradients: Sequence[Tensor]) -> list[Tensor]:
-    length = _norm_of(gradients)
-    return [gradient / spread_over(length, gradient) for gradient in gradients]
-
-
-def _norm_of(gradients: Sequence[Tensor]) -> Tensor:
-    return combined_norm(norms(gradients))
+def cosine(before: Tensor, after: Tensor) -> Tensor:
+    """The cosine of two gradients of all parameters together [member, entry], [member]; nan where one of them is 0."""
+    one, other = (gradient / norms([gradient])[0].unsqueeze(1) for gradient in (before, after))
+    squares = norms([one + other, one - other]).square()
+    return (squares[0] - squares[1]) / 4
 
 
 def sample_correlation(place: Sequence[Tensor]) -> Tensor:
@@ -134,15 +126,15 @@ def jacobian_correlation(jacobians: Tensor) -> Tensor:
     return _mean_cosine(jacobians.flatten(2))
 
 
-def noise_scale(groups: Sequence[Sequence[Tensor]], size: int) -> Tensor:
+def noise_scale(groups: Sequence[Tensor], size: int) -> Tensor:
     """tr(covariance of one sample's gradient) / |mean gradient|^2, [member]: the batch that would halve the noise.
 
-    McCandlish et al. 2018, eq. 2.9. `groups` are the gradients of disjoint groups of `size` samples, parameter by
-    parameter; both numbers are estimated without bias from them. inf where the mean cannot be told from noise.
+    McCandlish et al. 2018, eq. 2.9. `groups` are the gradients [member, entry] of disjoint groups of `size` samples;
+    both numbers are estimated without bias from them. inf where the mean cannot be told from noise.
     """
     count = len(groups)
-    mean = [sum(same) / count for same in zip(*groups, strict=True)]
-    scatter = sum(_norm_of([g - m for g, m in zip(group, mean, strict=True)]).square() for group in groups)
-    noise = size * scatter / (count - 1)
-    signal = _norm_of(mean).square() - noise / (size * count)
+    mean = torch.stack(list(groups)).sum(0) / count
+    scatter = norms([group - mean for group in groups]).square().unbind()
+    noise = size * sum(scatter) / (count - 1)
+    signal = norms([mean])[0].square() - noise / (size * count)
     return torch.where(signal > 0, noise / signal, torch.where(signal.isnan(), torch.nan, torch.inf))

@@ -57,7 +57,7 @@ class Prober:
         self._steps, self._request = probe_steps(steps), request
         self._trained = [p.name for p in network.parameters if p.trained]
         self._batch: Examples | None = None
-        self._gradients: list[Tensor] | None = None
+        self._gradient: Tensor | None = None
         self._found: dict[str, list[tuple[int, Tensor]]] = defaultdict(list)
         self._places: dict[str, tuple[str, ...]] = {}
 
@@ -74,9 +74,9 @@ class Prober:
         with torch.enable_grad():
             flow = self._network(make(parameters, buffers, probe), inputs)
             loss = self._loss(flow.output, targets)
+            self._look_around(step, flow, probe)
             self._look_back(step, flow, loss, probe, [parameters[name] for name in self._trained])
             self._look_further(step, flow, (inputs, targets), [parameters[name] for name in self._trained])
-        self._look_around(step, flow, probe)
 
     @torch.no_grad()
     def see_update(
@@ -136,9 +136,10 @@ class Prober:
             shares = torch.stack([inspection.skip_share(*pair) for pair in zip(ways[::2], ways[1::2], strict=True)])
             self._keep(step, "skip_share", tuple(probe.forks), shares)
             self._keep(step, "branch_share", tuple(probe.forks), 1 - shares)
-        if self._gradients is not None:
-            self._keep(step, "gradient_cosine", ("all",), inspection.cosine(self._gradients, gradients))
-        self._gradients = gradients
+        gradient = _flat(gradients)
+        if self._gradient is not None:
+            self._keep(step, "gradient_cosine", ("all",), inspection.cosine(self._gradient, gradient))
+        self._gradient = gradient
 
     def _look_far_back(self, step: int, flow: Flow, sent: Tensor) -> None:
         """What single answers send back, of all that the loss sends into the output: all parts add up to the signal.
@@ -160,7 +161,7 @@ class Prober:
                 self._keep(step, by_distance(quantity), numbered("distance", len(shares)), shares)
 
     def _look_around(self, step: int, flow: Flow, probe: Probe) -> None:
-        """Everything that the forward pass tells."""
+        """Everything that the forward pass tells, before its graph is given up."""
         for quantity, places in flow.points.items():
             values = [[tensor.detach() for tensor in place] for place in places]
             self._keep(step, forward(quantity), self._network.places[quantity], rms(values))
@@ -199,7 +200,8 @@ class Prober:
         starts = range(0, output.shape[1] - size + 1, size)
         losses = [self._loss(output[:, start : start + size], targets[:, start : start + size]) for start in starts]
         groups = [
-            torch.autograd.grad(loss.sum(), trained, retain_graph=True, materialize_grads=True) for loss in losses
+            _flat(torch.autograd.grad(loss.sum(), trained, retain_graph=True, materialize_grads=True))
+            for loss in losses
         ]
         return inspection.noise_scale(groups, size)
 
@@ -207,6 +209,11 @@ class Prober:
         """`values` are [place, member] or, of a single place, [member]."""
         self._places[quantity] = tuple(places)
         self._found[quantity].append((step, values.detach().reshape(len(places), -1)))
+
+
+def _flat(gradients: Sequence[Tensor]) -> Tensor:
+    """Those of all parameters as one, [member, entry]."""
+    return torch.cat([gradient.flatten(1) for gradient in gradients], dim=1)
 
 
 def _wide(value: Tensor) -> Tensor:
