@@ -16,7 +16,6 @@ from gradstudy.network import Flow, Pass, Probe
 from gradstudy.quantities import answers_each_step, baseline_scores
 from gradstudy.records import Member, MemberRecord, Series
 from gradstudy.training.cohort import Cohort, halves
-from gradstudy.training.descent import descent
 from gradstudy.training.device import DTYPES, denormals_kept, device_here, one_thread
 from gradstudy.training.divergence import Divergence
 from gradstudy.training.flat import Buffers
@@ -25,6 +24,7 @@ from gradstudy.training.instrument.probe import Prober
 from gradstudy.training.instrument.recorder import Recorder
 from gradstudy.training.instrument.stopwatch import Stopwatch
 from gradstudy.training.pulse import beat
+from gradstudy.training.slices import Slices
 from gradstudy.training.start.batches import Examples
 from gradstudy.training.start.cohort_start import CohortStart
 from gradstudy.training.start.initialization import by_name
@@ -71,7 +71,7 @@ class _Training:
         self.task, self.parts, self.network = start.task, start.parts, start.network
         self.batches, self._draws = start.batches("data"), Draws(start.draws, "dropout", self.device)
         values = start.values()
-        self.descent = descent(self.network, self.parts, values, max(1, cohort.steps))
+        self.descent = Slices(self.network, start.rules(), values, start.rates(max(1, cohort.steps)))
         self.parameters = self.descent.parameters
         self.buffers = Buffers(self.network.buffers, values)
         self.trained = tuple(self.descent.trained)
@@ -190,6 +190,10 @@ class _Training:
     def _task_of(self, member: Member) -> Any:
         return self.cohort.parts[member.trial]["task"]
 
+    def _has(self, member: Member, quantity: str) -> bool:
+        """Of what a cohort finds one kind of member has not all: those whose optimizer has no eps."""
+        return quantity != "adam_eps_share" or self.cohort.parts[member.trial]["optimizer"].has_eps
+
     def _records(self, held_out: Sequence[Mapping[str, Tensor]]) -> list[MemberRecord]:
         """One record per member, cut after its first bad step; the ballast behind the cohort has none."""
         outcomes = self.divergence.outcomes()[: len(self.cohort.members)]
@@ -203,7 +207,7 @@ class _Training:
                 member.seed,
                 {
                     **recorded,
-                    **probed,
+                    **{name: found for name, found in probed.items() if self._has(member, name)},
                     **{name: Series(("all",), steps, values[:, slot, None]) for name, values in scores.items()},
                     **{name: _at_start(score) for name, score in baseline_scores(self._task_of(member)).items()},
                 },
