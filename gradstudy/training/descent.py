@@ -22,8 +22,8 @@ from gradstudy.training.instrument.recorder import StepNumber
 class Descent:
     """Moves the parameters of members, in `rows`, along what their backward pass left in `gradients`, other rows.
 
-    `parts` are their optimizer, clipping and regularization, stacked, and `rates` [step, member] those of all steps that
-    there will be.
+    `parts` are their optimizer, clipping and regularization, stacked, and `rates` [step, member] those of all steps
+    that there will be.
     """
 
     def __init__(self, flat: Flat, rows: Tensor, gradients: Tensor, parts: Mapping[str, Any], rates: Tensor):

@@ -16,6 +16,7 @@ from gradstudy.network import Flow, Pass, Probe
 from gradstudy.quantities import answers_each_step, baseline_scores
 from gradstudy.records import Member, MemberRecord, Series
 from gradstudy.training.cohort import Cohort, halves
+from gradstudy.training.compaction import worth_packing
 from gradstudy.training.device import DTYPES, denormals_kept, device_here, one_thread
 from gradstudy.training.divergence import Divergence
 from gradstudy.training.flat import Buffers
@@ -65,17 +66,22 @@ class _Training:
     """One cohort while it trains: stacked parts, parameters and buffers [member, ...], optimizer state, instruments."""
 
     def __init__(self, cohort: Cohort):
-        self.cohort = cohort
+        self.cohort, self.wanted = cohort, cohort.members
         self.device, self.dtype = device_here(cohort.device), DTYPES[cohort.dtype]
         start = CohortStart(cohort, self.device, self.dtype)
-        self.task, self.parts, self.network = start.task, start.parts, start.network
-        self.batches, self._draws = start.batches("data"), Draws(start.draws, "dropout", self.device)
-        values = start.values()
-        self.descent = Slices(self.network, start.rules(), values, start.rates(max(1, cohort.steps)))
+        self.task, self.batches = start.task, start.batches("data")
+        self._fill(start, start.values())
+        self._equip(len(start.draws))
+        self._done: dict[Member, MemberRecord] = {}
+
+    def _fill(self, start: CohortStart, values: Mapping[str, Tensor]) -> None:
+        """What is stacked of the members, from the values [member, ...] of their parameters and buffers."""
+        self.parts, self.network = start.parts, start.network
+        self._draws = Draws(start.draws, "dropout", self.device)
+        self.descent = Slices(self.network, start.rules(), values, start.rates(max(1, self.cohort.steps)))
         self.parameters = self.descent.parameters
         self.buffers = Buffers(self.network.buffers, values)
         self.trained = tuple(self.descent.trained)
-        self._equip(len(start.draws))
 
     def _equip(self, members: int) -> None:
         """The instruments, and the clock that says what they cost."""
@@ -95,15 +101,45 @@ class _Training:
         self.divergence = Divergence(suspects, members=members, device=self.device)
 
     def run(self) -> list[MemberRecord]:
-        held_out = [self._held_out()]
+        self._scores = [self._held_out()]
         with self.stopwatch.timing("everything"):
             with denormals_kept():
                 self._step(0)
             for step in range(1, self.cohort.steps):
+                living = self._worth_packing(step)
+                if living:
+                    self._pack(living)
+                elif living is not None:  # nobody
+                    break
                 self._step(step)
-        if self.cohort.steps:
-            held_out.append(self._held_out())
-        return self._records(held_out)
+        self._finish(range(len(self.cohort.members)))
+        seconds = self.stopwatch.seconds("everything")
+        cost = {"seconds": seconds, **{name: self.stopwatch.seconds(name) / seconds for name in ("recorder", "probes")}}
+        return [replace(self._done[member], cost=cost) for member in self.wanted]
+
+    def _worth_packing(self, step: int) -> list[int] | None:
+        """With which slots to go on alone, if so. A GPU is asked only where a probe makes it wait anyway."""
+        if self.device.type != "cpu" and not self.prober.is_due(step):
+            return None
+        return worth_packing(self.divergence.alive, len(self.cohort.members), self.cohort.steps - step)
+
+    def _pack(self, living: Sequence[int]) -> None:
+        """Goes on with the members of these slots alone: the others have their records, as nothing of them changes."""
+        self._finish([slot for slot in range(len(self.cohort.members)) if slot not in living])
+        members = tuple(self.cohort.members[slot] for slot in living)
+        parts = {member.trial: self.cohort.parts[member.trial] for member in members}
+        self.cohort = replace(self.cohort, members=members, parts=parts)
+        start = CohortStart(self.cohort, self.device, self.dtype)
+        slots = [*living, *[living[-1]] * (len(start.draws) - len(living))]
+        values = {name: value.detach()[slots] for name, value in {**self.parameters, **self.buffers.views}.items()}
+        before = self.descent
+        self._fill(start, values)
+        self.descent.take_over(before, slots)
+        self.batches.keep(slots)
+        self.recorder.keep(slots)
+        self.prober.keep(slots, self.network, self.parts)
+        self.divergence.keep(slots)
+        self._scores = [{name: score[slots] for name, score in one.items()} for one in self._scores]
 
     def _step(self, step: int) -> None:
         """Forward, backward, record, update."""
@@ -194,15 +230,15 @@ class _Training:
         """Of what a cohort finds one kind of member has not all: those whose optimizer has no eps."""
         return quantity != "adam_eps_share" or self.cohort.parts[member.trial]["optimizer"].has_eps
 
-    def _records(self, held_out: Sequence[Mapping[str, Tensor]]) -> list[MemberRecord]:
-        """One record per member, cut after its first bad step; the ballast behind the cohort has none."""
+    def _finish(self, slots: Sequence[int]) -> None:
+        """Makes the records of these members, each cut after its first bad step; the ballast behind them has none."""
+        held_out = [*self._scores, self._held_out()] if self.cohort.steps else self._scores
         outcomes = self.divergence.outcomes()[: len(self.cohort.members)]
         ends = [None if step is None else step + 1 for step, _ in outcomes]
         scores = {name: torch.stack([one[name] for one in held_out]).cpu().numpy() for name in held_out[0]}
-        steps, seconds = np.array([0, self.cohort.steps][: len(held_out)]), self.stopwatch.seconds("everything")
-        shares = {name: self.stopwatch.seconds(name) / seconds for name in ("recorder", "probes")}
-        return [
-            MemberRecord(
+        steps = np.array([0, self.cohort.steps][: len(held_out)])
+        self._done |= {
+            member: MemberRecord(
                 member.trial,
                 member.seed,
                 {
@@ -213,12 +249,12 @@ class _Training:
                 },
                 *outcome,
                 weights=by_name({**self.parameters, **self.buffers.views}, slot) if self.cohort.keep_weights else {},
-                cost={"seconds": seconds, **shares},
             )
             for slot, (member, outcome, recorded, probed) in enumerate(
                 zip(self.cohort.members, outcomes, self.recorder.series(ends), self.prober.series(ends), strict=True)
             )
-        ]
+            if slot in slots
+        }
 
 
 def _at_start(score: float) -> Series:

@@ -49,6 +49,16 @@ class Slices:
             for one, (start, end) in zip(rules, pairwise(accumulate(self._sizes, initial=0)), strict=True)
         ]
 
+    def take_over(self, other: "Slices", slots: Sequence[int]) -> None:
+        """Takes the moments of those slots of another descent, whose members these are."""
+        for own, moments in zip(self._moments(), map(other._moments().__getitem__, slots), strict=True):
+            for kept, moment in zip(own, moments, strict=True):
+                kept.copy_(moment)
+
+    def _moments(self) -> list[list[Tensor]]:
+        """Those of each member [entry]."""
+        return [[moment[row] for moment in one.moments] for one in self._parts for row in range(len(one.moved))]
+
     def take(self, gradients: Sequence[Tensor]) -> None:
         """Puts the gradients of all parameters, in the network's order, where they belong unless they lie there."""
         pairs = [
@@ -73,7 +83,7 @@ class Slices:
         return self._norms()[1] if any(changed) else before, _joined(factor)
 
     def move(self, step: StepNumber, alive: Tensor) -> Tensor:
-        """One step of the optimizers for members that are `alive` and stay finite; [tensor, member] marks what does not.
+        """One step of the optimizers for members that are `alive` and stay finite; [tensor, member] marks what is not.
 
         Tensors are those that are trained, in the network's order.
         """

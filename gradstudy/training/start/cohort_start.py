@@ -20,7 +20,8 @@ from gradstudy.training.start.streams import Draws
 class CohortStart:
     """What is there before the first step: `parts` by group, stacked, the `network`, and the streams of each slot.
 
-    Of what is behind the gradients `parts` holds those of the first member, and `rules` all of them. `draws` are the identities of what a member draws for itself, `data` those of what it shares with every member of
+    Of what is behind the gradients `parts` holds those of the first member, and `rules` and `rates` tell those of all.
+    `draws` are the identities of what a member draws for itself, `data` those of what it shares with every member of
     its seed. On a CPU, copies of the last member stand behind the cohort as ballast.
     """
 
