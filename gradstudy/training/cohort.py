@@ -2,7 +2,7 @@
 
 import itertools
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
@@ -14,12 +14,8 @@ from gradstudy.records import Member
 STACKED = tuple(group for group in STUDIED if group != "init")
 """The groups that are stacked. `init` is not among them: each member is filled by itself."""
 
-RULES = ("optimizer", "clipping", "regularization", "lr")
+RULE_GROUPS = ("optimizer", "clipping", "regularization", "lr")
 """Those of which some are behind the gradients, in the order in which a cohort's members are sorted by them."""
-
-CPU_KNEE, CUDA_KNEE = 64, 1024
-"""Cohort sizes past which throughput stops to grow. The first was measured, for widths up to 64 on one thread; a
-GPU has more lanes to fill, and halves a cohort that its memory does not hold."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +37,15 @@ class Cohort:
     keep_weights: bool = False
 
 
-def plan(members: Sequence[Member], parts: Mapping[int, Mapping[str, Any]], size: int) -> list[tuple[Member, ...]]:
-    """Members grouped by structure, a trial's seeds together, at most `size` to a group, the largest groups first.
+def plan(
+    members: Sequence[Member], parts: Mapping[int, Mapping[str, Any]], size: Callable[[tuple[Member, ...]], int]
+) -> list[tuple[Member, ...]]:
+    """Members grouped by structure, a trial's seeds together, the largest groups first.
 
-    `parts` are the parts of every trial by trial number. Groups of one structure come out evenly filled: two
-    cohorts of 43 cost less than one of 64 and one of 22. A part that cannot be stacked makes groups of one. Inside a
-    group, trials whose rules behind the gradients have one structure stand together.
+    `size` says how many there may be to a group, given all members of a structure, and `parts` are the parts of every
+    trial by trial number. Groups of one structure come out evenly filled: two cohorts of 43 cost less than one of 64
+    and one of 22. A part that cannot be stacked makes groups of one. Inside a group, trials whose rules behind the
+    gradients have one structure stand together.
     """
     by_structure: dict[Any, dict[int, list[Member]]] = defaultdict(dict)
     for member in members:
@@ -54,15 +53,16 @@ def plan(members: Sequence[Member], parts: Mapping[int, Mapping[str, Any]], size
         by_structure[key].setdefault(member.trial, []).append(member)
     groups: list[tuple[Member, ...]] = []
     for trials in by_structure.values():
-        alone = any(part.member_by_member for part in parts[next(iter(trials))].values())
-        everyone = [member for seeds in trials.values() for member in seeds]
-        groups += [(member,) for member in everyone] if alone else _evenly(_by_rules(trials, parts), size)
+        sorted_trials = _by_rules(trials, parts)
+        everyone = tuple(member for seeds in sorted_trials for member in seeds)
+        alone = any(part.member_by_member for part in parts[everyone[0].trial].values())
+        groups += [(member,) for member in everyone] if alone else _evenly(sorted_trials, size(everyone))
     return sorted(groups, key=len, reverse=True)
 
 
 def _by_rules(trials: Mapping[int, list[Member]], parts: Mapping[int, Mapping[str, Any]]) -> list[list[Member]]:
     """The seeds of each trial, those of one structure of rules together."""
-    rules = {trial: [structure(parts[trial][group]) for group in RULES] for trial in trials}
+    rules = {trial: [structure(parts[trial][group]) for group in RULE_GROUPS] for trial in trials}
     seen = [list(dict.fromkeys(of_group)) for of_group in zip(*rules.values(), strict=True)]
     return [trials[trial] for trial in sorted(trials, key=lambda trial: [*map(list.index, seen, rules[trial])])]
 
@@ -83,7 +83,7 @@ def in_slices(parts: Mapping[str, Any]) -> tuple[str, ...]:
     None where an optimizer looks at losses by itself: it clips and decays what it finds there.
     """
     behind = parts["optimizer"].behind_gradients
-    return tuple(group for group in RULES if behind and parts[group].behind_gradients)
+    return tuple(group for group in RULE_GROUPS if behind and parts[group].behind_gradients)
 
 
 Some = TypeVar("Some")

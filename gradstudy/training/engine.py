@@ -3,7 +3,7 @@
 A worker is a pure function from a cohort to records. The only reduction over members is the sum of their losses.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -51,6 +51,21 @@ def train(cohort: Cohort) -> list[MemberRecord]:
     return [record for half in halves(cohort.members) for record in train(replace(cohort, members=half))]
 
 
+WITHOUT_PROBES, TIMED_SECONDS = range(4, 10), 0.2
+"""Steps of a training of more steps that are timed; no more of them after so many seconds. The first warms up."""
+
+
+def step_cost(cohort: Cohort, copies: int) -> tuple[float, float]:
+    """Seconds of a step without probes of so many copies of the cohort's first member: the fastest of a few.
+
+    And the bytes of a GPU's memory that they take; 0 on a CPU.
+    """
+    steps = max(cohort.steps, WITHOUT_PROBES.stop + 1)
+    with one_thread():
+        one = replace(cohort, members=cohort.members[:1], steps=steps, record=(), keep_weights=False)
+        return _Training(one).step_cost(copies)
+
+
 NO_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "out of memory", "ALLOC_FAILED")
 """What PyTorch's allocators and those of C++ and CUDA's libraries say, on one system or another, in a RuntimeError."""
 
@@ -72,6 +87,7 @@ class _Training:
         self.task, self.batches = start.task, start.batches("data")
         self._fill(start, start.values())
         self._equip(len(start.draws))
+        self._scores: list[dict[str, Tensor]] = []
         self._done: dict[Member, MemberRecord] = {}
 
     def _fill(self, start: CohortStart, values: Mapping[str, Tensor]) -> None:
@@ -101,14 +117,15 @@ class _Training:
         self.divergence = Divergence(suspects, members=members, device=self.device)
 
     def run(self) -> list[MemberRecord]:
-        self._scores = [self._held_out()]
+        self._scores.append(self._held_out())
         with self.stopwatch.timing("everything"):
             with denormals_kept():
                 self._step(0)
             for step in range(1, self.cohort.steps):
                 living = self._worth_packing(step)
                 if living:
-                    self._pack(living)
+                    self._finish(set(range(len(self.cohort.members))).difference(living))
+                    self._go_on_with(living)
                 elif living is not None:  # nobody
                     break
                 self._step(step)
@@ -123,14 +140,13 @@ class _Training:
             return None
         return worth_packing(self.divergence.alive, len(self.cohort.members), self.cohort.steps - step)
 
-    def _pack(self, living: Sequence[int]) -> None:
-        """Goes on with the members of these slots alone: the others have their records, as nothing of them changes."""
-        self._finish([slot for slot in range(len(self.cohort.members)) if slot not in living])
-        members = tuple(self.cohort.members[slot] for slot in living)
+    def _go_on_with(self, chosen: Sequence[int]) -> None:
+        """Goes on with the members of these slots as they are, and with no others."""
+        members = tuple(self.cohort.members[slot] for slot in chosen)
         parts = {member.trial: self.cohort.parts[member.trial] for member in members}
         self.cohort = replace(self.cohort, members=members, parts=parts)
         start = CohortStart(self.cohort, self.device, self.dtype)
-        slots = [*living, *[living[-1]] * (len(start.draws) - len(living))]
+        slots = [*chosen, *[chosen[-1]] * (len(start.draws) - len(chosen))]
         values = {name: value.detach()[slots] for name, value in {**self.parameters, **self.buffers.views}.items()}
         before = self.descent
         self._fill(start, values)
@@ -140,6 +156,22 @@ class _Training:
         self.prober.keep(slots, self.network, self.parts)
         self.divergence.keep(slots)
         self._scores = [{name: score[slots] for name, score in one.items()} for one in self._scores]
+
+    def step_cost(self, copies: int) -> tuple[float, float]:
+        """See the function of that name."""
+        if self.device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self.device)
+            before = torch.cuda.memory_allocated(self.device)
+        self._go_on_with([0] * copies)
+        seconds: list[float] = []
+        for step in WITHOUT_PROBES:
+            with self.stopwatch.timing(f"step {step}"):
+                self._step(step)
+            seconds.append(self.stopwatch.seconds(f"step {step}"))
+            if len(seconds) > 1 and sum(seconds) > TIMED_SECONDS:
+                break
+        memory = torch.cuda.max_memory_allocated(self.device) - before if self.device.type == "cuda" else 0
+        return min(seconds[1:]), memory
 
     def _step(self, step: int) -> None:
         """Forward, backward, record, update."""
@@ -230,7 +262,7 @@ class _Training:
         """Of what a cohort finds one kind of member has not all: those whose optimizer has no eps."""
         return quantity != "adam_eps_share" or self.cohort.parts[member.trial]["optimizer"].has_eps
 
-    def _finish(self, slots: Sequence[int]) -> None:
+    def _finish(self, slots: Collection[int]) -> None:
         """Makes the records of these members, each cut after its first bad step; the ballast behind them has none."""
         held_out = [*self._scores, self._held_out()] if self.cohort.steps else self._scores
         outcomes = self.divergence.outcomes()[: len(self.cohort.members)]

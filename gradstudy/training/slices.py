@@ -117,7 +117,7 @@ class Slices:
             one.constrain(own)
 
     def _each(self, of_members: Tensor) -> Any:
-        return zip(self._parts, of_members.split(self._sizes), strict=True)
+        return zip(self._parts, torch.split(of_members, self._sizes), strict=True)
 
 
 def _joined(of_slices: Sequence[Tensor]) -> Tensor:

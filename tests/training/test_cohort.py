@@ -8,12 +8,12 @@ from support.cohorts import OPTIMIZERS, parts
 from gradstudy.factors import activation, clipping, init, lbfgs, lr, optimizer, regularization
 from gradstudy.factors.model.rnn import Rnn
 from gradstudy.records import Member
-from gradstudy.training.cohort import RULES, halves, plan, stack, structure
+from gradstudy.training.cohort import RULE_GROUPS, halves, plan, stack, structure
 
 
 def planned(trials, seeds=4, size=64):
     members = [Member(trial, seed) for trial in range(len(trials)) for seed in range(seeds)]
-    return plan(members, dict(enumerate(trials)), size)
+    return plan(members, dict(enumerate(trials)), lambda _: size)
 
 
 def test_coefficients_and_inits_are_fusible():
@@ -50,7 +50,7 @@ def test_rules_behind_the_gradients_differ_inside_a_cohort_and_stand_together():
     ]
     trials = [parts(**change) for change in [{}, *rules] * 2]
     (group,) = planned(trials, seeds=1)
-    met = [tuple(structure(trials[member.trial][name]) for name in RULES) for member in group]
+    met = [tuple(structure(trials[member.trial][name]) for name in RULE_GROUPS) for member in group]
     runs = [rule for rule, _ in groupby(met)]
     assert (len(group), len(runs), len(set(runs))) == (10, 5, 5)
 

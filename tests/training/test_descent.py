@@ -8,7 +8,7 @@ from support.cohorts import parts
 from gradstudy.factors import clipping, lr, optimizer, regularization
 from gradstudy.kernels import rows
 from gradstudy.network import Parameter
-from gradstudy.training.cohort import RULES, stack
+from gradstudy.training.cohort import RULE_GROUPS, stack
 from gradstudy.training.descent import CompiledDescent, Descent
 from gradstudy.training.flat import CACHE_LINE, Buffers, Flat
 from gradstudy.training.row_norms import compiled_norms, plain_norms
@@ -51,7 +51,7 @@ class Whole:
 def both(one_optimizer, one_clipping, one_regularization):
     """The two ways of descending, from the same values."""
     of = parts(optimizer=one_optimizer, clipping=one_clipping, regularization=one_regularization, lr=lr.Cosine(0.3))
-    stacked = {group: stack([of[group]] * MEMBERS, "cpu") for group in RULES}
+    stacked = {group: stack([of[group]] * MEMBERS, "cpu") for group in RULE_GROUPS}
     rates = stacked.pop("lr").at(torch.arange(STEPS, dtype=torch.float64).unsqueeze(1), STEPS).expand(STEPS, MEMBERS)
     torch.manual_seed(1)
     values = {p.name: torch.randn(MEMBERS, *p.shape) for p in PARAMETERS}

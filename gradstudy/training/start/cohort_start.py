@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gradstudy.layer_parts import network_of
 from gradstudy.network import KERNEL_TAIL, Network, Pass
-from gradstudy.training.cohort import RULES, STACKED, Cohort, in_slices, stack, structure
+from gradstudy.training.cohort import RULE_GROUPS, STACKED, Cohort, in_slices, stack, structure
 from gradstudy.training.slices import Rules
 from gradstudy.training.start.batches import Batches
 from gradstudy.training.start.initialization import calibrate, dependent_values, initial_values
@@ -44,7 +44,7 @@ class CohortStart:
 
     def rules(self) -> list[Rules]:
         """Optimizer, clipping and regularization of the members, slice by slice."""
-        groups = [group for group in RULES if group != "lr"]
+        groups = [group for group in RULE_GROUPS if group != "lr"]
         return [
             Rules(len(run), {group: stack([of[group] for of in run], self.device) for group in groups})
             for run in self._runs(*groups)
