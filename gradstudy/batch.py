@@ -14,7 +14,8 @@ from gradstudy.layer_parts import network_of
 from gradstudy.mean_field import predicted_gain
 from gradstudy.records import HUNT, Member, MemberRecord, Trial, TrialResult
 from gradstudy.search.base import AskTell
-from gradstudy.training.cohort import CPU_KNEE, CUDA_KNEE, Cohort, plan
+from gradstudy.training.cohort import Cohort, plan
+from gradstudy.training.cohort_size import best_size
 from gradstudy.training.footprint import footprint, memory_here
 
 
@@ -29,11 +30,14 @@ def cohorts_of(
 ) -> list[Cohort]:
     """Members with these parts by trial number as a launch trains them: at most `size` together, the largest first.
 
-    Fewer where the networks are so large that half of this machine's memory would not hold them in every worker.
+    With a size of 0 as many as are fastest on these devices, and none idle. Fewer where the networks are so large that
+    half of this machine's memory would not hold them in every worker.
     """
-    room = memory_here() / 2 / launch.execution.count(devices)
-    return [
-        Cohort(
+    workers = launch.execution.count(devices)
+    room = memory_here() / 2 / workers
+
+    def cohort(group: tuple[Member, ...]) -> Cohort:
+        return Cohort(
             group,
             {member.trial: parts[member.trial] for member in group},
             study_seed=launch.seed,
@@ -43,7 +47,13 @@ def cohorts_of(
             record=launch.record,
             keep_weights=keep_weights,
         )
-        for whole in plan(members, parts, size)
+
+    def together(of_structure: tuple[Member, ...]) -> int:
+        return size or best_size(cohort(of_structure), devices[0], -(-len(members) // workers))
+
+    return [
+        cohort(group)
+        for whole in plan(members, parts, together)
         for group in _fitting(whole, parts[whole[0].trial], room)
     ]
 
@@ -73,8 +83,7 @@ class Batch:
         launch, seeds = self.composer.launch, self._seeds if seeds is None else seeds
         parts = {trial.number: self.composer.parts(trial.levels) for trial in self.trials}
         members = [Member(trial.number, seed) for trial in self.trials for seed in seeds[trial.number]]
-        knee = CUDA_KNEE if self.devices[0].startswith("cuda") else CPU_KNEE
-        return cohorts_of(launch, members, parts, launch.execution.cohort_size or knee, devices=self.devices)
+        return cohorts_of(launch, members, parts, launch.execution.cohort_size, devices=self.devices)
 
     def trained(self, trainer: Trainer, seeds: Seeds | None = None) -> Iterator[list[TrialResult]]:
         """Trains these seeds, by default all of the budget, and hands out trials as soon as all of theirs are done.

@@ -65,11 +65,13 @@ class Part:
     """Checks its own fields once, when a configuration makes it: ValueError says what was required and what came.
 
     `group` is the config group whose levels its subclasses are, said once: `class Mine(Part, group="model")`.
-    `member_by_member`: it cannot be stacked, so that its cohorts have one member.
+    `member_by_member`: it cannot be stacked, so that its cohorts have one member. `behind_gradients`: it changes no
+    pass of the network, but what is made of gradients, so that members train together whichever of its kinds they have.
     """
 
     group: ClassVar[str] = ""
     member_by_member = False
+    behind_gradients = False
 
     def __init_subclass__(cls, *, group: str = "") -> None:
         super().__init_subclass__()

@@ -17,7 +17,7 @@ INITS = "+space.init=choice(lecun,identity)"
 def results():
     """Of a trial of which theory speaks, and of one of which it does not: by number, with two seeds."""
     with hydra_ready():
-        composer = Composer([*SMALL, INITS, "budget.seeds=2", "seed=3"])
+        composer = Composer([*SMALL, INITS, "budget.seeds=2", "seed=3", "execution=inline"])
         batch = Batch(composer, ("cpu",), (Trial(5, {"init": "lecun"}, ()), Trial(6, {"init": "identity"}, ())))
         with Inline().start(batch.devices) as runner:
             return composer, {result.trial.number: result for done in batch.trained(Trainer(runner)) for result in done}

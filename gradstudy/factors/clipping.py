@@ -24,6 +24,7 @@ class Clipping(Part, group="clipping"):
     in `clip` instead.
     """
 
+    behind_gradients = True
     by_entry: ClassVar[bool] = True
 
     def factor(self, norm: Tensor) -> Tensor:

@@ -17,6 +17,8 @@ from gradstudy.parts import Part, number
 class Constant(Part, group="lr"):
     """The same rate at every step."""
 
+    behind_gradients = True
+
     value: float = number(0.01, at_least=0.0)
 
     def at(self, step: Tensor, steps: int) -> Tensor:

@@ -42,6 +42,10 @@ class Optimizer(Part, group="optimizer"):
     largest_curvature: ClassVar[float | None] = None
 
     @property
+    def behind_gradients(self) -> bool:  # type: ignore[override]  # of most
+        return self.by_entry
+
+    @property
     def rule(self) -> EntryRule:
         """What a step does to an entry."""
         raise NotImplementedError

@@ -2,7 +2,7 @@
 
 import itertools
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
@@ -12,11 +12,10 @@ from gradstudy.parts import STUDIED, Part, hints_of, is_coefficient
 from gradstudy.records import Member
 
 STACKED = tuple(group for group in STUDIED if group != "init")
-"""The groups whose structure makes a cohort's key. `init` is not among them: each member is filled by itself."""
+"""The groups that are stacked. `init` is not among them: each member is filled by itself."""
 
-CPU_KNEE, CUDA_KNEE = 64, 1024
-"""Cohort sizes past which throughput stops to grow. The first was measured, for widths up to 64 on one thread; a
-GPU has more lanes to fill, and halves a cohort that its memory does not hold."""
+RULE_GROUPS = ("optimizer", "clipping", "regularization", "lr")
+"""Those of which some are behind the gradients, in the order in which a cohort's members are sorted by them."""
 
 
 @dataclass(frozen=True)
@@ -38,22 +37,34 @@ class Cohort:
     keep_weights: bool = False
 
 
-def plan(members: Sequence[Member], parts: Mapping[int, Mapping[str, Any]], size: int) -> list[tuple[Member, ...]]:
-    """Members grouped by structure, a trial's seeds together, at most `size` to a group, the largest groups first.
+def plan(
+    members: Sequence[Member], parts: Mapping[int, Mapping[str, Any]], size: Callable[[tuple[Member, ...]], int]
+) -> list[tuple[Member, ...]]:
+    """Members grouped by structure, a trial's seeds together, the largest groups first.
 
-    `parts` are the parts of every trial by trial number. Groups of one structure come out evenly filled: two
-    cohorts of 43 cost less than one of 64 and one of 22. A part that cannot be stacked makes groups of one.
+    `size` says how many there may be to a group, given all members of a structure, and `parts` are the parts of every
+    trial by trial number. Groups of one structure come out evenly filled: two cohorts of 43 cost less than one of 64
+    and one of 22. A part that cannot be stacked makes groups of one. Inside a group, trials whose rules behind the
+    gradients have one structure stand together.
     """
     by_structure: dict[Any, dict[int, list[Member]]] = defaultdict(dict)
     for member in members:
         key = _key(parts[member.trial])
         by_structure[key].setdefault(member.trial, []).append(member)
     groups: list[tuple[Member, ...]] = []
-    for key, trials in by_structure.items():
-        alone = any(of_group[0].member_by_member for of_group in key)
-        everyone = [member for seeds in trials.values() for member in seeds]
-        groups += [(member,) for member in everyone] if alone else _evenly(list(trials.values()), size)
+    for trials in by_structure.values():
+        sorted_trials = _by_rules(trials, parts)
+        everyone = tuple(member for seeds in sorted_trials for member in seeds)
+        alone = any(part.member_by_member for part in parts[everyone[0].trial].values())
+        groups += [(member,) for member in everyone] if alone else _evenly(sorted_trials, size(everyone))
     return sorted(groups, key=len, reverse=True)
+
+
+def _by_rules(trials: Mapping[int, list[Member]], parts: Mapping[int, Mapping[str, Any]]) -> list[list[Member]]:
+    """The seeds of each trial, those of one structure of rules together."""
+    rules = {trial: [structure(parts[trial][group]) for group in RULE_GROUPS] for trial in trials}
+    seen = [list(dict.fromkeys(of_group)) for of_group in zip(*rules.values(), strict=True)]
+    return [trials[trial] for trial in sorted(trials, key=lambda trial: [*map(list.index, seen, rules[trial])])]
 
 
 def shape(cohort: Cohort) -> Hashable:
@@ -62,7 +73,17 @@ def shape(cohort: Cohort) -> Hashable:
 
 
 def _key(parts: Mapping[str, Any]) -> tuple[Hashable, ...]:
-    return tuple(structure(parts[group]) for group in STACKED)
+    sliced = in_slices(parts)
+    return tuple(structure(parts[group]) for group in STACKED if group not in sliced)
+
+
+def in_slices(parts: Mapping[str, Any]) -> tuple[str, ...]:
+    """The groups in whose structure members may differ that train together.
+
+    None where an optimizer looks at losses by itself: it clips and decays what it finds there.
+    """
+    behind = parts["optimizer"].behind_gradients
+    return tuple(group for group in RULE_GROUPS if behind and parts[group].behind_gradients)
 
 
 Some = TypeVar("Some")

@@ -1,4 +1,4 @@
-"""What follows the gradients of a cohort: their norms, clipping, decay, and the step of the optimizer.
+"""What follows the gradients of members with one set of rules: clipping, decay, and the step of the optimizer.
 
 Parameters, gradients and moments lie in rows [member, entry] (flat.py), and are written in place. `Descent` does it in
 PyTorch's operations on whole rows: some two dozen kernels, none of which waits for the device, so that a GPU may replay
@@ -14,40 +14,31 @@ from torch import Tensor
 
 from gradstudy.kernels import rows as machine_code
 from gradstudy.kernels.compiled import runs_compiled
-from gradstudy.network import Network, spread_over
+from gradstudy.network import spread_over
 from gradstudy.training.flat import Flat, not_finite
-from gradstudy.training.instrument.norms import combined_norm, norms
 from gradstudy.training.instrument.recorder import StepNumber
 
 
 class Descent:
-    """Moves the parameters of a cohort along what its backward pass found.
+    """Moves the parameters of members, in `rows`, along what their backward pass left in `gradients`, other rows.
 
-    `parameters` are leaves of the graph by name, and `into` where their gradients belong: views of the rows. `steps`
-    are all steps that there will be, for the schedule of the learning rate.
+    `parts` are their optimizer, clipping and regularization, stacked, and `rates` [step, member] those of all steps
+    that there will be.
     """
 
-    def __init__(self, network: Network, parts: Mapping[str, Any], values: Mapping[str, Tensor], steps: int):
-        self.flat, self._parts = Flat(network.parameters), parts
-        self._rows = self.flat.rows(values)
-        self._gradients = torch.zeros_like(self._rows)
-        names, views = [p.name for p in network.parameters], self.flat.views(self._rows)
-        self.parameters = {name: views[name].detach().requires_grad_() for name in names}
-        self.into = self.flat.views(self._gradients)
-        self._order = torch.tensor([self.flat.names.index(name) for name in names], device=self._rows.device)
-        self.moved, self._slopes = (all_[:, : self.flat.trained_length] for all_ in (self._rows, self._gradients))
-        self.trained, self._clippable = self.flat.views(self.moved), self.flat.views(self._slopes)
+    def __init__(self, flat: Flat, rows: Tensor, gradients: Tensor, parts: Mapping[str, Any], rates: Tensor):
+        self.flat, self._rows, self._gradients, self._parts = flat, rows, gradients, parts
+        self.moved, self._slopes = (all_[:, : flat.trained_length] for all_ in (rows, gradients))
+        self.trained, self._clippable = flat.views(self.moved), flat.views(self._slopes)
         self.moments: list[Tensor] = parts["optimizer"].start(self.moved)
-        self._given, self._kept = self._coefficients(steps)
+        self._given, self._kept = self._coefficients(rates)
 
-    def _coefficients(self, steps: int) -> tuple[Tensor, Tensor]:
+    def _coefficients(self, rates: Tensor) -> tuple[Tensor, Tensor]:
         """Those of the optimizer's rule [step, member, coefficient], and of the decay's [member, coefficient]."""
-        device, members = self._rows.device, len(self._rows)
-        count = torch.arange(steps, dtype=torch.float64, device=device)
-        lr = self._parts["lr"].at(count.unsqueeze(1), steps).expand(steps, members)
-        given = self._parts["optimizer"].coefficients(lr, count + 1)
+        count = torch.arange(1, len(rates) + 1, dtype=torch.float64, device=rates.device)
+        given = self._parts["optimizer"].coefficients(rates, count)
         kept = self._parts["regularization"].decay_coefficients()
-        return (self._stacked(given, steps, members), self._stacked(kept, members))
+        return (self._stacked(given, *rates.shape), self._stacked(kept, len(self._rows)))
 
     def _stacked(self, coefficients: Sequence[Any], *shape: int) -> Tensor:
         like = self._rows
@@ -56,25 +47,13 @@ class Descent:
             return like.new_zeros(*shape, 0)
         return torch.stack(wide, dim=-1).to(like.dtype)
 
-    def take(self, gradients: Sequence[Tensor]) -> None:
-        """Puts the gradients of all parameters, in the network's order, where they belong unless they lie there."""
-        pairs = [
-            (place, gradient)
-            for place, gradient in zip(map(self.into.__getitem__, self.parameters), gradients, strict=True)
-            if gradient.data_ptr() != place.data_ptr()
-        ]
-        if pairs:
-            torch._foreach_copy_([place for place, _ in pairs], [gradient for _, gradient in pairs])
+    def clip(self, before: Tensor) -> tuple[Tensor, bool]:
+        """Clips what is trained: the factor put on all of it, [member] in float64, and whether anything may be changed.
 
-    def norms(self) -> tuple[Tensor, Tensor]:
-        """The norm of each parameter's gradient [parameter, member], and of all that is trained [member]; float64."""
-        each = norms(list(self.into.values()))
-        return each.index_select(0, self._order), combined_norm(each[: self.flat.trained])
-
-    def clip(self, before: Tensor) -> tuple[Tensor, Tensor]:
-        """Clips what is trained; the norm after it, and the factor put on all of it, [member] in float64 each."""
-        factor = self._clip_units(before) if not self._parts["clipping"].by_entry else self._clip_entries(before)
-        return combined_norm(norms(list(self._clippable.values()))), factor
+        `before` [member] is the norm of all of it.
+        """
+        clip = self._clip_entries if self._parts["clipping"].by_entry else self._clip_units
+        return clip(before), True
 
     def _clip_units(self, before: Tensor) -> Tensor:
         gradients, values = list(self._clippable.values()), list(self.trained.values())
@@ -145,11 +124,10 @@ class Descent:
 class CompiledDescent(Descent):
     """The same in machine code: on a CPU, in float32."""
 
-    def __init__(self, network: Network, parts: Mapping[str, Any], values: Mapping[str, Tensor], steps: int):
-        super().__init__(network, parts, values, steps)
-        flat, optimizer, regularization = self.flat, parts["optimizer"], parts["regularization"]
+    def __init__(self, flat: Flat, rows: Tensor, gradients: Tensor, parts: Mapping[str, Any], rates: Tensor):
+        super().__init__(flat, rows, gradients, parts, rates)
+        optimizer, regularization = parts["optimizer"], parts["regularization"]
         self._starts, self._ends = np.array(flat.starts), np.array(flat.ends)
-        self._each = torch.empty(len(flat.names), len(self._rows), dtype=torch.float64)
         self._numbers = self._given.numpy(), self._kept.numpy()
         self._new = np.empty(flat.trained_length, np.float32)
         self._bad = torch.zeros(flat.trained, len(self._rows), dtype=torch.bool)
@@ -160,21 +138,15 @@ class CompiledDescent(Descent):
                 *(regularization.decay, self._kept.shape[-1]),
             )
 
-    def norms(self) -> tuple[Tensor, Tensor]:
-        each, trained = self._each.numpy(), np.empty(len(self._rows))
-        machine_code.norms_of_rows(self._gradients.numpy(), self._starts, self._ends, self.flat.trained, each, trained)
-        return self._each.index_select(0, self._order), torch.from_numpy(trained)
-
-    def clip(self, before: Tensor) -> tuple[Tensor, Tensor]:
+    def clip(self, before: Tensor) -> tuple[Tensor, bool]:
         clipping = self._parts["clipping"]
         if not clipping.by_entry:
-            factor = self._clip_units(before)
-        else:
-            factor = clipping.factor(before)
-            if bool((factor == 1).all()) and np.isinf(self._limits).all():
-                return before, factor
-            machine_code.clip_rows(self._slopes.numpy(), factor.numpy(), self._limits)
-        return self.norms()[1], factor
+            return super().clip(before)
+        factor = clipping.factor(before)
+        if bool((factor == 1).all()) and np.isinf(self._limits).all():
+            return factor, False
+        machine_code.clip_rows(self._slopes.numpy(), factor.numpy(), self._limits)
+        return factor, True
 
     def move(self, step: StepNumber, alive: Tensor) -> Tensor:
         given, kept = self._numbers
@@ -187,7 +159,7 @@ class CompiledDescent(Descent):
         return self._bad
 
 
-def descent(network: Network, parts: Mapping[str, Any], values: Mapping[str, Tensor], steps: int) -> Descent:
-    """The fastest there is for these values."""
-    kind = CompiledDescent if runs_compiled(values[network.parameters[0].name]) else Descent
-    return kind(network, parts, values, steps)
+def descent(flat: Flat, rows: Tensor, gradients: Tensor, parts: Mapping[str, Any], rates: Tensor) -> Descent:
+    """The fastest there is for such rows."""
+    kind = CompiledDescent if runs_compiled(rows) else Descent
+    return kind(flat, rows, gradients, parts, rates)

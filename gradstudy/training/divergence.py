@@ -14,7 +14,7 @@ class Divergence:
         self._first_step = torch.full((members,), -1, dtype=torch.int64, device=device)
         self._first_suspect = torch.full((members,), -1, dtype=torch.int64, device=device)
         self.alive = torch.ones(members, dtype=torch.bool, device=device)
-        """Whether each member [member] has been finite so far; one tensor for good."""
+        """Whether each member [member] has been finite so far; one tensor until `keep`."""
 
     def note(self, step: int | Tensor, first_suspect: int, bad: Tensor) -> None:
         """`bad` [suspect, member] marks what is non-finite, from `first_suspect` on; the first bad step is kept."""
@@ -25,6 +25,12 @@ class Divergence:
         self._first_step.copy_(torch.where(news, step, self._first_step))
         self._first_suspect.copy_(torch.where(news, culprit, self._first_suspect))
         self.alive.logical_and_(news.logical_not_())
+
+    def keep(self, slots: Sequence[int]) -> None:
+        """Goes on with the members of these slots."""
+        chosen = list(slots)
+        self._first_step, self._first_suspect = self._first_step[chosen], self._first_suspect[chosen]
+        self.alive = self.alive[chosen]
 
     def outcomes(self) -> list[tuple[int | None, str | None]]:
         """Every member's first bad step and tensor, None and None where all was finite. A copy from the device."""

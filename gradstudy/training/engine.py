@@ -3,7 +3,7 @@
 A worker is a pure function from a cohort to records. The only reduction over members is the sum of their losses.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ from gradstudy.network import Flow, Pass, Probe
 from gradstudy.quantities import answers_each_step, baseline_scores
 from gradstudy.records import Member, MemberRecord, Series
 from gradstudy.training.cohort import Cohort, halves
-from gradstudy.training.descent import descent
+from gradstudy.training.compaction import worth_packing
 from gradstudy.training.device import DTYPES, denormals_kept, device_here, one_thread
 from gradstudy.training.divergence import Divergence
 from gradstudy.training.flat import Buffers
@@ -25,6 +25,7 @@ from gradstudy.training.instrument.probe import Prober
 from gradstudy.training.instrument.recorder import Recorder
 from gradstudy.training.instrument.stopwatch import Stopwatch
 from gradstudy.training.pulse import beat
+from gradstudy.training.slices import Slices
 from gradstudy.training.start.batches import Examples
 from gradstudy.training.start.cohort_start import CohortStart
 from gradstudy.training.start.initialization import by_name
@@ -50,6 +51,21 @@ def train(cohort: Cohort) -> list[MemberRecord]:
     return [record for half in halves(cohort.members) for record in train(replace(cohort, members=half))]
 
 
+WITHOUT_PROBES, TIMED_SECONDS = range(4, 10), 0.2
+"""Steps of a training of more steps that are timed; no more of them after so many seconds. The first warms up."""
+
+
+def step_cost(cohort: Cohort, copies: int) -> tuple[float, float]:
+    """Seconds of a step without probes of so many copies of the cohort's first member: the fastest of a few.
+
+    And the bytes of a GPU's memory that they take; 0 on a CPU.
+    """
+    steps = max(cohort.steps, WITHOUT_PROBES.stop + 1)
+    with one_thread():
+        one = replace(cohort, members=cohort.members[:1], steps=steps, record=(), keep_weights=False)
+        return _Training(one).step_cost(copies)
+
+
 NO_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "out of memory", "ALLOC_FAILED")
 """What PyTorch's allocators and those of C++ and CUDA's libraries say, on one system or another, in a RuntimeError."""
 
@@ -65,17 +81,23 @@ class _Training:
     """One cohort while it trains: stacked parts, parameters and buffers [member, ...], optimizer state, instruments."""
 
     def __init__(self, cohort: Cohort):
-        self.cohort = cohort
+        self.cohort, self.wanted = cohort, cohort.members
         self.device, self.dtype = device_here(cohort.device), DTYPES[cohort.dtype]
         start = CohortStart(cohort, self.device, self.dtype)
-        self.task, self.parts, self.network = start.task, start.parts, start.network
-        self.batches, self._draws = start.batches("data"), Draws(start.draws, "dropout", self.device)
-        values = start.values()
-        self.descent = descent(self.network, self.parts, values, max(1, cohort.steps))
+        self.task, self.batches = start.task, start.batches("data")
+        self._fill(start, start.values())
+        self._equip(len(start.draws))
+        self._scores: list[dict[str, Tensor]] = []
+        self._done: dict[Member, MemberRecord] = {}
+
+    def _fill(self, start: CohortStart, values: Mapping[str, Tensor]) -> None:
+        """What is stacked of the members, from the values [member, ...] of their parameters and buffers."""
+        self.parts, self.network = start.parts, start.network
+        self._draws = Draws(start.draws, "dropout", self.device)
+        self.descent = Slices(self.network, start.rules(), values, start.rates(max(1, self.cohort.steps)))
         self.parameters = self.descent.parameters
         self.buffers = Buffers(self.network.buffers, values)
         self.trained = tuple(self.descent.trained)
-        self._equip(len(start.draws))
 
     def _equip(self, members: int) -> None:
         """The instruments, and the clock that says what they cost."""
@@ -95,15 +117,61 @@ class _Training:
         self.divergence = Divergence(suspects, members=members, device=self.device)
 
     def run(self) -> list[MemberRecord]:
-        held_out = [self._held_out()]
+        self._scores.append(self._held_out())
         with self.stopwatch.timing("everything"):
             with denormals_kept():
                 self._step(0)
             for step in range(1, self.cohort.steps):
+                living = self._worth_packing(step)
+                if living:
+                    self._finish(set(range(len(self.cohort.members))).difference(living))
+                    self._go_on_with(living)
+                elif living is not None:  # nobody
+                    break
                 self._step(step)
-        if self.cohort.steps:
-            held_out.append(self._held_out())
-        return self._records(held_out)
+        self._finish(range(len(self.cohort.members)))
+        seconds = self.stopwatch.seconds("everything")
+        cost = {"seconds": seconds, **{name: self.stopwatch.seconds(name) / seconds for name in ("recorder", "probes")}}
+        return [replace(self._done[member], cost=cost) for member in self.wanted]
+
+    def _worth_packing(self, step: int) -> list[int] | None:
+        """With which slots to go on alone, if so. A GPU is asked only where a probe makes it wait anyway."""
+        if self.device.type != "cpu" and not self.prober.is_due(step):
+            return None
+        return worth_packing(self.divergence.alive, len(self.cohort.members), self.cohort.steps - step)
+
+    def _go_on_with(self, chosen: Sequence[int]) -> None:
+        """Goes on with the members of these slots as they are, and with no others."""
+        members = tuple(self.cohort.members[slot] for slot in chosen)
+        parts = {member.trial: self.cohort.parts[member.trial] for member in members}
+        self.cohort = replace(self.cohort, members=members, parts=parts)
+        start = CohortStart(self.cohort, self.device, self.dtype)
+        slots = [*chosen, *[chosen[-1]] * (len(start.draws) - len(chosen))]
+        values = {name: value.detach()[slots] for name, value in {**self.parameters, **self.buffers.views}.items()}
+        before = self.descent
+        self._fill(start, values)
+        self.descent.take_over(before, slots)
+        self.batches.keep(slots)
+        self.recorder.keep(slots)
+        self.prober.keep(slots, self.network, self.parts)
+        self.divergence.keep(slots)
+        self._scores = [{name: score[slots] for name, score in one.items()} for one in self._scores]
+
+    def step_cost(self, copies: int) -> tuple[float, float]:
+        """See the function of that name."""
+        if self.device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self.device)
+            before = torch.cuda.memory_allocated(self.device)
+        self._go_on_with([0] * copies)
+        seconds: list[float] = []
+        for step in WITHOUT_PROBES:
+            with self.stopwatch.timing(f"step {step}"):
+                self._step(step)
+            seconds.append(self.stopwatch.seconds(f"step {step}"))
+            if len(seconds) > 1 and sum(seconds) > TIMED_SECONDS:
+                break
+        memory = torch.cuda.max_memory_allocated(self.device) - before if self.device.type == "cuda" else 0
+        return min(seconds[1:]), memory
 
     def _step(self, step: int) -> None:
         """Forward, backward, record, update."""
@@ -190,31 +258,35 @@ class _Training:
     def _task_of(self, member: Member) -> Any:
         return self.cohort.parts[member.trial]["task"]
 
-    def _records(self, held_out: Sequence[Mapping[str, Tensor]]) -> list[MemberRecord]:
-        """One record per member, cut after its first bad step; the ballast behind the cohort has none."""
+    def _has(self, member: Member, quantity: str) -> bool:
+        """Of what a cohort finds one kind of member has not all: those whose optimizer has no eps."""
+        return quantity != "adam_eps_share" or self.cohort.parts[member.trial]["optimizer"].has_eps
+
+    def _finish(self, slots: Collection[int]) -> None:
+        """Makes the records of these members, each cut after its first bad step; the ballast behind them has none."""
+        held_out = [*self._scores, self._held_out()] if self.cohort.steps else self._scores
         outcomes = self.divergence.outcomes()[: len(self.cohort.members)]
         ends = [None if step is None else step + 1 for step, _ in outcomes]
         scores = {name: torch.stack([one[name] for one in held_out]).cpu().numpy() for name in held_out[0]}
-        steps, seconds = np.array([0, self.cohort.steps][: len(held_out)]), self.stopwatch.seconds("everything")
-        shares = {name: self.stopwatch.seconds(name) / seconds for name in ("recorder", "probes")}
-        return [
-            MemberRecord(
+        steps = np.array([0, self.cohort.steps][: len(held_out)])
+        self._done |= {
+            member: MemberRecord(
                 member.trial,
                 member.seed,
                 {
                     **recorded,
-                    **probed,
+                    **{name: found for name, found in probed.items() if self._has(member, name)},
                     **{name: Series(("all",), steps, values[:, slot, None]) for name, values in scores.items()},
                     **{name: _at_start(score) for name, score in baseline_scores(self._task_of(member)).items()},
                 },
                 *outcome,
                 weights=by_name({**self.parameters, **self.buffers.views}, slot) if self.cohort.keep_weights else {},
-                cost={"seconds": seconds, **shares},
             )
             for slot, (member, outcome, recorded, probed) in enumerate(
                 zip(self.cohort.members, outcomes, self.recorder.series(ends), self.prober.series(ends), strict=True)
             )
-        ]
+            if slot in slots
+        }
 
 
 def _at_start(score: float) -> Series:

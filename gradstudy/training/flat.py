@@ -15,13 +15,15 @@ CACHE_LINE = 16
 class Flat:
     """Where the parameters of a member lie in its row, in entries: the `trained` ones first, the others behind them.
 
-    `names` are the parameters in that order, `starts` and `ends` [tensor] their places, `length` that of a row.
+    `names` are the parameters in that order, `starts` and `ends` [tensor] their places, `length` that of a row. `order`
+    says which of them each of the network's parameters is.
     """
 
     def __init__(self, parameters: Sequence[Parameter]):
         ordered = sorted(parameters, key=lambda p: not p.trained)
         self._shapes = {p.name: p.shape for p in ordered}
         self.names = tuple(self._shapes)
+        self.order = [self.names.index(p.name) for p in parameters]
         self.starts, self.ends, place = [], [], 0
         for p in ordered:
             self.starts.append(place)

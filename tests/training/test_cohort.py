@@ -1,17 +1,19 @@
 """Planning: members that can be stacked are, a trial's seeds stay together, and sizes are even."""
 
+from itertools import groupby
+
 import pytest
 from support.cohorts import OPTIMIZERS, parts
 
-from gradstudy.factors import activation, clipping, init, lr
+from gradstudy.factors import activation, clipping, init, lbfgs, lr, optimizer, regularization
 from gradstudy.factors.model.rnn import Rnn
 from gradstudy.records import Member
-from gradstudy.training.cohort import halves, plan, stack, structure
+from gradstudy.training.cohort import RULE_GROUPS, halves, plan, stack, structure
 
 
 def planned(trials, seeds=4, size=64):
     members = [Member(trial, seed) for trial in range(len(trials)) for seed in range(seeds)]
-    return plan(members, dict(enumerate(trials)), size)
+    return plan(members, dict(enumerate(trials)), lambda _: size)
 
 
 def test_coefficients_and_inits_are_fusible():
@@ -28,12 +30,37 @@ def test_coefficients_and_inits_are_fusible():
     [
         {"model": Rnn(width=8)},
         {"activation": activation.Relu()},
-        {"optimizer": OPTIMIZERS["adam"]},
+        {"optimizer": lbfgs.Lbfgs()},
+        {"regularization": regularization.Dropout()},
         {"model": Rnn(depth=2, width=7)},
     ],
 )
-def test_structure_keeps_members_apart(change):
-    assert [len(group) for group in planned([parts(), parts(**change)])] == [4, 4]
+def test_what_changes_the_network_or_looks_at_losses_keeps_members_apart(change):
+    groups = planned([parts(), parts(**change)])
+    assert all(len({member.trial for member in group}) == 1 for group in groups)
+    assert sum(map(len, groups)) == 8
+
+
+def test_rules_behind_the_gradients_differ_inside_a_cohort_and_stand_together():
+    rules = [
+        {"optimizer": OPTIMIZERS["adam"]},
+        {"clipping": clipping.Adaptive()},
+        {"regularization": regularization.MaxNorm(max_norm=1.0)},
+        {"lr": lr.Cosine(0.1)},
+    ]
+    trials = [parts(**change) for change in [{}, *rules] * 2]
+    (group,) = planned(trials, seeds=1)
+    met = [tuple(structure(trials[member.trial][name]) for name in RULE_GROUPS) for member in group]
+    runs = [rule for rule, _ in groupby(met)]
+    assert (len(group), len(runs), len(set(runs))) == (10, 5, 5)
+
+
+def test_an_optimizer_that_looks_at_losses_shares_its_cohort_with_one_kind_of_rules():
+    class Searching(optimizer.Sgd):
+        by_entry = False
+
+    trials = [parts(optimizer=Searching(), clipping=one) for one in (clipping.Threshold(), clipping.Adaptive())]
+    assert [len(group) for group in planned(trials)] == [4, 4]
 
 
 def test_groups_are_even_and_keep_the_seeds_of_a_trial_together():

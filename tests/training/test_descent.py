@@ -8,9 +8,10 @@ from support.cohorts import parts
 from gradstudy.factors import clipping, lr, optimizer, regularization
 from gradstudy.kernels import rows
 from gradstudy.network import Parameter
-from gradstudy.training.cohort import STACKED, stack
+from gradstudy.training.cohort import RULE_GROUPS, stack
 from gradstudy.training.descent import CompiledDescent, Descent
 from gradstudy.training.flat import CACHE_LINE, Buffers, Flat
+from gradstudy.training.row_norms import compiled_norms, plain_norms
 
 MEMBERS, STEPS = 5, 4
 PARAMETERS = tuple(
@@ -28,17 +29,33 @@ OPTIMIZERS = [
 ]
 
 
-class Net:
-    parameters = PARAMETERS
+class Whole:
+    """A descent with the parameters of a whole cohort, as slices hold them."""
+
+    def __init__(self, kind, values, parts, rates):
+        flat = Flat(PARAMETERS)
+        rows = flat.rows(values)
+        gradients = torch.zeros_like(rows)
+        self.parameters, self._into = flat.views(rows), flat.views(gradients)
+        self._descent = kind(flat, rows, gradients, parts, rates)
+        self.norms = (plain_norms if kind is Descent else compiled_norms)(flat, gradients)
+
+    def take(self, gradients):
+        for parameter, gradient in zip(PARAMETERS, gradients, strict=True):
+            self._into[parameter.name].copy_(gradient)
+
+    def __getattr__(self, name):
+        return getattr(self._descent, name)
 
 
 def both(one_optimizer, one_clipping, one_regularization):
     """The two ways of descending, from the same values."""
     of = parts(optimizer=one_optimizer, clipping=one_clipping, regularization=one_regularization, lr=lr.Cosine(0.3))
-    stacked = {group: stack([of[group]] * MEMBERS, "cpu") for group in STACKED if group != "task"}
+    stacked = {group: stack([of[group]] * MEMBERS, "cpu") for group in RULE_GROUPS}
+    rates = stacked.pop("lr").at(torch.arange(STEPS, dtype=torch.float64).unsqueeze(1), STEPS).expand(STEPS, MEMBERS)
     torch.manual_seed(1)
     values = {p.name: torch.randn(MEMBERS, *p.shape) for p in PARAMETERS}
-    return [kind(Net(), stacked, values, STEPS) for kind in (Descent, CompiledDescent)]
+    return [Whole(kind, values, stacked, rates) for kind in (Descent, CompiledDescent)]
 
 
 def gradients(step):
@@ -80,11 +97,12 @@ def test_norms_and_factors_are_those_of_numpy_and_what_is_frozen_is_not_clipped_
     expected = np.array([[np.linalg.norm(g[member]) for member in range(MEMBERS)] for g in found])
     np.testing.assert_allclose(each.numpy(), expected, rtol=1e-7)
     np.testing.assert_allclose(before.numpy(), np.sqrt((expected[1:] ** 2).sum(0)), rtol=1e-7)
-    after, factor = descent.clip(before)
+    factor, changed = descent.clip(before)
+    after = descent.norms()[1]
+    assert changed
     np.testing.assert_allclose(factor.numpy(), 0.5 / (before.numpy() + 1e-6), rtol=1e-12)
     np.testing.assert_allclose(after.numpy(), 0.5, rtol=1e-5)
-    assert torch.equal(descent.into["a"], gradients(3)[0])
-    frozen = descent.parameters["a"].detach().clone()
+    frozen = descent.parameters["a"].clone()
     descent.move(0, torch.ones(MEMBERS, dtype=torch.bool))
     assert torch.equal(descent.parameters["a"], frozen)
 

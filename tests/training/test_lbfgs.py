@@ -74,7 +74,7 @@ def test_a_line_search_learns_in_few_steps_what_gradient_descent_does_not():
 def test_members_are_planned_alone():
     trials = {trial: parts(**SMALL, optimizer=Lbfgs(), lr=lr.Constant(0.1 + trial)) for trial in range(3)}
     members = [Member(trial, seed) for trial in trials for seed in range(2)]
-    assert sorted(plan(members, trials, 64), key=repr) == [(member,) for member in members]
+    assert sorted(plan(members, trials, lambda _: 64), key=repr) == [(member,) for member in members]
 
 
 def test_a_cohort_of_several_members_is_refused():

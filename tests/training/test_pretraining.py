@@ -146,7 +146,7 @@ def test_a_member_whose_pretraining_overflows_starts_non_finite_and_disturbs_nob
 def test_coefficients_differ_inside_a_cohort_and_an_autoencoder_shares_it_with_a_denoising_one():
     choices = [Autoencoder(), Autoencoder(rate=0.01, corruption=0.25), Rbm(), Rbm(rate=0.2), Rbm(k=2)]
     whole = cohort(*map(trial, choices))
-    groups = plan(whole.members, whole.parts, size=64)
+    groups = plan(whole.members, whole.parts, lambda _: 64)
     assert [sorted({member.trial for member in group}) for group in groups] == [[0, 1], [2, 3], [4]]
 
 

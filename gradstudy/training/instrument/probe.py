@@ -61,6 +61,16 @@ class Prober:
         self._found: dict[str, list[tuple[int, Tensor]]] = defaultdict(list)
         self._places: dict[str, tuple[str, ...]] = {}
 
+    def keep(self, slots: Sequence[int], network: Network, parts: Mapping[str, Any]) -> None:
+        """Goes on with the members of these slots, of which this network and its parts are made."""
+        self._network, self._parts, chosen = network, parts, list(slots)
+        if self._batch is not None:
+            self._batch = self._batch[0][chosen], self._batch[1][chosen]
+        if self._gradients is not None:
+            self._gradients = [gradient[chosen] for gradient in self._gradients]
+        for quantity, looks in self._found.items():
+            self._found[quantity] = [(step, values[:, chosen]) for step, values in looks]
+
     def is_due(self, step: int) -> bool:
         return step in self._steps
 

@@ -59,6 +59,10 @@ class Recorder:
         else:
             self._buffers[quantity][step] = values.double()
 
+    def keep(self, slots: Sequence[int]) -> None:
+        """Goes on with the members of these slots."""
+        self._buffers = {quantity: buffer[:, :, list(slots)] for quantity, buffer in self._buffers.items()}
+
     def series(self, ends: Sequence[int | None]) -> list[dict[str, Series]]:
         """Of every member the steps before its end; the one copy from the device happens here."""
         buffers = {quantity: buffer.cpu().numpy() for quantity, buffer in self._buffers.items()}

@@ -36,6 +36,10 @@ class Batches:
         self._streams = [numpy_stream(*stream, purpose) for _, stream in sources]
         self.size = tasks[0].batch_size
 
+    def keep(self, slots: Sequence[int]) -> None:
+        """Goes on with the members of these slots; what is drawn stays the same."""
+        self._source_of = self._source_of[list(slots)]
+
     def next(self) -> Examples:
         """The batch of the next step."""
         return self._stack([task.batch(at) for (task, _), at in zip(self._sources, self._streams, strict=True)])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 import torch
@@ -9,7 +10,8 @@ from torch import Tensor
 
 from gradstudy.layer_parts import network_of
 from gradstudy.network import KERNEL_TAIL, Network, Pass
-from gradstudy.training.cohort import STACKED, Cohort, stack
+from gradstudy.training.cohort import RULE_GROUPS, STACKED, Cohort, in_slices, stack, structure
+from gradstudy.training.slices import Rules
 from gradstudy.training.start.batches import Batches
 from gradstudy.training.start.initialization import calibrate, dependent_values, initial_values
 from gradstudy.training.start.streams import Draws
@@ -18,6 +20,7 @@ from gradstudy.training.start.streams import Draws
 class CohortStart:
     """What is there before the first step: `parts` by group, stacked, the `network`, and the streams of each slot.
 
+    Of what is behind the gradients `parts` holds those of the first member, and `rules` and `rates` tell those of all.
     `draws` are the identities of what a member draws for itself, `data` those of what it shares with every member of
     its seed. On a CPU, copies of the last member stand behind the cohort as ballast.
     """
@@ -32,8 +35,31 @@ class CohortStart:
         self.data = [(cohort.study_seed, member.seed) for member in slots]
         self._of = [cohort.parts[member.trial] for member in slots]
         self._networks = [own[member.trial] for member in slots]
-        self.parts = {group: stack([of[group] for of in self._of], device) for group in STACKED if group != "task"}
-        self.network = network_of({**self.parts, "task": first["task"]})
+        sliced = ("task", *in_slices(first))
+        self.parts = {group: first[group] if group in sliced else self._stacked(group) for group in STACKED}
+        self.network = network_of(self.parts)
+
+    def _stacked(self, group: str) -> Any:
+        return stack([of[group] for of in self._of], self.device)
+
+    def rules(self) -> list[Rules]:
+        """Optimizer, clipping and regularization of the members, slice by slice."""
+        groups = [group for group in RULE_GROUPS if group != "lr"]
+        return [
+            Rules(len(run), {group: stack([of[group] for of in run], self.device) for group in groups})
+            for run in self._runs(*groups)
+        ]
+
+    def rates(self, steps: int) -> Tensor:
+        """The learning rates of so many steps, float64 [step, member]."""
+        count = torch.arange(steps, dtype=torch.float64, device=self.device).unsqueeze(1)
+        runs = self._runs("lr")
+        each = [stack([of["lr"] for of in run], self.device).at(count, steps).expand(steps, len(run)) for run in runs]
+        return torch.cat(each, dim=1)
+
+    def _runs(self, *groups: str) -> list[list[Mapping[str, Any]]]:
+        """The parts of slots that lie behind each other and have one structure in these groups."""
+        return [list(run) for _, run in groupby(self._of, lambda of: [structure(of[group]) for group in groups])]
 
     def batches(self, purpose: str) -> Batches:
         """The data of every slot, of a stream of its own for every purpose."""

@@ -1,0 +1,125 @@
+"""What follows the gradients of a whole cohort, whose members need not have one set of rules.
+
+The network is one for all of them, and so are its passes. Members with rules of one structure lie behind each other,
+and each such slice of the rows descends by its own (descent.py).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gradstudy.kernels.compiled import runs_compiled
+from gradstudy.network import Network
+from gradstudy.training.descent import descent
+from gradstudy.training.flat import Flat
+from gradstudy.training.instrument.recorder import StepNumber
+from gradstudy.training.row_norms import compiled_norms, plain_norms
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The stacked optimizer, clipping and regularization of so many `members`, which lie behind each other."""
+
+    members: int
+    parts: Mapping[str, Any]
+
+
+class Slices:
+    """Moves the parameters of a cohort along what its backward pass found.
+
+    `parameters` are leaves of the graph by name, and `into` where their gradients belong: views of rows. `trained` are
+    those that are moved. `rates` [step, member] are of all steps that there will be.
+    """
+
+    def __init__(self, network: Network, rules: Sequence[Rules], values: Mapping[str, Tensor], rates: Tensor):
+        flat = Flat(network.parameters)
+        rows = flat.rows(values)
+        gradients = torch.zeros_like(rows)
+        views, self.into = flat.views(rows), flat.views(gradients)
+        self.parameters = {p.name: views[p.name].detach().requires_grad_() for p in network.parameters}
+        self.trained = flat.views(rows[:, : flat.trained_length])
+        self._norms = (compiled_norms if runs_compiled(rows) else plain_norms)(flat, gradients)
+        self._sizes = [one.members for one in rules]
+        self._parts = [
+            descent(flat, rows[start:end], gradients[start:end], one.parts, rates[:, start:end])
+            for one, (start, end) in zip(rules, pairwise(accumulate(self._sizes, initial=0)), strict=True)
+        ]
+
+    def take_over(self, other: "Slices", slots: Sequence[int]) -> None:
+        """Takes the moments of those slots of another descent, whose members these are."""
+        for own, moments in zip(self._moments(), map(other._moments().__getitem__, slots), strict=True):
+            for kept, moment in zip(own, moments, strict=True):
+                kept.copy_(moment)
+
+    def _moments(self) -> list[list[Tensor]]:
+        """Those of each member [entry]."""
+        return [[moment[row] for moment in one.moments] for one in self._parts for row in range(len(one.moved))]
+
+    def take(self, gradients: Sequence[Tensor]) -> None:
+        """Puts the gradients of all parameters, in the network's order, where they belong unless they lie there."""
+        pairs = [
+            (place, gradient)
+            for place, gradient in zip(map(self.into.__getitem__, self.parameters), gradients, strict=True)
+            if gradient.data_ptr() != place.data_ptr()
+        ]
+        if pairs:
+            torch._foreach_copy_([place for place, _ in pairs], [gradient for _, gradient in pairs])
+
+    def norms(self) -> tuple[Tensor, Tensor]:
+        """The norm of each parameter's gradient [parameter, member], and of all that is trained [member]; float64.
+
+        Of all slices at once: sums over tensors are taken side by side for several members, the last few otherwise.
+        """
+        return self._norms()
+
+    def clip(self, before: Tensor) -> tuple[Tensor, Tensor]:
+        """Clips what is trained; the norm after it, and the factor put on all of it, [member] in float64 each."""
+        found = [one.clip(own) for one, own in self._each(before)]
+        factor, changed = zip(*found, strict=True)
+        return self._norms()[1] if any(changed) else before, _joined(factor)
+
+    def move(self, step: StepNumber, alive: Tensor) -> Tensor:
+        """One step of the optimizers for members that are `alive` and stay finite; [tensor, member] marks what is not.
+
+        Tensors are those that are trained, in the network's order.
+        """
+        return _joined([one.move(step, own) for one, own in self._each(alive)])
+
+    def search(self, step: StepNumber, alive: Tensor, again: Callable[..., Any]) -> Tensor:
+        """The same for an optimizer that looks at the loss of other values by itself: `again` gives it."""
+        (only,) = self._parts
+        return only.search(step, alive, again)
+
+    def decayed(self, values: Sequence[Tensor], gradients: Sequence[Tensor]) -> list[Tensor]:
+        """For such an optimizer: clipped gradients [member, ...] at these values, with those of the penalties added."""
+        (only,) = self._parts
+        return only.decayed(values, gradients)
+
+    def below_eps(self, step: StepNumber) -> dict[str, Tensor]:
+        """By trained parameter, where an eps rules after a step, bools [member, ...]; nowhere for members without.
+
+        Empty where none has one.
+        """
+        found = [one.below_eps(step) for one in self._parts]
+        if not any(found):
+            return {}
+        nowhere = ({name: torch.zeros_like(view).bool() for name, view in one.trained.items()} for one in self._parts)
+        every = [own or none for own, none in zip(found, nowhere, strict=True)]
+        return {name: torch.cat([own[name] for own in every]) for name in self.trained}
+
+    def constrain(self, alive: Tensor) -> None:
+        """Brings the parameters of the living back to where they are allowed to be."""
+        for one, own in self._each(alive):
+            one.constrain(own)
+
+    def _each(self, of_members: Tensor) -> Any:
+        return zip(self._parts, torch.split(of_members, self._sizes), strict=True)
+
+
+def _joined(of_slices: Sequence[Tensor]) -> Tensor:
+    """The same of all members, who stand last."""
+    return of_slices[0] if len(of_slices) == 1 else torch.cat(list(of_slices), dim=-1)
