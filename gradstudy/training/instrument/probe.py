@@ -66,8 +66,8 @@ class Prober:
         self._network, self._parts, chosen = network, parts, list(slots)
         if self._batch is not None:
             self._batch = self._batch[0][chosen], self._batch[1][chosen]
-        if self._gradients is not None:
-            self._gradients = [gradient[chosen] for gradient in self._gradients]
+        if self._gradient is not None:
+            self._gradient = self._gradient[slots]
         for quantity, looks in self._found.items():
             self._found[quantity] = [(step, values[:, chosen]) for step, values in looks]
 
