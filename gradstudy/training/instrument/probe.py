@@ -67,7 +67,7 @@ class Prober:
         if self._batch is not None:
             self._batch = self._batch[0][chosen], self._batch[1][chosen]
         if self._gradient is not None:
-            self._gradient = self._gradient[slots]
+            self._gradient = self._gradient[chosen]
         for quantity, looks in self._found.items():
             self._found[quantity] = [(step, values[:, chosen]) for step, values in looks]
 
