@@ -33,14 +33,12 @@ def cost_of(cohort: Cohort) -> tuple[float, float]:
     Of a cohort that is large only by its members some of them are measured.
     """
     parts = cohort.parts[cohort.members[0].trial]
-    one = footprint(network_of(parts), parts)
-    few = max(1, min(len(cohort.members), int(LONGEST_TIMED / (TIMED_STEPS * one.seconds))))
-    share = len(cohort.members) / few
-    if one.seconds * TIMED_STEPS > LONGEST_TIMED:
-        seconds, memory = one.seconds * max(1, cohort.steps), one.memory
-    else:
-        seconds, memory = measured_cost(replace(cohort, members=cohort.members[:few]))
-    return seconds * share, memory * share
+    one, members = footprint(network_of(parts), parts), len(cohort.members)
+    few = min(members, int((LONGEST_TIMED / TIMED_STEPS - one.calls) / one.seconds))
+    if few < 1:
+        return (one.calls + one.seconds * members) * max(1, cohort.steps), one.memory * members
+    seconds, memory = measured_cost(replace(cohort, members=cohort.members[:few]))
+    return seconds * members / few, memory * members / few
 
 
 def measured_cost(cohort: Cohort) -> tuple[float, float]:

@@ -28,11 +28,15 @@ CONTROL_GROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.lim
 
 @dataclass(frozen=True)
 class Footprint:
-    """What one member takes: its parameters, bytes of memory at most, and seconds of one step on one core, roughly."""
+    """What one member takes: its parameters, bytes of memory at most, and seconds of one step on one core, roughly.
+
+    Beside the `seconds` of its own a step takes those of its `calls`, however many members it has.
+    """
 
     parameters: int
     memory: float
     seconds: float
+    calls: float
 
 
 def footprint(network: Network, parts: Mapping[str, Any]) -> Footprint:
@@ -49,8 +53,8 @@ def footprint(network: Network, parts: Mapping[str, Any]) -> Footprint:
     memory = LARGER_FLOAT * (COPIES * parameters + KEPT * (rows * outputs + scores) + 4 * batch * inputs)
     in_turn = pieces if any(one.role == "recurrent" for one in weights) else 1
     calls = len(network.parameters) * in_turn
-    seconds = 3 * calls * CALL + 6 * (rows * parameters + scores) / FLOPS + memory / STREAM
-    return Footprint(parameters, memory, seconds)
+    seconds = 6 * (rows * parameters + scores) / FLOPS + memory / STREAM
+    return Footprint(parameters, memory, seconds, 3 * calls * CALL)
 
 
 def memory_here() -> float:

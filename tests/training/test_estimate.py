@@ -5,7 +5,9 @@ from support.cohorts import cohort, parts
 
 from gradstudy.factors.model.rnn import Rnn
 from gradstudy.tasks.adding import Adding
+from gradstudy.training import estimate as estimating
 from gradstudy.training.estimate import Estimate, estimate
+from gradstudy.training.footprint import Footprint
 
 
 def test_memory_grows_with_the_length_of_the_sequence():
@@ -40,3 +42,26 @@ def test_the_first_and_the_last_cohort_are_timed_and_none_twice(count):
     assert timed[0] == count
     assert timed[-1] == 1
     assert len(timed) == len(set(timed)) == min(count, 3)
+
+
+def test_calls_that_a_step_makes_however_many_members_it_has_do_not_keep_members_from_being_timed(monkeypatch):
+    """A recurrent network's hundreds of calls take as long for 64 members as for one."""
+    timed = []
+    monkeypatch.setattr(estimating, "measured_cost", lambda one: timed.append(len(one.members)) or (1.0, 2.0))
+    whole = cohort(parts(model=Rnn(width=8), task=Adding(length=50, batch_size=32)), seeds=64)
+    assert estimating.cost_of(whole) == (1.0, 2.0)
+    assert timed == [64]
+
+
+def test_of_members_that_are_large_some_are_timed_for_all(monkeypatch):
+    one = Footprint(parameters=10, memory=5.0, seconds=0.1, calls=0.04)
+    monkeypatch.setattr(estimating, "footprint", lambda network, parts: one)
+    monkeypatch.setattr(estimating, "measured_cost", lambda few: (3.0 * len(few.members), 7.0 * len(few.members)))
+    assert estimating.cost_of(cohort(parts(), seeds=8)) == (24.0, 56.0)  # two of them are within a second
+
+
+def test_what_would_take_long_is_counted_and_its_calls_once_for_all_members(monkeypatch):
+    monkeypatch.setattr(estimating, "footprint", lambda network, parts: Footprint(10, 5.0, seconds=2.0, calls=3.0))
+    monkeypatch.setattr(estimating, "measured_cost", lambda few: pytest.fail("it is not to be timed"))
+    whole = cohort(parts(), seeds=8)
+    assert estimating.cost_of(whole) == ((3.0 + 8 * 2.0) * whole.steps, 8 * 5.0)
