@@ -175,17 +175,21 @@ class Flow:
     [member, batch, ...]: the layers of a stacked recurrent network share one time step. A network whose backward pass
     is written by hand has no tensor of a graph at each place. It gives `taps` instead: by quantity, and one for each
     tensor of a place, a tensor [place, member, ...] that is added to nothing, whose gradient is that of all places.
+
+    Where a network can go all the way `back` without autograd, its output is a leaf of the graph. Given the gradient of
+    that, `back` leaves those of all parameters in the pass's `into`, and returns those of `taps`, which are None then.
     """
 
     output: "Tensor"
     points: "Mapping[str, Sequence[tuple[Tensor, ...]]]"
-    taps: "Mapping[str, Sequence[Tensor]] | None" = None
+    taps: "Mapping[str, Sequence[Tensor | None]] | None" = None
+    back: "Callable[[Tensor], list[Tensor]] | None" = None
 
     @property
     def tensors(self) -> "list[Tensor]":
         """What to ask the gradients of for those of all flow points, in a row."""
         if self.taps is not None:
-            return [tap for taps in self.taps.values() for tap in taps]
+            return [tap for taps in self.taps.values() for tap in taps if tap is not None]
         return [tensor for places in self.points.values() for place in places for tensor in place]
 
     def by_place(self, row: "Sequence[Tensor]") -> "dict[str, list[list[Tensor]]]":

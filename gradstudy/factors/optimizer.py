@@ -106,11 +106,11 @@ class Sgd(Optimizer):
 
 def _adam(
     parameter: Any, gradient: Any, first: Any, second: Any,
-    beta1: Any, rest1: Any, beta2: Any, rest2: Any, rate: Any, root: Any, eps: Any,
+    beta1: Any, rest1: Any, beta2: Any, rest2: Any, rate: Any, scale: Any, eps: Any,
 ) -> tuple[Any, Any, Any]:  # fmt: skip
     first = beta1 * first + rest1 * gradient
     second = beta2 * second + rest2 * gradient * gradient
-    return parameter - rate * (first / (sqrt(second) / root + eps)), first, second
+    return parameter - rate * (first / (scale * sqrt(second) + eps)), first, second
 
 
 @dataclass(frozen=True)
@@ -129,23 +129,23 @@ class Adam(Optimizer):
         return _adam
 
     def coefficients(self, lr: Tensor, count: Tensor) -> Sequence[Coefficient]:
-        """With the rate and the root of the second moment's share corrected for moments that started at 0."""
+        """With the rate and the second moment's root corrected for moments that started at 0."""
         beta1, beta2 = stacked(self.beta1), stacked(self.beta2)
         first, second = (1 - powers(beta, count) for beta in (beta1, beta2))
-        return beta1, 1 - beta1, beta2, 1 - beta2, lr / first, second.sqrt(), self.eps
+        return beta1, 1 - beta1, beta2, 1 - beta2, lr / first, 1 / second.sqrt(), self.eps
 
     def below_eps(self, moments: Stacked, coefficients: Stacked) -> Tensor:
-        root, eps = coefficients[5:7]
-        return moments[1].sqrt() / root < eps
+        scale, eps = coefficients[5:7]
+        return scale * moments[1].sqrt() < eps
 
 
 def _adam_with_decay(
     parameter: Any, gradient: Any, first: Any, second: Any,
-    beta1: Any, rest1: Any, beta2: Any, rest2: Any, rate: Any, root: Any, eps: Any, kept: Any,
+    beta1: Any, rest1: Any, beta2: Any, rest2: Any, rate: Any, scale: Any, eps: Any, kept: Any,
 ) -> tuple[Any, Any, Any]:  # fmt: skip
     first = beta1 * first + rest1 * gradient
     second = beta2 * second + rest2 * gradient * gradient
-    return parameter * kept - rate * (first / (sqrt(second) / root + eps)), first, second
+    return parameter * kept - rate * (first / (scale * sqrt(second) + eps)), first, second
 
 
 @dataclass(frozen=True)

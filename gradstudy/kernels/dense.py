@@ -11,7 +11,6 @@ entries), [weight or bias, layer].
 """
 
 import numpy as np
-from numpy import float32 as f4
 
 from gradstudy.kernels import lanes
 from gradstudy.kernels.compiled import compiled_freely
@@ -58,35 +57,38 @@ def chain_backward(chain, inputs, hidden, gradient, made, made_steps):  # type: 
     wide = -(-widest // TILE) * TILE
     sent, passed = np.zeros(classes * columns, np.float32), np.empty(widest * columns, np.float32)
     turned, outer = np.zeros(columns * wide, np.float32), np.empty(widest * wide, np.float32)
-    zeros = np.zeros(widest, np.float32)
+    zeros, one = np.zeros(widest, np.float32), np.ones(1, np.float32)
     at = hidden.size
     for m in range(len(coefficients) - 1, -1, -1):
         transpose(gradient, m * batch * classes, classes, batch, classes, sent, 0, columns)
         d, d_at = sent, 0
         for k in range(len(sizes) - 2, -1, -1):
             before, after = sizes[k], sizes[k + 1]
+            x, x_at, x_step = turned, 0, wide
             if k:
                 at -= before * columns
                 transpose(hidden, at, columns, before, batch, turned, 0, wide)
-            else:
+            elif first % TILE:
                 for b in range(batch):
                     for i in range(first):
                         turned[b * wide + i] = inputs[(m * batch + b) * first + i]
+            else:
+                x, x_at, x_step = inputs, m * batch * first, first
             of_weight = lanes.array_at(made[0, k] + 4 * m * made_steps[0, k], after * before)
             of_bias = lanes.array_at(made[1, k] + 4 * m * made_steps[1, k], after)
             if before % TILE:
                 tiled = -(-before // TILE) * TILE
-                multiply(d, d_at, columns, 1, batch, turned, 0, wide, zeros, outer, 0, wide, after, tiled)
+                multiply(d, d_at, columns, 1, batch, x, x_at, x_step, zeros, outer, 0, wide, after, tiled)
                 for i in range(after):
                     for j in range(before):
                         of_weight[i * before + j] = outer[i * wide + j]
             else:
-                multiply(d, d_at, columns, 1, batch, turned, 0, wide, zeros, of_weight, 0, before, after, before)
+                multiply(d, d_at, columns, 1, batch, x, x_at, x_step, zeros, of_weight, 0, before, after, before)
             for i in range(after):
-                total = f4(0)
-                for b in range(batch):
-                    total += d[d_at + i * columns + b]
-                of_bias[i] = total
+                total = lanes.nothing()
+                for b in range(d_at + i * columns, d_at + (i + 1) * columns, 8):  # 0 where there is no sample
+                    total = lanes.add_product(total, lanes.spread(one, 0), lanes.load(d, b))
+                of_bias[i] = lanes.total(total)
             if k:
                 weight = lanes.array_at(places[0, k] + 4 * m * steps[0, k], after * before)
                 multiply(weight, 0, 1, before, after, d, d_at, columns, zeros, passed, 0, columns, before, columns)

@@ -22,9 +22,14 @@ def power_and_rest(x):  # type: ignore[no-untyped-def]
     shifted = x * TO_BASE_2 + SHIFT
     rest = x * TO_BASE_2 - (shifted - SHIFT)
     power = int32(f4(shifted).view(np.int32) << int32(23)).view(np.float32)
-    p = (f4(1.54614475e-4) * rest + f4(1.33908674e-3)) * rest + f4(9.61805667e-3)
-    p = ((p * rest + f4(5.55035710e-2)) * rest + f4(2.40226509e-1)) * rest + f4(6.93147188e-1)
-    return power, p * rest * power
+    return power, power_less_one(rest) * power
+
+
+@compiled_in_order
+def power_less_one(x):  # type: ignore[no-untyped-def]
+    """2^x - 1 of one float32 within +-.5, to the last bits."""
+    p = (f4(1.54614475e-4) * x + f4(1.33908674e-3)) * x + f4(9.61805667e-3)
+    return (((p * x + f4(5.55035710e-2)) * x + f4(2.40226509e-1)) * x + f4(6.93147188e-1)) * x
 
 
 @compiled_in_order

@@ -87,6 +87,20 @@ def add_product(typing, total, one, other):
     return _LANES(total, one, other), build
 
 
+@intrinsic
+def total(typing, lanes):
+    """The sum of all lanes: halves upon each other, three times."""
+
+    def build(context, builder, signature, arguments):
+        (left,), kind = arguments, ir.VectorType(ir.IntType(32), 8)
+        for half in (4, 2, 1):
+            upper = ir.Constant(kind, [lane ^ half for lane in range(8)])
+            left = builder.fadd(left, builder.shuffle_vector(left, left, upper))
+        return builder.extract_element(left, ir.Constant(ir.IntType(32), 0))
+
+    return types.float32(lanes), build
+
+
 def _address(context, builder, signature, arguments):
     array = context.make_array(signature.args[0])(context, builder, arguments[0])
     return builder.gep(array.data, [arguments[1]])

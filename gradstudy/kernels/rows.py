@@ -70,32 +70,34 @@ def stepping(rule: Callable[..., Any], moments: int, coefficients: int, decay: C
     """
     stepped, decayed, both = inlined(_with_numpy(rule)), inlined(_with_numpy(decay)), moments == 2
 
-    def step(parameters, gradients, first, second, given, kept, alive, starts, ends, new, bad):  # type: ignore[no-untyped-def]
-        # `new` is room for what is moved of one row; `second` is `first` where there is but one moment
+    def step(parameters, gradients, first, second, given, kept, alive, starts, ends, old, bad):  # type: ignore[no-untyped-def]
+        # `old` is room for what is moved of one row; `second` is `first` where there is but one moment
         marked = 0
         for member in range(len(parameters)):
             if not alive[member]:
                 continue
-            before = marked
             of_rule, of_decay = leading(given[member], coefficients), leading(kept[member], shares)
-            for entry in range(len(new)):
+            carried = np.int32(0)
+            for entry in range(len(old)):
                 here, one = parameters[member, entry], first[member, entry]
+                old[entry] = here
                 slope = decayed(here, gradients[member, entry], *of_decay)
                 if both:
                     here, one, two = stepped(here, slope, one, second[member, entry], *of_rule)
                     second[member, entry] = two
                 else:
                     here, one = stepped(here, slope, one, *of_rule)
-                first[member, entry], new[entry] = one, here
-            if not is_finite(new):  # or what lies between two tensors is not: 0 / 0 where eps is 0
+                first[member, entry], parameters[member, entry] = one, here
+                carried = np.int32(carried | carried_exponent(here))
+            if carried < 0:
+                before = marked
                 for tensor in range(len(starts)):
-                    if not is_finite(new[starts[tensor] : ends[tensor]]):
+                    if not is_finite(parameters[member, starts[tensor] : ends[tensor]]):
                         bad[tensor, member] = True
                         marked += 1
-            if marked == before:
-                for tensor in range(len(starts)):
-                    for entry in range(starts[tensor], ends[tensor]):
-                        parameters[member, entry] = new[entry]
+                for entry in range(len(old)):  # all of it, or what lies between two tensors: 0 / 0 where eps is 0
+                    if marked > before or not np.isfinite(parameters[member, entry]):
+                        parameters[member, entry] = old[entry]
         return marked
 
     return compiled(step)
@@ -103,11 +105,19 @@ def stepping(rule: Callable[..., Any], moments: int, coefficients: int, decay: C
 
 @compiled
 def is_finite(row):  # type: ignore[no-untyped-def]
-    # the exponent of inf and nan is all ones: one more, and the bit of the sign is set
-    carried, bits = 0, row.view(np.int32)
-    for entry in range(len(bits)):
-        carried |= (bits[entry] & 0x7FFFFFFF) + 0x00800000
-    return carried < 0x80000000
+    carried = np.int32(0)
+    for entry in range(len(row)):
+        carried = np.int32(carried | carried_exponent(row[entry]))
+    return carried >= 0
+
+
+@compiled
+def carried_exponent(number):  # type: ignore[no-untyped-def]
+    """Negative where a float32 is not finite: its exponent is all ones, and one more is carried into the sign.
+
+    In 32 bits all the way, as wide as the number: where it grows to 64, a step takes twice as long.
+    """
+    return np.int32(np.int32(np.float32(number).view(np.int32) & np.int32(0x7FFFFFFF)) + np.int32(0x00800000))
 
 
 def _with_numpy(rule: Callable[..., Any]) -> Any:

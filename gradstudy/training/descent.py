@@ -129,7 +129,7 @@ class CompiledDescent(Descent):
         optimizer, regularization = parts["optimizer"], parts["regularization"]
         self._starts, self._ends = np.array(flat.starts), np.array(flat.ends)
         self._numbers = self._given.numpy(), self._kept.numpy()
-        self._new = np.empty(flat.trained_length, np.float32)
+        self._old = np.empty(flat.trained_length, np.float32)
         self._bad = torch.zeros(flat.trained, len(self._rows), dtype=torch.bool)
         self._limits = self._stacked([parts["clipping"].limit()], len(self._rows)).flatten().numpy()
         if optimizer.by_entry:
@@ -154,7 +154,7 @@ class CompiledDescent(Descent):
         first, second = self.moments[0].numpy(), self.moments[-1].numpy()
         self._step(
             *(self._rows.numpy(), self._gradients.numpy(), first, second, given[int(step)], kept, alive.numpy()),
-            *(self._starts[: self.flat.trained], self._ends, self._new, self._bad.numpy()),
+            *(self._starts[: self.flat.trained], self._ends, self._old, self._bad.numpy()),
         )
         return self._bad
 

@@ -183,10 +183,10 @@ class _Training:
                 self.prober.look(step, batch, (self.parameters, self.buffers.views), self._probing)
         run = self._pass(self.parameters, step, self.descent.into)
         loss, flow = self._forward(run, batch)
-        gradients = _gradients(loss, [*self.parameters.values(), *flow.tensors])
+        flowing = self._back(loss, flow)
         with self.stopwatch.timing("recorder"):
-            self.recorder.write_flow(step, flow, gradients[len(self.parameters) :])
-        self._clip(step, loss.detach(), gradients[: len(self.parameters)])
+            self.recorder.write_flow(step, flow, flowing)
+        self._clip(step, loss.detach())
         if self.cohort.steps:
             before = {name: value.clone() for name, value in self.descent.trained.items()} if looks else {}
             self._update(step, run.updates, batch)
@@ -211,10 +211,17 @@ class _Training:
         flow = self.network(run, inputs)
         return self.task.loss(flow.output, targets), flow
 
+    def _back(self, loss: Tensor, flow: Flow) -> list[Tensor]:
+        """Leaves the gradients of all parameters with the descent, and returns those of the flow."""
+        if flow.back is not None:
+            return flow.back(*_gradients(loss, [flow.output]))
+        gradients = _gradients(loss, [*self.parameters.values(), *flow.tensors])
+        self.descent.take(gradients[: len(self.parameters)])
+        return gradients[len(self.parameters) :]
+
     @torch.no_grad()
-    def _clip(self, step: int, loss: Tensor, gradients: Sequence[Tensor]) -> None:
+    def _clip(self, step: int, loss: Tensor) -> None:
         """Clips the gradients of what is trained, and records loss and norms. What is frozen is not clipped for."""
-        self.descent.take(gradients)
         each, before = self.descent.norms()
         after, factor = self.descent.clip(before)
         with self.stopwatch.timing("recorder"):

@@ -51,7 +51,11 @@ def gradients(network, values, x, sent, **settings):
     leaves = {name: value.to(x.dtype).requires_grad_() for name, value in values.items()}
     run = Pass(leaves, training=True, **settings)
     flow = network(run, x)
-    found = torch.autograd.grad((flow.output * sent).sum(), [*leaves.values(), *flow.tensors])
+    if flow.back is not None:
+        signals = flow.back(sent)
+        found = [*map(run.into.__getitem__, leaves), *signals]
+    else:
+        found = torch.autograd.grad((flow.output * sent).sum(), [*leaves.values(), *flow.tensors])
     places = places_of(flow, found[len(leaves) :])["signal"]
     both = dict(zip(leaves, found, strict=False)), [place for (place,) in places]
     return flow, *both

@@ -27,6 +27,9 @@ class DensePass:
         kept = type(layers.regularization).drop is Regularization.drop
         plain = features and kept and not layers.residual.joins and layers.activation.rule is not None
         self.holds = plain and len(set(self.sizes[1:-1])) == 1
+        self._own = type(layers.normalization).weight_at is Normalization.weight_at
+        self._names = [*(one.weight.name for one in maps), *(one.bias for one in maps)]
+        self._read: tuple[Any, ...] = (None, None)
 
     def serves(self, run: Pass, x: Tensor) -> bool:
         """Whether it is to be had in such a pass: nothing but an activation stands between two maps."""
@@ -34,49 +37,71 @@ class DensePass:
 
     def __call__(self, run: Pass, x: Tensor) -> Flow:
         """Of x [member, batch, feature]."""
-        parameters = [*(one.weight(run) for one in self.maps), *(run.parameters[one.bias] for one in self.maps)]
-        names = [*(one.weight.name for one in self.maps), *(one.bias for one in self.maps)]
-        into = [  # not of a weight that comes out of a norm: it is no parameter itself
-            run.into.get(name) if run.parameters[name] is one else None
-            for name, one in zip(names, parameters, strict=True)
-        ]
         assert self.activation.rule is not None, "asked for where there is one only"
         rule, coefficient = self.activation.rule
         coefficients = stacked(coefficient).to(x.dtype).expand(len(x)).contiguous().numpy()
-        shape = len(self.maps) - 1, len(x), int(self.sizes[1]), x.shape[1]
-        tap = x.new_zeros(()).expand(shape).requires_grad_()
-        given = rule, coefficients, self.sizes, into
+        given = rule, coefficients, self.sizes, (len(self.maps) - 1, len(x), int(self.sizes[1]), x.shape[1])
+        if run.into and self._own:
+            return self._without_autograd(given, run, x.contiguous())
+        parameters = [*(one.weight(run) for one in self.maps), *(run.parameters[one.bias] for one in self.maps)]
+        tap = x.new_zeros(()).expand(given[-1]).requires_grad_()
         output: Tensor = _Dense.apply(given, tap, x.contiguous(), *parameters)  # type: ignore[no-untyped-call]
         return Flow(output, {}, {"signal": [tap]})
+
+    def _without_autograd(self, given: Any, run: Pass, x: Tensor) -> Flow:
+        """Autograd's part in both ways takes as long as they do themselves, for a stack of networks of ten units."""
+        if self._read[0] is not run.parameters or self._read[1] is not run.into:
+            where = (_places([tensors[name] for name in self._names]) for tensors in (run.parameters, run.into))
+            self._read = run.parameters, run.into, *where
+        _, _, places, made = self._read
+        output, hidden, called = _forward(given, x.detach(), places)
+
+        def back(sent: Tensor) -> list[Tensor]:
+            return [_backward(called, hidden, given[-1], sent, made)]
+
+        return Flow(output.requires_grad_(), {}, {"signal": [None]}, back)
 
 
 class _Dense(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, given: Any, tap: Tensor, x: Tensor, *parameters: Tensor) -> Tensor:
-        rule, coefficients, sizes, into = given
-        layers, members, width, batch = tap.shape
-        parameters = tuple(map(_dense, parameters))
-        hidden = x.new_empty(members, layers * width, -(-batch // TILE) * TILE)
-        output = x.new_empty(members, batch, int(sizes[-1]))
-        chain = rule, coefficients, *_places(parameters), sizes, batch, hidden.shape[2]
-        arrays = x.view(-1).numpy(), hidden.view(-1).numpy()
-        dense.chain_forward(chain, *arrays, output.view(-1).numpy())
-        ctx.kept = parameters, into, tap.shape, hidden, (chain, *arrays)
+        dense_ones = [one if _is_dense(one) else one.contiguous() for one in parameters]
+        output, hidden, called = _forward(given, x, _places(dense_ones))
+        ctx.kept = dense_ones, given[-1], hidden, called
         return output
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        parameters, into, (layers, members, width, batch), hidden, called = ctx.kept
+    def backward(ctx: Any, sent: Tensor) -> tuple[Tensor | None, ...]:
+        parameters, shape, hidden, called = ctx.kept
         ctx.kept = None  # what it holds is written over: there is no second way back
-        made = [torch.empty_like(one) if out is None else out for one, out in zip(parameters, into, strict=True)]
-        dense.chain_backward(*called, gradient.contiguous().view(-1).numpy(), *_places(made))
-        signal = hidden.view(members, layers, width, -1).transpose(0, 1)[..., :batch]
-        return None, signal, None, *made
+        made = [torch.empty_like(one) for one in parameters]
+        return None, _backward(called, hidden, shape, sent, _places(made)), None, *made
 
 
-def _dense(parameter: Tensor) -> Tensor:
-    """[member, ...] with every member's entries in a row."""
-    return parameter if parameter.stride()[1:] in ((1,), (parameter.shape[-1], 1)) else parameter.contiguous()
+def _forward(given: Any, x: Tensor, places: Any) -> tuple[Tensor, Tensor, Any]:
+    """Output, hidden values, and what the way back is called with."""
+    rule, coefficients, sizes, (layers, members, width, batch) = given
+    hidden = x.new_empty(members, layers * width, -(-batch // TILE) * TILE)
+    output = x.new_empty(members, batch, int(sizes[-1]))
+    chain = rule, coefficients, *places, sizes, batch, hidden.shape[2]
+    called = chain, x.view(-1).numpy(), hidden.view(-1).numpy()
+    dense.chain_forward(*called, output.view(-1).numpy())
+    return output, hidden, called
+
+
+def _backward(called: Any, hidden: Tensor, shape: Sequence[int], sent: Tensor, made: Any) -> Tensor:
+    """Leaves the gradients of parameters at the places `made`, and returns those of the flow points as the tap has it.
+
+    They are written over the hidden values.
+    """
+    layers, members, width, batch = shape
+    dense.chain_backward(*called, sent.contiguous().view(-1).numpy(), *made)
+    return hidden.view(members, layers, width, -1).transpose(0, 1)[..., :batch]
+
+
+def _is_dense(parameter: Tensor) -> bool:
+    """Whether every member's entries lie in a row, in [member, ...]."""
+    return parameter.stride()[1:] in ((1,), (parameter.shape[-1], 1))
 
 
 def _places(tensors: Sequence[Tensor]) -> tuple[np.ndarray, np.ndarray]:
