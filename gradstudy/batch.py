@@ -44,6 +44,8 @@ def cohorts_of(
             steps=launch.budget.steps,
             device=launch.device.name,
             dtype=launch.device.dtype,
+            capture=launch.device.capture,
+            tf32=launch.device.tf32,
             record=launch.record,
             keep_weights=keep_weights,
         )

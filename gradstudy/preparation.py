@@ -194,6 +194,7 @@ def fingerprint_of(composer: Composer, search: str | Mapping[str, Any] = "") -> 
         "seed": launch.seed,
         "budget": asdict(replace(launch.budget, trials=1)),
         "dtype": launch.device.dtype,
+        **({"tf32": True} if launch.device.tf32 else {}),
         "record": [name for name in launch.record if name in ON_REQUEST],
     }
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:8]

@@ -23,8 +23,8 @@ class Cohort:
     """Members to be trained as one stacked network, and all that a worker needs for it: plain data, safe to send.
 
     `parts` are the parts of every trial, by trial number and group. `device` is the wanted one (auto, cpu, cuda or
-    cuda:N): which that is, a worker sees where it runs. `record` names what is measured on request; `keep_weights` asks
-    for every member's final parameters and buffers.
+    cuda:N): which that is, a worker sees where it runs; `capture` and `tf32` say how a GPU computes (device.py).
+    `record` names what is measured on request; `keep_weights` asks for every member's final parameters and buffers.
     """
 
     members: tuple[Member, ...]
@@ -33,6 +33,8 @@ class Cohort:
     steps: int
     device: str = "cpu"
     dtype: str = "float32"
+    capture: bool = True
+    tf32: bool = False
     record: tuple[str, ...] = ()
     keep_weights: bool = False
 

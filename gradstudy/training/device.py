@@ -24,10 +24,15 @@ not on Intel), so that a member's numbers would depend on its slot in a cohort. 
 
 @dataclass(frozen=True)
 class Device(Part, group="device"):
-    """`name`: auto (CUDA where there is one), cpu, cuda or cuda:N; `dtype`: float32 or float64."""
+    """`name`: auto (CUDA where there is one), cpu, cuda or cuda:N; `dtype`: float32 or float64.
+
+    Of a GPU, `capture`: a step is recorded once and replayed; `tf32`: products are rounded to 10 bits, which is faster.
+    """
 
     name: str = "auto"
     dtype: str = word(*DTYPES)
+    capture: bool = True
+    tf32: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -69,19 +74,19 @@ def device_here(wanted: str) -> torch.device:
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
+def one_thread(tf32: bool = False) -> Iterator[None]:
     """Settings that every training step needs; the caller's number of threads and denormals come back afterwards.
 
     One thread: members are already batched, and a second thread changes the order of sums. Denormals are flushed:
     they made a CPU matrix product 208 times slower, so that one vanished member would stall its cohort.
-    TF32 is off: its 10-bit mantissa is not what a study of gradients measures.
+    TF32 is off unless asked for: its 10-bit mantissa is not what a study of gradients measures.
     """
     _keep_freed_memory()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    torch.backends.cuda.matmul.allow_tf32 = False
-    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = tf32
+    torch.backends.cudnn.allow_tf32 = tf32
     try:
         yield
     finally:

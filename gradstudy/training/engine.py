@@ -15,6 +15,7 @@ from torch import Tensor
 from gradstudy.network import Flow, Pass, Probe
 from gradstudy.quantities import answers_each_step, baseline_scores
 from gradstudy.records import Member, MemberRecord, Series
+from gradstudy.training.captured import Captured, recording_on
 from gradstudy.training.cohort import Cohort, halves
 from gradstudy.training.compaction import worth_packing
 from gradstudy.training.device import DTYPES, denormals_kept, device_here, one_thread
@@ -22,7 +23,7 @@ from gradstudy.training.divergence import Divergence
 from gradstudy.training.flat import Buffers
 from gradstudy.training.instrument.norms import combined_norm, norms
 from gradstudy.training.instrument.probe import Prober
-from gradstudy.training.instrument.recorder import Recorder
+from gradstudy.training.instrument.recorder import Recorder, StepNumber
 from gradstudy.training.instrument.stopwatch import Stopwatch
 from gradstudy.training.pulse import beat
 from gradstudy.training.slices import Slices
@@ -39,7 +40,7 @@ def train(cohort: Cohort) -> list[MemberRecord]:
     member does not fit.
     """
     try:
-        with one_thread():
+        with one_thread(cohort.tf32):
             return _Training(cohort).run()
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
@@ -61,7 +62,7 @@ def step_cost(cohort: Cohort, copies: int) -> tuple[float, float]:
     And the bytes of a GPU's memory that they take; 0 on a CPU.
     """
     steps = max(cohort.steps, WITHOUT_PROBES.stop + 1)
-    with one_thread():
+    with one_thread(cohort.tf32):
         one = replace(cohort, members=cohort.members[:1], steps=steps, record=(), keep_weights=False)
         return _Training(one).step_cost(copies)
 
@@ -83,6 +84,8 @@ class _Training:
     def __init__(self, cohort: Cohort):
         self.cohort, self.wanted = cohort, cohort.members
         self.device, self.dtype = device_here(cohort.device), DTYPES[cohort.dtype]
+        if self.device.type == "cuda":
+            torch.cuda.set_device(self.device)  # where streams, events and graphs are made
         start = CohortStart(cohort, self.device, self.dtype)
         self.task, self.batches = start.task, start.batches("data")
         self._fill(start, start.values())
@@ -93,11 +96,13 @@ class _Training:
     def _fill(self, start: CohortStart, values: Mapping[str, Tensor]) -> None:
         """What is stacked of the members, from the values [member, ...] of their parameters and buffers."""
         self.parts, self.network = start.parts, start.network
-        self._draws = Draws(start.draws, "dropout", self.device)
+        self._draws = Draws(start.draws, "dropout", self.device, self.cohort.steps)
         self.descent = Slices(self.network, start.rules(), values, start.rates(max(1, self.cohort.steps)))
         self.parameters = self.descent.parameters
         self.buffers = Buffers(self.network.buffers, values)
         self.trained = tuple(self.descent.trained)
+        recording = recording_on(self.device) if self.cohort.capture and self.parts["optimizer"].by_entry else None
+        self.captured = Captured(self._train_untimed, recording) if recording else None
 
     def _equip(self, members: int) -> None:
         """The instruments, and the clock that says what they cost."""
@@ -130,8 +135,11 @@ class _Training:
                     break
                 self._step(step)
         self._finish(range(len(self.cohort.members)))
+        self._check()
         seconds = self.stopwatch.seconds("everything")
-        cost = {"seconds": seconds, **{name: self.stopwatch.seconds(name) / seconds for name in ("recorder", "probes")}}
+        # no clock runs inside of what is replayed
+        parts = ("probes",) if self.captured else ("recorder", "probes")
+        cost = {"seconds": seconds, **{name: self.stopwatch.seconds(name) / seconds for name in parts}}
         return [replace(self._done[member], cost=cost) for member in self.wanted]
 
     def _worth_packing(self, step: int) -> list[int] | None:
@@ -142,6 +150,7 @@ class _Training:
 
     def _go_on_with(self, chosen: Sequence[int]) -> None:
         """Goes on with the members of these slots as they are, and with no others."""
+        self._check()
         members = tuple(self.cohort.members[slot] for slot in chosen)
         parts = {member.trial: self.cohort.parts[member.trial] for member in members}
         self.cohort = replace(self.cohort, members=members, parts=parts)
@@ -174,13 +183,29 @@ class _Training:
         return min(seconds[1:]), memory
 
     def _step(self, step: int) -> None:
-        """Forward, backward, record, update."""
+        """A step: with looks before and behind it where one is due, else on a GPU replayed."""
         beat()
         batch = self.batches.next()
-        looks = self.prober.is_due(step)
-        if looks:
+        if self.prober.is_due(step):
+            self._train_and_look(step, batch)
+        elif self.captured:
+            self.captured(step, batch)
+        else:
+            self._train(step, batch)
+
+    def _train_and_look(self, step: int, batch: Examples) -> None:
+        """A step, what the network was before it, and what has changed behind it."""
+        with self.stopwatch.timing("probes"):
+            self.prober.look(step, batch, (self.parameters, self.buffers.views), self._probing)
+        before = {name: value.clone() for name, value in self.descent.trained.items()}
+        self._train(step, batch)
+        if self.cohort.steps:
             with self.stopwatch.timing("probes"):
-                self.prober.look(step, batch, (self.parameters, self.buffers.views), self._probing)
+                below, alive = self.descent.below_eps(step), self.divergence.alive
+                self.prober.see_update(step, before, self.descent.trained, below, alive)
+
+    def _train(self, step: StepNumber, batch: Examples) -> None:
+        """Forward, backward, record, update."""
         run = self._pass(self.parameters, step, self.descent.into)
         loss, flow = self._forward(run, batch)
         flowing = self._back(loss, flow)
@@ -188,14 +213,18 @@ class _Training:
             self.recorder.write_flow(step, flow, flowing)
         self._clip(step, loss.detach())
         if self.cohort.steps:
-            before = {name: value.clone() for name, value in self.descent.trained.items()} if looks else {}
             self._update(step, run.updates, batch)
-            if looks:
-                with self.stopwatch.timing("probes"):
-                    below, alive = self.descent.below_eps(step), self.divergence.alive
-                    self.prober.see_update(step, before, self.descent.trained, below, alive)
 
-    def _pass(self, parameters: Mapping[str, Tensor], step: int, into: Mapping[str, Tensor]) -> Pass:
+    def _train_untimed(self, step: StepNumber, batch: Examples) -> None:
+        with self.stopwatch.stopped():
+            self._train(step, batch)
+
+    def _check(self) -> None:
+        """RuntimeError where a device has not done what it was to replay."""
+        if self.captured:
+            self.captured.check()
+
+    def _pass(self, parameters: Mapping[str, Tensor], step: StepNumber, into: Mapping[str, Tensor]) -> Pass:
         """A forward pass of this step: repeated, it draws the same numbers."""
         uniform = partial(self._draws.uniform, step=step, dtype=self.dtype)
         return Pass(parameters, self.buffers.views, training=True, uniform=uniform, into=into)
@@ -220,7 +249,7 @@ class _Training:
         return gradients[len(self.parameters) :]
 
     @torch.no_grad()
-    def _clip(self, step: int, loss: Tensor) -> None:
+    def _clip(self, step: StepNumber, loss: Tensor) -> None:
         """Clips the gradients of what is trained, and records loss and norms. What is frozen is not clipped for."""
         each, before = self.descent.norms()
         after, factor = self.descent.clip(before)
@@ -230,7 +259,7 @@ class _Training:
         self.divergence.note(step, 0, ~torch.cat([loss.double().unsqueeze(0), each]).isfinite())
 
     @torch.no_grad()
-    def _update(self, step: int, buffers: Mapping[str, Tensor], batch: Examples) -> None:
+    def _update(self, step: StepNumber, buffers: Mapping[str, Tensor], batch: Examples) -> None:
         """One optimizer step; a member that is or becomes non-finite stays at its last finite state."""
         first = 1 + len(self.parameters)
         spoilt = self.buffers.look_at(buffers, len(self.divergence.alive))
@@ -243,7 +272,7 @@ class _Training:
         self.descent.constrain(self.divergence.alive)
         self.buffers.settle(self.divergence.alive)
 
-    def _again(self, step: int, batch: Examples, values: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    def _again(self, step: StepNumber, batch: Examples, values: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """Loss [member] and clipped, decayed gradients at other values of what is trained, on the same batch."""
         with torch.enable_grad():
             changed = {name: value.detach().requires_grad_() for name, value in zip(self.trained, values, strict=True)}

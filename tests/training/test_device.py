@@ -54,3 +54,10 @@ def test_the_callers_threads_and_denormals_come_back():
     assert (torch.tensor([1e-40]) * 1.0).item() > 0
     assert torch.get_num_threads() == 2
     torch.set_num_threads(before)
+
+
+def test_products_are_rounded_to_tf32_where_that_is_asked_for_alone():
+    for asked in (True, False):
+        with one_thread(asked):
+            assert torch.backends.cuda.matmul.allow_tf32 is asked
+            assert torch.backends.cudnn.allow_tf32 is asked

@@ -25,7 +25,7 @@ def norms(tensors: Sequence[Tensor]) -> Tensor:
         for row, tensor in zip(found.numpy(), tensors, strict=True):
             norm_of_slices(_dense(tensor.detach()).contiguous().numpy(), row)
         return found
-    if tensors[0].is_cuda:
+    if not may_look(tensors[0]):
         return torch.stack([_careful(tensor) for tensor in tensors])
     found = torch.stack([torch.linalg.vector_norm(_flat(tensor), dim=1) for tensor in tensors]).double()
     low, high = SAFE[tensors[0].dtype]
@@ -33,6 +33,11 @@ def norms(tensors: Sequence[Tensor]) -> Tensor:
     for row in (~safe.all(1)).nonzero().flatten():
         found[row] = torch.where(safe[row], found[row], _careful(tensors[row]))
     return found
+
+
+def may_look(tensor: Tensor) -> bool:
+    """Whether numbers of such a tensor can be looked at without waiting for a device."""
+    return tensor.device.type == "cpu"
 
 
 def combined_norm(each: Tensor) -> Tensor:

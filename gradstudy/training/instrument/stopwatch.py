@@ -15,13 +15,26 @@ class Stopwatch:
     def __init__(self, device: torch.device):
         self._cuda = device.type == "cuda"
         self._spans: dict[str, list[tuple[Any, Any]]] = defaultdict(list)
+        self._stopped = False
 
     @contextmanager
     def timing(self, name: str) -> Iterator[None]:
         """Adds what is done inside to the time of this name."""
+        if self._stopped:
+            yield
+            return
         start = self._now()
         yield
         self._spans[name].append((start, self._now()))
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Inside nothing is timed: a clock is no part of a step that is replayed."""
+        self._stopped = True
+        try:
+            yield
+        finally:
+            self._stopped = False
 
     def seconds(self, name: str) -> float:
         """Seconds that everything of this name took; waits for the device."""

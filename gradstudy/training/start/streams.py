@@ -41,20 +41,33 @@ BITS = 24
 
 
 class Draws:
-    """Uniform numbers for members whose streams are (study seed, trial, seed index); `purpose` keeps streams apart."""
+    """Uniform numbers for members whose streams are (study seed, trial, seed index); `purpose` keeps streams apart.
 
-    def __init__(self, streams: Sequence[tuple[int, ...]], purpose: str, device: torch.device):
-        self.device = device
+    `steps` are so many that a step's number may be a tensor on the device.
+    """
+
+    def __init__(self, streams: Sequence[tuple[int, ...]], purpose: str, device: torch.device, steps: int = 0):
+        self.device, self._steps = device, steps
         self._seeds = torch.tensor([stream_seed(*stream, purpose) for stream in streams], device=device)
+        self._of_steps: dict[str, Tensor] = {}
 
-    def uniform(self, place: str, shape: Sequence[int], step: int, dtype: torch.dtype) -> Tensor:
+    def uniform(self, place: str, shape: Sequence[int], step: int | Tensor, dtype: torch.dtype) -> Tensor:
         """Numbers in [0, 1) of shape [member, ...]: the same again for the same place and step."""
-        start = _mixed(self._seeds + _signed(stream_seed(place, step)))
+        start = _mixed(self._seeds + self._seed(place, step))
         count = prod(shape[1:])
         index = torch.arange(1, (count + 1) // 2 + 1, device=self.device) * _signed(GOLDEN_64)
         words = _mixed(start.unsqueeze(1) + index).view(torch.int32)[:, :count]
         bits = (words >> (32 - BITS)).bitwise_and_((1 << BITS) - 1)
         return bits.to(dtype).mul_(2.0**-BITS).view(shape)
+
+    def _seed(self, place: str, step: int | Tensor) -> int | Tensor:
+        """That of a place and step: on a device, which cannot hash words, out of a table that is made once."""
+        if isinstance(step, int):
+            return stream_seed(place, step)
+        if place not in self._of_steps:
+            seeds = [stream_seed(place, each) for each in range(self._steps)]
+            self._of_steps[place] = torch.tensor(seeds, device=self.device)
+        return self._of_steps[place][step]
 
 
 def _mixed(x: Tensor) -> Tensor:

@@ -159,3 +159,12 @@ def test_numbers_are_the_same_on_cuda():
     there = draws.uniform("layer_01.dropout", (2, 999), 3, torch.float32)
     here = numbers(shape=(2, 999), step=3, streams=((0, 0), (0, 1)), dtype=torch.float32)
     assert torch.equal(there.cpu(), here)
+
+
+def test_a_step_whose_number_is_on_the_device_draws_the_same_numbers():
+    streams = [(0, 0, 0), (3, 1, 2)]
+    draws = Draws(streams, "dropout", CPU, steps=5)
+    for step in (0, 3, 4):
+        for place in ("layer_01", "layer_02"):
+            found = draws.uniform(place, (2, 7), torch.tensor([step]), torch.float32)
+            assert torch.equal(found, numbers(place, (2, 7), step, streams, dtype=torch.float32))
