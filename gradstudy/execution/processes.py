@@ -1,4 +1,4 @@
-"""Cohorts in worker processes: one per core, or one per GPU."""
+"""Cohorts in worker processes: one per core, or some per GPU."""
 
 import os
 import threading
@@ -25,13 +25,15 @@ LOOKS = 1.0
 
 @dataclass(frozen=True)
 class Processes(Part, group="execution"):
-    """`workers`: 0 for one per core or GPU. `cohort_size`: members per cohort at most, 0 for the device's own best.
+    """`workers`: 0 for one per core, or `per_gpu` for each GPU. `cohort_size`: members at most, 0 for the device's best.
 
+    `per_gpu`: cohorts in flight on each GPU, a process each, so that one computes while another waits for its host.
     `timeout`: seconds without a training step after which a worker is given up, 0 for never. Workers are stateless, so
     what one was doing that died or was given up is simply done again.
     """
 
     workers: int = number(0, at_least=0, at_most=4_096)
+    per_gpu: int = number(1, at_least=1, at_most=32)
     cohort_size: int = number(0, at_least=0, at_most=65_536)
     timeout: float = number(600.0, at_least=0.0, at_most=1e9)
 
@@ -46,7 +48,7 @@ class Processes(Part, group="execution"):
         return wanted.names()
 
     def count(self, devices: Sequence[str]) -> int:
-        return self.workers or (len(devices) if devices[0].startswith("cuda") else _cores())
+        return self.workers or (self.per_gpu * len(devices) if devices[0].startswith("cuda") else _cores())
 
     @contextmanager
     def start(self, devices: Sequence[str]) -> Iterator[Runner]:

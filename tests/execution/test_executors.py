@@ -161,6 +161,7 @@ def test_one_worker_per_core_or_per_gpu():
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     assert Processes().count(CPU) == cores
     assert Processes().count(["cuda:0", "cuda:1", "cuda:2"]) == 3
+    assert Processes(per_gpu=2).count(["cuda:0", "cuda:1", "cuda:2"]) == 6
     assert Processes(workers=5).count(CPU) == 5
 
 
