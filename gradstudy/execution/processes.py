@@ -25,7 +25,7 @@ LOOKS = 1.0
 
 @dataclass(frozen=True)
 class Processes(Part, group="execution"):
-    """`workers`: 0 for one per core, or `per_gpu` for each GPU. `cohort_size`: members at most, 0 for the device's best.
+    """`workers`: 0 for one per core, or `per_gpu` for each GPU. `cohort_size`: members at most, 0 for the best number.
 
     `per_gpu`: cohorts in flight on each GPU, a process each, so that one computes while another waits for its host.
     `timeout`: seconds without a training step after which a worker is given up, 0 for never. Workers are stateless, so

@@ -363,7 +363,7 @@ def several_workers(setting: Setting) -> Rows:
 
 
 def rate_of(name: str, device: str) -> float:
-    """Member-steps per second of 1,024 members over some seconds, for `several_workers`: they overlap but for starts."""
+    """Member-steps per second of 1,024 members over some seconds: those of `several_workers` overlap but for starts."""
     steps = 4_000
     timed = Timed(seeds_of(FAMILIES[name], steps=WARM + steps, device=device), 1024)
     done, start = 0, time.perf_counter()
