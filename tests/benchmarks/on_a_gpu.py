@@ -384,10 +384,10 @@ SECTIONS = {
 }
 
 
-def measured(setting: Setting, budget: float) -> Iterator[Row]:
+def measured(setting: Setting, budget: float, sections: dict[str, Callable[[Setting], Rows]]) -> Iterator[Row]:
     """The rows of every section as they come; a section that fails ends, and one after the budget does not begin."""
     end, none_left = time.perf_counter() + budget, "left out: no time was left"
-    for name, section in SECTIONS.items():
+    for name, section in sections.items():
         try:
             for row in section(setting) if time.perf_counter() < end else ():
                 yield Row(name, *row)
@@ -417,16 +417,18 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="as little as shows that everything runs")
     parser.add_argument("--budget", type=float, default=330.0, help="seconds after which nothing new begins")
     parser.add_argument("--into", default="on_a_gpu.json")
+    parser.add_argument("--sections", nargs="*", default=[""], help="beginnings of their names")
     parser.add_argument("--rate-of", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.rate_of:
         print(rate_of(given.rate_of, given.device))
         return
     setting = Setting(given.device, *((2, 2, 8, 3) if given.quick else (5, 20, 0, 50)))
+    sections = {name: one for name, one in SECTIONS.items() if name.startswith(tuple(given.sections))}
     about, rows = hardware(given.device), []
     print(*(f"{key}: {value}" for key, value in about.items()), sep="\n")
     with np.errstate(all="ignore"):  # of what diverges
-        for row in measured(setting, given.budget):
+        for row in measured(setting, given.budget, sections):
             found = f"{row.found:.4g}" if isinstance(row.found, float) else str(row.found)
             print(f"{row.section:22} {row.what:58} {found:>24}  {row.wanted}", flush=True)
             rows.append(asdict(row))
