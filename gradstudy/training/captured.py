@@ -16,7 +16,7 @@ import torch
 
 from gradstudy.training.start.batches import Examples
 
-Step = Callable[[Any, Examples], None]
+WayToTrain = Callable[[Any, Examples], None]
 """The number of a step, a tensor [1] on the device, and its batch -> trains on it."""
 
 
@@ -66,7 +66,7 @@ class Captured:
     Where it cannot be recorded it goes on step by step, and `refusal` says why.
     """
 
-    def __init__(self, step: Step, recording: Recording):
+    def __init__(self, step: WayToTrain, recording: Recording):
         self._step, self._recording = step, recording
         self._batch: Examples | None = None
         self._replay: Callable[[], object] | None = None
