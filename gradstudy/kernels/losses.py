@@ -43,7 +43,7 @@ def cross_entropy_into(output, target, losses, gradient):  # type: ignore[no-unt
         losses[member] = f4(total / samples)
 
 
-WHOLE = 1.5 * 2.0**52
+SHIFT_64 = 1.5 * 2.0**52
 """A float64 that it is added to, and subtracted from, is a whole number."""
 
 
@@ -55,6 +55,6 @@ def _exponentiate(x, y):  # type: ignore[no-untyped-def]
     """
     for i in range(len(x)):
         exponent = (x[i] if not x[i] < -87.0 else -87.0) * 1.4426950408889634  # nan stays nan
-        whole = exponent + WHOLE - WHOLE
+        whole = exponent + SHIFT_64 - SHIFT_64
         power = np.int32(f4(f4(whole) + SHIFT).view(np.int32) << np.int32(23)).view(np.float32)
         y[i] = f4(0) if x[i] < -87.0 else power + power * power_less_one(f4(exponent - whole))
