@@ -18,8 +18,8 @@ def multiply(matrix, at, step, next_column, inner, x, x_at, x_step, start, y, y_
     where they are no multiple of four, the last is computed again.
     """
     last = rows - 1
-    for b in range(0, columns, TILE):
-        for i in range(0, rows, 4):
+    for i in range(0, rows, 4):  # outside, as the matrix and y come from far away more often than x
+        for b in range(0, columns, TILE):
             i1, i2, i3 = min(i + 1, last), min(i + 2, last), min(i + 3, last)
             p0 = p1 = lanes.spread(start, i)
             q0 = q1 = lanes.spread(start, i1)

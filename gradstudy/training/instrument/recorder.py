@@ -50,8 +50,10 @@ class Recorder:
     def write_clipping(self, step: StepNumber, before: Tensor, after: Tensor, factor: Tensor) -> None:
         """Of the norms before and after clipping, and the factor by which it clipped them, [member] each."""
         self._write("norm_after_clipping", step, after)
-        clamped = (factor == 1) & (after != before)  # entry by entry: the share of the norm that was left
-        self._write("clip_coefficient", step, torch.where(clamped, after / before, factor))
+        if after is not before:
+            clamped = (factor == 1) & (after != before)  # entry by entry: the share of the norm that was left
+            factor = torch.where(clamped, after / before, factor)
+        self._write("clip_coefficient", step, factor)
 
     def _write(self, quantity: str, step: StepNumber, values: Tensor) -> None:
         if isinstance(step, int) and values.device.type == "cpu":  # a tenth of the time that torch takes for it
