@@ -18,8 +18,9 @@ class Divergence:
 
     def note(self, step: int | Tensor, first_suspect: int, bad: Tensor) -> None:
         """`bad` [suspect, member] marks what is non-finite, from `first_suspect` on; the first bad step is kept."""
-        if not len(bad) or (bad.device.type == "cpu" and not bad.numpy().any()):
-            return  # as a rule; on another device to ask for more than a shape would be to wait
+        looks = isinstance(step, int) and bad.device.type == "cpu"  # elsewhere that would be to wait
+        if not len(bad) or (looks and not bad.numpy().any()):
+            return  # as a rule
         news = bad.any(0) & self.alive
         culprit = first_suspect + bad.to(torch.uint8).argmax(0)
         self._first_step.copy_(torch.where(news, step, self._first_step))

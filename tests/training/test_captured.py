@@ -15,6 +15,7 @@ from gradstudy.factors.model.mlp import Mlp
 from gradstudy.kernels import compiled
 from gradstudy.tasks.teacher import Teacher
 from gradstudy.training import compaction, engine
+from gradstudy.training.captured import Captured
 from gradstudy.training.instrument import norms
 from gradstudy.training.start.batches import Batches
 
@@ -82,6 +83,29 @@ def test_members_diverge_and_are_left_behind_as_without(dtype, monkeypatch):
     recording = assert_replays(whole, monkeypatch)
     assert recording.warmed == 2  # the second time for those that are left
     assert {record.first_bad_step for record in trained(whole)} >= {None, 13}
+
+
+class Forgetful:
+    """Adds 1 to `kept` in place and to `rebound` in a tensor of its own, and to `counted` how often it was called."""
+
+    def __init__(self):
+        self.kept, self.rebound, self.counted, self.calls = *torch.zeros(3, 1).unbind(), 0
+
+    def __call__(self, step, batch):
+        self.calls += 1
+        self.kept.add_(1)
+        self.rebound = self.rebound + 1
+        self.counted.add_(self.calls)
+
+
+def test_tests_replay_as_a_graph_does_what_stays_on_the_host_or_leaves_its_place():
+    step = Forgetful()
+    captured = Captured(step, Taped())
+    for number in range(5):
+        captured(number, (torch.zeros(1), torch.zeros(1)))
+    captured.check()
+    assert step.calls == 2  # by itself, and when it was recorded
+    assert (step.kept, step.rebound, step.counted) == (5, 2, 1 + 4 * 2)
 
 
 def test_a_replay_that_does_nothing_is_an_error(monkeypatch):
