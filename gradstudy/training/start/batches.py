@@ -13,7 +13,7 @@ from gradstudy.training.start.streams import numpy_stream
 
 Examples = tuple[Tensor, Tensor]
 
-AHEAD = 16
+SENT_TOGETHER = 16
 """Batches that are sent to a GPU together."""
 
 
@@ -42,7 +42,7 @@ class Batches:
         self._sources = sources
         self._streams = [numpy_stream(*stream, purpose) for _, stream in sources]
         self.size = tasks[0].batch_size
-        self._ahead = (1 if device.type == "cpu" else AHEAD) if ahead is None else ahead
+        self._ahead = (1 if device.type == "cpu" else SENT_TOGETHER) if ahead is None else ahead
         self._waiting: deque[Examples] = deque()
 
     def keep(self, slots: Sequence[int]) -> None:
