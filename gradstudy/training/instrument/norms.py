@@ -57,9 +57,11 @@ def rms(places: Sequence[Sequence[Tensor]]) -> Tensor:
 
 def rms_of_stacks(layers: Sequence[Tensor]) -> Tensor:
     """The same, [place, member], where a place is made of one slice of each of these [place, member, ...]."""
-    each = torch.stack([_norms_of_stack(layer) for layer in layers])
+    each = [_norms_of_stack(layer) for layer in layers]
     size: float = sum(layer[0, 0].numel() for layer in layers) ** 0.5
-    return combined_norm(each.flatten(1)).view(each.shape[1:]) / size
+    if len(each) == 1:
+        return each[0] / size
+    return combined_norm(torch.stack(each).flatten(1)).view(each[0].shape) / size
 
 
 def _norms_of_stack(stack: Tensor) -> Tensor:
