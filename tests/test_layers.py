@@ -13,7 +13,7 @@ LAYERS = [
     {"errors", "references"},
     {"disk"},
     {"locking", "parts", "random_network", "records", "stopping", "versions"},
-    {"aliasing", "conclusions", "kernels", "network", "series", "storing"},
+    {"aliasing", "conclusions", "cores", "kernels", "network", "series", "storing"},
     {"layer_parts", "quantities", "response"},
     {"factors", "tasks", "training", "execution", "search", "analysis"},
     {"words"},

@@ -4,11 +4,10 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import forkserver, resource_tracker
 from typing import Any
 
-from gradstudy.errors import InputError
 from gradstudy.execution.main_module import not_imported
 from gradstudy.stopping import STOPPING
 
@@ -28,14 +27,15 @@ def ready() -> bool:
 
 @contextmanager
 def started_early() -> Iterator[None]:
-    """Inside, it runs already, which saves 3 seconds of imports; a launch that is refused leaves none behind."""
+    """Inside, it runs already, which saves 3 seconds of imports; a launch that fails leaves none behind."""
     started = ready()
     try:
         yield
-    except InputError:
+    except Exception:
         server: Any = forkserver._forkserver
         if started and server._forkserver_pid is not None:  # it would hold the terminal until all is imported
-            os.kill(server._forkserver_pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(server._forkserver_pid, signal.SIGKILL)
             server._stop()
         raise
 

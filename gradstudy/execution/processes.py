@@ -1,6 +1,5 @@
 """Cohorts in worker processes: one per core, or some per GPU."""
 
-import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from math import ceil
 from queue import SimpleQueue
 
+from gradstudy.cores import cores
 from gradstudy.errors import InputError
 from gradstudy.execution.executor import Coming, Item, Lost, Result, Runner
 from gradstudy.execution.worker import Worker
@@ -40,15 +40,15 @@ class Processes(Part, group="execution"):
     outlives_workers = True
 
     def devices(self, wanted: Device) -> tuple[str, ...]:
-        if self.workers > (most := PER_CORE * _cores()):
+        if self.workers > (most := PER_CORE * cores()):
             raise InputError(
-                f"execution.workers may be at most {most} here, {PER_CORE} for each of {_cores()} cores, got "
+                f"execution.workers may be at most {most} here, {PER_CORE} for each of {cores()} cores, got "
                 f"{self.workers}. One per core is fastest: execution.workers=0."
             )
         return wanted.names()
 
     def count(self, devices: Sequence[str]) -> int:
-        return self.workers or (self.per_gpu * len(devices) if devices[0].startswith("cuda") else _cores())
+        return self.workers or (self.per_gpu * len(devices) if devices[0].startswith("cuda") else cores())
 
     @contextmanager
     def start(self, devices: Sequence[str]) -> Iterator[Runner]:
@@ -120,7 +120,3 @@ class _Pool:
         while not self._ended.wait(between):
             for worker in self._workers:
                 worker.watch(ceil(timeout / between))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -17,10 +17,11 @@ from torch import Tensor, float32
 
 try:
     import numba
+    from numba.core.compiler_lock import global_compiler_lock
     from numba.extending import register_jitable
     from numba.np.unsafe.ndarray import to_fixed_tuple
 except ImportError:  # a GPU needs none of this, and may stand where Numba is not installed
-    numba = register_jitable = to_fixed_tuple = None
+    numba = register_jitable = to_fixed_tuple = global_compiler_lock = None
 
 inlined: Callable[..., Any] = register_jitable
 """Makes a function that compiled ones may call."""
@@ -56,7 +57,7 @@ def _machine_code(function: Callable[..., Any], fastmath: Any) -> Callable[..., 
     settings = {"error_model": "numpy", "fastmath": fastmath}
     try:  # where to keep it is chosen here and now; where that cannot be written, Numba takes the user's own cache
         made = numba.njit(function, cache=True, **settings)
-        made._cache.save_overload = _one_at_a_time(made._cache.save_overload, Path(made._cache.cache_path))
+        made.compile = _one_at_a_time(made.compile, Path(made._cache.cache_path), _name(function))
     except RuntimeError:  # none of them can be written
         made = numba.njit(function, **settings)
     finally:
@@ -65,15 +66,23 @@ def _machine_code(function: Callable[..., Any], fastmath: Any) -> Callable[..., 
     return typed
 
 
-def _one_at_a_time(save: Callable[..., None], folder: Path) -> Callable[..., None]:
-    """Numba's saving under a lock: of two processes that save at once, one could be given the other's machine code."""
+def _name(function: Callable[..., Any]) -> str:
+    return f"{function.__module__}.{function.__qualname__}"
 
-    def saved(*given: Any) -> None:
+
+def _one_at_a_time(compiling: Callable[..., Any], folder: Path, name: str) -> Callable[..., Any]:
+    """Numba's compiling under a lock: a process that needs the same at the same time waits for it, and then loads it.
+
+    Without it both would compile, which takes seconds of two cores, and one could read what the other half wrote. The
+    order of the two locks is the same for all: one that compiles within a compilation holds Numba's already.
+    """
+
+    def made(*given: Any) -> Any:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".saving"):
-            save(*given)
+        with global_compiler_lock, FileLock(folder / f".{name}"):
+            return compiling(*given)
 
-    return saved
+    return made
 
 
 @cache

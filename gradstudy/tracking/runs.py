@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from gradstudy.records import FINISHED, RUNNING, STOPPED
+from gradstudy.tracking.atomic_file import written_whole
 from gradstudy.tracking.store import without_user
 
 if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, which a launch has while it trains
@@ -122,7 +123,8 @@ def artifact(client: MlflowClient, run: Run, name: str, folder: Path) -> Path | 
 def attach(client: MlflowClient, run: Run, files: Mapping[str, bytes | Path]) -> None:
     """Stores files with a run by name, which may lie in a folder, in place of earlier ones.
 
-    A folder of this machine is written in place: MLflow would look the run up once more to know where that is.
+    A folder of this machine is written to here, each file as a whole: MLflow would look the run up once more to know
+    where that is.
     """
     local = local_folder(run)
     if local is not None:
@@ -135,12 +137,11 @@ def attach(client: MlflowClient, run: Run, files: Mapping[str, bytes | Path]) ->
 
 def _write_into(folder: Path, files: Mapping[str, bytes | Path]) -> None:
     for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(content, Path):
-            copyfile(content, path)
-        else:
-            path.write_bytes(content)
+        with written_whole(folder / name) as path:
+            if isinstance(content, Path):
+                copyfile(content, path)
+            else:
+                path.write_bytes(content)
 
 
 def local_folder(run: Run) -> Path | None:

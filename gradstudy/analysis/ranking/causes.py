@@ -1,6 +1,5 @@
 """One row per factor: its share of the variance, its rank, what the tests say, and which way it acts."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -15,6 +14,7 @@ from gradstudy.analysis.space.coordinates import INACTIVE, CodedTrials
 from gradstudy.analysis.space.levels import Cut, cut
 from gradstudy.analysis.space.replicates import is_constant
 from gradstudy.conclusions import NOT_RANKED, UNCLEAR
+from gradstudy.cores import cores
 from gradstudy.records import Factor
 from gradstudy.response import RANKED, TIME
 
@@ -101,7 +101,7 @@ def tested(screen: CodedTrials) -> pd.DataFrame:
     def test(factor: Factor, column: np.ndarray) -> Significance:
         return factor_significance(column, screen.values, is_number=factor.is_number)
 
-    with ThreadPoolExecutor(os.cpu_count()) as threads:  # shuffling leaves the interpreter's lock to others
+    with ThreadPoolExecutor(cores()) as threads:  # shuffling leaves the interpreter's lock to others
         found = list(threads.map(test, screen.factors, screen.points.T))
     names = {"factor": [factor.name for factor in screen.factors], "test": [one.test for one in found]}
     return pd.DataFrame(names).assign(p=control_false_discoveries(np.array([one.p for one in found])))

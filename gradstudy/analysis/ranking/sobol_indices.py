@@ -7,7 +7,6 @@ model's mean is known from many more of them, or exactly, and taken away (a cont
 Sources: Jansen 1999; Saltelli et al. 2010; Le Gratiet et al. 2014; Oakley & O'Hagan 2004.
 """
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
@@ -20,6 +19,7 @@ from gradstudy.analysis.space.partitions import Partitions
 from gradstudy.analysis.surrogate.effects import Variants
 from gradstudy.analysis.surrogate.gaussian_process import Posterior
 from gradstudy.analysis.surrogate.model import Model, ModelDraw
+from gradstudy.cores import cores
 
 HYPERDRAWS = 16
 SWAPPED = 256
@@ -65,7 +65,7 @@ def effect_draws(model: Model, space: FactorSpace, *, draws: int, seed: int) -> 
     def shares(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return swaps.effects(values), *cells.shares(values[:, :POINTS])
 
-    with ThreadPoolExecutor(os.cpu_count()) as threads:  # NumPy and LAPACK leave the interpreter's lock to others
+    with ThreadPoolExecutor(cores()) as threads:  # NumPy and LAPACK leave the interpreter's lock to others
         many = _unit(space, MANY_POINTS, random)
         true = threads.submit(_of_mean, typical, space, cells.pairs, many)
         parting = threads.submit(lambda: shares(typical.means_parted(swaps.points, LEFT_OUT)))
