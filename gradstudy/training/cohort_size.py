@@ -97,7 +97,7 @@ def cache_folder() -> Path:
 
 def _identity(cohort: Cohort, device: str) -> str:
     on = torch.cuda.get_device_name(device) if device.startswith("cuda") else _processor()
-    told = repr((shape(cohort), cohort.dtype, on, torch.__version__))
+    told = repr((shape(cohort), cohort.dtype, cohort.tf32, cohort.capture, on, torch.__version__))
     return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
 
 

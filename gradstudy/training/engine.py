@@ -52,8 +52,9 @@ def train(cohort: Cohort) -> list[MemberRecord]:
     return [record for half in halves(cohort.members) for record in train(replace(cohort, members=half))]
 
 
-WITHOUT_PROBES, TIMED_SECONDS = range(4, 10), 0.2
-"""Steps of a training of more steps that are timed; no more of them after so many seconds. The first warms up."""
+WITHOUT_PROBES, UNTIMED, TIMED_SECONDS = range(4, 10), 2, 0.2
+"""Steps of a training of more steps; how many warm up (the second may be recorded), and after how many seconds it is
+enough with one that was timed."""
 
 
 def step_cost(cohort: Cohort, copies: int) -> tuple[float, float]:
@@ -177,10 +178,10 @@ class _Training:
             with self.stopwatch.timing(f"step {step}"):
                 self._step(step)
             seconds.append(self.stopwatch.seconds(f"step {step}"))
-            if len(seconds) > 1 and sum(seconds) > TIMED_SECONDS:
+            if len(seconds) > UNTIMED and sum(seconds) > TIMED_SECONDS:
                 break
         memory = torch.cuda.max_memory_allocated(self.device) - before if self.device.type == "cuda" else 0
-        return min(seconds[1:]), memory
+        return min(seconds[UNTIMED:]), memory
 
     def _step(self, step: int) -> None:
         """A step: with looks before and behind it where one is due, else on a GPU replayed."""
