@@ -16,7 +16,7 @@ from gradstudy.records import HUNT, Member, MemberRecord, Trial, TrialResult
 from gradstudy.search.base import AskTell
 from gradstudy.training.cohort import Cohort, plan
 from gradstudy.training.cohort_size import best_size
-from gradstudy.training.footprint import footprint, memory_here
+from gradstudy.training.footprint import footprint, memory_here, record_memory
 
 
 def cohorts_of(
@@ -51,20 +51,23 @@ def cohorts_of(
         )
 
     def together(of_structure: tuple[Member, ...]) -> int:
-        return size or best_size(cohort(of_structure), devices[0], -(-len(members) // workers))
+        most = _most(parts[of_structure[0].trial], launch.budget.steps, room)
+        return size or best_size(cohort(of_structure), devices[0], -(-len(members) // workers), most)
 
     return [
         cohort(group)
         for whole in plan(members, parts, together)
-        for group in _fitting(whole, parts[whole[0].trial], room)
+        for group in _fitting(whole, _most(parts[whole[0].trial], launch.budget.steps, room))
     ]
 
 
-def _fitting(members: tuple[Member, ...], parts: Mapping[str, Any], room: float) -> list[tuple[Member, ...]]:
-    """Members with such parts, as many together as there is room for in memory."""
-    if len(members) == 1:
-        return [members]
-    most = max(1, int(room / footprint(network_of(parts), parts).memory))
+def _most(parts: Mapping[str, Any], steps: int, room: float) -> int:
+    """How many members with such parts there is room for in memory."""
+    network = network_of(parts)
+    return max(1, int(room / (footprint(network, parts).memory + record_memory(network, steps))))
+
+
+def _fitting(members: tuple[Member, ...], most: int) -> list[tuple[Member, ...]]:
     return [members[start : start + most] for start in range(0, len(members), most)]
 
 

@@ -34,9 +34,9 @@ def started_early() -> Iterator[None]:
     except Exception:
         server: Any = forkserver._forkserver
         if started and server._forkserver_pid is not None:  # it would hold the terminal until all is imported
-            with suppress(ProcessLookupError):
+            with suppress(ProcessLookupError, ChildProcessError):  # it has ended by itself
                 os.kill(server._forkserver_pid, signal.SIGKILL)
-            server._stop()
+                server._stop()
         raise
 
 

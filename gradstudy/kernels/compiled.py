@@ -8,6 +8,7 @@ kept on disk beside the source, or in NUMBA_CACHE_DIR.
 
 import hashlib
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -78,8 +79,10 @@ def _one_at_a_time(compiling: Callable[..., Any], folder: Path, name: str) -> Ca
     """
 
     def made(*given: Any) -> Any:
-        folder.mkdir(parents=True, exist_ok=True)
-        with global_compiler_lock, FileLock(folder / f".{name}"):
+        with global_compiler_lock, ExitStack() as held:
+            with suppress(OSError):  # a disk that is full, or read-only by now: what lies there can still be loaded
+                folder.mkdir(parents=True, exist_ok=True)
+                held.enter_context(FileLock(folder / f".{name}"))
             return compiling(*given)
 
     return made

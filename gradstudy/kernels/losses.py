@@ -1,6 +1,6 @@
 """The cross-entropy and its gradient in one call: PyTorch's operations take a third of a small network's pass."""
 
-from math import log
+from math import exp, log
 
 import numpy as np
 from numpy import float32 as f4
@@ -13,8 +13,8 @@ from gradstudy.kernels.hyperbolic import SHIFT, power_less_one
 def cross_entropy_into(output, target, losses, gradient):  # type: ignore[no-untyped-def]
     """Writes the mean of -log softmax(output)[target] to `losses` [member], and its slope to `gradient`.
 
-    `output` and `gradient` are [member, sample, class], `target` is [member, sample]. Sums are taken in float64; what
-    is not finite gives nan, and so does a target that is no class.
+    `output` and `gradient` are [member, sample, class], `target` is [member, sample]. Sums are taken in float64; nan
+    and inf give nan, and so does a target that is no class.
     """
     members, samples, classes = output.shape
     below, share = np.empty(samples * classes), np.empty(samples * classes, np.float32)
@@ -49,12 +49,15 @@ SHIFT_64 = 1.5 * 2.0**52
 
 @compiled_in_order
 def _exponentiate(x, y):  # type: ignore[no-untyped-def]
-    """Writes exp of float64 [entry] x, which are at most 0, to float32 y: 0 below 1e-38.
+    """Writes exp of float64 [entry] x, which are at most 0, to float32 y.
 
-    A call of exp for each entry takes three times as long.
+    A call of exp for each entry takes three times as long: it serves what lies at the end of float32's range alone.
     """
     for i in range(len(x)):
         exponent = (x[i] if not x[i] < -87.0 else -87.0) * 1.4426950408889634  # nan stays nan
         whole = exponent + SHIFT_64 - SHIFT_64
         power = np.int32(f4(f4(whole) + SHIFT).view(np.int32) << np.int32(23)).view(np.float32)
-        y[i] = f4(0) if x[i] < -87.0 else power + power * power_less_one(f4(exponent - whole))
+        y[i] = power + power * power_less_one(f4(exponent - whole))
+    for i in range(len(x)):
+        if x[i] < -87.0:
+            y[i] = f4(exp(x[i]))

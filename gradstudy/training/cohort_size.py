@@ -33,34 +33,38 @@ ROOM = 0.4
 """Share of a GPU's free memory that the steps of a cohort may fill: probes, in float64, take more."""
 
 
-def best_size(cohort: Cohort, device: str, share: int) -> int:
+def best_size(cohort: Cohort, device: str, share: int, most: int) -> int:
     """Members of this cohort's structure that train together best, where it holds all that there are of a study.
 
     `device` is the name of the workers' first, and `share` how many members of any structure each of them has to train:
-    none shall be idle. Times steps where that pays.
+    none shall be idle. At most so many fit into memory. Times steps where that pays.
     """
     kind, count = device.partition(":")[0], len(cohort.members)
     usual = USUAL_SIZE[kind]
     absent = kind == "cuda" and not torch.cuda.is_available()  # the workers are on another machine
-    timed = min(count, share) > usual and count * cohort.steps >= PAYS and not absent
-    return min(_known_size(cohort, device, usual) if timed else usual, max(FEWEST, share))
+    timed = min(count, share, most) > usual and count * cohort.steps >= PAYS and not absent
+    return min(_known_size(cohort, device, usual, most) if timed else usual, max(FEWEST, share))
 
 
-def _known_size(cohort: Cohort, device: str, usual: int) -> int:
+def _known_size(cohort: Cohort, device: str, usual: int, most: int) -> int:
     place = cache_folder() / f"cohort_size_{_identity(cohort, device)}"
     with suppress(OSError, ValueError):
         known = int(place.read_text("ascii"))
         if 0 < known <= usual * 2 ** max(DOUBLINGS):
             return known
-    found = timed_size(cohort, [usual * 2**doubling for doubling in DOUBLINGS], usual)
+    sizes = [size for doubling in DOUBLINGS if (size := usual * 2**doubling) <= most]
+    found = timed_size(cohort, sizes, usual)
     with suppress(OSError):  # a home that cannot be written: it is measured every time
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(f"{found}\n", "ascii")
+        own = place.with_name(f"{place.name}.{os.getpid()}")
+        own.write_text(f"{found}\n", "ascii")
+        own.replace(place)
     return found
 
 
 def timed_size(cohort: Cohort, sizes: Iterable[int], usual: int) -> int:
     """The smallest of these ascending sizes that is about as fast per member as any; `usual` where none fits."""
+    free = torch.cuda.mem_get_info()[0] if torch.cuda.is_available() else inf
 
     def seconds(size: int) -> float:
         try:
@@ -69,7 +73,10 @@ def timed_size(cohort: Cohort, sizes: Iterable[int], usual: int) -> int:
             if not is_out_of_memory(error):
                 raise
             return inf
-        return taken / size if not memory or memory < ROOM * torch.cuda.mem_get_info()[0] else inf
+        finally:
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()  # the workers need it
+        return taken / size if memory < ROOM * free else inf
 
     return smallest_close(sizes, seconds, usual)
 

@@ -75,7 +75,7 @@ def device_here(wanted: str) -> torch.device:
 
 @contextmanager
 def one_thread(tf32: bool = False) -> Iterator[None]:
-    """Settings that every training step needs; the caller's number of threads and denormals come back afterwards.
+    """Settings that every training step needs; the caller's own come back afterwards.
 
     One thread: members are already batched, and a second thread changes the order of sums. Denormals are flushed:
     they made a CPU matrix product 208 times slower, so that one vanished member would stall its cohort.
@@ -83,6 +83,7 @@ def one_thread(tf32: bool = False) -> Iterator[None]:
     """
     _keep_freed_memory()
     threads = torch.get_num_threads()
+    rounded = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     torch.backends.cuda.matmul.allow_tf32 = tf32
@@ -91,6 +92,7 @@ def one_thread(tf32: bool = False) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
+        torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = rounded
         torch.set_flush_denormal(False)  # as a process starts: what is read off records must not depend on it
 
 

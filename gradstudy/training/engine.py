@@ -41,7 +41,11 @@ def train(cohort: Cohort) -> list[MemberRecord]:
     """
     try:
         with one_thread(cohort.tf32):
-            return _Training(cohort).run()
+            training = _Training(cohort)
+            try:
+                return training.run()
+            finally:
+                training.release()
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
@@ -62,10 +66,14 @@ def step_cost(cohort: Cohort, copies: int) -> tuple[float, float]:
 
     And the bytes of a GPU's memory that they take; 0 on a CPU.
     """
-    steps = max(cohort.steps, WITHOUT_PROBES.stop + 1)
+    # of no more steps than are timed: tables and records of all would take memory by the copy and step
+    few = WITHOUT_PROBES.stop + 1
     with one_thread(cohort.tf32):
-        one = replace(cohort, members=cohort.members[:1], steps=steps, record=(), keep_weights=False)
-        return _Training(one).step_cost(copies)
+        training = _Training(replace(cohort, members=cohort.members[:1], steps=few, record=(), keep_weights=False))
+        try:
+            return training.step_cost(copies)
+        finally:
+            training.release()
 
 
 NO_MEMORY = ("can't allocate memory", "not enough memory", "bad_alloc", "out of memory", "ALLOC_FAILED")
@@ -143,6 +151,10 @@ class _Training:
         cost = {"seconds": seconds, **{name: self.stopwatch.seconds(name) / seconds for name in parts}}
         return [replace(self._done[member], cost=cost) for member in self.wanted]
 
+    def release(self) -> None:
+        """Lets go of what was recorded, which holds on to this training, and with it to the memory of both."""
+        self.captured = None
+
     def _worth_packing(self, step: int) -> list[int] | None:
         """With which slots to go on alone, if so. A GPU is asked only where a probe makes it wait anyway."""
         if self.device.type != "cpu" and not self.prober.is_due(step):
@@ -178,7 +190,7 @@ class _Training:
             with self.stopwatch.timing(f"step {step}"):
                 self._step(step)
             seconds.append(self.stopwatch.seconds(f"step {step}"))
-            if len(seconds) > UNTIMED and sum(seconds) > TIMED_SECONDS:
+            if sum(seconds[UNTIMED:]) > TIMED_SECONDS:
                 break
         memory = torch.cuda.max_memory_allocated(self.device) - before if self.device.type == "cuda" else 0
         return min(seconds[UNTIMED:]), memory

@@ -20,6 +20,9 @@ COPIES, KEPT = 6, 8
 """How often the memory holds a parameter (its gradient, two moments, what they are made of), and an output of a linear
 map (what enters, norms, the activation, their gradients, what is recorded): at most twice what was measured."""
 
+OF_EACH_STEP = 4
+"""What is recorded of a step beside its places and parameters: the loss, norms, what clipping does."""
+
 CALL, FLOPS, STREAM = 3e-5, 1e10, 2e9
 """Seconds of one operation on small tensors, products in a second and bytes in a second: of one core, roughly."""
 
@@ -55,6 +58,12 @@ def footprint(network: Network, parts: Mapping[str, Any]) -> Footprint:
     calls = len(network.parameters) * in_turn
     seconds = 6 * (rows * parameters + scores) / FLOPS + memory / STREAM
     return Footprint(parameters, memory, seconds, 3 * calls * CALL)
+
+
+def record_memory(network: Network, steps: int) -> float:
+    """Bytes of what is recorded of one member in so many steps, and of its copy when they are over."""
+    places = sum(map(len, network.places.values())) + len(network.parameters) + OF_EACH_STEP
+    return 2 * LARGER_FLOAT * places * steps
 
 
 def memory_here() -> float:

@@ -152,6 +152,8 @@ def _difference(some, others) -> str:
         pairs = [(one.series[name].values, other.series[name].values) for name in one.series]
         pairs += [(one.weights[name], other.weights[name]) for name in one.weights]
         for here, there in pairs:
+            if not np.array_equal(np.isnan(here), np.isnan(there)):
+                return "differs: nan"
             if not np.array_equal(here, there, equal_nan=True):
                 largest = max(largest, float(np.nanmax(np.abs(here - there)) / np.nanmax(np.abs(here))))
     return f"differs by {largest:.1e}" if largest else "equal"
@@ -202,8 +204,8 @@ def equal_to_the_cpu(setting: Setting) -> Rows:
 
 
 def _apart(one, other) -> float:
-    """The largest difference of two sets of arrays, relative to the norm of each array."""
-    return max(float(np.linalg.norm(one[name] - other[name]) / np.linalg.norm(one[name])) for name in one)
+    """The largest difference of two sets of arrays, relative to the norm of each array; nan where one is not finite."""
+    return float(np.max([np.linalg.norm(one[name] - other[name]) / np.linalg.norm(one[name]) for name in one]))
 
 
 def rates(setting: Setting) -> Rows:
@@ -220,7 +222,8 @@ def rates(setting: Setting) -> Rows:
         plain(2)
         found: dict[str, list[float]] = {side: [] for side in ("serial", *sides)}
         for _ in range(setting.rounds):
-            found["serial"].append(setting.steps / plain(setting.steps))
+            with one_thread():
+                found["serial"].append(setting.steps / plain(setting.steps))
             for side, timed in sides.items():
                 found[side].append(timed.members * setting.steps / timed.seconds(setting.steps))
         median = {side: statistics.median(each) for side, each in found.items()}
@@ -358,7 +361,11 @@ def several_workers(setting: Setting) -> Rows:
     for workers in (1, 2):
         alone = [sys.executable, __file__, "--device", setting.device, "--rate-of", "rnn 64, 50 steps"]
         running = [subprocess.Popen(alone, stdout=subprocess.PIPE, text=True) for _ in range(workers)]
-        total = sum(float(one.communicate(timeout=90)[0]) for one in running)
+        try:
+            total = sum(float(one.communicate(timeout=60)[0]) for one in running)
+        finally:
+            for one in running:
+                one.kill()
         yield f"rnn 64, 50 steps, {workers} in flight, member-steps/s", total, ""
 
 

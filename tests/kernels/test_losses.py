@@ -30,3 +30,13 @@ def test_what_is_not_finite_makes_its_own_member_nan_alone(number):
     assert losses.isfinite().tolist() == [True, False, True]
     (slope,) = torch.autograd.grad(losses.sum(), output)
     assert slope.isfinite().flatten(1).all(1).tolist() == [True, False, True]
+
+
+def test_a_slope_is_there_down_to_the_end_of_float32():
+    output = torch.tensor([[[0.0, -80.0, -86.9, -87.1, -90.0, -100.0, -104.0]]]).requires_grad_()
+    target = torch.tensor([[1]])
+    (slope,) = torch.autograd.grad(cross_entropy(output, target).sum(), output)
+    wide = output[0].detach().double().requires_grad_()
+    (expected,) = torch.autograd.grad(torch.nn.functional.cross_entropy(wide, target[0]), wide)
+    torch.testing.assert_close(slope[0].double(), expected, rtol=1e-6, atol=1e-45)
+    assert (slope[0, 0, [2, 3, 4, 5]] > 0).all()

@@ -1,6 +1,8 @@
 """A step that is recorded and replayed trains as the plain one does, bit for bit."""
 
+import gc
 import logging
+import weakref
 from dataclasses import dataclass, replace
 
 import pytest
@@ -123,6 +125,21 @@ def test_where_a_step_cannot_be_recorded_it_is_done_without_and_said_why(monkeyp
         "Steps are not replayed as a graph of the device, and take longer: operation not permitted when stream is "
         "capturing"
     ]
+
+
+def test_a_training_that_is_over_holds_on_to_no_memory(monkeypatch):
+    """A cohort that did not fit is trained in halves, for which its own memory is needed."""
+    seen = []
+    whole = engine._Training.run
+    monkeypatch.setattr(engine._Training, "run", lambda self: seen.append(weakref.ref(self)) or whole(self))
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        replayed(cohort(parts(**NETWORK), steps=STEPS), monkeypatch, Taped())
+        assert [one() for one in seen] == [None]
+    finally:
+        if collects:
+            gc.enable()
 
 
 def test_nothing_is_recorded_where_it_is_not_wanted(monkeypatch):

@@ -13,8 +13,8 @@ from gradstudy.training.start.streams import numpy_stream
 
 Examples = tuple[Tensor, Tensor]
 
-SENT_TOGETHER = 16
-"""Batches that are sent to a GPU together."""
+SENT_TOGETHER, MOST_SENT = 16, 64_000_000
+"""Batches that are sent to a GPU together, or fewer of more bytes."""
 
 
 class Batches:
@@ -54,7 +54,10 @@ class Batches:
         if self._ahead == 1:
             return self._stack(self._drawn())
         if not self._waiting:
-            self._waiting.extend(self._sent([self._drawn() for _ in range(self._ahead)]))
+            first = self._drawn()
+            fitting = max(1, MOST_SENT // sum(array.nbytes for arrays in first for array in arrays))
+            more = [self._drawn() for _ in range(min(self._ahead, fitting) - 1)]
+            self._waiting.extend(self._sent([first, *more]))
         inputs, targets = self._waiting.popleft()
         return inputs.index_select(0, self._source_of), targets.index_select(0, self._source_of)
 

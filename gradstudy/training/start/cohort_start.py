@@ -63,7 +63,8 @@ class CohortStart:
 
     def batches(self, purpose: str) -> Batches:
         """The data of every slot, of a stream of its own for every purpose."""
-        return Batches([of["task"] for of in self._of], self.data, self.device, self.dtype, purpose)
+        ahead = None if purpose == "data" else 1  # of the others, one or a few
+        return Batches([of["task"] for of in self._of], self.data, self.device, self.dtype, purpose, ahead=ahead)
 
     def values(self) -> dict[str, Tensor]:
         """Parameters and buffers [member, ...] by name: drawn, fitted to data where that is asked for, completed."""

@@ -173,9 +173,13 @@ def _outcomes(measured: Measurement) -> Text | None:
 
 
 def _cost(records: Sequence[MemberRecord]) -> Text | None:
-    """What measuring cost, a share of the time of all steps; None where nobody took it."""
-    if not all(record.cost for record in records):
+    """What measuring cost, shares of the time of all steps; None where nobody took it."""
+    shares = {
+        name: float(np.median([record.cost[name] for record in records]))
+        for name in ("recorder", "probes")
+        if all(name in record.cost for record in records)
+    }
+    if not shares:
         return None
-    recorder, probes = (float(np.median([record.cost[name] for record in records])) for name in ("recorder", "probes"))
-    words = f"{100 * recorder:.0f} % of the training time for the record, {100 * probes:.0f} % for looks inside"
-    return Text(f"Instrument: {words}.")
+    words = {"recorder": "of the training time for the record", "probes": "for looks inside"}
+    return Text(f"Instrument: {', '.join(f'{100 * share:.0f} % {words[name]}' for name, share in shares.items())}.")

@@ -86,6 +86,11 @@ def test_the_cost_of_the_instrument_is_its_median_share_of_the_time(page, make_r
     assert "Instrument: 12 % of the training time for the record, 30 % for looks inside." in text.splitlines()
 
 
+def test_what_a_replayed_training_cannot_time_is_left_out(page, make_record):
+    text, _ = page(make_record([[1.0, 1.0]], cost={"seconds": 1.0, "probes": 0.3}))
+    assert "Instrument: 30 % for looks inside." in text.splitlines()
+
+
 def test_a_record_without_costs_claims_none(page, make_record):
     assert "Instrument" not in page(make_record([[1.0, 1.0]], cost={}))[0]
 
