@@ -2,9 +2,9 @@
 
 Off means: no gradient of a flow point is reduced or written, and no norm behind clipping; the norms that clipping and
 the look for divergence need stay, and what autograd takes to hand the flow points' gradients out. All sides are one
-cohort on one thread, in interleaved rounds; medians of the ratios in one round. `as recorded` is the recorder's share as
-the engine's own clock has it, which is stored with every run, and `+ probes` is both together against neither. Run it
-on a quiet machine:
+cohort on one thread, in interleaved rounds; medians of the ratios in one round. `as recorded` is the recorder's share
+as the engine's own clock has it, which is stored with every run, and `+ probes` is both together against neither. Run
+it on a quiet machine:
 
     OMP_NUM_THREADS=1 python tests/benchmarks/recorder_cost.py --members 64 --steps 200 --rounds 5
 """
