@@ -19,7 +19,7 @@ from gradstudy.training.engine import is_out_of_memory, step_cost
 
 USUAL_SIZE = {"cpu": 64, "cuda": 1024}
 """Members that train together where none are timed. On a CPU 64 are within 10 % of the fastest but for the smallest
-networks, of which 256 take half as long per member (a perceptron 10 x 10). A GPU has more lanes to fill."""
+networks, of which 256 take a quarter less per member (a perceptron 10 x 10). A GPU has more lanes to fill."""
 FEWEST = 8
 """Members below which a step takes about as long however few they are: no more workers than that are kept busy."""
 DOUBLINGS = range(4)

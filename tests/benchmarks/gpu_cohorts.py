@@ -4,7 +4,20 @@ import time
 from dataclasses import dataclass
 
 import torch
-from stacking_per_family import BATCH, CHANNELS, LENGTH, MAX_NORM, OUTPUTS, SIDE, Cnn, Encoder, Mlp, Recurrent, ResNet
+from stacking_per_family import (
+    BATCH,
+    CHANNELS,
+    LENGTH,
+    MAX_NORM,
+    OUTPUTS,
+    SIDE,
+    Cnn,
+    Encoder,
+    Mlp,
+    Recurrent,
+    ResNet,
+    recorded_step,
+)
 from torch import nn
 
 from gradstudy.factors import activation, clipping, init, lr, optimizer, pretraining, regularization, residual
@@ -101,27 +114,12 @@ def serial(family, device):
     """
     inputs, targets = torch.randn(BATCH, *family.shape, device=device), torch.randn(BATCH, OUTPUTS, device=device)
     network = family.make().to(device)
-    parameters = list(network.parameters())
-    update = torch.optim.Adam(parameters, RATE)
-
-    def step():
-        output, points = network(inputs)
-        loss = (output * targets).sum(1).mean()
-        gradients = torch.autograd.grad(loss, [*parameters, *points])
-        norms = torch.stack(torch._foreach_norm(gradients))
-        total = norms[: len(parameters)].norm()
-        factor = (MAX_NORM / (total + 1e-6)).clamp(max=1.0)
-        clipped = gradients[: len(parameters)]
-        torch._foreach_mul_(clipped, factor)
-        for parameter, gradient in zip(parameters, clipped, strict=True):
-            parameter.grad = gradient
-        update.step()
-        return torch.cat([norms, torch.stack([loss.detach(), total, factor])])
+    update = torch.optim.Adam(network.parameters(), RATE)
 
     def run(steps):
         finish(device)
         start = time.perf_counter()
-        torch.stack([step() for _ in range(steps)]).cpu()
+        torch.stack([recorded_step(network, update, inputs, targets)[1] for _ in range(steps)]).cpu()
         return time.perf_counter() - start
 
     return run

@@ -24,6 +24,7 @@ from unittest import mock
 import numpy as np
 import torch
 from gpu_cohorts import FAMILIES, cohort_of, finish, parts_of, seeds_of, serial
+from instruments_off import Blind, Silent
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -33,7 +34,6 @@ from gradstudy.factors import init, lr, optimizer, regularization
 from gradstudy.training import engine
 from gradstudy.training.cohort_size import DOUBLINGS, USUAL_SIZE, timed_size
 from gradstudy.training.device import one_thread
-from gradstudy.training.instrument.probe import Prober
 from gradstudy.training.instrument.recorder import Recorder
 from gradstudy.training.start.streams import Draws
 
@@ -72,26 +72,6 @@ class Setting:
 
 Rows = Iterator[tuple[str, float | str, str]]
 """What, what was found of it, and what was wanted."""
-
-
-class Blind(Prober):
-    """No probes: they are steps that are not replayed."""
-
-    def is_due(self, step):
-        return False
-
-
-class Silent(Recorder):
-    """Nothing is measured; gradients at the flow points are still asked for."""
-
-    def write_flow(self, step, flow, gradients):
-        pass
-
-    def write_gradients(self, step, loss, each, before):
-        pass
-
-    def write_clipping(self, step, before, after, factor):
-        pass
 
 
 class Timed:

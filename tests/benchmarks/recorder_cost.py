@@ -14,6 +14,7 @@ import platform
 import statistics
 
 import torch
+from instruments_off import Blind, Silent
 
 from gradstudy.configs.composition import Composer, hydra_ready
 from gradstudy.records import Member
@@ -36,26 +37,6 @@ FAMILIES = {
     "resnet 4 x 8": ["model=resnet", "task=digits", "task.image=true"],
     "transformer 2 x 32": ["model=transformer", "task=digits", "task.image=true"],
 }
-
-
-class Silent(Recorder):
-    """Recording off."""
-
-    def write_flow(self, step, flow, gradients):
-        pass
-
-    def write_gradients(self, step, loss, each, before):
-        pass
-
-    def write_clipping(self, step, before, clipped, factor):
-        pass
-
-
-class Blind(Prober):
-    """No probes."""
-
-    def is_due(self, step):
-        return False
 
 
 SIDES = {"off": (Silent, Blind), "recorder": (Recorder, Blind), "both": (Recorder, Prober)}

@@ -125,28 +125,34 @@ def choices(overrides, optimizer):
     return list({one.split("=")[0]: one for one in given}.values())
 
 
+def recorded_step(network, update, inputs, targets):
+    """One step of a plain module: its parameters, those at which it was looked, and what was recorded, in a row."""
+    parameters = list(network.parameters())
+    output, points = network(inputs)
+    loss = (output * targets).sum(1).mean()
+    gradients = torch.autograd.grad(loss, [*parameters, *points])
+    norms = torch.stack(torch._foreach_norm(gradients))
+    total = norms[: len(parameters)].norm()
+    factor = (MAX_NORM / (total + 1e-6)).clamp(max=1.0)
+    clipped = gradients[: len(parameters)]
+    torch._foreach_mul_(clipped, factor)
+    for parameter, gradient in zip(parameters, clipped, strict=True):
+        parameter.grad = gradient
+    update.step()
+    return [*parameters, *points], torch.cat([norms, torch.stack([loss.detach(), total, factor])])
+
+
 def serial(make, optimizer, shape):
     """A function that trains one plain module for so many steps, and returns their seconds."""
     inputs, targets = torch.randn(BATCH, *shape), torch.randn(BATCH, OUTPUTS)
 
     def run(steps):
         network, record, start = make(), [], time.perf_counter()
-        parameters = list(network.parameters())
-        update = OPTIMIZERS[optimizer](parameters, 0.01)
+        update = OPTIMIZERS[optimizer](network.parameters(), 0.01)
         for _ in range(steps):
-            output, points = network(inputs)
-            loss = (output * targets).sum(1).mean()
-            gradients = torch.autograd.grad(loss, [*parameters, *points])
-            norms = torch.stack(torch._foreach_norm(gradients))
-            total = norms[: len(parameters)].norm()
-            factor = (MAX_NORM / (total + 1e-6)).clamp(max=1.0)
-            clipped = gradients[: len(parameters)]
-            torch._foreach_mul_(clipped, factor)
-            for parameter, gradient in zip(parameters, clipped, strict=True):
-                parameter.grad = gradient
-            update.step()
-            record.append(torch.cat([norms, torch.stack([loss.detach(), total, factor])]))
-        roots = torch.tensor([tensor.numel() ** 0.5 for tensor in (*parameters, *points)] + [1.0] * 3)
+            measured, numbers = recorded_step(network, update, inputs, targets)
+            record.append(numbers)
+        roots = torch.tensor([tensor.numel() ** 0.5 for tensor in measured] + [1.0] * 3)
         (torch.stack(record) / roots).numpy()
         return time.perf_counter() - start
 

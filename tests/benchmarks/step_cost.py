@@ -22,7 +22,8 @@ def microseconds(overrides, members, steps, version=HERE):
 
 def main():
     import torch
-    from recorder_cost import Blind, cohort_of
+    from instruments_off import Blind
+    from recorder_cost import cohort_of
 
     from gradstudy.training import engine
 

@@ -21,6 +21,16 @@ OPTIMIZERS = {
     "adamw": optimizer.AdamW(weight_decay=0.1),
     "rmsprop": optimizer.RmsProp(),
 }
+BY_ENTRY = [
+    optimizer.Sgd(momentum=0.9),
+    optimizer.Sgd(momentum=0.5, nesterov=True),
+    optimizer.Adam(),
+    optimizer.AdamW(weight_decay=0.3),
+    optimizer.RmsProp(),
+    optimizer.Adagrad(initial_accumulator=0.1),
+    optimizer.Lion(weight_decay=0.2),
+]
+"""Every optimizer whose rule is one for a single entry."""
 CLIPPINGS = {
     "none": clipping.Threshold(),
     "norm": clipping.Threshold(max_norm=0.05),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from support.cohorts import parts
+from support.cohorts import BY_ENTRY, parts
 
 from gradstudy.factors import clipping, lr, optimizer, regularization
 from gradstudy.kernels import rows
@@ -18,15 +18,6 @@ PARAMETERS = tuple(
     Parameter(name, shape, "hidden", trained=trained)
     for name, shape, trained in (("a", (3, 7), False), ("b", (7,), True), ("c", (4, 3, 2), True), ("d", (), True))
 )
-OPTIMIZERS = [
-    optimizer.Sgd(momentum=0.9),
-    optimizer.Sgd(momentum=0.5, nesterov=True),
-    optimizer.Adam(),
-    optimizer.AdamW(weight_decay=0.3),
-    optimizer.RmsProp(),
-    optimizer.Adagrad(initial_accumulator=0.1),
-    optimizer.Lion(weight_decay=0.2),
-]
 
 
 class Whole:
@@ -65,7 +56,7 @@ def gradients(step):
 
 @pytest.mark.parametrize("of_regularization", [regularization.Penalty(0.1), regularization.Lasso(0.1, l1=0.05)])
 @pytest.mark.parametrize("of_clipping", [clipping.Threshold(max_value=0.4), clipping.Adaptive()])
-@pytest.mark.parametrize("of_optimizer", OPTIMIZERS, ids=lambda part: type(part).__name__)
+@pytest.mark.parametrize("of_optimizer", BY_ENTRY, ids=lambda part: type(part).__name__)
 def test_machine_code_takes_the_steps_of_plain_operations_bit_for_bit(
     of_optimizer, of_clipping, of_regularization, monkeypatch
 ):

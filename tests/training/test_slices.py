@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from support.cohorts import cohort, parts
+from support.cohorts import BY_ENTRY, cohort, parts
 from support.images import Pictures
 from support.parity import assert_parity, assert_same_member
 
@@ -18,15 +18,6 @@ from gradstudy.tasks.teacher import Teacher
 from gradstudy.training.cohort import structure
 from gradstudy.training.engine import train
 
-OPTIMIZERS = [
-    optimizer.Sgd(momentum=0.9),
-    optimizer.Sgd(momentum=0.5, nesterov=True),
-    optimizer.Adam(),
-    optimizer.AdamW(weight_decay=0.3),
-    optimizer.RmsProp(),
-    optimizer.Adagrad(initial_accumulator=0.1),
-    optimizer.Lion(weight_decay=0.2),
-]
 CLIPPINGS = [clipping.Threshold(max_value=0.01), clipping.Adaptive()]
 REGULARIZATIONS = [
     regularization.Penalty(0.1),
@@ -41,7 +32,7 @@ def mixed(**common):
     return [
         parts(**common)
         | {
-            "optimizer": OPTIMIZERS[index % len(OPTIMIZERS)],
+            "optimizer": BY_ENTRY[index % len(BY_ENTRY)],
             "clipping": CLIPPINGS[index % len(CLIPPINGS)],
             "regularization": REGULARIZATIONS[index % len(REGULARIZATIONS)],
             "lr": RATES[index % len(RATES)],
@@ -67,7 +58,7 @@ def test_a_member_is_bit_for_bit_the_same_alone_and_beside_members_with_other_ru
 
 
 def test_a_mixed_cohort_equals_the_separate_ones():
-    trials = [parts(optimizer=OPTIMIZERS[index // 3], lr=lr.Constant(0.01 + index / 100)) for index in range(9)]
+    trials = [parts(optimizer=BY_ENTRY[index // 3], lr=lr.Constant(0.01 + index / 100)) for index in range(9)]
     trials[4]["lr"] = lr.Constant(1e30)  # and it diverges
     whole = cohort(*trials, seeds=2, steps=12, keep_weights=True)
     together = train(whole)
@@ -86,7 +77,7 @@ def test_only_members_whose_optimizer_has_an_eps_say_where_it_rules():
 
 
 def test_members_of_equal_structure_that_do_not_stand_together_are_slices_of_their_own():
-    trials = [parts(optimizer=OPTIMIZERS[index]) for index in (0, 2)]
+    trials = [parts(optimizer=BY_ENTRY[index]) for index in (0, 2)]
     members = tuple(Member(trial, seed) for seed in range(2) for trial in range(2))
     assert structure(trials[0]["optimizer"]) != structure(trials[1]["optimizer"])
     alternating = replace(cohort(*trials, seeds=2, keep_weights=True), members=members)
