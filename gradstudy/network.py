@@ -176,7 +176,7 @@ class Flow:
     is written by hand has no tensor of a graph at each place. It gives `taps` instead: by quantity, and one for each
     tensor of a place, a tensor [place, member, ...] that is added to nothing, whose gradient is that of all places.
 
-    Where a network can go all the way `back` without autograd, its output is a leaf of the graph. Given the gradient of
+    Where a network can go all the way `back` without autograd, its output is no part of a graph. Given the gradient of
     that, `back` leaves those of all parameters in the pass's `into`, and returns those of `taps`, which are None then.
     """
 

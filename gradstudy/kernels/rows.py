@@ -47,18 +47,25 @@ def norm_of_slices(values, found):  # type: ignore[no-untyped-def]
 
 @compiled
 def clip_rows(rows, factor, limit):  # type: ignore[no-untyped-def]
-    """Multiplies, in float64, each row by its `factor` [member], and cuts each entry at `limit` [member], in place."""
+    """Multiplies, in float64, each row by its `factor` [member], and cuts each entry at `limit` [member], in place.
+
+    Returns whether there was anything to do.
+    """
+    done = False
     for member in range(len(rows)):
         row, largest = rows[member], limit[member]
         if factor[member] != 1.0:
+            done = True
             for entry in range(len(row)):
                 row[entry] = np.float32(np.float64(row[entry]) * factor[member])
         if largest < np.inf:
+            done = True
             for entry in range(len(row)):
                 if row[entry] > largest:  # nan stays nan
                     row[entry] = largest
                 elif row[entry] < -largest:
                     row[entry] = -largest
+    return done
 
 
 @cache

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gradstudy.kernels.compiled import runs_compiled
 from gradstudy.kernels.losses import cross_entropy_into
-from gradstudy.network import Shape
+from gradstudy.network import Shape, spread_over
 from gradstudy.parts import Part, number
 from gradstudy.tasks.baseline import Baseline
 
@@ -71,6 +71,15 @@ class Task(Part, group="task"):
         """Mean squared error for numbers, cross-entropy for classes, [member]; outputs are [member, batch, ...]."""
         return mean_squared_error(output, target) if target.is_floating_point() else cross_entropy(output, target)
 
+    def loss_and_gradient(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """The loss [member] of an output that is no part of a graph, and its gradient by that output."""
+        if type(self).loss is Task.loss and not target.is_floating_point() and runs_compiled(output):
+            return _graded_cross_entropy(output, target)
+        leaf = output.detach().requires_grad_()
+        loss = self.loss(leaf, target)
+        (gradient,) = torch.autograd.grad(loss.sum(), [leaf])
+        return loss.detach(), gradient
+
     def scores(self, output: Tensor, target: Tensor) -> dict[str, Tensor]:
         """What a held-out set tells, by quantity, [member]: the loss, and the accuracy where targets are classes."""
         scores = {"held_out_loss": self.loss(output, target)}
@@ -112,16 +121,22 @@ def cross_entropy(output: Tensor, target: Tensor) -> Tensor:
 class _CrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, output: Tensor, target: Tensor) -> Tensor:
-        samples = output.detach().contiguous().flatten(1, -2)
-        losses, ctx.gradient = samples.new_empty(len(samples)), torch.empty_like(samples)
-        numbers = target.flatten(1).contiguous().numpy()
-        cross_entropy_into(samples.numpy(), numbers, losses.numpy(), ctx.gradient.numpy())
-        ctx.shape = output.shape
+        losses, ctx.gradient = _graded_cross_entropy(output.detach(), target)
         return losses
 
     @staticmethod
     def backward(ctx: Any, sent: Tensor) -> tuple[Tensor, None]:
-        return (ctx.gradient * sent.view(-1, 1, 1)).view(ctx.shape), None
+        return ctx.gradient * spread_over(sent, ctx.gradient), None
+
+
+def _graded_cross_entropy(output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """In machine code: the loss, and its gradient by the output."""
+    members, classes = len(output), output.shape[-1]
+    samples = output.contiguous().view(members, -1, classes)
+    losses, gradient = samples.new_empty(members), torch.empty_like(samples)
+    numbers = target.contiguous().view(members, -1)
+    cross_entropy_into(samples.numpy(), numbers.numpy(), losses.numpy(), gradient.numpy())
+    return losses, gradient.view(output.shape)
 
 
 def accuracy(output: Tensor, target: Tensor) -> Tensor:

@@ -127,10 +127,13 @@ class CompiledDescent(Descent):
     def __init__(self, flat: Flat, rows: Tensor, gradients: Tensor, parts: Mapping[str, Any], rates: Tensor):
         super().__init__(flat, rows, gradients, parts, rates)
         optimizer, regularization = parts["optimizer"], parts["regularization"]
-        self._starts, self._ends = np.array(flat.starts), np.array(flat.ends)
         self._numbers = self._given.numpy(), self._kept.numpy()
-        self._old = np.empty(flat.trained_length, np.float32)
-        self._bad = torch.zeros(flat.trained, len(self._rows), dtype=torch.bool)
+        self._bad, self._marked = torch.zeros(flat.trained, len(self._rows), dtype=torch.bool), 0
+        # as arrays once and for all: to make one takes as long as a tenth of a small cohort's step
+        tensors = (rows, gradients, self.moments[0], self.moments[-1]) if self.moments else ()
+        self._there, self._slopes_there = [tensor.numpy() for tensor in tensors], self._slopes.numpy()
+        room = np.empty(flat.trained_length, np.float32)
+        self._places = np.array(flat.starts[: flat.trained]), np.array(flat.ends), room, self._bad.numpy()
         self._limits = self._stacked([parts["clipping"].limit()], len(self._rows)).flatten().numpy()
         if optimizer.by_entry:
             self._step = machine_code.stepping(
@@ -143,19 +146,13 @@ class CompiledDescent(Descent):
         if not clipping.by_entry:
             return super().clip(before)
         factor = clipping.factor(before)
-        if bool((factor == 1).all()) and np.isinf(self._limits).all():
-            return factor, False
-        machine_code.clip_rows(self._slopes.numpy(), factor.numpy(), self._limits)
-        return factor, True
+        return factor, bool(machine_code.clip_rows(self._slopes_there, factor.numpy(), self._limits))
 
     def move(self, step: StepNumber, alive: Tensor) -> Tensor:
         given, kept = self._numbers
-        self._bad.zero_()
-        first, second = self.moments[0].numpy(), self.moments[-1].numpy()
-        self._step(
-            *(self._rows.numpy(), self._gradients.numpy(), first, second, given[int(step)], kept, alive.numpy()),
-            *(self._starts[: self.flat.trained], self._ends, self._old, self._bad.numpy()),
-        )
+        if self._marked:
+            self._bad.zero_()
+        self._marked = self._step(*self._there, given[int(step)], kept, alive.numpy(), *self._places)
         return self._bad
 
 

@@ -2,8 +2,14 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
+
+
+def _may_look(step: int | Tensor, numbers: Tensor) -> bool:
+    """Elsewhere than on a CPU that would be to wait for the device, and impossible in a step that is recorded."""
+    return isinstance(step, int) and numbers.device.type == "cpu"
 
 
 class Divergence:
@@ -18,14 +24,19 @@ class Divergence:
 
     def note(self, step: int | Tensor, first_suspect: int, bad: Tensor) -> None:
         """`bad` [suspect, member] marks what is non-finite, from `first_suspect` on; the first bad step is kept."""
-        looks = isinstance(step, int) and bad.device.type == "cpu"  # elsewhere that would be to wait
-        if not len(bad) or (looks and not bad.numpy().any()):
+        if not len(bad) or (_may_look(step, bad) and not bad.numpy().any()):
             return  # as a rule
         news = bad.any(0) & self.alive
         culprit = first_suspect + bad.to(torch.uint8).argmax(0)
         self._first_step.copy_(torch.where(news, step, self._first_step))
         self._first_suspect.copy_(torch.where(news, culprit, self._first_suspect))
         self.alive.logical_and_(news.logical_not_())
+
+    def note_numbers(self, step: int | Tensor, first_suspect: int, numbers: Sequence[Tensor]) -> None:
+        """The same of float numbers [suspect, member], in so many pieces."""
+        if _may_look(step, numbers[0]) and all(np.isfinite(piece.numpy()).all() for piece in numbers):
+            return  # as a rule
+        self.note(step, first_suspect, torch.cat([~piece.isfinite() for piece in numbers]))
 
     def keep(self, slots: Sequence[int]) -> None:
         """Goes on with the members of these slots."""

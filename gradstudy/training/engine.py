@@ -219,12 +219,13 @@ class _Training:
 
     def _train(self, step: StepNumber, batch: Examples) -> None:
         """Forward, backward, record, update."""
+        inputs, targets = batch
         run = self._pass(self.parameters, step, self.descent.into)
-        loss, flow = self._forward(run, batch)
-        flowing = self._back(loss, flow)
+        flow = self.network(run, inputs)
+        loss, flowing = self._back(flow, targets)
         with self.stopwatch.timing("recorder"):
             self.recorder.write_flow(step, flow, flowing)
-        self._clip(step, loss.detach())
+        self._clip(step, loss)
         if self.cohort.steps:
             self._update(step, run.updates, batch)
 
@@ -247,19 +248,15 @@ class _Training:
         uniform = partial(self._draws.uniform, step=0, dtype=torch.float64)
         return Pass(parameters, buffers, training=True, uniform=uniform, probe=probe)
 
-    def _forward(self, run: Pass, batch: Examples) -> tuple[Tensor, Flow]:
-        """Loss [member] and flow."""
-        inputs, targets = batch
-        flow = self.network(run, inputs)
-        return self.task.loss(flow.output, targets), flow
-
-    def _back(self, loss: Tensor, flow: Flow) -> list[Tensor]:
-        """Leaves the gradients of all parameters with the descent, and returns those of the flow."""
+    def _back(self, flow: Flow, targets: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Loss [member] and gradients of the flow; leaves those of all parameters with the descent."""
         if flow.back is not None:
-            return flow.back(*_gradients(loss, [flow.output]))
+            loss, sent = self.task.loss_and_gradient(flow.output, targets)
+            return loss, flow.back(sent)
+        loss = self.task.loss(flow.output, targets)
         gradients = _gradients(loss, [*self.parameters.values(), *flow.tensors])
         self.descent.take(gradients[: len(self.parameters)])
-        return gradients[len(self.parameters) :]
+        return loss.detach(), gradients[len(self.parameters) :]
 
     @torch.no_grad()
     def _clip(self, step: StepNumber, loss: Tensor) -> None:
@@ -269,7 +266,7 @@ class _Training:
         with self.stopwatch.timing("recorder"):
             self.recorder.write_gradients(step, loss, each, before)
             self.recorder.write_clipping(step, before, after, factor)
-        self.divergence.note(step, 0, ~torch.cat([loss.double().unsqueeze(0), each]).isfinite())
+        self.divergence.note_numbers(step, 0, [loss.unsqueeze(0), each])
 
     @torch.no_grad()
     def _update(self, step: StepNumber, buffers: Mapping[str, Tensor], batch: Examples) -> None:
@@ -289,7 +286,9 @@ class _Training:
         """Loss [member] and clipped, decayed gradients at other values of what is trained, on the same batch."""
         with torch.enable_grad():
             changed = {name: value.detach().requires_grad_() for name, value in zip(self.trained, values, strict=True)}
-            loss, _ = self._forward(self._pass({**self.parameters, **changed}, step, {}), batch)
+            inputs, targets = batch
+            run = self._pass({**self.parameters, **changed}, step, {})
+            loss = self.task.loss(self.network(run, inputs).output, targets)
         gradients = _gradients(loss, list(changed.values()))
         clipped, _ = self.parts["clipping"].clip(gradients, list(values), combined_norm(norms(gradients)))
         return loss.detach(), self.descent.decayed(values, clipped)

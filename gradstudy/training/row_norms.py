@@ -27,12 +27,11 @@ def plain_norms(flat: Flat, rows: Tensor) -> RowNorms:
 
 def compiled_norms(flat: Flat, rows: Tensor) -> RowNorms:
     """In machine code: on a CPU, in float32."""
-    starts, ends, order = np.array(flat.starts), np.array(flat.ends), torch.tensor(flat.order)
-    each = torch.empty(len(flat.names), len(rows), dtype=torch.float64)
+    starts, ends, values = np.array(flat.starts), np.array(flat.ends), rows.numpy()
 
     def found() -> tuple[Tensor, Tensor]:
-        trained = np.empty(len(rows))
-        norms_of_rows(rows.numpy(), starts, ends, flat.trained, each.numpy(), trained)
-        return each.index_select(0, order), torch.from_numpy(trained)
+        each, trained = np.empty((len(flat.names), len(rows))), np.empty(len(rows))
+        norms_of_rows(values, starts, ends, flat.trained, each, trained)
+        return torch.from_numpy(each[flat.order]), torch.from_numpy(trained)
 
     return found

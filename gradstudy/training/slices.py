@@ -14,7 +14,7 @@ from torch import Tensor
 
 from gradstudy.kernels.compiled import runs_compiled
 from gradstudy.network import Network
-from gradstudy.training.descent import descent
+from gradstudy.training.descent import Descent, descent
 from gradstudy.training.flat import Flat
 from gradstudy.training.instrument.recorder import StepNumber
 from gradstudy.training.row_norms import compiled_norms, plain_norms
@@ -43,10 +43,11 @@ class Slices:
         self.parameters = {p.name: views[p.name].detach().requires_grad_() for p in network.parameters}
         self.trained = flat.views(rows[:, : flat.trained_length])
         self._norms = (compiled_norms if runs_compiled(rows) else plain_norms)(flat, gradients)
-        self._sizes = [one.members for one in rules]
+        ends = accumulate((one.members for one in rules), initial=0)
+        self._slices = [slice(*both) for both in pairwise(ends)]
         self._parts = [
-            descent(flat, rows[start:end], gradients[start:end], one.parts, rates[:, start:end])
-            for one, (start, end) in zip(rules, pairwise(accumulate(self._sizes, initial=0)), strict=True)
+            descent(flat, rows[own], gradients[own], one.parts, rates[:, own])
+            for one, own in zip(rules, self._slices, strict=True)
         ]
 
     def take_over(self, other: "Slices", slots: Sequence[int]) -> None:
@@ -116,8 +117,10 @@ class Slices:
         for one, own in self._each(alive):
             one.constrain(own)
 
-    def _each(self, of_members: Tensor) -> Any:
-        return zip(self._parts, torch.split(of_members, self._sizes), strict=True)
+    def _each(self, of_members: Tensor) -> list[tuple[Descent, Tensor]]:
+        if len(self._parts) == 1:
+            return [(self._parts[0], of_members)]
+        return [(part, of_members[own]) for part, own in zip(self._parts, self._slices, strict=True)]
 
 
 def _joined(of_slices: Sequence[Tensor]) -> Tensor:

@@ -30,6 +30,7 @@ class DensePass:
         self._own = type(layers.normalization).weight_at is Normalization.weight_at
         self._names = [*(one.weight.name for one in maps), *(one.bias for one in maps)]
         self._read: tuple[Any, ...] = (None, None)
+        self._given: dict[tuple[int, ...], Any] = {}
 
     def serves(self, run: Pass, x: Tensor) -> bool:
         """Whether it is to be had in such a pass: nothing but an activation stands between two maps."""
@@ -37,16 +38,23 @@ class DensePass:
 
     def __call__(self, run: Pass, x: Tensor) -> Flow:
         """Of x [member, batch, feature]."""
-        assert self.activation.rule is not None, "asked for where there is one only"
-        rule, coefficient = self.activation.rule
-        coefficients = stacked(coefficient).to(x.dtype).expand(len(x)).contiguous().numpy()
-        given = rule, coefficients, self.sizes, (len(self.maps) - 1, len(x), int(self.sizes[1]), x.shape[1])
+        given = self._of(*x.shape[:2])
         if run.into and self._own:
             return self._without_autograd(given, run, x.contiguous())
         parameters = [*(one.weight(run) for one in self.maps), *(run.parameters[one.bias] for one in self.maps)]
         tap = x.new_zeros(()).expand(given[-1]).requires_grad_()
         output: Tensor = _Dense.apply(given, tap, x.contiguous(), *parameters)  # type: ignore[no-untyped-call]
         return Flow(output, {}, {"signal": [tap]})
+
+    def _of(self, members: int, batch: int) -> Any:
+        """The rule of the activation, its coefficients [member], sizes, and the shape of what is hidden."""
+        if (members, batch) not in self._given:
+            assert self.activation.rule is not None, "asked for where there is one only"
+            rule, coefficient = self.activation.rule
+            coefficients = stacked(coefficient).to(torch.float32).expand(members).contiguous().numpy()
+            shape = len(self.maps) - 1, members, int(self.sizes[1]), batch
+            self._given[members, batch] = rule, coefficients, self.sizes, shape
+        return self._given[members, batch]
 
     def _without_autograd(self, given: Any, run: Pass, x: Tensor) -> Flow:
         """Autograd's part in both ways takes as long as they do themselves, for a stack of networks of ten units."""
@@ -59,7 +67,7 @@ class DensePass:
         def back(sent: Tensor) -> list[Tensor]:
             return [_backward(called, hidden, given[-1], sent, made)]
 
-        return Flow(output.requires_grad_(), {}, {"signal": [None]}, back)
+        return Flow(output, {}, {"signal": [None]}, back)
 
 
 class _Dense(torch.autograd.Function):

@@ -1,8 +1,9 @@
 """The data a cohort trains on: one stream per seed, shared by every member of that seed."""
 
-from collections import deque
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import count
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,13 @@ from torch import Tensor
 from gradstudy.training.start.streams import numpy_stream
 
 Examples = tuple[Tensor, Tensor]
+_Source = tuple[Any, tuple[int, int]]
+"""A task, and the stream (study seed, seed index) that it draws from."""
 
 SENT_TOGETHER, MOST_SENT = 16, 64_000_000
 """Batches that are sent to a GPU together, or fewer of more bytes."""
+MOST_KEPT, COHORTS_KEPT = 64_000_000, 2
+"""Bytes of a cohort's batches that are kept for those that follow, and for how many different cohorts they are."""
 
 
 class Batches:
@@ -22,7 +27,9 @@ class Batches:
 
     `tasks` and `streams` ((study seed, seed index)) are one per member; `purpose` keeps streams apart.
     Members with the same task and stream see the same data, which is drawn once. With `ahead`, so many batches are
-    drawn and sent to the device together.
+    drawn and sent to the device together. Where it is known how many `steps` there will be, batches that are not too
+    large are kept for the next cohort, which as a rule has the same seeds: to draw them takes as long as a fifth of a
+    small network's step.
     """
 
     def __init__(
@@ -34,16 +41,20 @@ class Batches:
         purpose: str,
         *,
         ahead: int | None = None,
+        steps: int | None = None,
     ):
-        sources = list(dict.fromkeys(zip(tasks, streams, strict=True)))
-        source_of = [sources.index(source) for source in zip(tasks, streams, strict=True)]
+        each = list(zip(tasks, streams, strict=True))
+        sources = tuple(dict.fromkeys(each))
         self.device, self.dtype = device, dtype
-        self._source_of = torch.tensor(source_of, device=device)
+        self._source_of = torch.tensor([sources.index(source) for source in each], device=device)
         self._sources = sources
-        self._streams = [numpy_stream(*stream, purpose) for _, stream in sources]
         self.size = tasks[0].batch_size
-        self._ahead = (1 if device.type == "cpu" else SENT_TOGETHER) if ahead is None else ahead
-        self._waiting: deque[Examples] = deque()
+        together = (1 if device.type == "cpu" else SENT_TOGETHER) if ahead is None else ahead
+        given = sources, purpose, device, dtype, together
+        if steps is None or steps * len(sources) * _bytes(tasks[0], dtype) > MOST_KEPT:
+            self._examples = _drawn(*given)
+        else:
+            self._examples = iter(_kept(tuple(task.content for task, _ in sources), *given))
 
     def keep(self, slots: Sequence[int]) -> None:
         """Goes on with the members of these slots; what is drawn stays the same."""
@@ -51,24 +62,7 @@ class Batches:
 
     def next(self) -> Examples:
         """The batch of the next step."""
-        if self._ahead == 1:
-            return self._stack(self._drawn())
-        if not self._waiting:
-            first = self._drawn()
-            fitting = max(1, MOST_SENT // sum(array.nbytes for arrays in first for array in arrays))
-            more = [self._drawn() for _ in range(min(self._ahead, fitting) - 1)]
-            self._waiting.extend(self._sent([first, *more]))
-        inputs, targets = self._waiting.popleft()
-        return inputs.index_select(0, self._source_of), targets.index_select(0, self._source_of)
-
-    def _drawn(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """The next batch of every source."""
-        return [task.batch(at) for (task, _), at in zip(self._sources, self._streams, strict=True)]
-
-    def _sent(self, several: list[list[tuple[np.ndarray, np.ndarray]]]) -> Iterator[Examples]:
-        """Batches [source, batch, ...] on the device: of all in one piece, which is not waited for."""
-        inputs, targets = (np.stack([[one[kind] for one in drawn] for drawn in several]) for kind in (0, 1))
-        return zip(self._on_the_device(inputs).unbind(), self._on_the_device(targets).unbind(), strict=True)
+        return self._of_members(next(self._examples))
 
     @cached_property
     def _held_out(self) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -77,23 +71,70 @@ class Batches:
 
     def held_out(self) -> Iterator[Examples]:
         """Whole batches only: a remainder would be another tensor shape, and its mean would need a weight."""
-        count = len(self._held_out[0][1])
-        piece = min(self.size, count)
-        for start in range(0, count - piece + 1, piece):
+        rows = len(self._held_out[0][1])
+        piece = min(self.size, rows)
+        for start in range(0, rows - piece + 1, piece):
             chosen = slice(start, start + piece)
-            yield self._stack([(inputs[chosen], targets[chosen]) for inputs, targets in self._held_out])
+            drawn = [(inputs[chosen], targets[chosen]) for inputs, targets in self._held_out]
+            (sent,) = _sent([drawn], self.device, self.dtype)
+            yield self._of_members(sent)
 
-    def _stack(self, drawn: list[tuple[np.ndarray, np.ndarray]]) -> Examples:
-        inputs, targets = (np.stack(arrays) for arrays in zip(*drawn, strict=True))
-        return self._to_members(inputs), self._to_members(targets)
+    def _of_members(self, examples: Examples) -> Examples:
+        inputs, targets = examples
+        return inputs.index_select(0, self._source_of), targets.index_select(0, self._source_of)
 
-    def _to_members(self, array: np.ndarray) -> Tensor:
-        return self._on_the_device(array).index_select(0, self._source_of)
 
-    def _on_the_device(self, array: np.ndarray) -> Tensor:
-        tensor = torch.from_numpy(array)
-        if tensor.is_floating_point():
-            tensor = tensor.to(self.dtype)
-        if self.device.type == "cuda":
-            tensor = tensor.pin_memory()  # else it is copied first, and waited for
-        return tensor.to(self.device, non_blocking=True)
+class _Kept:
+    """What was drawn so far, from the first batch on; whoever comes to its end draws the next."""
+
+    def __init__(self, drawn: Iterator[Examples]):
+        self._drawn, self._so_far = drawn, list[Examples]()
+
+    def __iter__(self) -> Iterator[Examples]:
+        for number in count():
+            if number == len(self._so_far):
+                self._so_far.append(next(self._drawn))
+            yield self._so_far[number]
+
+
+@lru_cache(maxsize=COHORTS_KEPT)
+def _kept(contents: tuple[str, ...], *given: Any) -> _Kept:
+    """Of the same arguments the same; `contents` are those of the files that tasks read, which may change."""
+    return _Kept(_drawn(*given))
+
+
+def _bytes(task: Any, dtype: torch.dtype) -> int:
+    """Of a batch's inputs, beside which targets are small."""
+    return int(task.largest_batch * prod(task.shape.inputs) * dtype.itemsize)
+
+
+def _drawn(
+    sources: Sequence[_Source], purpose: str, device: torch.device, dtype: torch.dtype, together: int
+) -> Iterator[Examples]:
+    """Batches [source, batch, ...] of all sources on the device, step by step."""
+    streams = [numpy_stream(*stream, purpose) for _, stream in sources]
+
+    def draw() -> list[tuple[np.ndarray, np.ndarray]]:
+        return [task.batch(at) for (task, _), at in zip(sources, streams, strict=True)]
+
+    while True:
+        first = draw()
+        fitting = max(1, MOST_SENT // sum(array.nbytes for arrays in first for array in arrays))
+        yield from _sent([first, *(draw() for _ in range(min(together, fitting) - 1))], device, dtype)
+
+
+def _sent(
+    several: list[list[tuple[np.ndarray, np.ndarray]]], device: torch.device, dtype: torch.dtype
+) -> Iterator[Examples]:
+    """Batches [source, batch, ...] on the device: of all in one piece, which is not waited for."""
+    inputs, targets = (np.stack([[one[kind] for one in drawn] for drawn in several]) for kind in (0, 1))
+    return zip(*(_on_the_device(array, device, dtype).unbind() for array in (inputs, targets)), strict=True)
+
+
+def _on_the_device(array: np.ndarray, device: torch.device, dtype: torch.dtype) -> Tensor:
+    tensor = torch.from_numpy(array)
+    if tensor.is_floating_point():
+        tensor = tensor.to(dtype)
+    if device.type == "cuda":
+        tensor = tensor.pin_memory()  # else it is copied first, and waited for
+    return tensor.to(device, non_blocking=True)

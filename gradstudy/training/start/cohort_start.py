@@ -31,6 +31,7 @@ class CohortStart:
         ballast = _ballast(first, own[cohort.members[0].trial], device)
         slots = [*cohort.members, *[cohort.members[-1]] * ballast]
         self.device, self.dtype, self.task = device, dtype, first["task"]
+        self._steps = max(1, cohort.steps)
         self.draws = [(cohort.study_seed, member.trial, member.seed) for member in slots]
         self.data = [(cohort.study_seed, member.seed) for member in slots]
         self._of = [cohort.parts[member.trial] for member in slots]
@@ -63,8 +64,9 @@ class CohortStart:
 
     def batches(self, purpose: str) -> Batches:
         """The data of every slot, of a stream of its own for every purpose."""
-        ahead = None if purpose == "data" else 1  # of the others, one or a few
-        return Batches([of["task"] for of in self._of], self.data, self.device, self.dtype, purpose, ahead=ahead)
+        ahead, steps = (None, self._steps) if purpose == "data" else (1, None)  # of the others, one or a few
+        tasks = [of["task"] for of in self._of]
+        return Batches(tasks, self.data, self.device, self.dtype, purpose, ahead=ahead, steps=steps)
 
     def values(self) -> dict[str, Tensor]:
         """Parameters and buffers [member, ...] by name: drawn, fitted to data where that is asked for, completed."""
