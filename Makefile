@@ -34,7 +34,7 @@ browser:
 	echo "No browser could be installed here: install Chromium or Chrome, or see the tests that look at pages skipped."
 
 slow: $(VENV)/.installed-for-tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m slow -n $(JOBS) --dist loadfile
 
 benchmark: $(VENV)/.installed-for-tests
 	OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/members_per_second.py $(ARGS)

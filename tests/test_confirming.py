@@ -176,6 +176,7 @@ def test_ctrl_c_while_cures_are_tried_says_how_to_go_on_and_ends_with_130(store,
     assert CONFIRM_FROM in gradstudy.load_study("gone", [store]).tried["trial"].tolist()
 
 
+@pytest.mark.slow
 def test_a_driver_that_is_killed_again_and_again_while_it_tries_cures_ends_with_the_same_trials_and_cures(
     undisturbed, launch, stored, monkeypatch
 ):

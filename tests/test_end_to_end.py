@@ -24,7 +24,8 @@ UNTRAINED = [
     *("+study=rnn_clip", "budget.trials=8", "budget.seeds=1", "budget.steps=0", "task.length=8", "model.width=4"),
     "execution=inline",
 ]
-LONG = ["+study=rnn_clip", "budget.trials=64", "budget.seeds=4", "budget.steps=100", "confirm.cures=0"]
+LONG = [*TINY, "budget.trials=128", "budget.seeds=4", "budget.steps=100", "execution.cohort_size=4"]
+"""Trains for half a minute, in cohorts that end after half a second."""
 
 
 def run(arguments, folder, code=0, by=in_process):
@@ -227,7 +228,7 @@ def test_several_launches_run_one_after_the_other(tmp_path):
     assert "6 trials x 2 seeds" in page
 
 
-@pytest.mark.parametrize("moment", ["journal.log", "spool/trial*"])
+@pytest.mark.parametrize("moment", ["journal.log", pytest.param("spool/trial*", marks=pytest.mark.slow)])
 def test_a_killed_driver_is_continued_with_the_same_ranking_bit_for_bit(undisturbed, tmp_path, moment):
     folder, page = undisturbed
     driver = start([*TINY, "execution.cohort_size=4"], tmp_path)
@@ -240,7 +241,7 @@ def test_a_killed_driver_is_continued_with_the_same_ranking_bit_for_bit(undistur
 
 
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path):
-    driver = start([*LONG, "execution.cohort_size=4"], tmp_path)
+    driver = start(LONG, tmp_path)
     wait_for(driver, tmp_path, "spool/trial*")
     driver.send_signal(signal.SIGINT)
     _, message = driver.communicate(timeout=60)
@@ -252,7 +253,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path):
 
 def test_a_second_driver_on_the_same_study_is_refused_and_told_of_the_first(tmp_path):
     """In the same folder, and in another one on the same store."""
-    driver = start([*LONG, "execution.cohort_size=4"], tmp_path)
+    driver = start(LONG, tmp_path)
     wait_for(driver, tmp_path, "spool/trial*")
     (tmp_path / "elsewhere").mkdir()
     try:
@@ -269,6 +270,7 @@ def test_a_second_driver_on_the_same_study_is_refused_and_told_of_the_first(tmp_
     assert "mlflow.db is being run by" in refused[1].message
 
 
+@pytest.mark.slow
 def test_what_a_server_that_is_away_did_not_take_waits_and_is_sent_later(tmp_path, monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     away = run([*INLINE, "tracking.uri=http://127.0.0.1:9"], tmp_path, code=3, by=in_shell)

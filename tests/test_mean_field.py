@@ -162,7 +162,7 @@ def test_a_recurrent_network_that_is_read_at_every_step_is_as_predicted_of_its_l
         "model=mlp task=teacher task.outliers=0.05 task.outlier_scale=30",
         "model=mlp task=teacher task.spread=2 residual=additive",
         "model=mlp task=digits task.standardize=true",
-        "model=cnn task=digits task.image=true init.gain=2",
+        pytest.param("model=cnn task=digits task.image=true init.gain=2", marks=pytest.mark.slow),
         pytest.param("model=cnn task=digits task.image=true init=delta_orthogonal init.gain=2", marks=pytest.mark.slow),
         pytest.param(
             "model=transformer model.attention=false model.positions=none task=sequential_digits init.gain=3",

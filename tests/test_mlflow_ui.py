@@ -121,6 +121,7 @@ def test_five_trials_are_compared(visit, stored):
         expect(page.get_by_text(name, exact=True).first).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_study_of_1000_trials_opens(visit, study):
     experiment = MlflowClient(study.store).get_experiment_by_name("many").experiment_id
     page = visit(f"experiments/{experiment}/runs?workflowType=machine_learning")

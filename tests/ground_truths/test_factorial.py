@@ -58,6 +58,7 @@ def finite_width(depth):
     return variance / 2 / np.log(10), np.sqrt(variance) / np.log(10)
 
 
+@pytest.mark.slow
 def test_theory_explains_the_measured_gains(factorial):
     """The row: R^2 .99991, RMSE .078 decades. A single network strays by what its width allows."""
     error = factorial.measured - factorial.theory
@@ -68,6 +69,7 @@ def test_theory_explains_the_measured_gains(factorial):
         assert abs(of_depth).max() < bias + 3 * spread
 
 
+@pytest.mark.slow
 def test_theory_tells_which_networks_vanish_and_explode(factorial):
     """All but where theory lies nearer to the threshold than the bias of finite width, which is in three cells.
 
@@ -81,6 +83,7 @@ def test_theory_tells_which_networks_vanish_and_explode(factorial):
     assert (classes(factorial.measured) == classes(factorial.theory))[clear].all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", ["measured", "theory"])
 def test_the_shares_and_slopes_are_those_of_the_row(factorial, side):
     y = getattr(factorial, side)
@@ -100,6 +103,7 @@ def test_shares_of_an_additive_table_have_no_interactions():
     assert totals(y) == pytest.approx({"depth": 0.25, "activation": 0.75, "init": 0.0, "normalization": 0.0})
 
 
+@pytest.mark.slow
 def test_the_factorial_is_run_stored_read_back_and_ranked_as_theory_has_it(study):
     cells = study.members[[named(factor) for factor in LEVELS]].itertuples(index=False, name=None)
     assert sorted(cells) == sorted(product(*LEVELS.values())), "every cell exactly once"
@@ -116,6 +120,7 @@ def test_the_factorial_is_run_stored_read_back_and_ranked_as_theory_has_it(study
     assert found == pytest.approx({frozenset(map(named, pair)): share for pair, share in PAIRS.items()}, abs=0.03)
 
 
+@pytest.mark.slow
 def test_null_factors_beside_the_factorial_stay_at_the_noise_floor(workplace):
     """Every combination of activation, init and norm twice, in narrow networks that take one step each."""
     nulls = ["lr.value", "optimizer", "clipping"]  # they act once the first gradient was taken

@@ -59,7 +59,7 @@ def narrow(widths, init, activation, nets=400):
     ("init", "activation", "widths", "beta"),
     [
         ("kaiming_normal", "relu", [50] * 21, 5 * 20 / 50),
-        ("lecun", "identity", [50] * 51, 2 * 50 / 50),
+        pytest.param("lecun", "identity", [50] * 51, 2 * 50 / 50, marks=pytest.mark.slow),
         pytest.param("kaiming_normal", "relu", [50, 100] * 10 + [50], 5 * (10 / 50 + 10 / 100), marks=pytest.mark.slow),
         pytest.param("kaiming_normal", "relu", [50] * 51, 5 * 50 / 50, marks=pytest.mark.slow),
     ],

@@ -57,7 +57,9 @@ def test_in_pre_order_the_stream_grows_by_a_half_per_block_and_the_last_gradient
     np.testing.assert_allclose(found / found[0], (theory / theory[0]) ** -0.5, rtol=0.08)
 
 
-@pytest.mark.parametrize(("kind", "depths"), [(feedforward, DEPTHS), (encoder, (8, 32))])
+@pytest.mark.parametrize(
+    ("kind", "depths"), [(feedforward, DEPTHS), pytest.param(encoder, (8, 32), marks=pytest.mark.slow)]
+)
 def test_the_last_gradient_falls_with_depth_in_pre_order_and_not_in_post_order(kind, depths):
     assert -0.6 < slope(kind, "pre", depths) < -0.3
     assert abs(slope(kind, "post", depths)) < 0.2

@@ -41,6 +41,7 @@ def true_claims(execute, tmp_path_factory):
     return execute("01_first_study", folder, FIRST_STUDY) | execute("02_reading_stored_runs", folder, STORED_RUNS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("claim", [*FIRST_STUDY, *STORED_RUNS])
 def test_what_is_concluded_is_true(true_claims, claim):
     assert true_claims[claim]

@@ -44,6 +44,7 @@ def true_claims(execute, tmp_path_factory):
     return execute("03_theory_and_measurement", folder, THEORY) | execute("04_find_the_cure", folder, CURE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("claim", [*THEORY, *CURE])
 def test_what_is_concluded_is_true(true_claims, claim):
     assert true_claims[claim]

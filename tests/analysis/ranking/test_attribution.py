@@ -117,6 +117,7 @@ def test_a_conditional_factor_that_lives_where_nobody_diverged_is_ranked_there()
     assert shares.effects.mean(axis=0)[1] < 0.02
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_planted_truth_as_often_as_they_should():
     """12 screens of 128 trials, 3 causes and the dummy: 95 % intervals hold 80 % of 36 and of 48 shares or more.
 

@@ -77,6 +77,7 @@ def test_levels_are_named_as_on_the_command_line():
     assert told == "false raises it by 3.0 decades over true"
 
 
+@pytest.mark.slow
 def test_a_difference_of_levels_holds_for_all_pairs_together():
     """Of ten levels that do nothing, the two that lie furthest apart differ "significantly" in most screens, taken by
     themselves. Over all 45 pairs it is 5 % of screens at most: 3 of 20 or fewer in 98.4 % of all cases."""

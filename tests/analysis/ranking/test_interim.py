@@ -56,6 +56,7 @@ def test_a_response_that_never_moves_moves_with_nothing():
     assert seen(members(64).assign(vanishing=10.0)) == ()
 
 
+@pytest.mark.slow
 def test_ten_looks_at_growing_data_where_nothing_acts_seldom_name_a_factor():
     """Of 30 null screens one or two name a factor in a look at 5 %; ten looks at 5 % each would make that 4."""
     numbers = tuple(Factor(name) for name in ("a", "b", "c"))

@@ -213,6 +213,7 @@ def test_a_peer_raises_an_alarm_where_a_null_beats_the_dummy():
     assert score(finding)["alarms"] == pytest.approx(1 / 2)  # init, and not batch
 
 
+@pytest.mark.slow
 def test_the_benchmark_runs_and_goes_on_where_it_stopped(tmp_path, capsys):
     file = tmp_path / "results.jsonl"
     options = ["--rows", "conditional", "diverged_20", "--sizes", "32", "--into", str(file)]

@@ -61,6 +61,7 @@ CAUSES = (Factor("act", ("relu", "tanh", "sigmoid")), Factor("lr", low=1e-4, hig
 NULLS = tuple(Factor(f"null_{which}") for which in range(9))
 
 
+@pytest.mark.slow
 def test_null_numbers_are_as_rarely_significant_as_the_level_says_in_a_screens_own_design():
     """30 designs of 256 trials with 9 null numbers beside three strong causes: where xi raised an alarm for up to 40 %.
 

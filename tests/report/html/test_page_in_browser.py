@@ -84,8 +84,15 @@ def test_what_somebody_wrote_stays_text(opened, make_study, findings, stored):
     assert page.locator("img[src=x]").count() == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [None, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(
+    ("viewport", "scheme"),
+    [
+        pytest.param(None, "light", id="desk-light"),
+        pytest.param(PHONE, "dark", id="phone-dark"),
+        pytest.param(None, "dark", id="desk-dark", marks=pytest.mark.slow),
+        pytest.param(PHONE, "light", id="phone-light", marks=pytest.mark.slow),
+    ],
+)
 def test_anybody_can_read_it(opened, scheme, viewport):
     page = opened(color_scheme=scheme, **({"viewport": viewport} if viewport else {}))
     page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
