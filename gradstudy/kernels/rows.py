@@ -46,26 +46,29 @@ def norm_of_slices(values, found):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def clip_rows(rows, factor, limit):  # type: ignore[no-untyped-def]
+def clip_rows(rows, factor, limit, norms):  # type: ignore[no-untyped-def]
     """Multiplies, in float64, each row by its `factor` [member], and cuts each entry at `limit` [member], in place.
 
-    Returns whether there was anything to do.
+    Takes the `norms` [member] of those rows anew that it has changed, and returns how many those are.
     """
-    done = False
+    changed = 0
     for member in range(len(rows)):
-        row, largest = rows[member], limit[member]
+        row, largest, cut = rows[member], limit[member], 0
         if factor[member] != 1.0:
-            done = True
             for entry in range(len(row)):
                 row[entry] = np.float32(np.float64(row[entry]) * factor[member])
         if largest < np.inf:
-            done = True
             for entry in range(len(row)):
                 if row[entry] > largest:  # nan stays nan
                     row[entry] = largest
+                    cut += 1
                 elif row[entry] < -largest:
                     row[entry] = -largest
-    return done
+                    cut += 1
+        if cut or factor[member] != 1.0:
+            changed += 1
+            norm_of_slices(rows[member : member + 1], norms[member : member + 1])
+    return changed
 
 
 @cache

@@ -47,13 +47,13 @@ class Descent:
             return like.new_zeros(*shape, 0)
         return torch.stack(wide, dim=-1).to(like.dtype)
 
-    def clip(self, before: Tensor) -> tuple[Tensor, bool]:
-        """Clips what is trained: the factor put on all of it, [member] in float64, and whether anything may be changed.
+    def clip(self, before: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Clips what is trained: the factor put on all of it, and the norm after it where that is known.
 
-        `before` [member] is the norm of all of it.
+        `before` is the norm of all of it; [member] in float64 each.
         """
         clip = self._clip_entries if self._parts["clipping"].by_entry else self._clip_units
-        return clip(before), True
+        return clip(before), None
 
     def _clip_units(self, before: Tensor) -> Tensor:
         gradients, values = list(self._clippable.values()), list(self.trained.values())
@@ -141,12 +141,13 @@ class CompiledDescent(Descent):
                 *(regularization.decay, self._kept.shape[-1]),
             )
 
-    def clip(self, before: Tensor) -> tuple[Tensor, bool]:
+    def clip(self, before: Tensor) -> tuple[Tensor, Tensor | None]:
         clipping = self._parts["clipping"]
         if not clipping.by_entry:
             return super().clip(before)
-        factor = clipping.factor(before)
-        return factor, bool(machine_code.clip_rows(self._slopes_there, factor.numpy(), self._limits))
+        factor, after = clipping.factor(before), before.clone()
+        changed = machine_code.clip_rows(self._slopes_there, factor.numpy(), self._limits, after.numpy())
+        return factor, after if changed else before
 
     def move(self, step: StepNumber, alive: Tensor) -> Tensor:
         given, kept = self._numbers

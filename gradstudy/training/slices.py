@@ -80,8 +80,9 @@ class Slices:
     def clip(self, before: Tensor) -> tuple[Tensor, Tensor]:
         """Clips what is trained; the norm after it, and the factor put on all of it, [member] in float64 each."""
         found = [one.clip(own) for one, own in self._each(before)]
-        factor, changed = zip(*found, strict=True)
-        return self._norms()[1] if any(changed) else before, _joined(factor)
+        factor = _joined([factor for factor, _ in found])
+        after = [norm for _, norm in found if norm is not None]
+        return _joined(after) if len(after) == len(found) else self._norms()[1], factor
 
     def move(self, step: StepNumber, alive: Tensor) -> Tensor:
         """One step of the optimizers for members that are `alive` and stay finite; [tensor, member] marks what is not.

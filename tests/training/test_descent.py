@@ -88,14 +88,30 @@ def test_norms_and_factors_are_those_of_numpy_and_what_is_frozen_is_not_clipped_
     expected = np.array([[np.linalg.norm(g[member]) for member in range(MEMBERS)] for g in found])
     np.testing.assert_allclose(each.numpy(), expected, rtol=1e-7)
     np.testing.assert_allclose(before.numpy(), np.sqrt((expected[1:] ** 2).sum(0)), rtol=1e-7)
-    factor, changed = descent.clip(before)
+    factor, known = descent.clip(before)
     after = descent.norms()[1]
-    assert changed
+    assert (known is None) == (side == 0)
+    if known is not None:
+        np.testing.assert_allclose(known.numpy(), after.numpy(), rtol=1e-14)
     np.testing.assert_allclose(factor.numpy(), 0.5 / (before.numpy() + 1e-6), rtol=1e-12)
     np.testing.assert_allclose(after.numpy(), 0.5, rtol=1e-5)
     frozen = descent.parameters["a"].clone()
     descent.move(0, torch.ones(MEMBERS, dtype=torch.bool))
     assert torch.equal(descent.parameters["a"], frozen)
+
+
+@pytest.mark.parametrize("limit", [0.0, 5.0])
+def test_who_is_not_clipped_keeps_its_norm_to_the_last_bit(limit):
+    """Else it would be taken for one of whose entries some were cut: beside those that are, and where nobody is."""
+    _, descent = both(optimizer.Sgd(), clipping.Threshold(max_value=4.0 + limit), regularization.Penalty())
+    given = gradients(2)
+    for gradient in given:
+        gradient.clamp_(-4.0, 4.0)
+        gradient[1] *= 2.0
+    descent.take(given)
+    before = descent.norms()[1]
+    _, after = descent.clip(before)
+    assert (after == before).tolist() == [True, limit > 0, True, True, True]
 
 
 @pytest.mark.parametrize("side", [0, 1], ids=["plain", "compiled"])
