@@ -72,6 +72,10 @@ class Client:
     def __init__(self, store: Store, client: MlflowClient):
         self._store, self._client = store, client
 
+    def asked(self, contact: Callable[[], Returned]) -> Returned:
+        """What comes of something else that is asked of the same store, as one contact."""
+        return self._store.asked(contact)
+
     def __getattr__(self, name: str) -> Any:
         own = getattr(self._client, name)
         if not callable(own):

@@ -7,13 +7,12 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from shutil import copyfile
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from gradstudy.records import FINISHED, RUNNING, STOPPED
-from gradstudy.tracking.atomic_file import written_whole
+from gradstudy.tracking.atomic_file import placed, written_whole
 from gradstudy.tracking.store import without_user
 
 if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, which a launch has while it trains
@@ -137,11 +136,11 @@ def attach(client: MlflowClient, run: Run, files: Mapping[str, bytes | Path]) ->
 
 def _write_into(folder: Path, files: Mapping[str, bytes | Path]) -> None:
     for name, content in files.items():
+        if isinstance(content, Path):
+            placed(content, folder / name)
+            continue
         with written_whole(folder / name) as path:
-            if isinstance(content, Path):
-                copyfile(content, path)
-            else:
-                path.write_bytes(content)
+            path.write_bytes(content)
 
 
 def local_folder(run: Run) -> Path | None:

@@ -17,7 +17,7 @@ from support.made_trials import FACTORS, make_info, make_result, make_shown
 
 from gradstudy.errors import InputError, TrackingAway
 from gradstudy.locking.hold import Hold
-from gradstudy.tracking import study_run
+from gradstudy.tracking import study_run, whole_run
 from gradstudy.tracking.members_file import members_table
 from gradstudy.tracking.reader import find_study
 from gradstudy.tracking.runs import study_runs, trial_number, trial_runs
@@ -128,13 +128,14 @@ def test_a_known_trial_is_given_back_exactly(store, name):
     assert stored == {number: (make_result(number).trial, make_result(number).rows) for number in range(2)}
 
 
-def test_a_driver_that_was_killed_is_continued(store, name):
-    command = [sys.executable, "-m", "support.killed_driver", store.uri, name, "folder"]
+@pytest.mark.parametrize(("way", "torn"), [("calls", 1), ("rows", 0)])
+def test_a_driver_that_was_killed_is_continued(store, name, way, torn):
+    command = [sys.executable, "-m", "support.killed_driver", store.uri, name, "folder", way]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
     killed = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert killed.returncode == -9, killed.stderr
     (study,) = study_runs(connect(store), [connect(store).get_experiment_by_name(name).experiment_id])
-    assert [run.info.status for run in trial_runs(connect(store), study)].count("RUNNING") == 1
+    assert [run.info.status for run in trial_runs(connect(store), study)].count("RUNNING") == torn
 
     assert launch(store, name, range(5)) == [3, 4]
     assert_complete(store, name, range(5))
@@ -242,7 +243,7 @@ def test_a_server_that_goes_away_is_left_alone_until_the_end(store, name, monkey
     with StudyWriter(store, make_info(name), Path("folder"), make_shown) as writer:
         writer.write(make_result(0))
         with monkeypatch.context() as patch:
-            patch.setattr(MlflowClient, "log_batch", refuse)
+            patch.setattr(whole_run, "insert", refuse)
             for number in (1, 2, 3):
                 writer.write(make_result(number))
     assert refuse.call_count == 1
