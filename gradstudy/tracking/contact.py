@@ -72,15 +72,17 @@ class Client:
     def __init__(self, store: Store, client: MlflowClient):
         self._store, self._client = store, client
 
-    def asked(self, contact: Callable[[], Returned]) -> Returned:
-        """What comes of something else that is asked of the same store, as one contact."""
-        return self._store.asked(contact)
-
     def __getattr__(self, name: str) -> Any:
         own = getattr(self._client, name)
         if not callable(own):
             return own
         return lambda *given, **named: self._store.asked(lambda: own(*given, **named))
+
+
+def asked_of(client: MlflowClient, contact: Callable[[], Returned]) -> Returned:
+    """What comes of something that is asked of this client's store behind its back, as one contact."""
+    store = getattr(client, "_store", None)
+    return store.asked(contact) if isinstance(store, Store) else contact()
 
 
 def _makes_sense(result: object) -> bool:

@@ -52,8 +52,9 @@ METADATA, CHECKSUM = b"gradstudy", b"gradstudy.crc32"
 NEEDED = frozenset(("trial", "seed", "verdict", "outcome", "first_bad_step", "first_bad_tensor"))
 """What every row of responses has beside them."""
 
-_REPETITIVE = [name for name in RECORD_COLUMNS.names if name != "value"]
-"""What is worth a Parquet dictionary: trying one on measured values costs a third of the time and saves nothing."""
+_WORDS = ["quantity", "place"]
+"""What has a Parquet dictionary, being one already: to look for one in numbers costs a fourth of the time, and saves a
+hundredth of the file at most."""
 _NUMBERED = ["trial", "seed", "step"]
 """What is worth knowing the least and the most of: of words, finding them costs a quarter of the time."""
 
@@ -103,7 +104,7 @@ def write_trial(result: TrialResult, path: Path) -> None:
             table,
             unfinished,
             compression="zstd",
-            use_dictionary=_REPETITIVE,
+            use_dictionary=_WORDS,
             write_statistics=_NUMBERED,
             write_page_checksum=True,
         )
@@ -222,21 +223,33 @@ def _trial_and_rows(about: Mapping[str, Any], path: Path) -> tuple[Trial, Member
 
 def _table(records: Sequence[MemberRecord]) -> pa.Table:
     blocks = [(record, name, series) for record in records for name, series in record.series.items()]
-    ends = list(accumulate((series.values.size for *_, series in blocks), initial=0))
-    columns = {name: np.empty(ends[-1], np.int32) for name in _REPETITIVE} | {"value": np.empty(ends[-1])}
+    sizes = [series.values.size for *_, series in blocks]
+    steps, placed, values = np.empty(sum(sizes), np.int32), np.empty(sum(sizes), np.int32), np.empty(sum(sizes))
     quantities, places = dict[str, int](), dict[str, int]()
-    for (record, name, series), rows in zip(blocks, starmap(slice, pairwise(ends)), strict=True):
-        own = {column: values[rows].reshape(series.values.shape) for column, values in columns.items()}
-        own["trial"][:], own["seed"][:] = record.trial, record.seed
-        own["step"][:] = np.asarray(series.steps)[:, None]
-        own["quantity"][:] = quantities.setdefault(name, len(quantities))
-        own["place"][:] = [places.setdefault(place, len(places)) for place in series.places]
-        own["value"][:] = series.values
-    arrays = columns | {
-        column: pa.DictionaryArray.from_arrays(columns[column], pa.array(list(words), pa.string()))
-        for column, words in (("quantity", quantities), ("place", places))
+    codes = {
+        series.places: [places.setdefault(place, len(places)) for place in series.places]
+        for series in {series.places: series for *_, series in blocks}.values()
+    }
+    for (*_, series), rows in zip(blocks, starmap(slice, pairwise(accumulate(sizes, initial=0))), strict=True):
+        shape = series.values.shape
+        steps[rows].reshape(shape)[:] = np.asarray(series.steps)[:, None]
+        placed[rows].reshape(shape)[:] = codes[series.places]
+        values[rows].reshape(shape)[:] = series.values
+    named = [quantities.setdefault(name, len(quantities)) for _, name, _ in blocks]
+    arrays = {
+        "trial": _spread([record.trial for record, *_ in blocks], sizes),
+        "seed": _spread([record.seed for record, *_ in blocks], sizes),
+        "step": steps,
+        "quantity": pa.DictionaryArray.from_arrays(_spread(named, sizes), pa.array(list(quantities), pa.string())),
+        "place": pa.DictionaryArray.from_arrays(placed, pa.array(list(places), pa.string())),
+        "value": values,
     }
     return pa.table([arrays[name] for name in RECORD_COLUMNS.names], schema=RECORD_COLUMNS)
+
+
+def _spread(numbers: Sequence[int], sizes: Sequence[int]) -> np.ndarray:
+    """The number of every block, at each of its rows."""
+    return np.repeat(np.array(numbers, np.int32), sizes)
 
 
 def _read_series(table: pa.Table) -> dict[int, dict[str, Series]]:

@@ -58,7 +58,7 @@ def rows_of(info: RunInfo, tags: Mapping[str, str], params: Mapping[str, str], m
         for key, step, value in dict.fromkeys(metrics)
     ]
     latest = {point["key"]: point for point in sorted(points, key=lambda point: (point["step"], point["value"]))}
-    found = {
+    found: dict[Any, list[dict[str, Any]]] = {
         SqlRun: [run],
         SqlTag: _pairs({**tags, MLFLOW_RUN_NAME: info.run_name}),
         SqlParam: _pairs(params),
@@ -77,7 +77,7 @@ def insert(store: SqlAlchemyStore, experiment: str, rows: Rows) -> None:
     from mlflow.store.tracking.dbmodels.models import SqlExperiment
     from sqlalchemy import select
 
-    stage = select(SqlExperiment.lifecycle_stage).where(SqlExperiment.experiment_id == int(experiment))
+    stage: Any = select(SqlExperiment.lifecycle_stage).where(SqlExperiment.experiment_id == int(experiment))
     with store.ManagedSessionMaker(read_only=False) as session:
         if session.scalar(stage) != LifecycleStage.ACTIVE:
             raise MlflowException(f"The experiment {experiment} must be in the 'active' state")

@@ -11,7 +11,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, TypeVar
 
-from gradstudy.tracking.contact import Client
+from gradstudy.tracking.contact import asked_of
 from gradstudy.tracking.run_rows import database_of, insert, rows_of
 from gradstudy.tracking.runs import attach, local_folder
 from gradstudy.tracking.trial_metrics import Value
@@ -53,7 +53,7 @@ def store_run(client: MlflowClient, study: Run, run: WholeRun) -> Run:
     return stored or _by_calls(client, study, run)
 
 
-def _by_rows(client: MlflowClient | Client, study: Run, run: WholeRun) -> Run | None:
+def _by_rows(client: MlflowClient, study: Run, run: WholeRun) -> Run | None:
     """In one transaction, some 4 ms on SQLite; None where the database is not at hand, or is not as it is known."""
     from mlflow.entities import Run, RunData, RunInfo, RunTag
 
@@ -74,10 +74,10 @@ def _by_rows(client: MlflowClient | Client, study: Run, run: WholeRun) -> Run | 
     )
     ended = Run(info, RunData(tags=[RunTag(key, value) for key, value in run.tags.items()]))
     rows = rows_of(info, run.tags, run.params, run.metrics) if database else None
-    if database is None or rows is None or local_folder(ended) is None or not isinstance(client, Client):
+    if database is None or rows is None or local_folder(ended) is None:
         return None
     attach(client, ended, run.files)
-    client.asked(lambda: insert(database, info.experiment_id, rows))
+    asked_of(client, lambda: insert(database, info.experiment_id, rows))
     return ended
 
 

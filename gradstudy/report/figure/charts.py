@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,8 @@ def decade_word(decade: float) -> str:
     return f"{10.0**decade:g}" if -2 <= decade <= 2 else f"1e{decade:+03.0f}"
 
 
-def _round(low: float, high: float, most: int, *, integer: bool) -> list[float]:
+@lru_cache(1000)  # most trials of a study have the same steps, and many the same decades
+def _round(low: float, high: float, most: int, *, integer: bool) -> Sequence[float]:
     ticks = MaxNLocator(most, integer=integer).tick_values(low, high)
     return [tick for tick in ticks if low - 1e-9 * abs(low) <= tick <= high + 1e-9 * abs(high)] if high > low else []
 
@@ -102,8 +104,12 @@ class Across:
     steps: np.ndarray
 
     def of(self, step: float) -> float:
+        return float(self.of_all(np.array([step]))[0])
+
+    def of_all(self, steps: np.ndarray) -> np.ndarray:
+        """Where each of these steps stands."""
         field = self.width / len(self.steps)
-        return self.left + field * (0.5 + float(np.interp(step, self.steps, np.arange(len(self.steps)))))
+        return np.asarray(self.left + field * (0.5 + np.interp(steps, self.steps, np.arange(len(self.steps)))))
 
 
 def chart_panel(
@@ -144,7 +150,7 @@ def chart_panel(
 
 
 def _drawn(label: str, curve: SeedCurve, across: Across, down: Callable[[np.ndarray], np.ndarray]) -> dict[str, str]:
-    x = np.array([across.of(step) for step in curve.steps])
+    x = across.of_all(curve.steps)
     lines, bands = _pieces(x, down(curve.middle)), _pieces(x, down(curve.low), down(curve.high))
     return {
         "label": label,
@@ -164,7 +170,7 @@ def _pieces(x: np.ndarray, *rows: np.ndarray) -> list[tuple[np.ndarray, ...]]:
 
 
 def _points(x: np.ndarray, y: np.ndarray) -> str:
-    return " ".join(f"{right:.1f},{below:.1f}" for right, below in zip(x, y, strict=True))
+    return " ".join(f"{right:.1f},{below:.1f}" for right, below in zip(x.tolist(), y.tolist(), strict=True))
 
 
 def _limits(curves: list[SeedCurve]) -> tuple[float, float]:
