@@ -10,7 +10,7 @@ from statistics import median
 
 import numpy as np
 
-from gradstudy.records import OUTCOMES, VERDICTS, MemberRecord, TrialResult
+from gradstudy.records import OUTCOMES, VERDICTS, MemberRecord, Series, TrialResult
 from gradstudy.series import FAR, by_seed, evenly_spaced, has_far_flow, median_of_seeds
 from gradstudy.tracking.members_file import response_names
 from gradstudy.tracking.runs import COST
@@ -105,13 +105,14 @@ def _nonfinite(records: Sequence[MemberRecord]) -> Iterator[Value]:
 
 
 def _signal(records: Sequence[MemberRecord], quantity: str = "signal") -> Iterator[Value]:
-    steps, values = _by_seed(records, quantity)
-    names = records[0].series[quantity].places
-    shown, places = evenly_spaced(len(steps), FEW_STEPS), evenly_spaced(len(names), PLACES)
-    medians = _median(values[:, shown[:, None], places])
-    for place, by_step in zip(places, medians.T, strict=True):
-        key = f"{quantity}/{names[place]}"
-        yield from ((key, int(steps[i]), float(m)) for i, m in zip(shown, by_step, strict=True))
+    seeds = [record.series[quantity] for record in records if quantity in record.series]
+    names = seeds[0].places
+    places = evenly_spaced(len(names), PLACES)
+    few = tuple(names[place] for place in places)
+    steps, values = by_seed([Series(few, one.steps, one.values[:, places]) for one in seeds])
+    shown = evenly_spaced(len(steps), FEW_STEPS)
+    for name, by_step in zip(few, _median(values[:, shown]).T, strict=True):
+        yield from ((f"{quantity}/{name}", int(steps[i]), float(m)) for i, m in zip(shown, by_step, strict=True))
 
 
 def _by_seed(records: Sequence[MemberRecord], quantity: str) -> tuple[np.ndarray, np.ndarray]:
