@@ -19,7 +19,7 @@ from gradstudy.configs.composition import hydra_ready
 from gradstudy.records import CONFIRM, CONFIRM_FROM
 from gradstudy.report.answer import answer_sentences
 from gradstudy.report.findings import findings_of
-from gradstudy.tracking import publication, spool, study_run, writer
+from gradstudy.tracking import publication, spool, study_run, whole_run, writer
 from gradstudy.tracking.writer import StudyWriter
 
 SEEDS, TRIALS, FRESH = 2, 14, 4
@@ -183,7 +183,7 @@ def test_a_driver_that_is_killed_again_and_again_while_it_tries_cures_ends_with_
     """It goes on with what was interrupted; at every launch the driver is gone a little later."""
     moments = [
         (study_run, "send_trial", 2),  # a record is on disk, MLflow has no run of it
-        (MlflowClient, "set_terminated", 4),  # MLflow has one, and does not know that it is whole
+        (whole_run, "insert", 4),  # the run's files are there, and no run
         (confirming, "replay", 3),  # between two rounds
         (spool.Spool, "remove", 2),  # all is in MLflow, and part of it on disk as well
         (publication, "attach", 1),  # all is stored but the page

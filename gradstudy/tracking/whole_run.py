@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, whic
 MOST_PARAMS, MOST_METRICS = 100, 900
 """MLflow takes 100 params and 1000 entries in one call."""
 PLAIN = re.compile(r"\w[\w.\-: ]*(/\w[\w.\-: ]*)*")
-LONGEST_KEY, LONGEST_PARAM = 250, 500
+KEY_LENGTH, PARAM_LENGTH = 250, 500
 """Keys, and lengths of keys and params, that no version of MLflow refuses or cuts."""
 
 
@@ -42,8 +42,8 @@ class WholeRun:
     def is_plain(self) -> bool:
         """Whether MLflow would take all of it as it is."""
         keys = {*self.params, *(key for key, _, _ in self.metrics)}
-        return all(len(value) <= LONGEST_PARAM for value in self.params.values()) and all(
-            len(key) <= LONGEST_KEY and PLAIN.fullmatch(key) for key in keys
+        return all(len(value) <= PARAM_LENGTH for value in self.params.values()) and all(
+            len(key) <= KEY_LENGTH and PLAIN.fullmatch(key) for key in keys
         )
 
 

@@ -102,7 +102,7 @@ class StudyWriter:
             self._attempt(lambda: self._opened().tell_blocks(blocks))
 
     def write(self, result: TrialResult) -> None:
-        """Stores a trial; some 30 ms."""
+        """Stores a trial; some 20 ms."""
         with writing(self._spool.folder, lambda: self._needed(result)):
             self._spool.put(result)
         if self._away is None:
@@ -126,7 +126,7 @@ class StudyWriter:
     def _needed(self, result: TrialResult) -> int:
         """Some number of bytes for what is left of the study, of trials like this: on disk and in a store beside it."""
         record = sum(series.values.nbytes for record in result.records for series in record.series.values())
-        return max(self._info.trials - len(self.stored()), 1) * (2 * record + TRIAL_BYTES)
+        return max(self._info.trials - len(self.stored()), 1) * (record + TRIAL_BYTES)
 
     def _waits(self) -> str:
         """How much what waits on disk will take, where that is why it waits."""
