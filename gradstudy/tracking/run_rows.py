@@ -33,7 +33,9 @@ def database_of(client: MlflowClient) -> SqlAlchemyStore | None:
     return store if type(store) is SqlAlchemyStore else None
 
 
-def rows_of(info: RunInfo, tags: Mapping[str, str], params: Mapping[str, str], metrics: Sequence[Value]) -> Rows | None:
+def table_rows(
+    info: RunInfo, tags: Mapping[str, str], params: Mapping[str, str], metrics: Sequence[Value]
+) -> Rows | None:
     """The rows of a run by their table; None where this version of MLflow has other columns than are named here."""
     from mlflow.store.tracking.dbmodels.models import SqlLatestMetric, SqlMetric, SqlParam, SqlRun, SqlTag
     from mlflow.utils.mlflow_tags import MLFLOW_RUN_NAME

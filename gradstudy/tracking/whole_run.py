@@ -12,7 +12,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, TypeVar
 
 from gradstudy.tracking.contact import asked_of
-from gradstudy.tracking.run_rows import database_of, insert, rows_of
+from gradstudy.tracking.run_rows import database_of, insert, table_rows
 from gradstudy.tracking.runs import attach, local_folder
 from gradstudy.tracking.trial_metrics import Value
 
@@ -73,7 +73,7 @@ def _by_rows(client: MlflowClient, study: Run, run: WholeRun) -> Run | None:
         run_name=run.name,
     )
     ended = Run(info, RunData(tags=[RunTag(key, value) for key, value in run.tags.items()]))
-    rows = rows_of(info, run.tags, run.params, run.metrics) if database else None
+    rows = table_rows(info, run.tags, run.params, run.metrics) if database else None
     if database is None or rows is None or local_folder(ended) is None:
         return None
     attach(client, ended, run.files)
