@@ -50,14 +50,17 @@ def cohorts_of(
             keep_weights=keep_weights,
         )
 
+    fits: dict[int, int] = {}  # by trial, worked out once for all of its structure
+
     def together(of_structure: tuple[Member, ...]) -> int:
         most = _most(parts[of_structure[0].trial], launch.budget.steps, room)
+        fits.update((member.trial, most) for member in of_structure)
         return size or best_size(cohort(of_structure), devices[0], -(-len(members) // workers), most)
 
     return [
         cohort(group)
         for whole in plan(members, parts, together)
-        for group in _fitting(whole, _most(parts[whole[0].trial], launch.budget.steps, room))
+        for group in _fitting(whole, fits.get(whole[0].trial, 1))  # what cannot be stacked is one by one
     ]
 
 

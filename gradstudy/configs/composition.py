@@ -10,7 +10,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
-from gradstudy.configs.combinations import Combinations, Composed, Fixed
+from gradstudy.configs.combinations import Combinations, Composed, Fixed, dotted
 from gradstudy.configs.elsewhere import RENAMED
 from gradstudy.configs.explain import COMPOSING_FAILED, CONFIG_ERRORS, explain, forcing, unknown_key
 from gradstudy.configs.factor_checks import by_option_names, check_levels, no_such_factor, not_whole
@@ -80,7 +80,7 @@ class Composer:
 
     def active(self, choices: Mapping[str, Level]) -> Collection[str]:
         """The factors that live where these options are chosen: their key exists in the composed configuration."""
-        lives = {*self.groups, *_keys(self._composed(choices).groups)}
+        lives = {*self.groups, *self._composed(choices).keys}
         return {factor.name for factor in self.factors if factor.name in lives} | {DUMMY.name}
 
     def trial(self, number: int, levels: Mapping[str, Level], phase: str = SCREEN) -> Trial:
@@ -160,10 +160,10 @@ class Composer:
 
     def _configured(self, levels: Mapping[str, Level]) -> Plain:
         """The studied groups of a trial with these levels; a level whose key is not there is left out."""
-        groups = self._composed(self._choices(levels)).groups
-        known = _keys(groups)
+        composed = self._composed(self._choices(levels))
+        groups, known = composed.groups, composed.keys
         living = {name: level for name, level in levels.items() if name not in self.groups and name in known}
-        if "${" in str(groups):  # a value may refer to another, also to one that this trial varies
+        if composed.refers:  # also to one that this trial varies
             config = OmegaConf.create(groups)
             for name, level in living.items():
                 OmegaConf.update(config, name, level)
@@ -219,7 +219,7 @@ class Composer:
         self._fixed.bare.learn(options)
         self._check_forced(options)
         varied = [{group: level} for group, levels in options.items() for level in levels]
-        lives = set(chain(self.groups, *(_keys(self._composed(choices).groups) for choices in [{}, *varied])))
+        lives = set(chain(self.groups, *(self._composed(choices).keys for choices in [{}, *varied])))
         self.asleep = tuple(factor.name for factor in self.factors if factor.name not in lives)
         for name in self.asleep:
             self._check_exists(name, lives)
@@ -259,7 +259,7 @@ class Composer:
         """An entry that lives under no choice left, as clipping.max_norm with clipping=none, is merely asleep."""
         group = name.partition(".")[0]
         options = (self._fixed.bare({group: option}).groups[group] for option in self._options(group))
-        elsewhere = {key for content in options for key in _keys({group: content})}
+        elsewhere = {key for content in options for key in dotted({group: content})}
         if name not in elsewhere:
             raise InputError(no_such_factor(name, self.launch.space[name], {*lives, *elsewhere}))
 
@@ -270,11 +270,6 @@ def _keys_of(overrides: Sequence[str]) -> list[str]:
         return keys(overrides)
     except CONFIG_ERRORS as error:
         raise InputError(explain(error, None)) from error
-
-
-def _keys(groups: Mapping[str, Plain]) -> list[str]:
-    """The dotted names of every number or word inside the groups."""
-    return [f"{group}.{key}" for group, part in groups.items() for key in part if not key.startswith("_")]
 
 
 def base_config() -> DictConfig:
