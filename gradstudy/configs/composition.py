@@ -25,6 +25,7 @@ from gradstudy.errors import InputError, nearest
 from gradstudy.parts import STUDIED
 from gradstudy.records import DUMMY, SCREEN, Factor, Level, Trial
 from gradstudy.references import keep_secrets, referring
+from gradstudy.training.footprint import Footprint
 
 
 @contextmanager
@@ -54,7 +55,7 @@ class Composer:
         if "study" in named:
             check_readable(named["study"].partition("=")[2].strip("'\""))
         self._parts_by_config: dict[tuple[str, str], Any] = {}
-        self._parts_by_levels: dict[str, dict[str, Any]] = {}
+        self._by_levels: dict[str, tuple[dict[str, Any], Footprint]] = {}
         self._compose(quoted)
         if self._base.allow and not any(key.partition(".")[0] == "allow" for key in named):
             raise InputError("Which packages may be used, only the command line says: take allow out of the file.")
@@ -102,15 +103,20 @@ class Composer:
 
     def parts(self, levels: Mapping[str, Level]) -> dict[str, Any]:
         """The studied parts of a trial by group, made once; InputError where a level does not fit its part."""
-        key = repr(levels)
-        if key in self._parts_by_levels:
-            return self._parts_by_levels[key]
-        plain = self._configured(levels)
-        parts = {group: self._part(group, plain[group]) for group in STUDIED}
-        made = [as_override(name, level) for name, level in self._choices(levels).items()]
-        check_fit(parts, made, steps=self.launch.budget.steps, request=self.launch.record)
-        self._parts_by_levels[key] = parts
-        return parts
+        return self._made(levels)[0]
+
+    def footprint(self, levels: Mapping[str, Level]) -> Footprint:
+        """How large the network of such a trial is."""
+        return self._made(levels)[1]
+
+    def _made(self, levels: Mapping[str, Level]) -> tuple[dict[str, Any], Footprint]:
+        if (key := repr(levels)) not in self._by_levels:
+            plain = self._configured(levels)
+            parts = {group: self._part(group, plain[group]) for group in STUDIED}
+            made = [as_override(name, level) for name, level in self._choices(levels).items()]
+            size = check_fit(parts, made, steps=self.launch.budget.steps, request=self.launch.record)
+            self._by_levels[key] = parts, size
+        return self._by_levels[key]
 
     def _compose(self, overrides: list[str]) -> None:
         """Composes the launch's own configuration; InputError says in words what is wrong with it."""
