@@ -10,25 +10,27 @@ from gradstudy.configs.composition import Composer
 from gradstudy.configs.launch import Launch
 from gradstudy.execution.executor import Lost
 from gradstudy.execution.trainer import Trained, Trainer
-from gradstudy.layer_parts import network_of
 from gradstudy.mean_field import predicted_gain
 from gradstudy.records import HUNT, Member, MemberRecord, Trial, TrialResult
 from gradstudy.search.base import AskTell
 from gradstudy.training.cohort import Cohort, plan
 from gradstudy.training.cohort_size import best_size
-from gradstudy.training.footprint import footprint, memory_here, record_memory
+from gradstudy.training.footprint import Footprint, memory_here
 
 
 def cohorts_of(
     launch: Launch,
     members: Sequence[Member],
     parts: Mapping[int, Mapping[str, Any]],
+    footprints: Mapping[int, Footprint],
     size: int,
     *,
     devices: Sequence[str] = ("cpu",),
     keep_weights: bool = False,
 ) -> list[Cohort]:
-    """Members with these parts by trial number as a launch trains them: at most `size` together, the largest first.
+    """Members with these parts, of these footprints, both by trial number, as a launch trains them.
+
+    At most `size` together, and the largest cohorts first.
 
     With a size of 0 as many as are fastest on these devices, and none idle. Fewer where the networks are so large that
     half of this machine's memory would not hold them in every worker.
@@ -50,21 +52,14 @@ def cohorts_of(
             keep_weights=keep_weights,
         )
 
+    def most(group: tuple[Member, ...]) -> int:
+        return max(1, int(room / footprints[group[0].trial].with_record(launch.budget.steps)))
+
     def together(of_structure: tuple[Member, ...]) -> int:
-        most = _most(parts[of_structure[0].trial], launch.budget.steps, room)
-        return size or best_size(cohort(of_structure), devices[0], -(-len(members) // workers), most)
+        share = -(-len(members) // workers)
+        return size or best_size(cohort(of_structure), devices[0], share, most(of_structure))
 
-    return [
-        cohort(group)
-        for whole in plan(members, parts, together)
-        for group in _fitting(whole, _most(parts[whole[0].trial], launch.budget.steps, room))
-    ]
-
-
-def _most(parts: Mapping[str, Any], steps: int, room: float) -> int:
-    """How many members with such parts there is room for in memory."""
-    network = network_of(parts)
-    return max(1, int(room / (footprint(network, parts).memory + record_memory(network, steps))))
+    return [cohort(group) for whole in plan(members, parts, together) for group in _fitting(whole, most(whole))]
 
 
 def _fitting(members: tuple[Member, ...], most: int) -> list[tuple[Member, ...]]:
@@ -87,8 +82,9 @@ class Batch:
         """How the trials train together with these seeds, by default all of the budget: the largest cohorts first."""
         launch, seeds = self.composer.launch, self._seeds if seeds is None else seeds
         parts = {trial.number: self.composer.parts(trial.levels) for trial in self.trials}
+        footprints = {trial.number: self.composer.footprint(trial.levels) for trial in self.trials}
         members = [Member(trial.number, seed) for trial in self.trials for seed in seeds[trial.number]]
-        return cohorts_of(launch, members, parts, launch.execution.cohort_size, devices=self.devices)
+        return cohorts_of(launch, members, parts, footprints, launch.execution.cohort_size, devices=self.devices)
 
     def trained(self, trainer: Trainer, seeds: Seeds | None = None) -> Iterator[list[TrialResult]]:
         """Trains these seeds, by default all of the budget, and hands out trials as soon as all of theirs are done.

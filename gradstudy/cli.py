@@ -140,7 +140,8 @@ def print_mode(mode: str, overrides: Sequence[str], command: str = "", page: obj
                 from gradstudy.report.terminal.trial.flow_page import flow_page
 
                 if isinstance(page, str):  # what is no path, measuring refuses
-                    from gradstudy.report.page_file import check_page_path, write_report
+                    from gradstudy.report.page_file import write_report
+                    from gradstudy.report.page_path import check_page_path
 
                     check_page_path(Path(page))
             measured = measure(overrides)

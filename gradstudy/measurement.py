@@ -169,13 +169,13 @@ def measure(overrides: Sequence[str] = (), seeds: int | None = None, *, weights:
     """
     with hydra_ready():
         composer = Composer(overrides)
-        parts = composer.parts({})
+        parts, footprint = composer.parts({}), composer.footprint({})
     launch = composer.launch
     count = launch.budget.seeds if seeds is None else seeds
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise InputError(f"seeds must be a whole number of at least 1, got {seeds!r}.")
     members = [Member(launch.trial, seed) for seed in range(count)]
-    cohorts = cohorts_of(launch, members, {launch.trial: parts}, count, keep_weights=True)
+    cohorts = cohorts_of(launch, members, {launch.trial: parts}, {launch.trial: footprint}, count, keep_weights=True)
     try:
         trained = [record for cohort in cohorts for record in train(cohort)]
     except MemoryError as error:

@@ -1,5 +1,7 @@
 """What a launch would do and cost: apart from preparing it, as a study that runs need not wait for such imports."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pandas as pd
 
 from gradstudy.analysis.cure.confirmation import usually_asked
@@ -20,7 +22,13 @@ START_SECONDS, STORE_SECONDS = 10.0, 0.05
 def plan_study(prepared: Prepared) -> Plan:
     """What this launch would do, how long it would take, and how much memory. Writes nothing."""
     launch, info = prepared.launch, prepared.info
-    cohorts = [cohort for batch in prepared.batches for cohort in batch.cohorts()]
+    designed = [trial.levels for trial in prepared.preview if trial.phase == SCREEN]
+    table = pd.DataFrame(designed, columns=[factor.name for factor in info.factors], dtype=object)
+    with ThreadPoolExecutor(
+        1
+    ) as beside:  # sorting leaves the interpreter's lock to others; over before steps are timed
+        power = beside.submit(power_of_design, table, info.factors, launch.analysis) if designed else None
+        cohorts = [cohort for batch in prepared.batches for cohort in batch.cohorts()]
     cohorts.sort(key=lambda cohort: len(cohort.members), reverse=True)
     try:
         cost = estimate(cohorts)
@@ -29,8 +37,6 @@ def plan_study(prepared: Prepared) -> Plan:
     members = sum(len(cohort.members) for cohort in cohorts)
     cures = len((*FAILING, STUCK)) * usually_asked(**info.confirm) if info.confirm else 0
     workers = min(launch.execution.count(prepared.devices), len(cohorts))
-    designed = [trial.levels for trial in prepared.preview if trial.phase == SCREEN]
-    table = pd.DataFrame(designed, columns=[factor.name for factor in info.factors], dtype=object)
     return Plan(
         info=info,
         asleep=prepared.composer.asleep,
@@ -45,5 +51,5 @@ def plan_study(prepared: Prepared) -> Plan:
         no_cures=no_cures(launch),
         cure_members=cures,
         cure_seconds=cost.seconds / members * cures / workers,
-        power=power_of_design(table, info.factors, launch.analysis) if designed else None,
+        power=power.result() if power else None,
     )

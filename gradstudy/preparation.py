@@ -18,7 +18,7 @@ from gradstudy.execution.main_module import check_not_imported
 from gradstudy.masking import masked
 from gradstudy.quantities import ON_REQUEST
 from gradstudy.records import CONFIRM, DUMMY, HUNT, SCREEN, StudyInfo, Trial
-from gradstudy.report.page_file import check_page_path
+from gradstudy.report.page_path import check_page_path
 from gradstudy.search.base import AskTell
 from gradstudy.search.search_space import SearchSpace
 from gradstudy.tracking.reader import StoredStudy, find_study

@@ -28,7 +28,8 @@ from gradstudy.records import CONFIRM, RUNNING, TrialResult
 from gradstudy.report.findings import findings_of
 from gradstudy.report.mlflow.ahead import Ahead
 from gradstudy.report.mlflow.displays import study_display, trial_display
-from gradstudy.report.page_file import check_page_path, write_page, write_report
+from gradstudy.report.page_file import write_page, write_report
+from gradstudy.report.page_path import check_page_path
 from gradstudy.report.terminal.console import make_console
 from gradstudy.report.terminal.data_table import data_table
 from gradstudy.report.terminal.live.progress import Progress

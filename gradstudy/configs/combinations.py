@@ -36,6 +36,21 @@ class Composed:
     names: Mapping[str, str]
     groups: dict[str, Plain]
 
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The dotted names of every number or word inside the groups."""
+        return frozenset(dotted(self.groups))
+
+    @cached_property
+    def refers(self) -> bool:
+        """Whether a value may refer to another."""
+        return "${" in str(self.groups)
+
+
+def dotted(groups: Mapping[str, Plain]) -> list[str]:
+    """The dotted names of every number or word inside these groups, in order."""
+    return [f"{group}.{key}" for group, part in groups.items() for key in part if not key.startswith("_")]
+
 
 class Combinations:
     """Configurations behind the same `overrides`, by the options that are chosen for some groups.
@@ -49,9 +64,10 @@ class Combinations:
     def __init__(self, overrides: Sequence[str]):
         self._overrides = list(overrides)
         self._known: dict[tuple[tuple[str, Level], ...], Composed] = {}
+        self._stays_home: dict[tuple[str, Level], bool] = {}
 
     def __call__(self, choices: Choices) -> Composed:
-        key = tuple(sorted(choices.items(), key=str))
+        key = tuple(sorted(choices.items(), key=str) if len(choices) > 1 else choices.items())
         if key not in self._known:
             short = self._combined(choices) if len(choices) > 1 else self._as_filed(choices)
             self._known[key] = short or self._compose(choices)
@@ -115,6 +131,24 @@ class Combinations:
     def _combined(self, choices: Choices) -> Composed | None:
         """The combination put together from its options one by one; None where they do more than choose."""
         single = {group: self({group: option}) for group, option in choices.items()}
+        if all(self._is_at_home(group, option, single[group]) for group, option in choices.items()):
+            names = {group: one.names[group] for group, one in single.items()}
+            groups = {group: one.groups[group] for group, one in single.items()}
+            return Composed({**self.base.names, **names}, {**self.base.groups, **groups})
+        return self._met(single)
+
+    def _is_at_home(self, group: str, option: Level, found: Composed) -> bool:
+        """Whether an option changes its own group alone, as most do: asked once, and not for each combination."""
+        if (group, option) not in self._stays_home:
+            others = [one for one in STUDIED if one != group]
+            self._stays_home[group, option] = all(
+                found.names[one] == self.base.names[one] and found.groups[one] == self.base.groups[one]
+                for one in others
+            )
+        return self._stays_home[group, option]
+
+    def _met(self, single: Mapping[str, Composed]) -> Composed | None:
+        """The same of options of which some change other groups."""
         names, groups = {}, {}
         for group in STUDIED:
             before = self.base.groups[group], self.base.names[group]
@@ -189,7 +223,8 @@ class Fixed:
         plain = self.bare(choices)
         fixed = {group: chosen.names[group] for group in STUDIED if chosen.names[group] != plain.names[group]}
         yield from (as_override(group, option) for group, option in fixed.items())
-        plain = self.bare({**choices, **fixed})
+        if fixed:
+            plain = self.bare({**choices, **fixed})
         for group in STUDIED:
             yield from _differences(group, plain.groups[group], chosen.groups[group], varied)
         yield from self._everywhere

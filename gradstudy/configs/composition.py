@@ -10,7 +10,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 
-from gradstudy.configs.combinations import Combinations, Composed, Fixed
+from gradstudy.configs.combinations import Combinations, Composed, Fixed, dotted
 from gradstudy.configs.elsewhere import RENAMED
 from gradstudy.configs.explain import COMPOSING_FAILED, CONFIG_ERRORS, explain, forcing, unknown_key
 from gradstudy.configs.factor_checks import by_option_names, check_levels, no_such_factor, not_whole
@@ -25,6 +25,7 @@ from gradstudy.errors import InputError, nearest
 from gradstudy.parts import STUDIED
 from gradstudy.records import DUMMY, SCREEN, Factor, Level, Trial
 from gradstudy.references import keep_secrets, referring
+from gradstudy.training.footprint import Footprint
 
 
 @contextmanager
@@ -54,7 +55,7 @@ class Composer:
         if "study" in named:
             check_readable(named["study"].partition("=")[2].strip("'\""))
         self._parts_by_config: dict[tuple[str, str], Any] = {}
-        self._parts_by_levels: dict[str, dict[str, Any]] = {}
+        self._by_levels: dict[str, tuple[dict[str, Any], Footprint]] = {}
         self._compose(quoted)
         if self._base.allow and not any(key.partition(".")[0] == "allow" for key in named):
             raise InputError("Which packages may be used, only the command line says: take allow out of the file.")
@@ -80,7 +81,7 @@ class Composer:
 
     def active(self, choices: Mapping[str, Level]) -> Collection[str]:
         """The factors that live where these options are chosen: their key exists in the composed configuration."""
-        lives = {*self.groups, *_keys(self._composed(choices).groups)}
+        lives = {*self.groups, *self._composed(choices).keys}
         return {factor.name for factor in self.factors if factor.name in lives} | {DUMMY.name}
 
     def trial(self, number: int, levels: Mapping[str, Level], phase: str = SCREEN) -> Trial:
@@ -102,15 +103,20 @@ class Composer:
 
     def parts(self, levels: Mapping[str, Level]) -> dict[str, Any]:
         """The studied parts of a trial by group, made once; InputError where a level does not fit its part."""
-        key = repr(levels)
-        if key in self._parts_by_levels:
-            return self._parts_by_levels[key]
-        plain = self._configured(levels)
-        parts = {group: self._part(group, plain[group]) for group in STUDIED}
-        made = [as_override(name, level) for name, level in self._choices(levels).items()]
-        check_fit(parts, made, steps=self.launch.budget.steps, request=self.launch.record)
-        self._parts_by_levels[key] = parts
-        return parts
+        return self._made(levels)[0]
+
+    def footprint(self, levels: Mapping[str, Level]) -> Footprint:
+        """How large the network of such a trial is."""
+        return self._made(levels)[1]
+
+    def _made(self, levels: Mapping[str, Level]) -> tuple[dict[str, Any], Footprint]:
+        if (key := repr(levels)) not in self._by_levels:
+            plain = self._configured(levels)
+            parts = {group: self._part(group, plain[group]) for group in STUDIED}
+            made = [as_override(name, level) for name, level in self._choices(levels).items()]
+            size = check_fit(parts, made, steps=self.launch.budget.steps, request=self.launch.record)
+            self._by_levels[key] = parts, size
+        return self._by_levels[key]
 
     def _compose(self, overrides: list[str]) -> None:
         """Composes the launch's own configuration; InputError says in words what is wrong with it."""
@@ -160,10 +166,10 @@ class Composer:
 
     def _configured(self, levels: Mapping[str, Level]) -> Plain:
         """The studied groups of a trial with these levels; a level whose key is not there is left out."""
-        groups = self._composed(self._choices(levels)).groups
-        known = _keys(groups)
+        composed = self._composed(self._choices(levels))
+        groups, known = composed.groups, composed.keys
         living = {name: level for name, level in levels.items() if name not in self.groups and name in known}
-        if "${" in str(groups):  # a value may refer to another, also to one that this trial varies
+        if composed.refers:  # also to one that this trial varies
             config = OmegaConf.create(groups)
             for name, level in living.items():
                 OmegaConf.update(config, name, level)
@@ -219,7 +225,7 @@ class Composer:
         self._fixed.bare.learn(options)
         self._check_forced(options)
         varied = [{group: level} for group, levels in options.items() for level in levels]
-        lives = set(chain(self.groups, *(_keys(self._composed(choices).groups) for choices in [{}, *varied])))
+        lives = set(chain(self.groups, *(self._composed(choices).keys for choices in [{}, *varied])))
         self.asleep = tuple(factor.name for factor in self.factors if factor.name not in lives)
         for name in self.asleep:
             self._check_exists(name, lives)
@@ -259,7 +265,7 @@ class Composer:
         """An entry that lives under no choice left, as clipping.max_norm with clipping=none, is merely asleep."""
         group = name.partition(".")[0]
         options = (self._fixed.bare({group: option}).groups[group] for option in self._options(group))
-        elsewhere = {key for content in options for key in _keys({group: content})}
+        elsewhere = {key for content in options for key in dotted({group: content})}
         if name not in elsewhere:
             raise InputError(no_such_factor(name, self.launch.space[name], {*lives, *elsewhere}))
 
@@ -270,11 +276,6 @@ def _keys_of(overrides: Sequence[str]) -> list[str]:
         return keys(overrides)
     except CONFIG_ERRORS as error:
         raise InputError(explain(error, None)) from error
-
-
-def _keys(groups: Mapping[str, Plain]) -> list[str]:
-    """The dotted names of every number or word inside the groups."""
-    return [f"{group}.{key}" for group, part in groups.items() for key in part if not key.startswith("_")]
 
 
 def base_config() -> DictConfig:

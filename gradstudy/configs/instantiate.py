@@ -72,8 +72,8 @@ def takes_whole_numbers(group: str, config: Mapping[str, Any], key: str, allow: 
 
 def check_fit(
     parts: Mapping[str, Any], choices: Iterable[str] = (), *, steps: int = 0, request: Sequence[str] = ()
-) -> None:
-    """InputError where no network can be made of these parts by group, or cannot give what is to be recorded.
+) -> Footprint:
+    """How large the network of these parts by group is; InputError where none can be made, or it cannot be recorded.
 
     `choices` are the overrides that a study made, to be named beside the reason; `request` is what a record is to hold
     beside the standard quantities.
@@ -86,8 +86,9 @@ def check_fit(
         parts["pretraining"].check(network)
     except ValueError as error:
         raise InputError(f"These choices do not fit together{made and f' ({made})'}: {error}.") from error
-    _check_size(footprint(network, parts), made)
+    _check_size(size := footprint(network, parts), made)
     check_request(request, network, parts, steps=steps, choices=made)
+    return size
 
 
 def _check_size(size: Footprint, made: str) -> None:

@@ -1,4 +1,8 @@
-"""Every contact with MLflow: it ends in time, also where a server answers slowly, nonsense, or not at all."""
+"""Every contact with MLflow: it ends in time, also where a server answers slowly, nonsense, or not at all.
+
+In all of tracking, MLflow is imported where it is used, and at the top for annotations alone: that takes seconds, which
+a launch has while it trains.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from gradstudy.errors import InputError, TrackingAway, first_line
 from gradstudy.patience import Call, Late, Returned
 
-if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, which a launch has while it trains
+if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradstudy.tracking.runs import PARENT, is_finished, trial_number, trial_runs
 
-if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, which a launch has while it trains
+if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 

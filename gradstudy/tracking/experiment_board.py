@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from gradstudy.locking.claims import Claim
 
-if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, which a launch has while it trains
+if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 DRIVER = "driver"

@@ -37,7 +37,7 @@ from gradstudy.tracking.store import Mlflow, answering, check_address, connect, 
 from gradstudy.tracking.stored_files import INFO, read_info, record_of, table_of
 from gradstudy.words.number_words import counted
 
-if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, which a launch has while it trains
+if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 

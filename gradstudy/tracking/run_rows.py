@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from gradstudy.tracking.store import DATABASES
 from gradstudy.tracking.trial_metrics import Value
 
-if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, which a launch has while it trains
+if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import RunInfo
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore

@@ -15,7 +15,7 @@ from gradstudy.records import FINISHED, RUNNING, STOPPED
 from gradstudy.tracking.atomic_file import placed, written_whole
 from gradstudy.tracking.store import without_user
 
-if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, which a launch has while it trains
+if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 

@@ -29,7 +29,7 @@ from gradstudy.parts import Part, number
 from gradstudy.references import variable_of
 from gradstudy.tracking.contact import Client, Store, said_by_mlflow
 
-if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, which a launch has while it trains
+if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")

@@ -20,7 +20,7 @@ from gradstudy.tracking.record_file import trial_file
 from gradstudy.tracking.runs import FINGERPRINT, STUDY, address, artifact, trial_number
 from gradstudy.words.command_words import without_secrets
 
-if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, which a launch has while it trains
+if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 

@@ -47,7 +47,7 @@ from gradstudy.tracking.trial_run import send_trial
 from gradstudy.versions import joined
 from gradstudy.words.command_words import load_call
 
-if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, which a launch has while it trains
+if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 

@@ -13,7 +13,7 @@ from gradstudy.tracking.trial_metrics import trial_metrics
 from gradstudy.tracking.whole_run import WholeRun, store_run
 from gradstudy.words.command_words import trial_command
 
-if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, which a launch has while it trains
+if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 

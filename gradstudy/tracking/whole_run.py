@@ -16,7 +16,7 @@ from gradstudy.tracking.run_rows import database_of, insert, table_rows
 from gradstudy.tracking.runs import attach, local_folder
 from gradstudy.tracking.trial_metrics import Value
 
-if TYPE_CHECKING:  # for annotations alone: importing MLflow takes seconds, which a launch has while it trains
+if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Metric, Param, Run
 

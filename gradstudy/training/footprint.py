@@ -33,13 +33,19 @@ CONTROL_GROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.lim
 class Footprint:
     """What one member takes: its parameters, bytes of memory at most, and seconds of one step on one core, roughly.
 
-    Beside the `seconds` of its own a step takes those of its `calls`, however many members it has.
+    Beside the `seconds` of its own a step takes those of its `calls`, however many members it has. `recorded` are bytes
+    of what is recorded of a step, and of its copy when training is over.
     """
 
     parameters: int
     memory: float
     seconds: float
     calls: float
+    recorded: float
+
+    def with_record(self, steps: int) -> float:
+        """Bytes of memory, at most, of a member that is trained for so many steps."""
+        return self.memory + self.recorded * steps
 
 
 def footprint(network: Network, parts: Mapping[str, Any]) -> Footprint:
@@ -57,13 +63,8 @@ def footprint(network: Network, parts: Mapping[str, Any]) -> Footprint:
     in_turn = pieces if any(one.role == "recurrent" for one in weights) else 1
     calls = len(network.parameters) * in_turn
     seconds = 6 * (rows * parameters + scores) / FLOPS + memory / STREAM
-    return Footprint(parameters, memory, seconds, 3 * calls * CALL)
-
-
-def record_memory(network: Network, steps: int) -> float:
-    """Bytes of what is recorded of one member in so many steps, and of its copy when they are over."""
     places = sum(map(len, network.places.values())) + len(network.parameters) + OF_EACH_STEP
-    return 2 * LARGER_FLOAT * places * steps
+    return Footprint(parameters, memory, seconds, 3 * calls * CALL, 2 * LARGER_FLOAT * places)
 
 
 def memory_here() -> float:

@@ -6,8 +6,10 @@ import pytest
 
 from gradstudy.configs import combinations as combinations_module
 from gradstudy.configs.combinations import Combinations
-from gradstudy.configs.composition import hydra_ready
+from gradstudy.configs.composition import Composer, hydra_ready
+from gradstudy.configs.overrides import as_override
 from gradstudy.configs.sources import shipped
+from gradstudy.configs.studies import find_studies
 from gradstudy.parts import STUDIED
 
 LAUNCHES = {
@@ -90,3 +92,16 @@ def test_a_residual_network_and_a_transformer_bring_what_they_are_named_for(comb
     transformer = combinations({"model": "transformer"}).names
     assert (transformer["residual"], transformer["normalization"]) == ("additive", "layer")
     assert combinations({"model": "mlp"}).names["residual"] == "none"
+
+
+@pytest.mark.parametrize("name", find_studies())
+def test_trials_of_every_shipped_study_are_what_hydra_composes_of_their_choices_and_of_their_overrides(hydra, name):
+    study, dice = Composer([f"+study={name}"]), random.Random(name)
+    for number in range(2):
+        choices = {factor.name: dice.choice(factor.levels) for factor in study.factors if factor.name in study.groups}
+        lives = [factor for factor in study.factors if factor.name in study.active(choices) and not factor.levels]
+        levels = choices | {factor.name: factor.low for factor in lives}
+        composed = Combinations([*study.overrides, *(as_override(*choice) for choice in choices.items())]).base
+        assert study._combined(choices) == composed
+        alone = Composer(["mode=trial", *study.trial(number, levels).overrides])
+        assert study.parts(levels) == alone.parts({})

@@ -13,7 +13,8 @@ from support.made_study import made_study
 from gradstudy.analysis.settings import DEFAULTS
 from gradstudy.cli import print_mode
 from gradstudy.errors import InputError
-from gradstudy.report.page_file import check_page_path, write_report
+from gradstudy.report.page_file import write_report
+from gradstudy.report.page_path import check_page_path
 from gradstudy.results import Run
 from gradstudy.tracking.record_file import tidy
 

@@ -141,8 +141,9 @@ def test_a_probe_changes_nothing_of_what_is_trained_after_it():
 def test_a_study_spreads_over_all_workers_unless_a_size_is_given():
     with hydra_ready():
         composer = Composer(["model=mlp", "task=teacher", "execution.workers=2", "budget.steps=2"])
-    members, of = [Member(trial, seed) for trial in range(12) for seed in range(2)], composer.parts({})
-    made = [cohorts_of(composer.launch, members, dict.fromkeys(range(12), of), size) for size in (0, 64, 6)]
+    members, of = [Member(trial, seed) for trial in range(12) for seed in range(2)], range(12)
+    parts, footprints = dict.fromkeys(of, composer.parts({})), dict.fromkeys(of, composer.footprint({}))
+    made = [cohorts_of(composer.launch, members, parts, footprints, size) for size in (0, 64, 6)]
     assert [[len(one.members) for one in cohorts] for cohorts in made] == [[12, 12], [24], [6, 6, 6, 6]]
 
 

@@ -54,14 +54,14 @@ def test_calls_that_a_step_makes_however_many_members_it_has_do_not_keep_members
 
 
 def test_of_members_that_are_large_some_are_timed_for_all(monkeypatch):
-    one = Footprint(parameters=10, memory=5.0, seconds=0.1, calls=0.04)
+    one = Footprint(parameters=10, memory=5.0, seconds=0.1, calls=0.04, recorded=1.0)
     monkeypatch.setattr(estimating, "footprint", lambda network, parts: one)
     monkeypatch.setattr(estimating, "measured_cost", lambda few: (3.0 * len(few.members), 7.0 * len(few.members)))
     assert estimating.cost_of(cohort(parts(), seeds=8)) == (24.0, 56.0)  # two of them are within a second
 
 
 def test_what_would_take_long_is_counted_and_its_calls_once_for_all_members(monkeypatch):
-    monkeypatch.setattr(estimating, "footprint", lambda network, parts: Footprint(10, 5.0, seconds=2.0, calls=3.0))
+    monkeypatch.setattr(estimating, "footprint", lambda network, parts: Footprint(10, 5.0, 2.0, 3.0, 1.0))
     monkeypatch.setattr(estimating, "measured_cost", lambda few: pytest.fail("it is not to be timed"))
     whole = cohort(parts(), seeds=8)
     assert estimating.cost_of(whole) == ((3.0 + 8 * 2.0) * whole.steps, 8 * 5.0)

@@ -31,7 +31,7 @@ def made_of(words):
 def test_a_network_takes_as_much_memory_as_said_within_a_factor_of_a_few(words):
     launch, parts = made_of(words)
     size = footprint(network_of(parts), parts)
-    cohort = cohorts_of(launch, [Member(0, 0)], {0: parts}, 1, keep_weights=True)[0]
+    cohort = cohorts_of(launch, [Member(0, 0)], {0: parts}, {0: size}, 1, keep_weights=True)[0]
     _, measured = measured_cost(cohort)
     assert measured / 2 < size.memory < 6 * measured
 
@@ -60,11 +60,12 @@ def test_members_train_together_as_far_as_half_of_the_memory_holds_them(monkeypa
     launch, parts = made_of(["model=rnn"])
     network, members = network_of(parts), [Member(0, seed) for seed in range(8)]
     record = 2 * 8 * launch.budget.steps * (sum(map(len, network.places.values())) + len(network.parameters) + 4)
-    one = footprint(network, parts).memory + record
+    size = footprint(network, parts)
+    one = size.memory + record
 
     def largest_in(memory):
         monkeypatch.setattr("gradstudy.batch.memory_here", lambda: memory)
-        return max(len(cohort.members) for cohort in cohorts_of(launch, members, {0: parts}, 64))
+        return max(len(cohort.members) for cohort in cohorts_of(launch, members, {0: parts}, {0: size}, 64))
 
     assert [largest_in(memory * one) for memory in (100, 16, 8, 1, 0.1)] == [8, 8, 4, 1, 1]
 

@@ -96,7 +96,7 @@ def levels_found(counts: np.ndarray, level: float) -> Found:
     Trials stand level by level; `level` is what the smaller of the two p-values, doubled, must stay below.
     """
     starts, widest = np.cumsum(counts) - counts, _widest_by_chance(counts, level / 2)
-    highest = scipy.stats.chi2.isf(level / 2, len(counts) - 1)
+    highest = _chi2(level / 2, len(counts) - 1)
 
     def found(response: np.ndarray) -> np.ndarray:
         means = np.add.reduceat(response, starts, axis=1, dtype=float) / counts
@@ -116,8 +116,8 @@ def numbers_found(counts: np.ndarray, level: float) -> Found:
     own = places - places.mean()  # as far apart as the ranks are
     fifths = np.unique(parts_of(places), return_counts=True)[1]
     looks = 2 if len(fifths) > 1 else 1  # at two tests, or where all trials lie in one fifth at one
-    steepest = scipy.stats.t.isf(level / looks / 2, trials - 2)
-    highest = scipy.stats.chi2.isf(level / looks, len(fifths) - 1)
+    steepest = -float(scipy.special.stdtrit(trials - 2, level / looks / 2))
+    highest = _chi2(level / looks, len(fifths) - 1)
 
     def found(response: np.ndarray) -> np.ndarray:
         ranks = _ranks(response)
@@ -127,6 +127,11 @@ def numbers_found(counts: np.ndarray, level: float) -> Found:
         return np.asarray(along if looks == 1 else along | (_kruskal_wallis(ranks, fifths) > highest))
 
     return found
+
+
+def _chi2(level: float, freedom: int) -> float:
+    """What a chi-squared variable exceeds so often; of scipy.stats, importing it would take half a second of a plan."""
+    return float(scipy.special.chdtri(freedom, level))
 
 
 def _ranks(response: np.ndarray) -> np.ndarray:

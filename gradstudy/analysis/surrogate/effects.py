@@ -107,7 +107,7 @@ class Variants:
 
 
 CHUNK = 2**15
-"""Covariances are made in pieces of 256 KB, eight of which stay in a processor's cache."""
+"""Covariances are made in pieces of 256 KB, some of which stay in a processor's cache."""
 
 
 class Covariances:
@@ -120,38 +120,41 @@ class Covariances:
     def __init__(self, b: Functions, strengths: Strengths):
         self.rows = max(1, CHUNK // max(1, len(b[0])))
         self._b, self._strengths, self._awake = b, strengths, strengths.awake
-        self._room = np.empty((8, self.rows, len(b[0])))
+        self._room = np.empty((9, self.rows, len(b[0])))
+        self._met: np.ndarray | None = None
 
     def of(self, a: Functions) -> np.ndarray:
         """Of these points."""
-        self._a, room = a, self._room[:, : len(a[0])]
-        own = (self._own(column, a, room[4]) for column in self._awake)
+        self._a, self._met, room = a, None, self._room[:, : len(a[0])]
+        own = (self._own(column, a[column], room[4]) for column in self._awake)
         self._single, self._pairs, triples = products(own, room[:4])
         self._whole = combined(self._single, self._pairs, triples, self._strengths)
         return self._whole
 
     def moved(self, a: Functions, columns: Collection[int]) -> np.ndarray:
         """Of the points asked for last, moved to these, in these columns only: for a fifth of the cost."""
-        single, pairs, whole, orders = self._single, self._pairs, self._whole, self._strengths
-        step, old, others, grown, changed = self._room[3:, : len(a[0])]
+        single, whole, orders = self._single, self._whole, self._strengths
+        step, own, others, grown, changed, met = self._room[3:, : len(a[0])]
+        if self._met is None:
+            self._met = np.add(np.multiply(self._pairs, orders.triples, out=met), 1.0, out=met)
         moving = [column for column in self._awake if column in columns]
         for column in moving:
-            np.subtract(single, self._own(column, self._a, old), out=others)
-            np.subtract(self._own(column, a, step), old, out=step)
-            np.subtract(pairs, np.multiply(others, old, out=old), out=grown)
-            grown *= orders.triples
-            grown += np.multiply(others, orders.pairs, out=old)
-            grown += 1.0
-            grown *= step
+            np.subtract(single, self._own(column, self._a[column], own), out=others)
+            # 1 + pairs (all but own) + triples (pairs of all but own)
+            np.multiply(own, -orders.triples, out=grown)
+            grown += orders.pairs
+            grown *= others
+            grown += met
+            grown *= self._own(column, a[column] - self._a[column], step)
             grown *= orders.scale
             whole = np.add(whole, grown, out=changed)
             if column != moving[-1]:
-                single, pairs = single + step, pairs + step * others
+                single, met = single + step, met + orders.triples * step * others
         return whole
 
-    def _own(self, column: int, a: Functions, out: np.ndarray) -> np.ndarray:
+    def _own(self, column: int, a: np.ndarray, out: np.ndarray) -> np.ndarray:
         scale = self._strengths.variance[column] * self._strengths.spectrum[column]
-        return np.matmul(a[column] * scale, self._b[column].T, out=out)
+        return np.matmul(a * scale, self._b[column].T, out=out)
 
 
 def covariance(a: Functions, b: Functions, strengths: Strengths) -> np.ndarray:

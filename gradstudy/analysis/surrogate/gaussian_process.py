@@ -26,6 +26,8 @@ FITTED = 320
 """Hyperparameters are fitted on at most this many trials, drawn at random: one evaluation costs n^3."""
 CONDITIONED = 1000
 """Predictions are conditioned on at most this many trials, drawn at random: a factorisation of n^3 per draw."""
+FEATURED = 256
+"""Points whose features are made at a time: they stay in the processor's cache, which takes half the time."""
 DEALT_AMONG = 200
 """Levels are dealt anew among at most this many trials, drawn at random, 40 times for a factor."""
 Paths = Callable[[np.ndarray | Variants], np.ndarray]
@@ -162,10 +164,14 @@ class Posterior:
         number, features = prior_features(self.known.basis, self.strengths, random)
         amounts, unit = random.standard_normal((number, count)), random.standard_normal((len(self.known.values), count))
 
+        def before(functions: Functions) -> np.ndarray:
+            pieces = [slice(begin, begin + FEATURED) for begin in range(0, len(functions[0]), FEATURED)]
+            return np.concatenate([features([function[piece] for function in functions]) @ amounts for piece in pieces])
+
         def at(points: np.ndarray | Variants) -> np.ndarray:
-            before = features(self._functions) @ amounts
-            level, weights = self._solve(self.known.values[:, None] - before - np.sqrt(self._noise)[:, None] * unit)
-            anew = features(self.known.basis(points.points if isinstance(points, Variants) else points)) @ amounts
+            off = self.known.values[:, None] - before(self._functions) - np.sqrt(self._noise)[:, None] * unit
+            level, weights = self._solve(off)
+            anew = before(self.known.basis(points.points if isinstance(points, Variants) else points))
             return np.asarray(level + self._carried(points, weights) + anew).T
 
         return at

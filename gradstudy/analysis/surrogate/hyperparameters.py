@@ -9,11 +9,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy
+from scipy.linalg import blas
 
 from gradstudy.analysis.space.coordinates import INACTIVE
-from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Strengths, combined, products, spectrum_slope
+from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Functions, Strengths, combined, products, spectrum_slope
 
 JITTER = 1e-8
+
+ROWS = 128
+"""Of a covariance, at a time: fewer cost more in calls than they save."""
 
 _VARIANCE_MEAN, _VARIANCE_SD = np.log(0.05), 1.5  # of its logarithm, for values of variance 1: small until shown
 _SCALE_MEAN, _SCALE_SD = np.log(20.0), 1.5  # of the log scale of log odds, whose variance is not known
@@ -86,32 +90,34 @@ class NegativeLogPosterior:
         )
         self.bounds = np.array(bounds)
         self._functions = basis(known.points)
-        self._levels: dict[int, np.ndarray] = {
-            c: f @ f.T / max(f.shape[1], 1) for c, f in enumerate(self._functions) if c not in basis.numbers
-        }
-        # Made once: at this size a fresh array costs the processor as much as what is done with it.
-        self._own = np.empty((factors, len(known.values), len(known.values)))
-        self._room = np.empty((6, *self._own.shape[1:]))
+        # Matrices are symmetric, so rows are taken up to the diagonal alone; and so few at a time that what is made of
+        # them stays in the cache: a pass over all of them would cost the processor more than what is done in it.
+        size = len(known.values)
+        self._blocks = [
+            _Block(self._functions, basis, begin, min(begin + ROWS, size)) for begin in range(0, size, ROWS)
+        ]
+        self._room = np.empty((4, min(ROWS, size) * size))
+        self._whole = np.zeros((size, size))
 
     def __call__(self, hyperparameters: np.ndarray) -> tuple[float, np.ndarray]:
         known = self.known
         strengths = Strengths.of(known.basis, hyperparameters, odds=known.odds)
-        for column, functions in enumerate(self._functions):
-            if column in self._levels:
-                np.multiply(self._levels[column], strengths.variance[column], out=self._own[column])
-            else:
-                scaled = functions * (strengths.variance[column] * strengths.spectrum[column])
-                np.matmul(scaled, functions.T, out=self._own[column])
-        single, pairs, triples = products(self._own, self._room[:4])
-        self._room[4] = triples
-        whole = combined(single, pairs, self._room[4], strengths)
-        precision, half_logdet = _contrast_precision(whole, strengths.noise * known.noise)
-        residual = precision @ known.values
-        # d/dC of the negative log likelihood is half of this matrix.
-        sensitivity = precision - np.outer(residual, residual)
-        slopes = strengths.scale * self._slopes(hyperparameters, strengths, (single, pairs, triples), sensitivity)
-        noisier = strengths.noise * (known.noise @ np.diag(sensitivity))
-        slopes[-1] = np.vdot(sensitivity, whole) if known.odds else noisier
+        for block in self._blocks:
+            block.fill(strengths, self._whole)
+        inverse, half_logdet = _inverse(self._whole, strengths.noise * known.noise)
+        ones = blas.dsymv(1.0, inverse.T, np.ones(len(known.values)))
+        # The precision with the constant projected out (REML), d/dC of the negative log likelihood being half of
+        # precision - residual residual'.
+        residual = blas.dsymv(1.0, inverse.T, known.values)
+        residual -= ones * (residual.sum() / ones.sum())
+        half_logdet += np.log(ones.sum()) / 2
+        ones /= np.sqrt(ones.sum())
+        slopes = np.zeros(len(hyperparameters))
+        for block in self._blocks:
+            rows, before = block.rows, slice(block.rows.stop)
+            sensitivity = inverse[rows, before] - ones[rows, None] * ones[before]
+            sensitivity -= residual[rows, None] * residual[before]
+            slopes += block.slopes(hyperparameters, strengths, sensitivity, self._room, known)
         away = (hyperparameters - self.prior_mean) / self.prior_sd
         improbable = half_logdet + known.values @ residual / 2
         return improbable + away @ away / 2, slopes / 2 + away / self.prior_sd
@@ -128,31 +134,77 @@ class NegativeLogPosterior:
             self, begin, jac=True, method="L-BFGS-B", bounds=within, options={"maxiter": steps, "ftol": 1e-7}
         )
 
-    def _slopes(
-        self,
-        hyperparameters: np.ndarray,
-        strengths: Strengths,
-        sums: tuple[np.ndarray, np.ndarray, np.ndarray],
-        sensitivity: np.ndarray,
+
+class _Block:
+    """The covariances of some `rows` of the known points with all up to the last of these, and what they are made of.
+
+    All [row, point]: each factor's own, their sums, and the sums of their products in pairs and in triples.
+    """
+
+    def __init__(self, functions: Functions, basis: Basis, begin: int, end: int):
+        self.rows = slice(begin, end)
+        self._left, self._right = [f[begin:end] for f in functions], [f[:end] for f in functions]
+        self._numbers = {column: len(functions) + place for place, column in enumerate(basis.numbers)}
+        self._levels: dict[int, np.ndarray] = {
+            column: left @ right.T / max(left.shape[1], 1)
+            for column, (left, right) in enumerate(zip(self._left, self._right, strict=True))
+            if column not in self._numbers
+        }
+        self._own = np.empty((len(functions), end - begin, end))
+        self._sums = np.empty((4, end - begin, end))
+
+    def fill(self, strengths: Strengths, whole: np.ndarray) -> None:
+        """Writes its rows of the `whole` covariance, up to the last of its points."""
+        for column, (left, right) in enumerate(zip(self._left, self._right, strict=True)):
+            if column in self._levels:
+                np.multiply(self._levels[column], strengths.variance[column], out=self._own[column])
+            else:
+                scaled = left * (strengths.variance[column] * strengths.spectrum[column])
+                np.matmul(scaled, right.T, out=self._own[column])
+        single, pairs, triples = products(self._own, self._sums)
+        self._sums[3] = triples
+        whole[self.rows, : self.rows.stop] = combined(single, pairs, self._sums[3], strengths)
+
+    def slopes(
+        self, hyperparameters: np.ndarray, strengths: Strengths, sensitivity: np.ndarray, room: np.ndarray, known: Known
     ) -> np.ndarray:
-        slopes, numbers = np.zeros(len(hyperparameters)), self.known.basis.numbers
-        single, pairs, triples = sums
+        """What these rows and the columns of the same points add to twice the slope of the negative log likelihood.
+
+        `sensitivity` is right where its column is not beyond its row, and is overwritten.
+        """
+        begin, slopes = self.rows.start, np.zeros(len(hyperparameters))
+        noisier = strengths.noise * (known.noise[self.rows] @ np.diag(sensitivity[:, begin:]))
+        lower = np.tril(sensitivity[:, begin:])
+        sensitivity[:, begin:] = lower + np.tril(lower, -1).T
+        sensitivity[:, :begin] *= 2.0  # the same stand above the diagonal
+        single, pairs, triples, whole = self._sums
         slopes[-3] = strengths.pairs * np.vdot(sensitivity, pairs)
         slopes[-2] = strengths.triples * np.vdot(sensitivity, triples)
         # How the covariance grows with a factor's own: by 1, and by what it meets in pairs and triples. What that would
         # be with all factors, and how much less it is for being one of them.
-        every, less, grown = 1.0 + strengths.pairs * single, strengths.pairs + strengths.triples * single, self._room[5]
-        every += np.multiply(pairs, strengths.triples, out=grown)
+        every, less, of_triples, grown = room[:, : sensitivity.size].reshape(4, *sensitivity.shape)
+        np.multiply(sensitivity, strengths.triples, out=of_triples)
+        np.multiply(single, of_triples, out=less)
+        np.multiply(pairs, of_triples, out=every)
+        every += sensitivity
+        np.multiply(sensitivity, strengths.pairs, out=grown)
+        less += grown
+        grown *= single
+        every += grown
         for column, own in enumerate(self._own):
-            np.subtract(less, np.multiply(own, strengths.triples, out=grown), out=grown)
+            np.multiply(own, of_triples, out=grown)
+            np.subtract(less, grown, out=grown)
             grown *= own
             np.subtract(every, grown, out=grown)
-            grown *= sensitivity
-            slopes[column] = np.vdot(grown, own)
-            if column in numbers:
-                place, functions = len(self._own) + numbers.index(column), self._functions[column]
-                change = strengths.variance[column] * spectrum_slope(strengths.spectrum[column], hyperparameters[place])
-                slopes[place] = ((grown @ functions) * functions).sum(axis=0) @ change
+            if column in self._numbers:
+                place, spectrum = self._numbers[column], strengths.spectrum[column]
+                degrees = strengths.variance[column] * ((grown @ self._right[column]) * self._left[column]).sum(axis=0)
+                slopes[column] = degrees @ spectrum
+                slopes[place] = degrees @ spectrum_slope(spectrum, hyperparameters[place])
+            else:
+                slopes[column] = np.vdot(grown, own)
+        slopes *= strengths.scale
+        slopes[-1] = np.vdot(sensitivity, whole) if known.odds else noisier
         return slopes
 
 
@@ -235,13 +287,11 @@ def _prior(objective: NegativeLogPosterior, value: float, factor: int) -> float:
     return float(((value - objective.prior_mean[factor]) / objective.prior_sd[factor]) ** 2)
 
 
-def _contrast_precision(covariance: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, float]:
-    # The inverse covariance with the constant projected out (REML), and half the log determinants that go with it.
+def _inverse(covariance: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, float]:
+    # The inverse of the covariance with noise, right on and below the diagonal, and half the log determinant.
     noisy = covariance.copy()
     noisy[np.diag_indices_from(noisy)] += noise + JITTER * np.trace(covariance) / len(covariance)
-    factor, _ = scipy.linalg.cho_factor(noisy, lower=True, overwrite_a=True, check_finite=False)
-    half = np.tril(scipy.linalg.lapack.dpotri(factor, lower=1)[0])
-    inverse = half + np.tril(half, -1).T
-    ones = inverse.sum(axis=1)
-    half_logdet = np.log(np.diag(factor)).sum() + np.log(ones.sum()) / 2
-    return inverse - np.outer(ones, ones) / ones.sum(), float(half_logdet)
+    # A lower triangle is the upper one of the transposed matrix, which LAPACK takes as it lies in memory.
+    factor, _ = scipy.linalg.cho_factor(noisy.T, overwrite_a=True, check_finite=False)
+    half_logdet = float(np.log(np.diag(factor)).sum())
+    return scipy.linalg.lapack.dpotri(factor, overwrite_c=1)[0].T, half_logdet

@@ -23,6 +23,7 @@ from gradstudy.analysis.surrogate.gaussian_process import (
     squared_misses,
 )
 from gradstudy.analysis.surrogate.odds import fit_chance
+from gradstudy.cores import cores
 
 FEWEST_OTHERS = 8
 
@@ -140,8 +141,10 @@ def fit_model(points: np.ndarray, repeats: Replicates, basis: Basis, seed: int) 
 def _missed(points: np.ndarray, values: np.ndarray, ends: EndCounts, odds: Surrogate, others: Surrogate) -> np.ndarray:
     # When each trial is left out of both surrogates; above CONDITIONED trials most are left out anyway.
     parts = Hurdle(odds, others, ends.end, np.empty(0)).typical()
-    guess = parts.mean(points) if len(points) > CONDITIONED else _left_out(points, ends, parts)
-    return squared_misses(values, guess)
+    if len(points) <= CONDITIONED:
+        return squared_misses(values, _left_out(points, ends, parts))
+    with ThreadPoolExecutor(cores()) as threads:
+        return squared_misses(values, np.concatenate([*threads.map(parts.mean, np.array_split(points, cores()))]))
 
 
 def _left_out(points: np.ndarray, ends: EndCounts, parts: HurdleParts) -> np.ndarray:

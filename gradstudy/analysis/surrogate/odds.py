@@ -50,9 +50,9 @@ def fit_chance(points: np.ndarray, hits: np.ndarray, sizes: np.ndarray, basis: B
 def propagate(known: Known, hits: np.ndarray, sizes: np.ndarray, at: np.ndarray, still: float = 0.05) -> Known:
     """Values of the log odds, and their noise, that say the same as the seeds do, once they agree with each other."""
     precision, shift = 1.0 / known.noise, known.values / known.noise
-    posterior = Posterior(known, at)
+    posterior, mean = Posterior(known, at), np.full(len(hits), np.inf)
     for _ in range(_PASSES):
-        mean, variance = posterior.fitted()
+        before, (mean, variance) = mean, posterior.fitted()
         variance = np.maximum(variance, 1e-9)
         rest = np.maximum(1.0 / variance - precision, _VAGUEST)
         centre = (mean / variance - shift) / rest
@@ -61,7 +61,8 @@ def propagate(known: Known, hits: np.ndarray, sizes: np.ndarray, at: np.ndarray,
         precision = precision + _DAMPING * (wanted - precision)
         shift = shift + _DAMPING * ((wanted + rest) * told - rest * centre - shift)
         posterior = posterior.given(replace(known, values=shift / precision, noise=1.0 / precision))
-        if np.abs(told - mean).max() < still:
+        # Trials of which the others say as good as nothing never agree with them: it is enough that nobody moves.
+        if np.abs(told - mean).max() < still or np.abs(mean - before).max() < still / 5:
             break
     return posterior.known
 

@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
 from gradstudy.analysis.responses.signal_map import decades_of
 from gradstudy.records import MemberRecord, Series
@@ -32,6 +31,8 @@ def decade_word(decade: float) -> str:
 
 @lru_cache(1000)  # most trials of a study have the same steps, and many the same decades
 def _round(low: float, high: float, most: int, *, integer: bool) -> Sequence[float]:
+    from matplotlib.ticker import MaxNLocator  # half a second, which no launch waits for before it trains
+
     ticks = MaxNLocator(most, integer=integer).tick_values(low, high)
     return [tick for tick in ticks if low - 1e-9 * abs(low) <= tick <= high + 1e-9 * abs(high)] if high > low else []
 

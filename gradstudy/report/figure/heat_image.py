@@ -8,7 +8,6 @@ import io
 from functools import cache
 
 import numpy as np
-from matplotlib import colormaps
 from PIL import Image
 
 from gradstudy.notebook.palette import SEQUENTIAL, VERDICT_COLOURS
@@ -75,5 +74,7 @@ def _palette() -> bytes:
 
 
 def _colours(count: int) -> np.ndarray:
+    from matplotlib import colormaps  # half a second, which no launch waits for before it trains
+
     shades = np.asarray(colormaps[SEQUENTIAL](np.linspace(0, 1, count)))
     return np.asarray(np.rint(255 * shades[:, :3]), np.uint8)
