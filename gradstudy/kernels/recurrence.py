@@ -19,7 +19,7 @@ import numpy as np
 from numpy import float32 as f4
 
 from gradstudy.kernels import lanes
-from gradstudy.kernels.compiled import compiled_in_order
+from gradstudy.kernels.compiled import by_type, compiled_in_order
 from gradstudy.kernels.hyperbolic import sigmoid_of
 from gradstudy.kernels.rules import activate, to_slope
 
@@ -43,7 +43,7 @@ def rnn_forward(sizes, rule, coefficients, matrix, inputs, states, kept):  # typ
 def rnn_backward(sizes, rule, coefficients, back, states, kept, signal, cell_signal, gradient, onward, adds):  # type: ignore[no-untyped-def]
     members, length, units, entering, batch = sizes
     n, block, inputs = units * batch, entering * batch, onward.size // (members * length)
-    sums, d = np.empty(units * entering * 8, np.float32), np.empty(n, np.float32)
+    sums, d = np.empty(units * entering * 8, states.dtype), np.empty(n, states.dtype)
     for m in range(members):
         weights = m * (n + inputs) // batch * units
         sums[:] = f4(0)
@@ -67,7 +67,7 @@ def lstm_forward(sizes, rule, coefficients, matrix, inputs, states, kept):  # ty
     """c = f c + i phi(g), h = o phi(c); kept are i, f, phi(g), o, c and phi(c)."""
     members, length, units, entering, batch = sizes
     n, block = units * batch, entering * batch
-    start = np.zeros(n, np.float32)
+    start = np.zeros(n, states.dtype)
     for m in range(members):
         for t in range(length):
             here, now = (m * (length + 1) + t) * block, (m * length + t) * 6 * n
@@ -95,7 +95,7 @@ def lstm_forward(sizes, rule, coefficients, matrix, inputs, states, kept):  # ty
 def lstm_backward(sizes, rule, coefficients, back, states, kept, signal, cell_signal, gradient, onward, adds):  # type: ignore[no-untyped-def]
     members, length, units, entering, batch = sizes
     n, block, inputs, rows = units * batch, entering * batch, onward.size // (members * length), 4 * units
-    sums, d, start = np.empty(rows * entering * 8, np.float32), np.empty(4 * n, np.float32), np.zeros(n, np.float32)
+    sums, d, start = np.empty(rows * entering * 8, states.dtype), np.empty(4 * n, states.dtype), np.zeros(n, states.dtype)
     d_entry, d_forget, d_candidate, d_leave = d[:n], d[n : 2 * n], d[2 * n : 3 * n], d[3 * n :]
     for m in range(members):
         weights = m * (n + inputs) // batch * rows
@@ -169,7 +169,7 @@ def gru_forward(sizes, rule, coefficients, matrix, inputs, states, kept):  # typ
 def gru_backward(sizes, rule, coefficients, back, states, kept, signal, cell_signal, gradient, onward, adds):  # type: ignore[no-untyped-def]
     members, length, units, entering, batch = sizes
     n, block, inputs, rows = units * batch, entering * batch, onward.size // (members * length), 4 * units
-    sums, d = np.empty(rows * entering * 8, np.float32), np.empty(4 * n, np.float32)
+    sums, d = np.empty(rows * entering * 8, states.dtype), np.empty(4 * n, states.dtype)
     d_reset, d_update, d_given, d_new = d[:n], d[n : 2 * n], d[2 * n : 3 * n], d[3 * n :]
     for m in range(members):
         weights = m * (n + inputs) // batch * rows
@@ -209,9 +209,9 @@ def gru_backward(sizes, rule, coefficients, back, states, kept, signal, cell_sig
 
 
 @compiled_in_order
-def _multiply(matrix, at, rows, columns, wide, x, x_at, y, y_at, batch, adds):  # type: ignore[no-untyped-def]
+def _multiply_32(matrix, at, rows, columns, wide, x, x_at, y, y_at, batch, adds):  # type: ignore[no-untyped-def]
     """y = A x, or y + A x, in tiles of 4 x 16 whose sums are registers; A is a block in a matrix so many `wide`."""
-    nothing = lanes.nothing()
+    nothing = lanes.nothing(y)
     for b in range(0, batch, 16):
         for i in range(0, rows, 4):
             p0 = p1 = q0 = q1 = r0 = r1 = s0 = s1 = nothing
@@ -239,6 +239,33 @@ def _multiply(matrix, at, rows, columns, wide, x, x_at, y, y_at, batch, adds):  
             lanes.store(y, r + 8, r1)
             lanes.store(y, s, s0)
             lanes.store(y, s + 8, s1)
+
+
+@compiled_in_order
+def _multiply_64(matrix, at, rows, columns, wide, x, x_at, y, y_at, batch, adds):  # type: ignore[no-untyped-def]
+    """The same in tiles of 4 x 8: eight lanes take two registers."""
+    nothing = lanes.nothing(y)
+    for b in range(0, batch, 8):
+        for i in range(0, rows, 4):
+            p = q = r = s = nothing
+            here, xs = y_at + i * batch + b, x_at + b
+            if adds:
+                p, q = lanes.load(y, here), lanes.load(y, here + batch)
+                r, s = lanes.load(y, here + 2 * batch), lanes.load(y, here + 3 * batch)
+            for k in range(at + i * wide, at + i * wide + columns):
+                entering = lanes.load(x, xs)
+                xs += batch
+                p = lanes.add_product(p, lanes.spread(matrix, k), entering)
+                q = lanes.add_product(q, lanes.spread(matrix, k + wide), entering)
+                r = lanes.add_product(r, lanes.spread(matrix, k + 2 * wide), entering)
+                s = lanes.add_product(s, lanes.spread(matrix, k + 3 * wide), entering)
+            lanes.store(y, here, p)
+            lanes.store(y, here + batch, q)
+            lanes.store(y, here + 2 * batch, r)
+            lanes.store(y, here + 3 * batch, s)
+
+
+_multiply = by_type(_multiply_32, _multiply_64)
 
 
 @compiled_in_order

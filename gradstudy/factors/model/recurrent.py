@@ -109,7 +109,7 @@ class RecurrentNetwork:
     def __call__(self, run: Pass, inputs: Tensor) -> Flow:
         # [member, time, batch, feature]: a time step is then one dense block
         sequence = as_sequence(inputs).transpose(1, 2)
-        by_hand = self.runs_by_hand and run.by_hand and runs_compiled(sequence)
+        by_hand = self.runs_by_hand and _goes_by_hand(run, sequence)
         states, taps = [], []
         for layer in self.layers:
             around, through = layer.fork(run, sequence)
@@ -210,7 +210,13 @@ class _Layer:
         rows = self.cell.gates, self.cell.width
         blocks = self.cell.blocks(*(weight.reshape(len(weight), *rows, weight.shape[-1]) for weight in weights))
         layer = Unrolled(self.cell.unrolled, self.parts.activation, whole)
-        return layer(blocks, sequence, taps=len(self.cell.quantities))
+        found = layer(blocks, sequence, taps=len(self.cell.quantities))
+        if run.probe is not None:
+            size = self.cell.width, sequence.shape[2]
+            run.probe.applied[self.place] = layer.applied(*size)
+            for quantity, values in zip(self.cell.quantities, layer.values(*size), strict=True):
+                run.probe.values.setdefault(quantity, []).append(values)
+        return found
 
     def output(self, run: Pass, sequence: Tensor, hidden: Tensor) -> Tensor:
         """What the next layer reads, [member, time, batch, width]: dropped out, and joined with this layer's input."""
@@ -261,6 +267,12 @@ class _Layer:
             (after,) = normalize.values()
             return self.cell.step(lambda x: after(activate(x)), dict.fromkeys(normalize, lambda x: x))
         return self.cell.step(activate, {name: _biased(one, behind.get(name)) for name, one in normalize.items()})
+
+
+def _goes_by_hand(run: Pass, sequence: Tensor) -> bool:
+    if run.probe is not None:
+        return run.probe.by_hand and runs_compiled(sequence, torch.float64)
+    return run.by_hand and runs_compiled(sequence)
 
 
 def _biased(normalize: TensorMap, bias: Tensor | None) -> TensorMap:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from gradstudy.network import spread_over
+from gradstudy.kernels.units import look_at_slopes
+from gradstudy.network import Applied, spread_over
 from gradstudy.training.instrument.norms import norms
 
 SATURATED_SLOPE = 0.05
@@ -37,9 +38,39 @@ def saturated_units(slopes: Slopes, steepest: Tensor) -> Tensor:
     return torch.stack(flat).sum(0).double() / sum(slope[0].numel() for slope in slopes)
 
 
+def flat_units(rule: int, coefficients: Tensor, values: Sequence[Applied], limits: Tensor) -> tuple[Tensor, Tensor]:
+    """The shares of dead and of saturated units, [member] each, of a nonlinearity whose slope follows from its value.
+
+    `limits` [member] are the sizes of a slope below which a unit is saturated.
+    """
+    members = len(limits)
+    awake = torch.zeros(members, values[0].units, dtype=torch.bool)
+    flat, looked_at = torch.zeros(members, dtype=torch.float64), 0
+    for one in values:
+        where = one.first, one.row, one.entries
+        look_at_slopes(
+            *(rule, coefficients.numpy(), one.values.numpy(), *where), *(limits.numpy(), awake.numpy(), flat.numpy())
+        )
+        looked_at += (one.values.shape[1] - one.first) * one.units * one.entries
+    return (~awake).double().mean(1), flat / looked_at
+
+
 def slopes(applications: Applications) -> Slopes:
     """phi' wherever a nonlinearity was applied: of a function that acts element by element. The graph is kept."""
     return [_slope(x, y) for _, x, y in applications]
+
+
+def as_applied(y: Tensor) -> Applied:
+    """A nonlinearity's output [member, sample, unit, ...] as values to look at."""
+    values = y.detach().flatten(3) if y.dim() > 3 else y.detach().unsqueeze(3)
+    return Applied(values.contiguous(), units=y.shape[2], first=0, row=0, entries=values.shape[3])
+
+
+def slope_at_zero(function: Callable[[Tensor], Tensor], members: int) -> Tensor:
+    """|phi'(0)| [member] of a nonlinearity without parameters of its own."""
+    with torch.enable_grad():
+        zero = torch.zeros(members, 1, dtype=torch.float64, requires_grad=True)
+        return _slope(zero, function(zero)).flatten().abs()
 
 
 def steepest(applications: Applications) -> Tensor:

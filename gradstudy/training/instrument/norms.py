@@ -7,6 +7,7 @@ from torch import Tensor
 
 from gradstudy.kernels.compiled import runs_compiled
 from gradstudy.kernels.rows import norm_of_slices
+from gradstudy.network import Flow
 
 SAFE = {torch.float32: (1e-15, 1e15), torch.float64: (1e-140, 1e140)}
 """Norms between which squares neither vanish nor overflow to an extent that shows."""
@@ -81,6 +82,14 @@ def signal_rms(places: Sequence[Sequence[Tensor]]) -> Tensor:
     sample's own loss.
     """
     return rms(places) * places[0][0].shape[1]
+
+
+def flow_rms(flow: Flow, gradients: Sequence[Tensor]) -> dict[str, Tensor]:
+    """D_p of every flow point, by quantity [place, member], given the gradients of the flow's tensors."""
+    if flow.taps is None:
+        return {quantity: signal_rms(places) for quantity, places in flow.by_place(gradients).items()}
+    size = flow.output.shape[1]
+    return {quantity: rms_of_stacks(layers) * size for quantity, layers in flow.by_tap(gradients).items()}
 
 
 def _careful(tensor: Tensor) -> Tensor:

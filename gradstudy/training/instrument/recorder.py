@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gradstudy.network import Flow, Network
 from gradstudy.records import Series
-from gradstudy.training.instrument.norms import rms_of_stacks, signal_rms
+from gradstudy.training.instrument.norms import flow_rms
 
 StepNumber = int | Tensor
 """The number of a step, from 0: on a device that replays its steps a tensor [1] there, which it counts on itself."""
@@ -34,12 +34,8 @@ class Recorder:
 
     def write_flow(self, step: StepNumber, flow: Flow, gradients: Sequence[Tensor]) -> None:
         """D_p of every flow point, given the gradients of the flow's tensors."""
-        if flow.taps is None:
-            for quantity, places in flow.by_place(gradients).items():
-                self._write(quantity, step, signal_rms(places))
-            return
-        for quantity, layers in flow.by_tap(gradients).items():
-            self._write(quantity, step, rms_of_stacks(layers) * flow.output.shape[1])
+        for quantity, signal in flow_rms(flow, gradients).items():
+            self._write(quantity, step, signal)
 
     def write_gradients(self, step: StepNumber, loss: Tensor, each: Tensor, before: Tensor) -> None:
         """Of the loss [member], and the norms of each parameter's gradient [parameter, member] and of all [member]."""
