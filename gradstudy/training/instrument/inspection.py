@@ -83,7 +83,7 @@ def steepest(applications: Applications) -> Tensor:
 
 
 def _slope(x: Tensor, y: Tensor) -> Tensor:
-    return torch.autograd.grad(y, x, torch.ones_like(y), retain_graph=True)[0]
+    return torch.autograd.grad(y.sum(), x, retain_graph=True)[0]
 
 
 def skip_share(through_skip: Tensor, through_branch: Tensor) -> Tensor:

@@ -167,9 +167,8 @@ class Prober:
         length = sent.shape[2]
         found: dict[str, dict[int, Tensor]] = {quantity: {} for quantity in flow.taps or flow.points}
         for answer in followed_answers(length):
-            alone = torch.zeros_like(sent)
-            alone[:, :, answer - 1] = sent[:, :, answer - 1]
-            flowing = torch.autograd.grad(flow.output, flow.tensors, alone, retain_graph=True, materialize_grads=True)
+            alone = (flow.output[:, :, answer - 1] * sent[:, :, answer - 1]).sum()  # its slope is what was sent
+            flowing = torch.autograd.grad(alone, flow.tensors, retain_graph=True, materialize_grads=True)
             for quantity, signal in flow_rms(flow, flowing).items():
                 found[quantity][answer] = signal
         for quantity, signals in found.items():
