@@ -196,6 +196,9 @@ class Flow:
     is written by hand has no tensor of a graph at each place. It gives `taps` instead: by quantity, and one for each
     tensor of a place, a tensor [place, member, ...] that is added to nothing, whose gradient is that of all places.
 
+    Where the way back has taken the norms of these gradients itself, `norms` gives those of the last one: by quantity,
+    one [place, member] in float64 for each tap.
+
     Where a network can go all the way `back` without autograd, its output is a leaf of the graph. Given the gradient of
     that, `back` leaves those of all parameters in the pass's `into`, and returns those of `taps`, which are None then.
     """
@@ -204,6 +207,7 @@ class Flow:
     points: "Mapping[str, Sequence[tuple[Tensor, ...]]]"
     taps: "Mapping[str, Sequence[Tensor | None]] | None" = None
     back: "Callable[[Tensor], list[Tensor]] | None" = None
+    norms: "Callable[[], Mapping[str, Sequence[Tensor]]] | None" = None
 
     @property
     def tensors(self) -> "list[Tensor]":

@@ -44,6 +44,8 @@ class Unrolled:
     whole: bool
     left: list[Tensor] = field(default_factory=list)
     """States [member, time + 1, row, column] and what is kept [member, time, row, column] behind a pass."""
+    norms: list[Tensor] = field(default_factory=list)
+    """Behind the way back, those of the taps' gradients, [time, member] in float64 each."""
 
     def __call__(self, weights: Sequence[Tensor], inputs: Tensor, taps: int) -> tuple[Tensor, list[Tensor]]:
         """h_t [member, time, batch, width] for inputs [member, time, batch, feature], and so many taps.
@@ -111,7 +113,11 @@ class _Steps(torch.autograd.Function):
         end[:, :, :width, batch:] = 0
         end[:, :, :width, :batch] = sent.transpose(2, 3)
         gradient, onward = torch.empty_like(matrix), matrix.new_empty(members, length, asked, columns)
-        layer.cell.backward(*common, *map(_flat, (back, states, kept, *signals, gradient, onward)), layer.whole)
+        squares = matrix.new_empty(len(taps), members, length, dtype=torch.float64)
+        layer.cell.backward(
+            *common, *map(_flat, (back, states, kept, *signals, squares, gradient, onward)), layer.whole
+        )
+        layer.norms[:] = squares.sqrt_().transpose(1, 2)
         of_taps = [signal[:, :, :width, :batch].permute(1, 0, 3, 2) for signal, _ in zip(signals, taps, strict=False)]
         return None, gradient, onward[:, :, :features, :batch].transpose(2, 3) if asked else None, *of_taps
 

@@ -61,9 +61,15 @@ def rms(places: Sequence[Sequence[Tensor]]) -> Tensor:
     return torch.stack([norm / size for norm, size in zip(total, sizes, strict=True)])
 
 
-def rms_of_stacks(layers: Sequence[Tensor]) -> Tensor:
-    """The same, [place, member], where a place is made of one slice of each of these [place, member, ...]."""
-    each = [_norms_of_stack(layer) for layer in layers]
+def rms_of_stacks(layers: Sequence[Tensor], taken: Sequence[Tensor] | None = None) -> Tensor:
+    """The same, [place, member], where a place is made of one slice of each of these [place, member, ...].
+
+    `taken` are their norms [place, member] where they are known as plain sums of squares.
+    """
+    if taken is None:
+        each = [_norms_of_stack(layer) for layer in layers]
+    else:
+        each = [_in_range(own, layer) for own, layer in zip(taken, layers, strict=True)]
     size: float = sum(layer[0, 0].numel() for layer in layers) ** 0.5
     if len(each) == 1:
         return each[0] / size
@@ -117,8 +123,11 @@ def flow_rms(flow: Flow, gradients: Sequence[Tensor]) -> dict[str, Tensor]:
     """D_p of every flow point, by quantity [place, member], given the gradients of the flow's tensors."""
     if flow.taps is None:
         return {quantity: signal_rms(places) for quantity, places in flow.by_place(gradients).items()}
-    size = flow.output.shape[1]
-    return {quantity: rms_of_stacks(layers) * size for quantity, layers in flow.by_tap(gradients).items()}
+    size, taken = flow.output.shape[1], flow.norms() if flow.norms else {}
+    return {
+        quantity: rms_of_stacks(layers, taken.get(quantity)) * size
+        for quantity, layers in flow.by_tap(gradients).items()
+    }
 
 
 def _careful(tensor: Tensor) -> Tensor:
