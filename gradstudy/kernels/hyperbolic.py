@@ -16,8 +16,6 @@ from gradstudy.kernels.compiled import by_type, compiled_in_order
 SHIFT, SHIFT_64 = f4(12582912.0 + 127.0), 1.5 * 2.0**52 + 1023.0
 """1.5 * 2^23 or 2^52, and the bias of an exponent."""
 TO_BASE_2, TO_BASE_2_64 = f4(1.4426950408889634), 1.4426950408889634
-REST_OF_BASE = 2.0355273740931033e-17
-"""1 / log 2 less the float64 next to it."""
 SERIES = tuple(log(2) ** n / factorial(n) for n in range(1, 14))
 """That of 2^x - 1: what follows is 1e-17 of it within +-.5."""
 
@@ -35,7 +33,7 @@ def power_and_rest_32(x):  # type: ignore[no-untyped-def]
 def power_and_rest_64(x):  # type: ignore[no-untyped-def]
     x = min(max(x, -708.0), 708.0)
     shifted = x * TO_BASE_2_64 + SHIFT_64
-    rest = x * TO_BASE_2_64 - (shifted - SHIFT_64) + x * REST_OF_BASE
+    rest = x * TO_BASE_2_64 - (shifted - SHIFT_64)
     power = np.int64(np.float64(shifted).view(np.int64) << np.int64(52)).view(np.float64)
     a, b, c, d, e, f, g, h, i, j, k, l, m = SERIES
     less_one = ((((((m * rest + l) * rest + k) * rest + j) * rest + i) * rest + h) * rest + g) * rest + f

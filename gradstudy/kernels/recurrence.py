@@ -97,7 +97,11 @@ def lstm_forward(sizes, rule, coefficients, matrix, inputs, states, kept):  # ty
 def lstm_backward(sizes, rule, coefficients, back, states, kept, signal, cell_signal, squares, gradient, onward, adds):  # type: ignore[no-untyped-def]
     members, length, units, entering, batch = sizes
     n, block, inputs, rows = units * batch, entering * batch, onward.size // (members * length), 4 * units
-    sums, d, start = np.empty(rows * entering * 8, states.dtype), np.empty(4 * n, states.dtype), np.zeros(n, states.dtype)
+    sums, d, start = (
+        np.empty(rows * entering * 8, states.dtype),
+        np.empty(4 * n, states.dtype),
+        np.zeros(n, states.dtype),
+    )
     d_entry, d_forget, d_candidate, d_leave = d[:n], d[n : 2 * n], d[2 * n : 3 * n], d[3 * n :]
     for m in range(members):
         weights = m * (n + inputs) // batch * rows

@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from gradstudy.kernels.compiled import runs_compiled
+from gradstudy.kernels.places import length_of_step
 from gradstudy.kernels.units import look_at_slopes
 from gradstudy.network import Applied, spread_over
-from gradstudy.training.instrument.norms import norms
+from gradstudy.training.instrument.norms import LIKE, norms
 
 SATURATED_SLOPE = 0.05
 """A unit is saturated where its slope is less than this part of the slope at 0: tanh beyond 0.975 of its range."""
@@ -104,6 +106,18 @@ def shares_by_distance(signals: Sequence[Tensor], times: Sequence[int]) -> Tenso
     for own, signal, time in zip(shares, signals, times, strict=True):
         own[: time - 1] = signal[: time - 1].flip(0) / signal[time - 1]
     return shares.nanquantile(0.5, dim=0)
+
+
+def update_ratio(before: Sequence[Tensor], after: Sequence[Tensor]) -> Tensor:
+    """How far each parameter [member, ...] moved, in its own norm, [parameter, member]; taken in float64."""
+    if runs_compiled(before[0]) and all(one[0].is_contiguous() for one in (*before, *after)):
+        ratios = torch.empty(len(before), len(before[0]), dtype=torch.float64)
+        for row, *pair in zip(ratios.numpy(), before, after, strict=True):
+            old, new = ((one.data_ptr(), one.stride(0)) for one in pair)
+            length_of_step(old, new, LIKE[torch.float32], pair[0][0].numel(), row)
+        return ratios
+    wide = [(one.double(), other.double()) for one, other in zip(before, after, strict=True)]
+    return norms([other - one for one, other in wide]) / norms([one for one, _ in wide])
 
 
 def cosine(before: Tensor, after: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """Norms of stacked tensors that keep their range: nothing reads 0 or inf because of a square."""
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ def rms_of_stacks(layers: Sequence[Tensor], taken: Sequence[Tensor] | None = Non
         each = [_norms_of_stack(layer) for layer in layers]
     else:
         each = [_in_range(own, layer) for own, layer in zip(taken, layers, strict=True)]
-    size: float = sum(layer[0, 0].numel() for layer in layers) ** 0.5
+    size = sum(prod(layer.shape[2:]) for layer in layers) ** 0.5
     if len(each) == 1:
         return each[0] / size
     return combined_norm(torch.stack(each).flatten(1)).view(each[0].shape) / size

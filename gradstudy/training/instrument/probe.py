@@ -104,11 +104,13 @@ class Prober:
 
         A member that has just diverged did not move: nan.
         """
-        before, after = ([_wide(values[name]) for name in self._trained] for values in (old, new))
-        moved = norms([one - other for one, other in zip(after, before, strict=True)])
-        self._keep(step, "update_ratio", self._trained, torch.where(alive, moved / norms(before), torch.nan))
+        before, after = ([values[name] for name in self._trained] for values in (old, new))
+        ratio = inspection.update_ratio(before, after)
+        self._keep(step, "update_ratio", self._trained, torch.where(alive, ratio, torch.nan))
         if below_eps:
-            shares = [below_eps[name].double().flatten(1).mean(1) for name in self._trained]
+            shares = [
+                below_eps[name].flatten(1).count_nonzero(1) / below_eps[name][0].numel() for name in self._trained
+            ]
             self._keep(step, "adam_eps_share", self._trained, torch.where(alive, torch.stack(shares), torch.nan))
 
     def series(self, ends: Sequence[int | None]) -> list[dict[str, Series]]:

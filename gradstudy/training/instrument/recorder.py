@@ -29,6 +29,8 @@ class Recorder:
             quantity: torch.full(shape, torch.nan, dtype=torch.float64, device=device)
             for quantity, shape in shapes.items()
         }
+        self._on_cpu = device.type == "cpu"
+        self._bind()
         sizes = [prod(parameter.shape) for parameter in parameters]
         self._root_sizes = torch.tensor(sizes, dtype=torch.float64, device=device).sqrt().unsqueeze(1)
 
@@ -54,14 +56,19 @@ class Recorder:
         self._write("clip_coefficient", step, factor)
 
     def _write(self, quantity: str, step: StepNumber, values: Tensor) -> None:
-        if isinstance(step, int) and values.device.type == "cpu":  # a tenth of the time that torch takes for it
-            self._buffers[quantity].numpy()[step] = values.numpy()
+        if self._on_cpu and isinstance(step, int):  # a tenth of the time that torch takes for it
+            self._arrays[quantity][step] = values.numpy()
         else:
             self._buffers[quantity][step] = values.double()
 
     def keep(self, slots: Sequence[int]) -> None:
         """Goes on with the members of these slots."""
         self._buffers = {quantity: buffer[:, :, list(slots)] for quantity, buffer in self._buffers.items()}
+        self._bind()
+
+    def _bind(self) -> None:
+        """Asks for the arrays of all buffers once, and not at every step."""
+        self._arrays = {quantity: buffer.numpy() for quantity, buffer in self._buffers.items() if self._on_cpu}
 
     def series(self, ends: Sequence[int | None]) -> list[dict[str, Series]]:
         """Of every member the steps before its end; the one copy from the device happens here."""
