@@ -56,8 +56,13 @@ def by_type(of_32: Callable[..., Any], of_64: Callable[..., Any]) -> Callable[..
 
     @overload(either)
     def chosen(*given):  # type: ignore[no-untyped-def]  # Numba compares it with what it returns, types and all
-        narrow = getattr(given[0], "dtype", given[0]) == numba.float32
-        return (lambda *given: of_32(*given)) if narrow else (lambda *given: of_64(*given))
+        def narrow(*given):  # type: ignore[no-untyped-def]
+            return of_32(*given)
+
+        def wide(*given):  # type: ignore[no-untyped-def]
+            return of_64(*given)
+
+        return narrow if getattr(given[0], "dtype", given[0]) == numba.float32 else wide
 
     return either
 

@@ -35,10 +35,10 @@ def power_and_rest_64(x):  # type: ignore[no-untyped-def]
     shifted = x * TO_BASE_2_64 + SHIFT_64
     rest = x * TO_BASE_2_64 - (shifted - SHIFT_64)
     power = np.int64(np.float64(shifted).view(np.int64) << np.int64(52)).view(np.float64)
-    a, b, c, d, e, f, g, h, i, j, k, l, m = SERIES
-    less_one = ((((((m * rest + l) * rest + k) * rest + j) * rest + i) * rest + h) * rest + g) * rest + f
-    less_one = (((((less_one * rest + e) * rest + d) * rest + c) * rest + b) * rest + a) * rest
-    return power, less_one * power
+    p = ((SERIES[12] * rest + SERIES[11]) * rest + SERIES[10]) * rest + SERIES[9]
+    p = (((p * rest + SERIES[8]) * rest + SERIES[7]) * rest + SERIES[6]) * rest + SERIES[5]
+    p = ((((p * rest + SERIES[4]) * rest + SERIES[3]) * rest + SERIES[2]) * rest + SERIES[1]) * rest + SERIES[0]
+    return power, p * rest * power
 
 
 power_and_rest = by_type(power_and_rest_32, power_and_rest_64)

@@ -2,7 +2,7 @@
 
 LLVM turns a plain loop over products into code at a fifth of a core's speed; where the vectors are written out, sums
 stay in registers: a product of two 16 x 16 matrices at 60 GFLOP/s where MKL reaches 25. Each of these is an instruction
-or two, built into the function that uses it; two or four in float64. Arrays are flat and contiguous; nothing is checked.
+or two, built into the function that uses it; in float64 two or four. Arrays are flat and dense; nothing is checked.
 """
 
 # mypy: ignore-errors

@@ -10,20 +10,21 @@ from gradstudy.kernels.rules import to_slope
 
 
 @compiled
-def look_at_slopes(rule, coefficients, values, first, row, count, limits, awake, flat):  # type: ignore[no-untyped-def]
+def look_at_slopes(rule, coefficients, values, shape, first, row, count, limits, awake, flat):  # type: ignore[no-untyped-def]
     """Marks in `awake` [member, unit] whose slope is not 0, and adds to `flat` [member] what is below `limits` in size.
 
-    `values` are [member, sample, row, entry]: from the `first` sample on, a unit in a row, from that `row` on, of which
+    `values` are flat, of that `shape` [member, sample, row, entry]: from the `first` sample on, a unit in a row, from that `row` on, of which
     the first `count` entries are looked at.
     """
-    members, samples, rows, entries = values.shape
+    members, samples, rows, entries = shape
     units = awake.shape[1]
-    slope, every = np.empty(units * entries, values.dtype), values.reshape(-1)
+    slope = np.empty(units * entries, values.dtype)
     for m in range(members):
         limit, below = limits[m], 0
         for s in range(first, samples):
             start = ((m * samples + s) * rows + row) * entries
-            slope[:] = every[start : start + units * entries]
+            for i in range(units * entries):
+                slope[i] = values[start + i]
             to_slope(rule, coefficients[m], slope)
             for unit in range(units):
                 some = 0

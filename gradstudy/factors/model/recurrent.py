@@ -21,6 +21,7 @@ from gradstudy.factors.model.layers import (
     activation,
     as_sequence,
     check_joins,
+    looks_by_hand,
     parameters_and_buffers,
 )
 from gradstudy.factors.model.random_maps import random_map
@@ -109,7 +110,7 @@ class RecurrentNetwork:
     def __call__(self, run: Pass, inputs: Tensor) -> Flow:
         # [member, time, batch, feature]: a time step is then one dense block
         sequence = as_sequence(inputs).transpose(1, 2)
-        by_hand = self.runs_by_hand and _goes_by_hand(run, sequence)
+        by_hand = self.runs_by_hand and ((run.by_hand and runs_compiled(sequence)) or looks_by_hand(run, sequence))
         states, taps, unrolled = [], [], []
         for layer in self.layers:
             around, through = layer.fork(run, sequence)
@@ -272,12 +273,6 @@ class _Layer:
             (after,) = normalize.values()
             return self.cell.step(lambda x: after(activate(x)), dict.fromkeys(normalize, lambda x: x))
         return self.cell.step(activate, {name: _biased(one, behind.get(name)) for name, one in normalize.items()})
-
-
-def _goes_by_hand(run: Pass, sequence: Tensor) -> bool:
-    if run.probe is not None:
-        return run.probe.by_hand and runs_compiled(sequence, torch.float64)
-    return run.by_hand and runs_compiled(sequence)
 
 
 def _biased(normalize: TensorMap, bias: Tensor | None) -> TensorMap:

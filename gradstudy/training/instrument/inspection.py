@@ -49,10 +49,8 @@ def flat_units(rule: int, coefficients: Tensor, values: Sequence[Applied], limit
     awake = torch.zeros(members, values[0].units, dtype=torch.bool)
     flat, looked_at = torch.zeros(members, dtype=torch.float64), 0
     for one in values:
-        where = one.first, one.row, one.entries
-        look_at_slopes(
-            *(rule, coefficients.numpy(), one.values.numpy(), *where), *(limits.numpy(), awake.numpy(), flat.numpy())
-        )
+        where = one.values.view(-1).numpy(), tuple(one.values.shape), one.first, one.row, one.entries
+        look_at_slopes(rule, coefficients.numpy(), *where, limits.numpy(), awake.numpy(), flat.numpy())
         looked_at += (one.values.shape[1] - one.first) * one.units * one.entries
     return (~awake).double().mean(1), flat / looked_at
 

@@ -71,7 +71,7 @@ def rms_of_stacks(layers: Sequence[Tensor], taken: Sequence[Tensor] | None = Non
         each = [_norms_of_stack(layer) for layer in layers]
     else:
         each = [_in_range(own, layer) for own, layer in zip(taken, layers, strict=True)]
-    size = sum(prod(layer.shape[2:]) for layer in layers) ** 0.5
+    size: float = sum(prod(layer.shape[2:]) for layer in layers) ** 0.5
     if len(each) == 1:
         return each[0] / size
     return combined_norm(torch.stack(each).flatten(1)).view(each[0].shape) / size

@@ -19,7 +19,7 @@ from gradstudy.network import Flow, Network, Pass, Probe, numbered
 from gradstudy.quantities import by_distance, exact, followed_answers, forward, from_last_answer
 from gradstudy.records import Series
 from gradstudy.training.instrument import inspection
-from gradstudy.training.instrument.norms import flow_rms, norms, rms, rms_of_stacks
+from gradstudy.training.instrument.norms import flow_rms, rms, rms_of_stacks
 from gradstudy.training.start.batches import Examples
 
 JACOBIAN_ROWS, JACOBIAN_SAMPLES = 512, (2, 16)
