@@ -13,15 +13,15 @@ from numpy import int32
 
 from gradstudy.kernels.compiled import by_type, compiled_in_order
 
-SHIFT, SHIFT_64 = f4(12582912.0 + 127.0), 1.5 * 2.0**52 + 1023.0
+SHIFT, WIDE_SHIFT = f4(12582912.0 + 127.0), 1.5 * 2.0**52 + 1023.0
 """1.5 * 2^23 or 2^52, and the bias of an exponent."""
-TO_BASE_2, TO_BASE_2_64 = f4(1.4426950408889634), 1.4426950408889634
+TO_BASE_2, WIDE_TO_BASE_2 = f4(1.4426950408889634), 1.4426950408889634
 SERIES = tuple(log(2) ** n / factorial(n) for n in range(1, 14))
 """That of 2^x - 1: what follows is 1e-17 of it within +-.5."""
 
 
 @compiled_in_order
-def power_and_rest_32(x):  # type: ignore[no-untyped-def]
+def _power_and_rest_32(x):  # type: ignore[no-untyped-def]
     x = min(max(x, f4(-87.0)), f4(87.0))
     shifted = x * TO_BASE_2 + SHIFT
     rest = x * TO_BASE_2 - (shifted - SHIFT)
@@ -30,10 +30,10 @@ def power_and_rest_32(x):  # type: ignore[no-untyped-def]
 
 
 @compiled_in_order
-def power_and_rest_64(x):  # type: ignore[no-untyped-def]
+def _power_and_rest_64(x):  # type: ignore[no-untyped-def]
     x = min(max(x, -708.0), 708.0)
-    shifted = x * TO_BASE_2_64 + SHIFT_64
-    rest = x * TO_BASE_2_64 - (shifted - SHIFT_64)
+    shifted = x * WIDE_TO_BASE_2 + WIDE_SHIFT
+    rest = x * WIDE_TO_BASE_2 - (shifted - WIDE_SHIFT)
     power = np.int64(np.float64(shifted).view(np.int64) << np.int64(52)).view(np.float64)
     p = ((SERIES[12] * rest + SERIES[11]) * rest + SERIES[10]) * rest + SERIES[9]
     p = (((p * rest + SERIES[8]) * rest + SERIES[7]) * rest + SERIES[6]) * rest + SERIES[5]
@@ -41,7 +41,7 @@ def power_and_rest_64(x):  # type: ignore[no-untyped-def]
     return power, p * rest * power
 
 
-power_and_rest = by_type(power_and_rest_32, power_and_rest_64)
+power_and_rest = by_type(_power_and_rest_32, _power_and_rest_64)
 """(a, b) such that exp(x) = a + b, where b + (a - 1) is exp(x) - 1 to the last bits.
 
 Beyond +-87, in float64 +-708, it is that of the last number within.

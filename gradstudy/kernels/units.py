@@ -13,8 +13,8 @@ from gradstudy.kernels.rules import to_slope
 def look_at_slopes(rule, coefficients, values, shape, first, row, count, limits, awake, flat):  # type: ignore[no-untyped-def]
     """Marks in `awake` [member, unit] whose slope is not 0, and adds to `flat` [member] what is below `limits` in size.
 
-    `values` are flat, of that `shape` [member, sample, row, entry]: from the `first` sample on, a unit in a row, from that `row` on, of which
-    the first `count` entries are looked at.
+    `values` are flat, of that `shape` [member, sample, row, entry]: from the `first` sample on, a unit in a row, from
+    that `row` on, of which the first `count` entries are looked at.
     """
     members, samples, rows, entries = shape
     units = awake.shape[1]
