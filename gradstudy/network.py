@@ -83,15 +83,35 @@ class Parameter:
     scale_free: bool = False
 
 
+@dataclass(frozen=True)
+class Applied:
+    """The values of a nonlinearity in [member, sample, row, entry], which lie densely.
+
+    From the `first` sample on, a unit in each of so many rows, from that `row` on, in its first `entries`.
+    """
+
+    values: "Tensor"
+    units: int
+    first: int
+    row: int
+    entries: int
+
+
 @dataclass
 class Probe:
     """What a probing pass leaves behind beside its flow.
 
+    `by_hand`: machine code will do that goes forward and back as one, and leaves what follows; nothing but the standard
+    quantities is asked for. `values`: by quantity, one for each tensor of a flow point's place, what a forward pass had
+    there, [place, member, ...], and `applied`: by nonlinearity its values, where to look at them.
     `entered`: by nonlinearity its function, what entered it [member, sample, unit, ...] and what came out, once per
     time that it was applied. `forks`: by join, what goes on to the skip and what goes on to the branch, as two tensors
     with a gradient each.
     """
 
+    by_hand: bool = False
+    values: "dict[str, list[Tensor]]" = field(default_factory=dict)
+    applied: "dict[str, list[Applied]]" = field(default_factory=dict)
     entered: "dict[str, list[tuple[Callable[[Tensor], Tensor], Tensor, Tensor]]]" = field(default_factory=dict)
     forks: "dict[str, tuple[Tensor, Tensor]]" = field(default_factory=dict)
 
@@ -176,6 +196,9 @@ class Flow:
     is written by hand has no tensor of a graph at each place. It gives `taps` instead: by quantity, and one for each
     tensor of a place, a tensor [place, member, ...] that is added to nothing, whose gradient is that of all places.
 
+    Where the way back has taken the norms of these gradients itself, `norms` gives those of the last one: by quantity,
+    one [place, member] in float64 for each tap.
+
     Where a network can go all the way `back` without autograd, its output is no part of a graph. Given the gradient of
     that, `back` leaves those of all parameters in the pass's `into`, and returns those of `taps`, which are None then.
     """
@@ -184,6 +207,7 @@ class Flow:
     points: "Mapping[str, Sequence[tuple[Tensor, ...]]]"
     taps: "Mapping[str, Sequence[Tensor | None]] | None" = None
     back: "Callable[[Tensor], list[Tensor]] | None" = None
+    norms: "Callable[[], Mapping[str, Sequence[Tensor]]] | None" = None
 
     @property
     def tensors(self) -> "list[Tensor]":

@@ -32,7 +32,7 @@ def attend_into(projected, heads, mixed):  # type: ignore[no-untyped-def]
                 at = of_head * row + token * 8
                 _weigh(qkv, at, width * row + of_head * row, head, weight)
                 for feature in range(of_head, of_head + head):
-                    value, total = (2 * width + feature) * row, nothing()
+                    value, total = (2 * width + feature) * row, nothing(qkv)
                     for other in range(0, row, 8):
                         total = add_product(total, load(weight, other), load(qkv, value + other))
                     store(made, feature * row + token * 8, total)
@@ -57,7 +57,7 @@ def attend_back_into(projected, heads, gradients, back):  # type: ignore[no-unty
                 _weigh(qkv, at, width * row + of_head * row, head, weight)
                 mean[:] = 0
                 for other in range(0, row, 8):
-                    total = nothing()
+                    total = nothing(qkv)
                     for feature in range(of_head, of_head + head):
                         here = load(given, feature * row + token * 8)
                         value = (2 * width + feature) * row + other
@@ -69,7 +69,7 @@ def attend_back_into(projected, heads, gradients, back):  # type: ignore[no-unty
                     for sample in range(8):
                         slope[other + sample] = weight[other + sample] * (slope[other + sample] - mean[sample]) * scale
                 for feature in range(of_head, of_head + head):
-                    at, total = feature * row + token * 8, nothing()
+                    at, total = feature * row + token * 8, nothing(qkv)
                     for other in range(0, row, 8):
                         key, here = (width + feature) * row + other, load(slope, other)
                         total = add_product(total, here, load(qkv, key))
@@ -84,7 +84,7 @@ def _weigh(qkv, query, keys, head, weight):  # type: ignore[no-untyped-def]
     row, scale = len(weight), f4(1 / sqrt(head))
     largest, total_of = np.full(8, -np.inf, np.float32), np.zeros(8, np.float32)
     for other in range(0, row, 8):
-        total = nothing()
+        total = nothing(qkv)
         for feature in range(0, head * row, row):
             total = add_product(total, load(qkv, query + feature), load(qkv, keys + feature + other))
         store(weight, other, total)

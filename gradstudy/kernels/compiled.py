@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
-from torch import Tensor, float32
+from torch import Tensor, dtype, float32
 
 try:
     import numba
     from numba.core.compiler_lock import global_compiler_lock
-    from numba.extending import register_jitable
+    from numba.extending import overload, register_jitable
     from numba.np.unsafe.ndarray import to_fixed_tuple
 except ImportError:  # a GPU needs none of this, and may stand where Numba is not installed
-    numba = register_jitable = to_fixed_tuple = global_compiler_lock = None
+    numba = overload = register_jitable = to_fixed_tuple = global_compiler_lock = None
 
 inlined: Callable[..., Any] = register_jitable
 """Makes a function that compiled ones may call."""
@@ -45,9 +45,31 @@ def compiled_in_order(function: Callable[..., Any]) -> Callable[..., Any]:
     return _machine_code(function, fastmath={"contract", "nsz"})
 
 
-def runs_compiled(like: Tensor) -> bool:
-    """Whether compiled functions are to be had for such a tensor: on a CPU, in float32."""
-    return numba is not None and like.device.type == "cpu" and like.dtype == float32
+def by_type(of_32: Callable[..., Any], of_64: Callable[..., Any]) -> Callable[..., Any]:
+    """A function inside of compiled ones: the first of these where its first argument is of float32, else the other."""
+
+    def either(*given: Any) -> Any:
+        return of_64(*given)
+
+    if numba is None:
+        return either
+
+    @overload(either)
+    def chosen(*given):  # type: ignore[no-untyped-def]  # Numba compares it with what it returns, types and all
+        def narrow(*given):  # type: ignore[no-untyped-def]
+            return of_32(*given)
+
+        def wide(*given):  # type: ignore[no-untyped-def]
+            return of_64(*given)
+
+        return narrow if getattr(given[0], "dtype", given[0]) == numba.float32 else wide
+
+    return either
+
+
+def runs_compiled(like: Tensor, of: dtype = float32) -> bool:
+    """Whether compiled functions are to be had for such a tensor: on a CPU, in float32, or `of` another type."""
+    return numba is not None and like.device.type == "cpu" and like.dtype == of
 
 
 def _machine_code(function: Callable[..., Any], fastmath: Any) -> Callable[..., Any]:

@@ -17,13 +17,13 @@ def correlate_into(images, weights, biases, wraps, made):  # type: ignore[no-unt
 
     `weights` are [member, output, channel, kernel, kernel]. Behind the border are zeros, or `wraps`: the other side.
     """
-    members, outputs, channels, kernel, _ = weights.shape
+    members, outputs, _, kernel, _ = weights.shape
     height, width, samples = images.shape[2:]
-    bordered, taps = _room(channels, height, width, samples, kernel)
+    bordered, taps = _room(images, kernel)
     pitch, run = bordered.shape[1], width * samples
     wide, fours = run + 16, -(-outputs // 4)
-    row, bias = np.empty(4 * fours * wide, np.float32), np.zeros(4 * fours, np.float32)
-    weight = np.zeros(fours * len(taps) * 4, np.float32)  # what comes behind the last output is not looked at
+    row, bias = np.empty(4 * fours * wide, images.dtype), np.zeros(4 * fours, images.dtype)
+    weight = np.zeros(fours * len(taps) * 4, images.dtype)  # what comes behind the last output is not looked at
     for member in range(members):
         _surround(images[member], kernel // 2, wraps, bordered)
         flat, to = bordered.reshape(-1), made[member].reshape(outputs, height, run)
@@ -60,12 +60,12 @@ def correlate_into(images, weights, biases, wraps, made):  # type: ignore[no-unt
 @compiled_freely
 def weigh_into(images, gradients, wraps, weights, biases):  # type: ignore[no-untyped-def]
     """Writes the gradients of weights and biases, given those of what `correlate_into` made of the same images."""
-    members, outputs, channels, kernel, _ = weights.shape
+    members, outputs, _, kernel, _ = weights.shape
     height, width, samples = images.shape[2:]
-    bordered, taps = _room(channels, height, width, samples, kernel)
+    bordered, taps = _room(images, kernel)
     pitch, run = bordered.shape[1], width * samples
     wide, fours = run + 8, -(-outputs // 4)
-    row, sums = np.zeros(4 * fours * wide, np.float32), np.empty(fours * len(taps) * 32, np.float32)
+    row, sums = np.zeros(4 * fours * wide, images.dtype), np.empty(fours * len(taps) * 32, images.dtype)
     for member in range(members):
         _surround(images[member], kernel // 2, wraps, bordered)
         flat, given = bordered.reshape(-1), gradients[member].reshape(outputs, height, run)
@@ -103,17 +103,18 @@ def weigh_into(images, gradients, wraps, weights, biases):  # type: ignore[no-un
 
 
 @compiled_freely
-def _room(channels, height, width, samples, kernel):  # type: ignore[no-untyped-def]
+def _room(images, kernel):  # type: ignore[no-untyped-def]
     """Zeros for one member's images with a border, [channel * y, x * sample], and where in it each tap begins.
 
     A row is longer than what is in it by as much as a vector may read beyond.
     """
+    channels, height, width, samples = images.shape[1:]
     rows, pitch = height + kernel - 1, (width + kernel - 1) * samples + 16
     taps = np.empty(channels * kernel * kernel, np.int64)
     for tap in range(len(taps)):
         channel, inside = divmod(tap, kernel * kernel)
         taps[tap] = (channel * rows + inside // kernel) * pitch + inside % kernel * samples
-    return np.zeros((channels * rows, pitch), np.float32), taps
+    return np.zeros((channels * rows, pitch), images.dtype), taps
 
 
 @compiled_freely

@@ -35,8 +35,8 @@ def chain_forward(chain, inputs, hidden, output):  # type: ignore[no-untyped-def
         x, x_at = entering, 0
         for k in range(last + 1):
             before, after = sizes[k], sizes[k + 1]
-            weight = lanes.array_at(places[0, k] + 4 * m * steps[0, k], after * before)
-            bias = lanes.array_at(places[1, k] + 4 * m * steps[1, k], after)
+            weight = lanes.array_at(places[0, k] + 4 * m * steps[0, k], after * before, hidden)
+            bias = lanes.array_at(places[1, k] + 4 * m * steps[1, k], after, hidden)
             if k == last:
                 multiply(weight, 0, before, 1, before, x, x_at, columns, bias, leaving, 0, columns, after, columns)
             else:
@@ -74,8 +74,8 @@ def chain_backward(chain, inputs, hidden, gradient, made, made_steps):  # type: 
                         turned[b * wide + i] = inputs[(m * batch + b) * first + i]
             else:
                 x, x_at, x_step = inputs, m * batch * first, first
-            of_weight = lanes.array_at(made[0, k] + 4 * m * made_steps[0, k], after * before)
-            of_bias = lanes.array_at(made[1, k] + 4 * m * made_steps[1, k], after)
+            of_weight = lanes.array_at(made[0, k] + 4 * m * made_steps[0, k], after * before, hidden)
+            of_bias = lanes.array_at(made[1, k] + 4 * m * made_steps[1, k], after, hidden)
             if before % TILE:
                 tiled = -(-before // TILE) * TILE
                 multiply(d, d_at, columns, 1, batch, x, x_at, x_step, zeros, outer, 0, wide, after, tiled)
@@ -85,12 +85,12 @@ def chain_backward(chain, inputs, hidden, gradient, made, made_steps):  # type: 
             else:
                 multiply(d, d_at, columns, 1, batch, x, x_at, x_step, zeros, of_weight, 0, before, after, before)
             for i in range(after):
-                total = lanes.nothing()
+                total = lanes.nothing(hidden)
                 for b in range(d_at + i * columns, d_at + (i + 1) * columns, 8):  # 0 where there is no sample
                     total = lanes.add_product(total, lanes.spread(one, 0), lanes.load(d, b))
                 of_bias[i] = lanes.total(total)
             if k:
-                weight = lanes.array_at(places[0, k] + 4 * m * steps[0, k], after * before)
+                weight = lanes.array_at(places[0, k] + 4 * m * steps[0, k], after * before, hidden)
                 multiply(weight, 0, 1, before, after, d, d_at, columns, zeros, passed, 0, columns, before, columns)
                 here = hidden[at : at + before * columns]
                 to_slope(rule, coefficients[m], here)

@@ -1,8 +1,8 @@
-"""Vectors of eight float32 lanes inside compiled functions, for products of matrices that fit into the cache.
+"""Vectors of eight lanes inside compiled functions, for products of matrices that fit into the cache.
 
 LLVM turns a plain loop over products into code at a fifth of a core's speed; where the vectors are written out, sums
 stay in registers: a product of two 16 x 16 matrices at 60 GFLOP/s where MKL reaches 25. Each of these is an instruction
-or two, built into the function that uses it. Arrays are flat and contiguous; nothing is checked.
+or two, built into the function that uses it; in float64 two or four. Arrays are flat and dense; nothing is checked.
 """
 
 # mypy: ignore-errors
@@ -16,18 +16,22 @@ try:
     from numba.extending import intrinsic, models, register_model
     from numba.np.arrayobj import populate_array
 
-    _VECTOR = ir.VectorType(ir.FloatType(), 8)
+    _NUMBERS = {types.float32: ir.FloatType(), types.float64: ir.DoubleType()}
 
     class _Lanes(types.Type):
-        def __init__(self) -> None:
-            super().__init__(name="eight float32 lanes")
+        def __init__(self, dtype: Any) -> None:
+            super().__init__(name=f"eight {dtype} lanes")
+            self.dtype = dtype
+
+        @property
+        def vector(self) -> Any:
+            return ir.VectorType(_NUMBERS[self.dtype], 8)
 
     @register_model(_Lanes)
     class _LanesInRegister(models.PrimitiveModel):
         def __init__(self, manager: Any, lanes: Any) -> None:
-            super().__init__(manager, lanes, _VECTOR)
+            super().__init__(manager, lanes, lanes.vector)
 
-    _LANES = _Lanes()
 except ImportError:  # as in compiled.py: nothing is compiled then
 
     def intrinsic(function: Any) -> Any:
@@ -40,10 +44,10 @@ def load(typing, array, at):
 
     def build(context, builder, signature, arguments):
         vector = builder.load(_vector(context, builder, signature, arguments))
-        vector.align = 4
+        vector.align = array.dtype.bitwidth // 8
         return vector
 
-    return _LANES(array, types.intp), build
+    return _Lanes(array.dtype)(array, types.intp), build
 
 
 @intrinsic
@@ -51,7 +55,7 @@ def store(typing, array, at, lanes):
     """Writes eight entries from `at` on."""
 
     def build(context, builder, signature, arguments):
-        builder.store(arguments[2], _vector(context, builder, signature, arguments)).align = 4
+        builder.store(arguments[2], _vector(context, builder, signature, arguments)).align = array.dtype.bitwidth // 8
         return context.get_dummy_value()
 
     return types.void(array, types.intp, lanes), build
@@ -60,19 +64,21 @@ def store(typing, array, at, lanes):
 @intrinsic
 def spread(typing, array, at):
     """The entry at `at` in every lane."""
+    lanes = _Lanes(array.dtype)
 
     def build(context, builder, signature, arguments):
         number, index = builder.load(_address(context, builder, signature, arguments)), ir.IntType(32)
-        vector = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), number, ir.Constant(index, 0))
+        vector = builder.insert_element(ir.Constant(lanes.vector, ir.Undefined), number, ir.Constant(index, 0))
         return builder.shuffle_vector(vector, vector, ir.Constant(ir.VectorType(index, 8), [0] * 8))
 
-    return _LANES(array, types.intp), build
+    return lanes(array, types.intp), build
 
 
 @intrinsic
-def nothing(typing):
-    """0 in every lane."""
-    return _LANES(), lambda context, builder, signature, arguments: ir.Constant(_VECTOR, [0.0] * 8)
+def nothing(typing, like):
+    """0 in every lane, of the dtype of an array."""
+    lanes = _Lanes(like.dtype)
+    return lanes(like), lambda context, builder, signature, arguments: ir.Constant(lanes.vector, [0.0] * 8)
 
 
 @intrinsic
@@ -80,11 +86,11 @@ def add_product(typing, total, one, other):
     """total + one * other, lane by lane; rounded once where the processor can."""
 
     def build(context, builder, signature, arguments):
-        kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.fmuladd.v8f32")
-        return builder.call(function, [*arguments[1:], arguments[0]])
+        kind = ir.FunctionType(total.vector, [total.vector] * 3)
+        name = f"llvm.fmuladd.v8f{total.dtype.bitwidth}"
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [*arguments[1:], arguments[0]])
 
-    return _LANES(total, one, other), build
+    return total(total, one, other), build
 
 
 @intrinsic
@@ -98,7 +104,7 @@ def total(typing, lanes):
             left = builder.fadd(left, builder.shuffle_vector(left, left, upper))
         return builder.extract_element(left, ir.Constant(ir.IntType(32), 0))
 
-    return types.float32(lanes), build
+    return lanes.dtype(lanes), build
 
 
 def _address(context, builder, signature, arguments):
@@ -107,7 +113,8 @@ def _address(context, builder, signature, arguments):
 
 
 def _vector(context, builder, signature, arguments):
-    return builder.bitcast(_address(context, builder, signature, arguments), _VECTOR.as_pointer())
+    vector = _Lanes(signature.args[0].dtype).vector
+    return builder.bitcast(_address(context, builder, signature, arguments), vector.as_pointer())
 
 
 @intrinsic
@@ -135,7 +142,8 @@ def turn(typing, array, at, step, turned, its_at, its_step):
             place = builder.add(at, builder.mul(step, ir.Constant(at.type, number)))
             return _vector(context, builder, signature.replace(args=signature.args[first:]), [arguments[first], place])
 
-        rows = [builder.load(row(0, number), align=4) for number in range(8)]
+        align = array.dtype.bitwidth // 8
+        rows = [builder.load(row(0, number), align=align) for number in range(8)]
         for distance in (4, 2, 1):  # two by two, blocks of that size change places
             for one in range(8):
                 if not one & distance:
@@ -147,20 +155,24 @@ def turn(typing, array, at, step, turned, its_at, its_step):
                         for lanes in (upper, lower)
                     )
         for number, lanes in enumerate(rows):
-            builder.store(lanes, row(3, number), align=4)
+            builder.store(lanes, row(3, number), align=align)
         return context.get_dummy_value()
 
     return types.void(array, types.intp, types.intp, turned, types.intp, types.intp), build
 
 
 @intrinsic
-def array_at(typing, address, size):
-    """The float32 [entry] that begins at an address: a list of arrays, however long, is one array of those."""
+def array_at(typing, address, size, like):
+    """The array [entry], of the dtype of another, that begins at an address.
+
+    A list of arrays, however long, is one array of those.
+    """
 
     def build(context, builder, signature, arguments):
-        array, entry = context.make_array(signature.return_type)(context, builder), context.get_constant(types.intp, 4)
-        data = builder.inttoptr(arguments[0], ir.FloatType().as_pointer())
+        array = context.make_array(signature.return_type)(context, builder)
+        entry = context.get_constant(types.intp, like.dtype.bitwidth // 8)
+        data = builder.inttoptr(arguments[0], _NUMBERS[like.dtype].as_pointer())
         populate_array(array, data=data, shape=[arguments[1]], strides=[entry], itemsize=entry, meminfo=None)
         return array._getvalue()
 
-    return types.Array(types.float32, 1, "C")(types.intp, types.intp), build
+    return types.Array(like.dtype, 1, "C")(types.intp, types.intp, like), build

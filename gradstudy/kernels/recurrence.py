@@ -10,6 +10,7 @@ runs along the batch; batches are padded to whole tiles of 16, features (those o
 - kept [member, time, ..., batch]: what else a step leaves for its way back; of an rnn nothing
 - signal [member, time, unit, batch]: dL/dh_t. Going back fills it from what it has at the last step, or with `adds` on
   top of what it has at every step; `cell_signal` is the same of the LSTM's c_t
+- squares [h_t or c_t, member, time]: the sum of those of dL/dh_t, or dL/dc_t, in float64, taken while they are at hand
 - gradient: of the matrix. onward [member, time, input, batch]: of x_t
 
 Backwards in time no processor fetches memory ahead by itself; asked to, it takes a third less.
@@ -19,7 +20,7 @@ import numpy as np
 from numpy import float32 as f4
 
 from gradstudy.kernels import lanes
-from gradstudy.kernels.compiled import compiled_in_order
+from gradstudy.kernels.compiled import by_type, compiled_freely, compiled_in_order
 from gradstudy.kernels.hyperbolic import sigmoid_of
 from gradstudy.kernels.rules import activate, to_slope
 
@@ -40,10 +41,10 @@ def rnn_forward(sizes, rule, coefficients, matrix, inputs, states, kept):  # typ
 
 
 @compiled_in_order
-def rnn_backward(sizes, rule, coefficients, back, states, kept, signal, cell_signal, gradient, onward, adds):  # type: ignore[no-untyped-def]
+def rnn_backward(sizes, rule, coefficients, back, states, kept, signal, cell_signal, squares, gradient, onward, adds):  # type: ignore[no-untyped-def]
     members, length, units, entering, batch = sizes
     n, block, inputs = units * batch, entering * batch, onward.size // (members * length)
-    sums, d = np.empty(units * entering * 8, np.float32), np.empty(n, np.float32)
+    sums, d = np.empty(units * entering * 8, states.dtype), np.empty(n, states.dtype)
     for m in range(members):
         weights = m * (n + inputs) // batch * units
         sums[:] = f4(0)
@@ -55,6 +56,7 @@ def rnn_backward(sizes, rule, coefficients, back, states, kept, signal, cell_sig
             _copy(states[here + block : here + block + n], d)
             to_slope(rule, coefficients[m], d)
             _scale(d, sent)
+            squares[m * length + t] = _square(sent)
             _add_outer(d, 0, units, states, here, entering, sums, 0, entering, batch)
             if t:
                 _multiply(back, weights, units, units, units, d, 0, signal, now - n, batch, adds)
@@ -67,7 +69,7 @@ def lstm_forward(sizes, rule, coefficients, matrix, inputs, states, kept):  # ty
     """c = f c + i phi(g), h = o phi(c); kept are i, f, phi(g), o, c and phi(c)."""
     members, length, units, entering, batch = sizes
     n, block = units * batch, entering * batch
-    start = np.zeros(n, np.float32)
+    start = np.zeros(n, states.dtype)
     for m in range(members):
         for t in range(length):
             here, now = (m * (length + 1) + t) * block, (m * length + t) * 6 * n
@@ -92,10 +94,14 @@ def lstm_forward(sizes, rule, coefficients, matrix, inputs, states, kept):  # ty
 
 
 @compiled_in_order
-def lstm_backward(sizes, rule, coefficients, back, states, kept, signal, cell_signal, gradient, onward, adds):  # type: ignore[no-untyped-def]
+def lstm_backward(sizes, rule, coefficients, back, states, kept, signal, cell_signal, squares, gradient, onward, adds):  # type: ignore[no-untyped-def]
     members, length, units, entering, batch = sizes
     n, block, inputs, rows = units * batch, entering * batch, onward.size // (members * length), 4 * units
-    sums, d, start = np.empty(rows * entering * 8, np.float32), np.empty(4 * n, np.float32), np.zeros(n, np.float32)
+    sums, d, start = (
+        np.empty(rows * entering * 8, states.dtype),
+        np.empty(4 * n, states.dtype),
+        np.zeros(n, states.dtype),
+    )
     d_entry, d_forget, d_candidate, d_leave = d[:n], d[n : 2 * n], d[2 * n : 3 * n], d[3 * n :]
     for m in range(members):
         weights = m * (n + inputs) // batch * rows
@@ -125,6 +131,8 @@ def lstm_backward(sizes, rule, coefficients, back, states, kept, signal, cell_si
                 d_entry[e] = sent_to_cell[e] * candidate[e] * (entry[e] * (f4(1) - entry[e]))
             for e in range(n):
                 d_forget[e] = sent_to_cell[e] * before[e] * (forget[e] * (f4(1) - forget[e]))
+            squares[m * length + t] = _square(sent)
+            squares[(members + m) * length + t] = _square(sent_to_cell)
             _add_outer(d, 0, rows, states, here, entering, sums, 0, entering, batch)
             if t:
                 sent_to_cell_before = cell_signal[now - n : now]
@@ -166,10 +174,10 @@ def gru_forward(sizes, rule, coefficients, matrix, inputs, states, kept):  # typ
 
 
 @compiled_in_order
-def gru_backward(sizes, rule, coefficients, back, states, kept, signal, cell_signal, gradient, onward, adds):  # type: ignore[no-untyped-def]
+def gru_backward(sizes, rule, coefficients, back, states, kept, signal, cell_signal, squares, gradient, onward, adds):  # type: ignore[no-untyped-def]
     members, length, units, entering, batch = sizes
     n, block, inputs, rows = units * batch, entering * batch, onward.size // (members * length), 4 * units
-    sums, d = np.empty(rows * entering * 8, np.float32), np.empty(4 * n, np.float32)
+    sums, d = np.empty(rows * entering * 8, states.dtype), np.empty(4 * n, states.dtype)
     d_reset, d_update, d_given, d_new = d[:n], d[n : 2 * n], d[2 * n : 3 * n], d[3 * n :]
     for m in range(members):
         weights = m * (n + inputs) // batch * rows
@@ -192,6 +200,7 @@ def gru_backward(sizes, rule, coefficients, back, states, kept, signal, cell_sig
                 d_given[e] = d_new[e] * reset[e]
             for e in range(n):
                 d_reset[e] = d_new[e] * given[e] * (reset[e] * (f4(1) - reset[e]))
+            squares[m * length + t] = _square(sent)
             _add_outer(d, 0, 3 * units, states, here, units + 1, sums, 0, entering, batch)
             after_h, features = units + 1, entering - units - 1
             _add_outer(d, 0, 2 * units, states, here + n + batch, features, sums, after_h, entering, batch)
@@ -209,9 +218,9 @@ def gru_backward(sizes, rule, coefficients, back, states, kept, signal, cell_sig
 
 
 @compiled_in_order
-def _multiply(matrix, at, rows, columns, wide, x, x_at, y, y_at, batch, adds):  # type: ignore[no-untyped-def]
+def _multiply_32(matrix, at, rows, columns, wide, x, x_at, y, y_at, batch, adds):  # type: ignore[no-untyped-def]
     """y = A x, or y + A x, in tiles of 4 x 16 whose sums are registers; A is a block in a matrix so many `wide`."""
-    nothing = lanes.nothing()
+    nothing = lanes.nothing(y)
     for b in range(0, batch, 16):
         for i in range(0, rows, 4):
             p0 = p1 = q0 = q1 = r0 = r1 = s0 = s1 = nothing
@@ -242,7 +251,34 @@ def _multiply(matrix, at, rows, columns, wide, x, x_at, y, y_at, batch, adds):  
 
 
 @compiled_in_order
-def _add_outer(d, d_at, rows, x, x_at, columns, sums, at, wide, batch):  # type: ignore[no-untyped-def]
+def _multiply_64(matrix, at, rows, columns, wide, x, x_at, y, y_at, batch, adds):  # type: ignore[no-untyped-def]
+    """The same in tiles of 4 x 8: eight lanes take two registers."""
+    nothing = lanes.nothing(y)
+    for b in range(0, batch, 8):
+        for i in range(0, rows, 4):
+            p = q = r = s = nothing
+            here, xs = y_at + i * batch + b, x_at + b
+            if adds:
+                p, q = lanes.load(y, here), lanes.load(y, here + batch)
+                r, s = lanes.load(y, here + 2 * batch), lanes.load(y, here + 3 * batch)
+            for k in range(at + i * wide, at + i * wide + columns):
+                entering = lanes.load(x, xs)
+                xs += batch
+                p = lanes.add_product(p, lanes.spread(matrix, k), entering)
+                q = lanes.add_product(q, lanes.spread(matrix, k + wide), entering)
+                r = lanes.add_product(r, lanes.spread(matrix, k + 2 * wide), entering)
+                s = lanes.add_product(s, lanes.spread(matrix, k + 3 * wide), entering)
+            lanes.store(y, here, p)
+            lanes.store(y, here + batch, q)
+            lanes.store(y, here + 2 * batch, r)
+            lanes.store(y, here + 3 * batch, s)
+
+
+_multiply = by_type(_multiply_32, _multiply_64)
+
+
+@compiled_in_order
+def _add_outer_32(d, d_at, rows, x, x_at, columns, sums, at, wide, batch):  # type: ignore[no-untyped-def]
     """Adds d x^T to a block of `sums`, eight lanes for each of its entries: they are added up once, at the end."""
     whole = batch // 32 * 32
     for i in range(0, rows, 2):
@@ -274,6 +310,27 @@ def _add_outer(d, d_at, rows, x, x_at, columns, sums, at, wide, batch):  # type:
                 lanes.store(sums, k, lanes.add_product(lanes.load(sums, k), p0, x0))
                 lanes.store(sums, k + 8 * wide, lanes.add_product(lanes.load(sums, k + 8 * wide), q0, x0))
                 k, xs = k + 8, xs + batch
+
+
+@compiled_in_order
+def _add_outer_64(d, d_at, rows, x, x_at, columns, sums, at, wide, batch):  # type: ignore[no-untyped-def]
+    """The same, half as many samples at a time."""
+    for i in range(0, rows, 2):
+        for b in range(0, batch, 16):
+            k, xs, p = 8 * (at + i * wide), x_at + b, d_at + i * batch + b
+            p0, p1 = lanes.load(d, p), lanes.load(d, p + 8)
+            q0, q1 = lanes.load(d, p + batch), lanes.load(d, p + batch + 8)
+            for _ in range(columns):
+                x0, x1 = lanes.load(x, xs), lanes.load(x, xs + 8)
+                one, two = lanes.load(sums, k), lanes.load(sums, k + 8 * wide)
+                one, two = lanes.add_product(one, p0, x0), lanes.add_product(two, q0, x0)
+                one, two = lanes.add_product(one, p1, x1), lanes.add_product(two, q1, x1)
+                lanes.store(sums, k, one)
+                lanes.store(sums, k + 8 * wide, two)
+                k, xs = k + 8, xs + batch
+
+
+_add_outer = by_type(_add_outer_32, _add_outer_64)
 
 
 @compiled_in_order
@@ -314,6 +371,15 @@ def _fetch(array, start, stop, is_there):  # type: ignore[no-untyped-def]
     if is_there > 0:
         for k in range(start, stop, 16):
             lanes.fetch(array, k)
+
+
+@compiled_freely
+def _square(x):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for i in range(x.size):
+        wide = np.float64(x[i])
+        total += wide * wide
+    return total
 
 
 @compiled_in_order

@@ -1,4 +1,4 @@
-"""Functions made of exp in machine code against float64."""
+"""Functions made of exp in machine code against wider numbers."""
 
 import numpy as np
 import pytest
@@ -34,6 +34,23 @@ def test_the_ends_are_exact_and_what_is_not_a_number_stays_so():
     x = np.array([np.inf, -np.inf, np.nan, 0.0], np.float32)
     np.testing.assert_array_equal(value(TANH, x), [1, -1, np.nan, 0])
     np.testing.assert_allclose(value(SIGMOID, x), [1, 0, np.nan, 0.5], atol=1e-37)
+    for rule, ends in ((TANH, [1, -1, np.nan, 0]), (SIGMOID, [1, 0, np.nan, 0.5])):
+        y = x.astype(np.float64)
+        activate(rule, 1.0, y)
+        np.testing.assert_allclose(y, ends, rtol=0, atol=1e-300)
+
+
+def test_in_float64_they_are_within_four_units_in_the_last_place():
+    """NumPy's long double is the truth, where it is wider: with x87 numbers."""
+    x = np.concatenate([np.logspace(-300, 300, 100_001), np.linspace(0, 25, 100_001)])
+    y, truth = np.concatenate([x, -x]), np.tanh(x.astype(np.longdouble)).astype(np.float64)
+    activate(TANH, 1.0, y)
+    for found in (y[: len(x)], -y[len(x) :]):
+        assert (np.abs(found - truth) <= 4 * np.spacing(truth)).all()
+    x = np.linspace(-700, 40, 100_001)
+    y, truth = x.copy(), (1 / (1 + np.exp(-x.astype(np.longdouble)))).astype(np.float64)
+    activate(SIGMOID, 1.0, y)
+    np.testing.assert_array_less(np.abs(y - truth) / truth, (4 + np.abs(x)) * np.finfo(float).eps)  # as above
 
 
 @pytest.mark.parametrize("rule", [TANH, SIGMOID])

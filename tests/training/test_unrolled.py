@@ -6,10 +6,13 @@ from support.cohorts import CELLS, parts
 from support.taps import places_of
 
 from gradstudy.factors import activation, regularization, residual
+from gradstudy.kernels.rules import TANH
 from gradstudy.layer_parts import network_of
-from gradstudy.network import Pass
+from gradstudy.network import Pass, Probe
 from gradstudy.tasks.adding import Adding
 from gradstudy.tasks.copy_memory import CopyMemory
+from gradstudy.training.instrument.inspection import as_applied, flat_units
+from gradstudy.training.instrument.norms import flow_rms
 
 ROUNDING = 3e-5
 """Of the largest entry: float32 keeps 6e-8, and a way back through a dozen steps adds some hundreds of those up."""
@@ -91,6 +94,40 @@ def test_they_are_in_stacked_and_joined_layers_and_with_an_answer_at_every_step(
 def test_they_are_for_every_activation_that_machine_code_knows(cell, function):
     trial = parts(model=CELLS[cell](width=5), activation=function, task=Adding(length=8, batch_size=4))
     assert_equals_the_plain_loop(trial, members=2, batch=4)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("task", [Adding(length=8, batch_size=5), CopyMemory(length=3, batch_size=5)])
+@pytest.mark.parametrize("join", [residual.NoResidual(), residual.ReZero()])
+def test_a_look_by_hand_finds_in_float64_what_the_plain_loop_has(cell, task, join):
+    network = network_of(parts(model=CELLS[cell](width=6, depth=2), residual=join, task=task))
+    random = torch.Generator().manual_seed(1)
+    inputs = torch.randn(3, 5, *task.shape.inputs, generator=random, dtype=torch.float64)
+    found = []
+    for by_hand in (True, False):
+        parameters = {name: value.double().requires_grad_() for name, value in drawn(network, 3).items()}
+        probe = Probe(by_hand=by_hand)
+        flow = network(Pass(parameters, training=True, probe=probe), inputs)
+        assert bool(flow.taps) == by_hand
+        ways = [way for both in probe.forks.values() for way in both]
+        wanted = [*parameters.values(), *ways, *flow.tensors]
+        gradients = torch.autograd.grad(flow.output.square().sum(), wanted, materialize_grads=True)
+        points = probe.values or {
+            quantity: [torch.stack(layer) for layer in zip(*places, strict=True)]
+            for quantity, places in flow.points.items()
+        }
+        flowing = gradients[len(wanted) - len(flow.tensors) :]
+        limits = torch.full((3,), 0.9, dtype=torch.float64)
+        applied = probe.applied or {
+            site: [as_applied(y) for *_, y in entered] for site, entered in probe.entered.items()
+        }
+        units = [flat_units(TANH, torch.ones(3, dtype=torch.float64), one, limits) for one in applied.values()]
+        sizes = [one.norm(dim=(2, 3)) for layers in points.values() for one in layers]
+        signals = flow_rms(flow, flowing).values()
+        found.append([flow.output, *gradients[: len(parameters) + len(ways)], *sizes, *signals, *sum(units, ())])
+        assert all(share.min() > 0 and share.max() < 1 for _, share in units)
+    for ours, plain in zip(*found, strict=True):
+        torch.testing.assert_close(ours, plain, rtol=1e-11, atol=1e-14)
 
 
 @pytest.mark.parametrize("cell", CELLS)

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gradstudy.factors.model.layers import Linear, Weight, watched
+from gradstudy.factors.model.layers import Linear, Weight, looks_by_hand, watched
 from gradstudy.factors.model.random_maps import random_map
 from gradstudy.kernels.compiled import runs_compiled
 from gradstudy.kernels.convolving import correlate_into, weigh_into
@@ -100,10 +100,10 @@ class Convolution:
         return math.prod(self.image)
 
     def __call__(self, run: Pass, x: Tensor) -> Tensor:
-        return watched(run, self.weight.name, self.output(x, self.weight(run), run.parameters[self.bias]))
+        return watched(run, self.weight.name, self.output(run, x, self.weight(run), run.parameters[self.bias]))
 
-    def output(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        if runs_compiled(x):
+    def output(self, run: Pass, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        if runs_compiled(x) or looks_by_hand(run, x):
             made: Tensor = Convolved.apply(x, weight, bias, self.window)  # type: ignore[no-untyped-call]
             return made
         if x.device.type == "cpu":
@@ -169,7 +169,7 @@ class LocallyConnected(Convolution):
     def narrowest(self, batch: int) -> int:
         return batch * super().narrowest(batch)
 
-    def output(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    def output(self, run: Pass, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         members, samples, _, height, width = x.shape
         images, margin = self.window.padded(x.flatten(0, 1))
         seen = torch.unflatten(F.unfold(images, self.window.kernel, padding=margin), 0, (members, samples))

@@ -23,7 +23,9 @@ class Gru(Recurrent):
     gates: ClassVar[int] = 3
     normalized: ClassVar[Mapping[str, int]] = {"gates": 2, "candidate": 1}
     gated: ClassVar[tuple[str, ...]] = ("candidate",)
-    unrolled: ClassVar[UnrolledCell] = UnrolledCell(recurrence.gru_forward, recurrence.gru_backward, kept=4)
+    unrolled: ClassVar[UnrolledCell] = UnrolledCell(
+        recurrence.gru_forward, recurrence.gru_backward, kept=4, activated=(3,)
+    )
 
     def step(self, activate: TensorMap, normalize: Mapping[str, TensorMap]) -> CellStep:
         sizes = [2 * self.width, self.width]

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gradstudy.factors.model.random_maps import random_map
+from gradstudy.kernels.compiled import runs_compiled
 from gradstudy.layer_parts import Adjust, Layers, Normalization, TensorMap
 from gradstudy.network import Local, Parameter, Pass, Role
 from gradstudy.random_network import Law, RandomMap
@@ -159,6 +160,11 @@ def activation(local: Local, layers: Layers) -> TensorMap:
         return y
 
     return watched_function
+
+
+def looks_by_hand(run: Pass, x: Tensor) -> bool:
+    """Whether a look inside may take machine code, in float64."""
+    return run.probe is not None and run.probe.by_hand and runs_compiled(x, torch.float64)
 
 
 def check_joins(layers: Layers, joins: int) -> None:

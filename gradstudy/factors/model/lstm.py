@@ -24,7 +24,9 @@ class Lstm(Recurrent):
     gates: ClassVar[int] = 4
     normalized: ClassVar[Mapping[str, int]] = {"norm": 4}
     quantities: ClassVar[tuple[str, ...]] = ("signal", "cell_signal")
-    unrolled: ClassVar[UnrolledCell] = UnrolledCell(recurrence.lstm_forward, recurrence.lstm_backward, kept=6)
+    unrolled: ClassVar[UnrolledCell] = UnrolledCell(
+        recurrence.lstm_forward, recurrence.lstm_backward, kept=6, activated=(2, 5), state=4
+    )
 
     forget_bias: float = 0.0
 

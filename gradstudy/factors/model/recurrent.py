@@ -7,7 +7,7 @@ Where nothing stands inside the cell, the whole loop and its way back are machin
 
 import math
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -21,6 +21,7 @@ from gradstudy.factors.model.layers import (
     activation,
     as_sequence,
     check_joins,
+    looks_by_hand,
     parameters_and_buffers,
 )
 from gradstudy.factors.model.random_maps import random_map
@@ -109,14 +110,15 @@ class RecurrentNetwork:
     def __call__(self, run: Pass, inputs: Tensor) -> Flow:
         # [member, time, batch, feature]: a time step is then one dense block
         sequence = as_sequence(inputs).transpose(1, 2)
-        by_hand = self.runs_by_hand and run.by_hand and runs_compiled(sequence)
-        states, taps = [], []
+        by_hand = self.runs_by_hand and ((run.by_hand and runs_compiled(sequence)) or looks_by_hand(run, sequence))
+        states, taps, unrolled = [], [], []
         for layer in self.layers:
             around, through = layer.fork(run, sequence)
             whole = self.each_step or layer is not self.layers[-1]
             if by_hand:
-                hidden, tapped = layer.unrolled(run, through, whole)
+                hidden, tapped, steps = layer.unrolled(run, through, whole)
                 taps.append(tapped)
+                unrolled.append(steps)
             else:
                 states.append(layer.states(run, through))
                 hidden = torch.stack([state[0] for state in states[-1][0 if whole else -1 :]], dim=1)
@@ -125,7 +127,11 @@ class RecurrentNetwork:
         output = self.readout(run, sequence.reshape(members, length * batch, width)).view(members, length, batch, -1)
         output = output.transpose(1, 2) if self.each_step else output[:, 0]
         if by_hand:
-            return Flow(output, {}, dict(zip(self.cell.quantities, zip(*taps, strict=True), strict=True)))
+
+            def by_quantity(layers: Iterable[Sequence[Tensor]]) -> dict[str, tuple[Tensor, ...]]:
+                return dict(zip(self.cell.quantities, zip(*layers, strict=True), strict=True))
+
+            return Flow(output, {}, by_quantity(taps), norms=lambda: by_quantity(one.norms for one in unrolled))
         points = {
             quantity: [tuple(state[kind] for state in moment) for moment in zip(*states, strict=True)]
             for kind, quantity in enumerate(self.cell.quantities)
@@ -203,14 +209,20 @@ class _Layer:
             states.append(state)
         return states
 
-    def unrolled(self, run: Pass, sequence: Tensor, whole: bool) -> tuple[Tensor, list[Tensor]]:
+    def unrolled(self, run: Pass, sequence: Tensor, whole: bool) -> tuple[Tensor, list[Tensor], Unrolled]:
         """h_t [member, time, batch, width], of the last step alone unless `whole`, and a tap for each quantity."""
         biases = (run.parameters[bias.name].unsqueeze(2) for bias in self.biases[::-1])
         weights = self.weight_hh(run), *biases, self.weight_ih(run)
         rows = self.cell.gates, self.cell.width
         blocks = self.cell.blocks(*(weight.reshape(len(weight), *rows, weight.shape[-1]) for weight in weights))
         layer = Unrolled(self.cell.unrolled, self.parts.activation, whole)
-        return layer(blocks, sequence, taps=len(self.cell.quantities))
+        hidden, taps = layer(blocks, sequence, taps=len(self.cell.quantities))
+        if run.probe is not None:
+            size = self.cell.width, sequence.shape[2]
+            run.probe.applied[self.place] = layer.applied(*size)
+            for quantity, values in zip(self.cell.quantities, layer.values(*size), strict=True):
+                run.probe.values.setdefault(quantity, []).append(values)
+        return hidden, taps, layer
 
     def output(self, run: Pass, sequence: Tensor, hidden: Tensor) -> Tensor:
         """What the next layer reads, [member, time, batch, width]: dropped out, and joined with this layer's input."""

@@ -5,7 +5,7 @@ the gradients of the layer's taps.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -15,6 +15,7 @@ from torch.nn.functional import pad
 from gradstudy.factors.coefficients import stacked
 from gradstudy.kernels.tiles import TILE
 from gradstudy.layer_parts import Activation
+from gradstudy.network import Applied
 
 PADDED_TO = 4
 """Features are padded to a multiple of it, as batches are to whole tiles."""
@@ -22,11 +23,16 @@ PADDED_TO = 4
 
 @dataclass(frozen=True)
 class UnrolledCell:
-    """Machine code out of kernels/recurrence.py, and how many widths a step keeps for its way back."""
+    """Machine code out of kernels/recurrence.py, and how many widths a step keeps for its way back.
+
+    Which of these are values of the activation; none where h_t is. And which is the cell's state, where it has one.
+    """
 
     forward: Callable[..., None]
     backward: Callable[..., None]
     kept: int = 0
+    activated: tuple[int, ...] = ()
+    state: int | None = None
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,10 @@ class Unrolled:
     cell: UnrolledCell
     activation: Activation
     whole: bool
+    left: list[Tensor] = field(default_factory=list)
+    """States [member, time + 1, row, column] and what is kept [member, time, row, column] behind a pass."""
+    norms: list[Tensor] = field(default_factory=list)
+    """Behind the way back, those of the taps' gradients, [time, member] in float64 each."""
 
     def __call__(self, weights: Sequence[Tensor], inputs: Tensor, taps: int) -> tuple[Tensor, list[Tensor]]:
         """h_t [member, time, batch, width] for inputs [member, time, batch, feature], and so many taps.
@@ -52,6 +62,23 @@ class Unrolled:
         hidden: Tensor = _Steps.apply(self, matrix, inputs, *tapped)  # type: ignore[no-untyped-call]
         return hidden, tapped
 
+    def values(self, width: int, batch: int) -> list[Tensor]:
+        """h_t and the cell's state, if it has one, of the pass behind, [time, member, unit, batch]."""
+        states, kept = self.left
+        found = [states[:, 1:, :width]]
+        if self.cell.state is not None:
+            start = self.cell.state * (kept.shape[2] // self.cell.kept)
+            found.append(kept[:, :, start : start + width])
+        return [one[..., :batch].transpose(0, 1) for one in found]
+
+    def applied(self, width: int, batch: int) -> list[Applied]:
+        """Where the activation's values of the pass behind are."""
+        states, kept = self.left
+        if not self.cell.activated:
+            return [Applied(states, width, first=1, row=0, entries=batch)]
+        units = kept.shape[2] // self.cell.kept
+        return [Applied(kept, width, first=0, row=one * units, entries=batch) for one in self.cell.activated]
+
 
 class _Steps(torch.autograd.Function):
     @staticmethod
@@ -66,6 +93,7 @@ class _Steps(torch.autograd.Function):
         common = (members, length, units, entering, columns), rule, coefficients.numpy()
         layer.cell.forward(*common, _flat(matrix), inputs.detach().numpy(), _flat(states), _flat(kept))
         ctx.kept = layer, common, matrix, states, kept, taps
+        layer.left[:] = states, kept
         hidden = states[:, 1:] if layer.whole else states[:, -1:]
         return hidden[:, :, :width, :batch].transpose(2, 3)
 
@@ -85,7 +113,11 @@ class _Steps(torch.autograd.Function):
         end[:, :, :width, batch:] = 0
         end[:, :, :width, :batch] = sent.transpose(2, 3)
         gradient, onward = torch.empty_like(matrix), matrix.new_empty(members, length, asked, columns)
-        layer.cell.backward(*common, *map(_flat, (back, states, kept, *signals, gradient, onward)), layer.whole)
+        squares = matrix.new_empty(len(taps), members, length, dtype=torch.float64)
+        layer.cell.backward(
+            *common, *map(_flat, (back, states, kept, *signals, squares, gradient, onward)), layer.whole
+        )
+        layer.norms[:] = squares.sqrt_().transpose(1, 2)
         of_taps = [signal[:, :, :width, :batch].permute(1, 0, 3, 2) for signal, _ in zip(signals, taps, strict=False)]
         return None, gradient, onward[:, :, :features, :batch].transpose(2, 3) if asked else None, *of_taps
 

@@ -9,8 +9,11 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from gradstudy.network import spread_over
-from gradstudy.training.instrument.norms import norms
+from gradstudy.kernels.compiled import runs_compiled
+from gradstudy.kernels.places import length_of_step
+from gradstudy.kernels.units import look_at_slopes
+from gradstudy.network import Applied, spread_over
+from gradstudy.training.instrument.norms import LIKE, norms
 
 SATURATED_SLOPE = 0.05
 """A unit is saturated where its slope is less than this part of the slope at 0: tanh beyond 0.975 of its range."""
@@ -37,9 +40,37 @@ def saturated_units(slopes: Slopes, steepest: Tensor) -> Tensor:
     return torch.stack(flat).sum(0).double() / sum(slope[0].numel() for slope in slopes)
 
 
+def flat_units(rule: int, coefficients: Tensor, values: Sequence[Applied], limits: Tensor) -> tuple[Tensor, Tensor]:
+    """The shares of dead and of saturated units, [member] each, of a nonlinearity whose slope follows from its value.
+
+    `limits` [member] are the sizes of a slope below which a unit is saturated.
+    """
+    members = len(limits)
+    awake = torch.zeros(members, values[0].units, dtype=torch.bool)
+    flat, looked_at = torch.zeros(members, dtype=torch.float64), 0
+    for one in values:
+        where = one.values.view(-1).numpy(), tuple(one.values.shape), one.first, one.row, one.entries
+        look_at_slopes(rule, coefficients.numpy(), *where, limits.numpy(), awake.numpy(), flat.numpy())
+        looked_at += (one.values.shape[1] - one.first) * one.units * one.entries
+    return (~awake).double().mean(1), flat / looked_at
+
+
 def slopes(applications: Applications) -> Slopes:
     """phi' wherever a nonlinearity was applied: of a function that acts element by element. The graph is kept."""
     return [_slope(x, y) for _, x, y in applications]
+
+
+def as_applied(y: Tensor) -> Applied:
+    """A nonlinearity's output [member, sample, unit, ...] as values to look at."""
+    values = y.detach().flatten(3) if y.dim() > 3 else y.detach().unsqueeze(3)
+    return Applied(values.contiguous(), units=y.shape[2], first=0, row=0, entries=values.shape[3])
+
+
+def slope_at_zero(function: Callable[[Tensor], Tensor], members: int) -> Tensor:
+    """|phi'(0)| [member] of a nonlinearity without parameters of its own."""
+    with torch.enable_grad():
+        zero = torch.zeros(members, 1, dtype=torch.float64, requires_grad=True)
+        return _slope(zero, function(zero)).flatten().abs()
 
 
 def steepest(applications: Applications) -> Tensor:
@@ -52,7 +83,7 @@ def steepest(applications: Applications) -> Tensor:
 
 
 def _slope(x: Tensor, y: Tensor) -> Tensor:
-    return torch.autograd.grad(y, x, torch.ones_like(y), retain_graph=True)[0]
+    return torch.autograd.grad(y.sum(), x, retain_graph=True)[0]
 
 
 def skip_share(through_skip: Tensor, through_branch: Tensor) -> Tensor:
@@ -73,6 +104,18 @@ def shares_by_distance(signals: Sequence[Tensor], times: Sequence[int]) -> Tenso
     for own, signal, time in zip(shares, signals, times, strict=True):
         own[: time - 1] = signal[: time - 1].flip(0) / signal[time - 1]
     return shares.nanquantile(0.5, dim=0)
+
+
+def update_ratio(before: Sequence[Tensor], after: Sequence[Tensor]) -> Tensor:
+    """How far each parameter [member, ...] moved, in its own norm, [parameter, member]; taken in float64."""
+    if runs_compiled(before[0]) and all(one[0].is_contiguous() for one in (*before, *after)):
+        ratios = torch.empty(len(before), len(before[0]), dtype=torch.float64)
+        for row, *pair in zip(ratios.numpy(), before, after, strict=True):
+            old, new = ((one.data_ptr(), one.stride(0)) for one in pair)
+            length_of_step(old, new, LIKE[torch.float32], pair[0][0].numel(), row)
+        return ratios
+    wide = [(one.double(), other.double()) for one, other in zip(before, after, strict=True)]
+    return norms([other - one for one, other in wide]) / norms([one for one, _ in wide])
 
 
 def cosine(before: Tensor, after: Tensor) -> Tensor:

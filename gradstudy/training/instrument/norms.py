@@ -1,15 +1,22 @@
 """Norms of stacked tensors that keep their range: nothing reads 0 or inf because of a square."""
 
 from collections.abc import Sequence
+from math import prod
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from gradstudy.kernels.compiled import runs_compiled
+from gradstudy.kernels.places import norm_of_places
 from gradstudy.kernels.rows import norm_of_slices
+from gradstudy.network import Flow
 
 SAFE = {torch.float32: (1e-15, 1e15), torch.float64: (1e-140, 1e140)}
 """Norms between which squares neither vanish nor overflow to an extent that shows."""
+LIKE = {torch.float32: np.empty(0, np.float32), torch.float64: np.empty(0)}
+"""Arrays that tell a compiled function what it is to read."""
 
 
 def norms(tensors: Sequence[Tensor]) -> Tensor:
@@ -55,10 +62,16 @@ def rms(places: Sequence[Sequence[Tensor]]) -> Tensor:
     return torch.stack([norm / size for norm, size in zip(total, sizes, strict=True)])
 
 
-def rms_of_stacks(layers: Sequence[Tensor]) -> Tensor:
-    """The same, [place, member], where a place is made of one slice of each of these [place, member, ...]."""
-    each = [_norms_of_stack(layer) for layer in layers]
-    size: float = sum(layer[0, 0].numel() for layer in layers) ** 0.5
+def rms_of_stacks(layers: Sequence[Tensor], taken: Sequence[Tensor] | None = None) -> Tensor:
+    """The same, [place, member], where a place is made of one slice of each of these [place, member, ...].
+
+    `taken` are their norms [place, member] where they are known as plain sums of squares.
+    """
+    if taken is None:
+        each = [_norms_of_stack(layer) for layer in layers]
+    else:
+        each = [_in_range(own, layer) for own, layer in zip(taken, layers, strict=True)]
+    size: float = sum(prod(layer.shape[2:]) for layer in layers) ** 0.5
     if len(each) == 1:
         return each[0] / size
     return combined_norm(torch.stack(each).flatten(1)).view(each[0].shape) / size
@@ -69,8 +82,32 @@ def _norms_of_stack(stack: Tensor) -> Tensor:
 
     The copy that brings them into order takes as long as a tenth of a small recurrent network's step.
     """
+    like = LIKE.get(stack.dtype)
+    if stack.dim() == 4 and like is not None and runs_compiled(stack, stack.dtype):
+        rows = stack if stack.stride(3) == 1 else stack.transpose(2, 3)
+        if rows.stride(3) == 1:
+            return _in_range(_norms_where_they_lie(rows, like), stack)
+    return _norms_of_copies(stack)
+
+
+def _norms_where_they_lie(rows: Tensor, like: Any) -> Tensor:
+    found = torch.empty(rows.shape[:2], dtype=torch.float64)
+    norm_of_places(rows.data_ptr(), like, tuple(rows.shape), rows.stride(), found.numpy())
+    return found
+
+
+def _in_range(found: Tensor, stack: Tensor) -> Tensor:
+    """Plain sums of squares, with those taken again whose squares leave the range: none of float32, in float64."""
+    if stack.dtype == torch.float32:
+        return found
+    low, high = SAFE[stack.dtype]
+    safe = (found > low) & (found < high)
+    return found if bool(safe.all()) else torch.where(safe, found, _norms_of_copies(stack))
+
+
+def _norms_of_copies(stack: Tensor) -> Tensor:
     if stack.stride(0) < stack.stride(1):
-        return _norms_of_stack(stack.transpose(0, 1)).t()
+        return _norms_of_copies(stack.transpose(0, 1)).t()
     return norms([stack.flatten(0, 1)])[0].view(stack.shape[:2])
 
 
@@ -81,6 +118,17 @@ def signal_rms(places: Sequence[Sequence[Tensor]]) -> Tensor:
     sample's own loss.
     """
     return rms(places) * places[0][0].shape[1]
+
+
+def flow_rms(flow: Flow, gradients: Sequence[Tensor]) -> dict[str, Tensor]:
+    """D_p of every flow point, by quantity [place, member], given the gradients of the flow's tensors."""
+    if flow.taps is None:
+        return {quantity: signal_rms(places) for quantity, places in flow.by_place(gradients).items()}
+    size, taken = flow.output.shape[1], flow.norms() if flow.norms else {}
+    return {
+        quantity: rms_of_stacks(layers, taken.get(quantity)) * size
+        for quantity, layers in flow.by_tap(gradients).items()
+    }
 
 
 def _careful(tensor: Tensor) -> Tensor:

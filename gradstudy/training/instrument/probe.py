@@ -14,11 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gradstudy.kernels.compiled import runs_compiled
 from gradstudy.network import Flow, Network, Pass, Probe, numbered
 from gradstudy.quantities import by_distance, exact, followed_answers, forward, from_last_answer
 from gradstudy.records import Series
 from gradstudy.training.instrument import inspection
-from gradstudy.training.instrument.norms import norms, rms, signal_rms
+from gradstudy.training.instrument.norms import flow_rms, rms, rms_of_stacks
 from gradstudy.training.start.batches import Examples
 
 JACOBIAN_ROWS, JACOBIAN_SAMPLES = 512, (2, 16)
@@ -58,12 +59,14 @@ class Prober:
         self._trained = [p.name for p in network.parameters if p.trained]
         self._batch: Examples | None = None
         self._gradient: Tensor | None = None
+        self._edge: Tensor | None = None
         self._found: dict[str, list[tuple[int, Tensor]]] = defaultdict(list)
         self._places: dict[str, tuple[str, ...]] = {}
 
     def keep(self, slots: Sequence[int], network: Network, parts: Mapping[str, Any]) -> None:
         """Goes on with the members of these slots, of which this network and its parts are made."""
         self._network, self._parts, chosen = network, parts, list(slots)
+        self._edge = None
         if self._batch is not None:
             self._batch = self._batch[0][chosen], self._batch[1][chosen]
         if self._gradient is not None:
@@ -80,7 +83,7 @@ class Prober:
         """Keeps, before the update of a step, what these parameters and buffers make of the first batch."""
         inputs, targets = self._first(batch)
         parameters, buffers = ({name: _wide(value) for name, value in one.items()} for one in values)
-        probe = Probe()
+        probe = Probe(by_hand=not self._request)
         with torch.enable_grad():
             flow = self._network(make(parameters, buffers, probe), inputs)
             loss = self._loss(flow.output, targets)
@@ -101,11 +104,13 @@ class Prober:
 
         A member that has just diverged did not move: nan.
         """
-        before, after = ([_wide(values[name]) for name in self._trained] for values in (old, new))
-        moved = norms([one - other for one, other in zip(after, before, strict=True)])
-        self._keep(step, "update_ratio", self._trained, torch.where(alive, moved / norms(before), torch.nan))
+        before, after = ([values[name] for name in self._trained] for values in (old, new))
+        ratio = inspection.update_ratio(before, after)
+        self._keep(step, "update_ratio", self._trained, torch.where(alive, ratio, torch.nan))
         if below_eps:
-            shares = [below_eps[name].double().flatten(1).mean(1) for name in self._trained]
+            shares = [
+                below_eps[name].flatten(1).count_nonzero(1) / below_eps[name][0].numel() for name in self._trained
+            ]
             self._keep(step, "adam_eps_share", self._trained, torch.where(alive, torch.stack(shares), torch.nan))
 
     def series(self, ends: Sequence[int | None]) -> list[dict[str, Series]]:
@@ -123,6 +128,11 @@ class Prober:
             for slot, end in enumerate(ends)
         ]
 
+    @property
+    def _first_inputs(self) -> Tensor:
+        assert self._batch is not None, "kept by the first look"
+        return self._batch[0]
+
     def _first(self, batch: Examples) -> Examples:
         if self._batch is None:
             inputs, targets = batch
@@ -138,8 +148,8 @@ class Prober:
         again = bool(self._request) or self._each_step
         found = iter(torch.autograd.grad(loss.sum(), wanted, retain_graph=again, materialize_grads=True))
         gradients, ways, flowing, sent = (list(islice(found, len(of))) for of in (trained, forks, points, asked))
-        for quantity, places in flow.by_place(flowing).items():
-            self._keep(step, exact(quantity), self._network.places[quantity], signal_rms(places))
+        for quantity, signal in flow_rms(flow, flowing).items():
+            self._keep(step, exact(quantity), self._network.places[quantity], signal)
         if sent:
             self._look_far_back(step, flow, *sent)
         if ways:
@@ -157,13 +167,12 @@ class Prober:
         The last answer's is kept as it is, and that of a few by its distance from them.
         """
         length = sent.shape[2]
-        found: dict[str, dict[int, Tensor]] = {quantity: {} for quantity in flow.points}
+        found: dict[str, dict[int, Tensor]] = {quantity: {} for quantity in flow.taps or flow.points}
         for answer in followed_answers(length):
-            alone = torch.zeros_like(sent)
-            alone[:, :, answer - 1] = sent[:, :, answer - 1]
-            flowing = torch.autograd.grad(flow.output, flow.tensors, alone, retain_graph=True, materialize_grads=True)
-            for quantity, places in flow.by_place(flowing).items():
-                found[quantity][answer] = signal_rms(places)
+            alone = (flow.output[:, :, answer - 1] * sent[:, :, answer - 1]).sum()  # its slope is what was sent
+            flowing = torch.autograd.grad(alone, flow.tensors, retain_graph=True, materialize_grads=True)
+            for quantity, signal in flow_rms(flow, flowing).items():
+                found[quantity][answer] = signal
         for quantity, signals in found.items():
             self._keep(step, from_last_answer(quantity), self._network.places[quantity], signals[length])
             if length > 1:
@@ -178,9 +187,35 @@ class Prober:
             if quantity == "signal" and "sample_correlation" in self._request:
                 alike = torch.stack([inspection.sample_correlation(place) for place in values])
                 self._keep(step, "sample_correlation", self._network.places[quantity], alike)
+        for quantity, layers in probe.values.items():
+            self._keep(step, forward(quantity), self._network.places[quantity], rms_of_stacks(layers))
         self._look_at_units(step, probe)
 
     def _look_at_units(self, step: int, probe: Probe) -> None:
+        activation, batch = self._parts["activation"], self._first_inputs
+        if activation.rule is None or not runs_compiled(batch, torch.float64):
+            self._look_at_slopes(step, probe)
+            return
+        rule, coefficient = activation.rule
+        coefficients = torch.as_tensor(coefficient, dtype=torch.float64).expand(len(batch)).contiguous()
+        applied = {site: [inspection.as_applied(y) for *_, y in entered] for site, entered in probe.entered.items()}
+        applied |= probe.applied
+        found = [inspection.flat_units(rule, coefficients, values, self._edges()) for values in applied.values()]
+        dead, flat = (torch.stack(shares) for shares in zip(*found, strict=True))
+        self._keep(step, "dead_units", tuple(applied), dead)
+        if activation.saturates:
+            self._keep(step, "saturated_units", tuple(applied), flat)
+
+    def _edges(self) -> Tensor:
+        """The slope [member] below which a unit is saturated, worked out once: none where that has no meaning."""
+        if self._edge is None:
+            activation, members = self._parts["activation"], len(self._first_inputs)
+            steep = inspection.slope_at_zero(activation, members) if activation.saturates else torch.zeros(members)
+            self._edge = inspection.SATURATED_SLOPE * steep.double()
+        return self._edge
+
+    def _look_at_slopes(self, step: int, probe: Probe) -> None:
+        """The same of any nonlinearity, by autograd."""
         sites, entered = tuple(probe.entered), probe.entered.values()
         slopes = [inspection.slopes(one) for one in entered]
         self._keep(step, "dead_units", sites, torch.stack([inspection.dead_units(one) for one in slopes]))

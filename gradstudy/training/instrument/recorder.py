@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gradstudy.network import Flow, Network
 from gradstudy.records import Series
-from gradstudy.training.instrument.norms import rms_of_stacks, signal_rms
+from gradstudy.training.instrument.norms import flow_rms
 
 StepNumber = int | Tensor
 """The number of a step, from 0: on a device that replays its steps a tensor [1] there, which it counts on itself."""
@@ -29,17 +29,15 @@ class Recorder:
             quantity: torch.full(shape, torch.nan, dtype=torch.float64, device=device)
             for quantity, shape in shapes.items()
         }
+        self._on_cpu = device.type == "cpu"
+        self._bind()
         sizes = [prod(parameter.shape) for parameter in parameters]
         self._root_sizes = torch.tensor(sizes, dtype=torch.float64, device=device).sqrt().unsqueeze(1)
 
     def write_flow(self, step: StepNumber, flow: Flow, gradients: Sequence[Tensor]) -> None:
         """D_p of every flow point, given the gradients of the flow's tensors."""
-        if flow.taps is None:
-            for quantity, places in flow.by_place(gradients).items():
-                self._write(quantity, step, signal_rms(places))
-            return
-        for quantity, layers in flow.by_tap(gradients).items():
-            self._write(quantity, step, rms_of_stacks(layers) * flow.output.shape[1])
+        for quantity, signal in flow_rms(flow, gradients).items():
+            self._write(quantity, step, signal)
 
     def write_gradients(self, step: StepNumber, loss: Tensor, each: Tensor, before: Tensor) -> None:
         """Of the loss [member], and the norms of each parameter's gradient [parameter, member] and of all [member]."""
@@ -58,14 +56,19 @@ class Recorder:
         self._write("clip_coefficient", step, factor)
 
     def _write(self, quantity: str, step: StepNumber, values: Tensor) -> None:
-        if isinstance(step, int) and values.device.type == "cpu":  # a tenth of the time that torch takes for it
-            self._buffers[quantity].numpy()[step] = values.numpy()
+        if self._on_cpu and isinstance(step, int):  # a tenth of the time that torch takes for it
+            self._arrays[quantity][step] = values.numpy()
         else:
             self._buffers[quantity][step] = values.double()
 
     def keep(self, slots: Sequence[int]) -> None:
         """Goes on with the members of these slots."""
         self._buffers = {quantity: buffer[:, :, list(slots)] for quantity, buffer in self._buffers.items()}
+        self._bind()
+
+    def _bind(self) -> None:
+        """Asks for the arrays of all buffers once, and not at every step."""
+        self._arrays = {quantity: buffer.numpy() for quantity, buffer in self._buffers.items() if self._on_cpu}
 
     def series(self, ends: Sequence[int | None]) -> list[dict[str, Series]]:
         """Of every member the steps before its end; the one copy from the device happens here."""

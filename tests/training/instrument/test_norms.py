@@ -36,6 +36,16 @@ def test_the_rms_of_a_stack_is_that_of_its_numbers_in_any_order_of_memory(layout
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_squares_that_leave_the_range_of_float64_do_not_show(layout, scale):
+    stack = layout(torch.float64)
+    stack[1] *= scale
+    expected = rms_of_stacks([layout(torch.float64)])
+    expected[1] *= scale
+    torch.testing.assert_close(rms_of_stacks([stack]), expected, rtol=1e-13, atol=0)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 def test_a_members_norm_has_the_same_bits_alone(layout):
     stack = layout(torch.float32)
     together = rms_of_stacks([stack])

@@ -7,16 +7,20 @@ import numpy as np
 import pytest
 import torch
 from support.cohorts import OPTIMIZERS, cohort, parts
+from support.images import Pictures
 from support.parity import assert_same_member
 from support.probed import EXACT, first_batch, gradient, mlp, tensors_of, twin_output, values
 
 from gradstudy.factors import activation, clipping, init, lr, optimizer, regularization, residual
+from gradstudy.factors.model.cnn import Cnn
 from gradstudy.factors.model.lstm import Lstm
 from gradstudy.factors.model.mlp import Mlp
 from gradstudy.factors.model.resnet import ResNet
 from gradstudy.factors.model.rnn import Rnn
 from gradstudy.factors.normalization.features import BatchNorm
+from gradstudy.network import Probe
 from gradstudy.training.engine import train
+from gradstudy.training.instrument import probe
 from gradstudy.training.instrument.probe import Prober, probe_steps
 
 
@@ -53,6 +57,23 @@ def test_looking_changes_nothing(changes, monkeypatch):
     for one, other in zip(seen, train(whole), strict=True):
         assert one.series.keys() - other.series.keys() >= {"signal_float64", "update_ratio"}
         assert_same_member(replace(one, series={name: one.series[name] for name in other.series}), other)
+
+
+@pytest.mark.parametrize(
+    "trial",
+    [parts(model=Lstm(width=5)), parts(model=Cnn(width=4, depth=3), task=Pictures()), mlp()],
+    ids=["lstm", "cnn", "mlp"],
+)
+def test_a_look_by_machine_code_finds_what_autograd_finds(trial, monkeypatch):
+    by_hand = train(cohort(trial, steps=4))
+    monkeypatch.setattr(probe, "Probe", lambda by_hand: Probe())
+    monkeypatch.setattr(probe, "runs_compiled", lambda *_: False)
+    for ours, plain in zip(by_hand, train(cohort(trial, steps=4)), strict=True):
+        assert ours.series.keys() == plain.series.keys()
+        for quantity, series in plain.series.items():
+            found = ours.series[quantity]
+            assert found.places == series.places
+            np.testing.assert_allclose(found.values, series.values, rtol=1e-10, atol=1e-14)
 
 
 def test_a_signal_below_float32_is_told_from_a_true_zero_and_from_infinity():
