@@ -12,7 +12,7 @@ from gradstudy.analysis.space.coordinates import INACTIVE
 from gradstudy.analysis.space.replicates import is_constant
 
 PERMUTATIONS, BATCH = 2000, 200
-ENOUGH = 100
+DECIDED = 100
 """Permutations that set means as far apart, after which no more are made: p is above .05 whatever the others do, and
 known to a tenth of itself (Besag & Clifford 1991)."""
 PARTS = 5
@@ -54,7 +54,7 @@ def _means_apart(groups: list[np.ndarray]) -> float:
     values, bounds = np.concatenate(groups), np.cumsum([len(group) for group in groups])[:-1]
     random, observed = np.random.default_rng(0), np.ptp([group.mean() for group in groups])
     as_far, made = 0, 0
-    while made < PERMUTATIONS and as_far < ENOUGH:  # in batches: all at once would be 160 MB for 10,000 trials
+    while made < PERMUTATIONS and as_far < DECIDED:  # in batches: all at once would be 160 MB for 10,000 trials
         shuffled = random.permuted(np.tile(values, (BATCH, 1)), axis=1)
         means = [part.mean(axis=1) for part in np.split(shuffled, bounds, axis=1)]
         as_far, made = as_far + int((np.ptp(means, axis=0) >= observed).sum()), made + BATCH

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy
-from scipy.linalg import blas
 
 from gradstudy.analysis.space.coordinates import INACTIVE
 from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Functions, Strengths, combined, products, spectrum_slope
@@ -105,10 +104,10 @@ class NegativeLogPosterior:
         for block in self._blocks:
             block.fill(strengths, self._whole)
         inverse, half_logdet = _inverse(self._whole, strengths.noise * known.noise)
-        ones = blas.dsymv(1.0, inverse.T, np.ones(len(known.values)))
+        ones = scipy.linalg.blas.dsymv(1.0, inverse.T, np.ones(len(known.values)))
         # The precision with the constant projected out (REML), d/dC of the negative log likelihood being half of
         # precision - residual residual'.
-        residual = blas.dsymv(1.0, inverse.T, known.values)
+        residual = scipy.linalg.blas.dsymv(1.0, inverse.T, known.values)
         residual -= ones * (residual.sum() / ones.sum())
         half_logdet += np.log(ones.sum()) / 2
         ones /= np.sqrt(ones.sum())
