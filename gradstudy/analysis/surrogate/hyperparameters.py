@@ -15,7 +15,7 @@ from gradstudy.analysis.surrogate.effects import ASLEEP, Basis, Functions, Stren
 
 JITTER = 1e-8
 
-ROWS = 128
+BLOCK_ROWS = 128
 """Of a covariance, at a time: fewer cost more in calls than they save."""
 
 _VARIANCE_MEAN, _VARIANCE_SD = np.log(0.05), 1.5  # of its logarithm, for values of variance 1: small until shown
@@ -93,9 +93,9 @@ class NegativeLogPosterior:
         # them stays in the cache: a pass over all of them would cost the processor more than what is done in it.
         size = len(known.values)
         self._blocks = [
-            _Block(self._functions, basis, begin, min(begin + ROWS, size)) for begin in range(0, size, ROWS)
+            _Block(self._functions, basis, begin, min(begin + BLOCK_ROWS, size)) for begin in range(0, size, BLOCK_ROWS)
         ]
-        self._room = np.empty((4, min(ROWS, size) * size))
+        self._room = np.empty((4, min(BLOCK_ROWS, size) * size))
         self._whole = np.zeros((size, size))
 
     def __call__(self, hyperparameters: np.ndarray) -> tuple[float, np.ndarray]:
