@@ -59,7 +59,10 @@ def table_rows(
         {"key": key, "value": float(value), "timestamp": info.end_time, "step": step, "is_nan": False}
         for key, step, value in dict.fromkeys(metrics)
     ]
-    latest = {point["key"]: point for point in sorted(points, key=lambda point: (point["step"], point["value"]))}
+    latest: dict[str, dict[str, Any]] = {}  # in the order of their first points: pages show the first ones first
+    for point in points:
+        before = latest.setdefault(str(point["key"]), point)
+        latest[str(point["key"])] = max(before, point, key=lambda one: (one["step"], one["value"]))
     found: dict[Any, list[dict[str, Any]]] = {
         SqlRun: [run],
         SqlTag: _pairs({**tags, MLFLOW_RUN_NAME: info.run_name}),

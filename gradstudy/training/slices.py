@@ -81,8 +81,9 @@ class Slices:
         """Clips what is trained; the norm after it, and the factor put on all of it, [member] in float64 each."""
         found = [one.clip(own) for one, own in self._each(before)]
         factor = _joined([factor for factor, _ in found])
-        after = [norm for _, norm in found if norm is not None]
-        return _joined(after) if len(after) == len(found) else self._norms()[1], factor
+        taken = self._norms()[1] if any(norm is None for _, norm in found) else before
+        after = [own if norm is None else norm for (_, norm), (_, own) in zip(found, self._each(taken), strict=True)]
+        return _joined(after), factor
 
     def move(self, step: StepNumber, alive: Tensor) -> Tensor:
         """One step of the optimizers for members that are `alive` and stay finite; [tensor, member] marks what is not.
