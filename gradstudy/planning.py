@@ -1,7 +1,5 @@
 """What a launch would do and cost: apart from preparing it, as a study that runs need not wait for such imports."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pandas as pd
 
 from gradstudy.analysis.cure.confirmation import usually_asked
@@ -15,7 +13,7 @@ from gradstudy.search.screen.quality import quality
 from gradstudy.tracking.store import store_address
 from gradstudy.training.estimate import estimate
 
-START_SECONDS, STORE_SECONDS = 10.0, 0.05
+START_SECONDS, STORE_SECONDS = 10.0, 0.03
 """What a launch costs beside training: imports, a new store, two rankings; and Optuna, MLflow, Parquet per trial."""
 
 
@@ -24,11 +22,8 @@ def plan_study(prepared: Prepared) -> Plan:
     launch, info = prepared.launch, prepared.info
     designed = [trial.levels for trial in prepared.preview if trial.phase == SCREEN]
     table = pd.DataFrame(designed, columns=[factor.name for factor in info.factors], dtype=object)
-    with ThreadPoolExecutor(
-        1
-    ) as beside:  # sorting leaves the interpreter's lock to others; over before steps are timed
-        power = beside.submit(power_of_design, table, info.factors, launch.analysis) if designed else None
-        cohorts = [cohort for batch in prepared.batches for cohort in batch.cohorts()]
+    power = power_of_design(table, info.factors, launch.analysis) if designed else None
+    cohorts = [cohort for batch in prepared.batches for cohort in batch.cohorts()]
     cohorts.sort(key=lambda cohort: len(cohort.members), reverse=True)
     try:
         cost = estimate(cohorts)
@@ -51,5 +46,5 @@ def plan_study(prepared: Prepared) -> Plan:
         no_cures=no_cures(launch),
         cure_members=cures,
         cure_seconds=cost.seconds / members * cures / workers,
-        power=power.result() if power else None,
+        power=power,
     )

@@ -36,7 +36,7 @@ MOST_MEMBERS = 100_000
 MOST_BYTES = 200
 """Bytes of a study's name: a folder's has 255, with the fingerprint."""
 
-FORMAT = 5
+FORMAT = 6
 """Part of every fingerprint: another study begins where a record holds or means something else than before, and where
 a screen's design gives other trials for the same seed, so that no study is a mixture of two designs. Since 4
 every trial draws its own networks, and the columns of a screen are permutations inside strata; since 5 a CPU trains in

@@ -46,7 +46,6 @@ def test_the_wheel_carries_every_option_and_study_and_nothing_else(installed):
     assert sorted(path.name for path in installed.iterdir() if path.suffix != ".dist-info") == ["gradstudy"]
 
 
-@pytest.mark.slow
 def test_a_study_runs_from_the_wheel_in_another_folder(installed, tmp_path):
     tiny = ["budget.trials=8", "budget.seeds=1", "budget.steps=2", "task.length=8", "model.width=4"]
     done = run(["+study=rnn_clip", *tiny], installed, tmp_path)

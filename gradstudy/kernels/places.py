@@ -31,7 +31,8 @@ def norm_of_places(address, like, shape, steps, found):  # type: ignore[no-untyp
 def length_of_step(old, new, like, entries, found):  # type: ignore[no-untyped-def]
     """Writes |new - old| / |old| of each member's entries to `found` [member].
 
-    `old` and `new` are the address of the first member's and how far the next one's are, in entries of float32.
+    `old` and `new` are the address of the first member's and how far the next one's are, in entries of the dtype of
+    `like`.
     """
     for member in range(len(found)):
         before = array_at(old[0] + like.itemsize * member * old[1], entries, like)

@@ -2,7 +2,8 @@
 
 Member by member: its weights, and what a time step needs, stay in the cache. In every matrix a row is a feature and
 runs along the batch; batches are padded to whole tiles of 16, features (those of each gate) to a multiple of four.
-`sizes` are members, time steps, units, the rows of what enters a step, and the batch. Arrays are flat:
+`sizes` are members, time steps, units, the rows of what enters a step, the batch, and how many units are not padding.
+Arrays are flat:
 
 - matrix [member, gates * unit, entering]: all parameters, which map what enters a step to its gates
 - back [member, unit + input, gates * unit]: the same transposed, without the biases; x_t where `onward` has room
@@ -28,7 +29,7 @@ from gradstudy.kernels.rules import activate, to_slope
 @compiled_in_order
 def rnn_forward(sizes, rule, coefficients, matrix, inputs, states, kept):  # type: ignore[no-untyped-def]
     """h = phi(W h + b + V x)."""
-    members, length, units, entering, batch = sizes
+    members, length, units, entering, batch, width = sizes
     n, block = units * batch, entering * batch
     for m in range(members):
         weights = m * units * entering
@@ -38,11 +39,12 @@ def rnn_forward(sizes, rule, coefficients, matrix, inputs, states, kept):  # typ
             next_ = here + block
             _multiply(matrix, weights, units, entering, entering, states, here, states, next_, batch, False)
             activate(rule, coefficients[m], states[next_ : next_ + n])
+            _clear(states, next_, 1, n, width * batch)
 
 
 @compiled_in_order
 def rnn_backward(sizes, rule, coefficients, back, states, kept, signal, cell_signal, squares, gradient, onward, adds):  # type: ignore[no-untyped-def]
-    members, length, units, entering, batch = sizes
+    members, length, units, entering, batch, width = sizes
     n, block, inputs = units * batch, entering * batch, onward.size // (members * length)
     sums, d = np.empty(units * entering * 8, states.dtype), np.empty(n, states.dtype)
     for m in range(members):
@@ -56,10 +58,11 @@ def rnn_backward(sizes, rule, coefficients, back, states, kept, signal, cell_sig
             _copy(states[here + block : here + block + n], d)
             to_slope(rule, coefficients[m], d)
             _scale(d, sent)
-            squares[m * length + t] = _square(sent)
+            squares[m * length + t] = _square(sent[: width * batch])
             _add_outer(d, 0, units, states, here, entering, sums, 0, entering, batch)
             if t:
                 _multiply(back, weights, units, units, units, d, 0, signal, now - n, batch, adds)
+                _clear(signal, now - n, 1, n, width * batch)
             _send_on(back, weights, units, units, d, onward, (m * length + t) * inputs, inputs, batch)
         _add_lanes(sums, gradient, m * units * entering)
 
@@ -67,7 +70,7 @@ def rnn_backward(sizes, rule, coefficients, back, states, kept, signal, cell_sig
 @compiled_in_order
 def lstm_forward(sizes, rule, coefficients, matrix, inputs, states, kept):  # type: ignore[no-untyped-def]
     """c = f c + i phi(g), h = o phi(c); kept are i, f, phi(g), o, c and phi(c)."""
-    members, length, units, entering, batch = sizes
+    members, length, units, entering, batch, width = sizes
     n, block = units * batch, entering * batch
     start = np.zeros(n, states.dtype)
     for m in range(members):
@@ -91,11 +94,13 @@ def lstm_forward(sizes, rule, coefficients, matrix, inputs, states, kept):  # ty
             hidden = states[here + block : here + block + n]
             for e in range(n):
                 hidden[e] = leave[e] * shown[e]
+            _clear(kept, now, 6, n, width * batch)
+            _clear(states, here + block, 1, n, width * batch)
 
 
 @compiled_in_order
 def lstm_backward(sizes, rule, coefficients, back, states, kept, signal, cell_signal, squares, gradient, onward, adds):  # type: ignore[no-untyped-def]
-    members, length, units, entering, batch = sizes
+    members, length, units, entering, batch, width = sizes
     n, block, inputs, rows = units * batch, entering * batch, onward.size // (members * length), 4 * units
     sums, d, start = (
         np.empty(rows * entering * 8, states.dtype),
@@ -131,14 +136,15 @@ def lstm_backward(sizes, rule, coefficients, back, states, kept, signal, cell_si
                 d_entry[e] = sent_to_cell[e] * candidate[e] * (entry[e] * (f4(1) - entry[e]))
             for e in range(n):
                 d_forget[e] = sent_to_cell[e] * before[e] * (forget[e] * (f4(1) - forget[e]))
-            squares[m * length + t] = _square(sent)
-            squares[(members + m) * length + t] = _square(sent_to_cell)
+            squares[m * length + t] = _square(sent[: width * batch])
+            squares[(members + m) * length + t] = _square(sent_to_cell[: width * batch])
             _add_outer(d, 0, rows, states, here, entering, sums, 0, entering, batch)
             if t:
                 sent_to_cell_before = cell_signal[now - n : now]
                 for e in range(n):
                     sent_to_cell_before[e] = sent_to_cell[e] * forget[e]
                 _multiply(back, weights, units, rows, rows, d, 0, signal, now - n, batch, adds)
+                _clear(signal, now - n, 1, n, width * batch)
             _send_on(back, weights, units, rows, d, onward, (m * length + t) * inputs, inputs, batch)
         _add_lanes(sums, gradient, m * rows * entering)
 
@@ -149,7 +155,7 @@ def gru_forward(sizes, rule, coefficients, matrix, inputs, states, kept):  # typ
 
     The four blocks of rows are those of r, of u, of what h gives and of what x gives; each has its own bias.
     """
-    members, length, units, entering, batch = sizes
+    members, length, units, entering, batch, width = sizes
     n, block = units * batch, entering * batch
     for m in range(members):
         for t in range(length):
@@ -171,11 +177,13 @@ def gru_forward(sizes, rule, coefficients, matrix, inputs, states, kept):  # typ
             before, hidden = states[here : here + n], states[here + block : here + block + n]
             for e in range(n):
                 hidden[e] = new[e] + update[e] * (before[e] - new[e])
+            _clear(kept, now, 4, n, width * batch)
+            _clear(states, here + block, 1, n, width * batch)
 
 
 @compiled_in_order
 def gru_backward(sizes, rule, coefficients, back, states, kept, signal, cell_signal, squares, gradient, onward, adds):  # type: ignore[no-untyped-def]
-    members, length, units, entering, batch = sizes
+    members, length, units, entering, batch, width = sizes
     n, block, inputs, rows = units * batch, entering * batch, onward.size // (members * length), 4 * units
     sums, d = np.empty(rows * entering * 8, states.dtype), np.empty(4 * n, states.dtype)
     d_reset, d_update, d_given, d_new = d[:n], d[n : 2 * n], d[2 * n : 3 * n], d[3 * n :]
@@ -200,7 +208,7 @@ def gru_backward(sizes, rule, coefficients, back, states, kept, signal, cell_sig
                 d_given[e] = d_new[e] * reset[e]
             for e in range(n):
                 d_reset[e] = d_new[e] * given[e] * (reset[e] * (f4(1) - reset[e]))
-            squares[m * length + t] = _square(sent)
+            squares[m * length + t] = _square(sent[: width * batch])
             _add_outer(d, 0, 3 * units, states, here, units + 1, sums, 0, entering, batch)
             after_h, features = units + 1, entering - units - 1
             _add_outer(d, 0, 2 * units, states, here + n + batch, features, sums, after_h, entering, batch)
@@ -213,6 +221,7 @@ def gru_backward(sizes, rule, coefficients, back, states, kept, signal, cell_sig
                 for e in range(n):
                     sent_before[e] += sent[e] * update[e]
                 _multiply(back, weights, units, 3 * units, rows, d, 0, signal, now - n, batch, True)
+                _clear(signal, now - n, 1, n, width * batch)
             _send_on(back, weights, units, rows, d, onward, (m * length + t) * inputs, inputs, batch)
         _add_lanes(sums, gradient, m * rows * entering)
 
@@ -380,6 +389,14 @@ def _square(x):  # type: ignore[no-untyped-def]
         wide = np.float64(x[i])
         total += wide * wide
     return total
+
+
+@compiled_in_order
+def _clear(array, at, blocks, size, used):  # type: ignore[no-untyped-def]
+    """Writes 0 to the padding of so many blocks: a padded unit is 0 times inf else, once a real one is inf."""
+    for block in range(at, at + blocks * size, size):
+        for i in range(block + used, block + size):
+            array[i] = 0
 
 
 @compiled_in_order

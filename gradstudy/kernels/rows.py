@@ -46,14 +46,15 @@ def norm_of_slices(values, found):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def clip_rows(rows, factor, limit, norms):  # type: ignore[no-untyped-def]
+def clip_rows(rows, length, factor, limit, starts, ends, norms):  # type: ignore[no-untyped-def]
     """Multiplies, in float64, each row by its `factor` [member], and cuts each entry at `limit` [member], in place.
 
-    Takes the `norms` [member] of those rows anew that it has changed, and returns how many those are.
+    Of the first `length` entries, in which these tensors lie: takes their `norms` [member] anew, as norms_of_rows has
+    it, in those rows that it has changed, and returns how many those are.
     """
-    changed = 0
+    changed, each = 0, np.empty((len(starts), 1))
     for member in range(len(rows)):
-        row, largest, cut = rows[member], limit[member], 0
+        row, largest, cut = rows[member, :length], limit[member], 0
         if factor[member] != 1.0:
             for entry in range(len(row)):
                 row[entry] = np.float32(np.float64(row[entry]) * factor[member])
@@ -67,7 +68,7 @@ def clip_rows(rows, factor, limit, norms):  # type: ignore[no-untyped-def]
                     cut += 1
         if cut or factor[member] != 1.0:
             changed += 1
-            norm_of_slices(rows[member : member + 1], norms[member : member + 1])
+            norms_of_rows(rows[member : member + 1], starts, ends, len(starts), each, norms[member : member + 1])
     return changed
 
 

@@ -15,7 +15,7 @@ IDENTITY, RELU, TANH, SIGMOID, LEAKY_RELU, HARDTANH = range(6)
 
 @compiled_in_order
 def activate(rule, coefficient, y):  # type: ignore[no-untyped-def]
-    """phi of the float32 [entry] y, in place. What is not a number stays so."""
+    """phi of the numbers [entry] y, in place. What is not a number stays so."""
     if rule == TANH:
         for i in range(y.size):
             y[i] = tanh_of(y[i])
@@ -35,7 +35,7 @@ def activate(rule, coefficient, y):  # type: ignore[no-untyped-def]
 
 @compiled_in_order
 def to_slope(rule, coefficient, y):  # type: ignore[no-untyped-def]
-    """The slope of phi where its value is the float32 [entry] y, in place."""
+    """The slope of phi where its values are the numbers [entry] y, in place."""
     if rule == IDENTITY:
         for i in range(y.size):
             y[i] = f4(1)

@@ -8,6 +8,7 @@ all. The tables, the session and its errors are MLflow's, and a test compares ev
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from gradstudy.tracking.store import DATABASES
@@ -30,7 +31,9 @@ def database_of(client: MlflowClient) -> SqlAlchemyStore | None:
 
     # No promised part of the client. A store or an engine of our own would lack what MLflow sets for its connections.
     store = getattr(getattr(client, "_tracking_client", None), "store", None)
-    return store if type(store) is SqlAlchemyStore else None
+    if type(store) is not SqlAlchemyStore or "read_only" not in signature(store.ManagedSessionMaker).parameters:
+        return None  # or older than the version whose sessions are known here
+    return store
 
 
 def table_rows(

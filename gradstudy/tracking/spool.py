@@ -51,6 +51,15 @@ class Spool:
         """Everything that was measured on this trial."""
         return read_result(self.path(number))
 
+    def whole(self, number: int) -> TrialResult | None:
+        """The same, or None where it is damaged: then it is set aside."""
+        try:
+            return self.result(number)
+        except Damaged as damaged:
+            set_aside(self.path(number))
+            self.damaged.append(damaged)
+            return None
+
     def path(self, number: int) -> Path:
         """Where this trial is, or would be."""
         return self.folder / trial_file(number)
@@ -65,8 +74,4 @@ class Spool:
             if unfinished.is_file():
                 unfinished.unlink()
         for number in self.numbers():
-            try:
-                self.result(number)
-            except Damaged as damaged:
-                set_aside(self.path(number))
-                self.damaged.append(damaged)
+            self.whole(number)

@@ -7,8 +7,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from math import isfinite
 from pathlib import Path
 from secrets import token_hex
+from shutil import rmtree
 from typing import TYPE_CHECKING, TypeVar
 
 from gradstudy.tracking.contact import asked_of
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 MOST_PARAMS, MOST_METRICS = 100, 900
 """MLflow takes 100 params and 1000 entries in one call."""
 TAKEN = re.compile(r"\w[\w.\-: ]*(/\w[\w.\-: ]*)*")
-KEY_LENGTH, PARAM_LENGTH = 250, 500
-"""Keys, and lengths of keys and params, that no version of MLflow refuses or cuts."""
+KEY_LENGTH, PARAM_LENGTH, TAG_LENGTH = 250, 500, 5000
+"""Keys, and lengths of keys, params and tags, that no version of MLflow refuses or cuts."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,11 @@ class WholeRun:
     def is_plain(self) -> bool:
         """Whether MLflow would take all of it as it is."""
         keys = {*self.params, *(key for key, _, _ in self.metrics)}
-        return all(len(value) <= PARAM_LENGTH for value in self.params.values()) and all(
-            len(key) <= KEY_LENGTH and TAKEN.fullmatch(key) for key in keys
+        return (
+            all(len(key) <= KEY_LENGTH and TAKEN.fullmatch(key) for key in keys)
+            and all(len(value) <= PARAM_LENGTH for value in self.params.values())
+            and all(len(key) <= KEY_LENGTH and len(value) <= TAG_LENGTH for key, value in self.tags.items())
+            and all(isfinite(value) for _, _, value in self.metrics)
         )
 
 
@@ -56,6 +61,7 @@ def store_run(client: MlflowClient, study: Run, run: WholeRun) -> Run:
 def _by_rows(client: MlflowClient, study: Run, run: WholeRun) -> Run | None:
     """In one transaction, some 7 ms on SQLite; None where the database is not at hand, or is not as it is known."""
     from mlflow.entities import Run, RunData, RunInfo, RunTag
+    from mlflow.exceptions import MlflowException
 
     database, now = database_of(client), int(time.time() * 1000)
     # Begins with the time, so that rows go to the ends of MLflow's indexes: at the 4,000th run random ids cost SQLite
@@ -74,10 +80,15 @@ def _by_rows(client: MlflowClient, study: Run, run: WholeRun) -> Run | None:
     )
     ended = Run(info, RunData(tags=[RunTag(key, value) for key, value in run.tags.items()]))
     rows = table_rows(info, run.tags, run.params, run.metrics) if database else None
-    if database is None or rows is None or local_folder(ended) is None:
+    folder = local_folder(ended)
+    if database is None or rows is None or folder is None:
         return None
     attach(client, ended, run.files)
-    asked_of(client, lambda: insert(database, info.experiment_id, rows))
+    try:
+        asked_of(client, lambda: insert(database, info.experiment_id, rows))
+    except MlflowException:  # nothing was stored; of a call that is only late that is not known
+        rmtree(folder.parent, ignore_errors=True)
+        raise
     return ended
 
 

@@ -126,7 +126,7 @@ class StudyWriter:
     def _needed(self, result: TrialResult) -> int:
         """Some number of bytes for what is left of the study, of trials like this: on disk and in a store beside it."""
         record = sum(series.values.nbytes for record in result.records for series in record.series.values())
-        return max(self._info.trials - len(self.stored()), 1) * (record + TRIAL_BYTES)
+        return max(self._info.trials - len(self.stored()), 1) * (2 * record + TRIAL_BYTES)
 
     def _waits(self) -> str:
         """How much what waits on disk will take, where that is why it waits."""
@@ -175,8 +175,9 @@ class StudyWriter:
             if not run.holds(number):
                 if number in run.numbers:  # of one that failed, sending knows whether it is the same
                     run.forget(number)
-                result = self._spool.result(number)
-                self._send(run, result, self._show(result))
+                result = self._spool.whole(number)
+                if result is not None:
+                    self._send(run, result, self._show(result))
         run.close(self.stored(), status)
         for number in numbers:
             self._spool.remove(number)

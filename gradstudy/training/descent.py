@@ -130,8 +130,8 @@ class CompiledDescent(Descent):
         self._numbers = self._given.numpy(), self._kept.numpy()
         self._bad, self._marked = torch.zeros(flat.trained, len(self._rows), dtype=torch.bool), 0
         # as arrays once and for all: to make one takes as long as a tenth of a small cohort's step
-        tensors = (rows, gradients, self.moments[0], self.moments[-1]) if self.moments else ()
-        self._there, self._slopes_there = [tensor.numpy() for tensor in tensors], self._slopes.numpy()
+        first, second = (self.moments[0], self.moments[-1]) if self.moments else (rows, rows)
+        self._there = [tensor.numpy() for tensor in (rows, gradients, first, second)]
         room = np.empty(flat.trained_length, np.float32)
         self._places = np.array(flat.starts[: flat.trained]), np.array(flat.ends), room, self._bad.numpy()
         self._limits = self._stacked([parts["clipping"].limit()], len(self._rows)).flatten().numpy()
@@ -146,7 +146,9 @@ class CompiledDescent(Descent):
         if not clipping.by_entry:
             return super().clip(before)
         factor, after = clipping.factor(before), before.clone()
-        changed = machine_code.clip_rows(self._slopes_there, factor.numpy(), self._limits, after.numpy())
+        gradients, (starts, ends, *_) = self._there[1], self._places
+        limits, length = self._limits, self.flat.trained_length
+        changed = machine_code.clip_rows(gradients, length, factor.numpy(), limits, starts, ends, after.numpy())
         return factor, after if changed else before
 
     def move(self, step: StepNumber, alive: Tensor) -> Tensor:

@@ -30,9 +30,8 @@ def main():
     engine.Prober = Blind
     members, steps = map(int, sys.argv[1:3])
     cohort = cohort_of(sys.argv[3:], members, steps)
-    engine.train(
-        cohort
-    )  # machine code is compiled or read, memory is taken, data are drawn: as before all but a first cohort
+    # machine code is compiled or read, memory is taken, data are drawn: as for all but the first cohort of a study
+    engine.train(cohort)
     records = engine.train(cohort)
     assert all(record.first_bad_step is None for record in records), "the dead are left behind, and take no time"
     print(1e6 * records[0].cost["seconds"] / steps / members)

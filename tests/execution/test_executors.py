@@ -40,6 +40,14 @@ every_executor = pytest.mark.parametrize("executor", EXECUTORS, ids=repr)
 every_one_of_processes = pytest.mark.parametrize("executor", OF_PROCESSES, ids=repr)
 
 
+def one_of_each(executors):
+    """Of tests that start a driver each, those with a single worker process are slow ones."""
+    single = [executor.outlives_workers and executor.workers == 1 for executor in executors]
+    each = zip(executors, single, strict=True)
+    marked = [pytest.param(one, marks=pytest.mark.slow) if slow else one for one, slow in each]
+    return pytest.mark.parametrize("executor", marked, ids=repr)
+
+
 @every_executor
 def test_every_item_comes_back_once_under_its_own_index(executor):
     with executor.start(CPU) as runner:
@@ -210,7 +218,7 @@ needs_processes_to_look_at = pytest.mark.skipif(
 
 
 @needs_processes_to_look_at
-@every_executor
+@one_of_each(EXECUTORS)
 @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_a_signal_to_the_whole_group_ends_the_driver_and_its_workers_and_nothing_is_left_behind(driver, number):
     process, pid = driver
@@ -221,7 +229,7 @@ def test_a_signal_to_the_whole_group_ends_the_driver_and_its_workers_and_nothing
 
 
 @needs_processes_to_look_at
-@every_one_of_processes
+@one_of_each(OF_PROCESSES)
 def test_workers_do_not_outlive_a_killed_driver(driver):
     process, pid = driver
     process.kill()

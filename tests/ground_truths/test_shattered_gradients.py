@@ -17,12 +17,13 @@ def in_common(depth, *overrides, seeds=20):
     return initial(measured(*network, "record=jacobian", seeds=seeds), "jacobian_correlation")[0]
 
 
-@pytest.mark.parametrize(("depth", "seeds"), [(2, 20), (4, 20), (6, 30)])
+@pytest.mark.parametrize(("depth", "seeds"), [(2, 20), (4, 20), pytest.param(6, 30, marks=pytest.mark.slow)])
 def test_every_normalised_relu_layer_halves_what_two_gradients_have_in_common(depth, seeds):
     """Theorem 1: 2^-L, as a unit is open for both samples in half of the cases in which it is for one."""
     assert in_common(depth, *NORMALISED, seeds=seeds).mean() == pytest.approx(2.0**-depth, rel=0.1)
 
 
+@pytest.mark.slow
 def test_without_a_norm_samples_grow_alike_and_their_gradients_do_not_shatter():
     """At L = 8 more than ten times 2^-8 is left: mean field says .050, as units then open for both samples together.
 
@@ -35,7 +36,7 @@ def test_without_a_norm_samples_grow_alike_and_their_gradients_do_not_shatter():
     assert 3 * error < plain.mean() / 5
 
 
-@pytest.mark.parametrize("blocks", [2, 4, 8])
+@pytest.mark.parametrize("blocks", [2, 4, pytest.param(8, marks=pytest.mark.slow)])
 def test_skips_keep_what_two_gradients_have_in_common(blocks):
     """Theorem 3, ~ 1/sqrt L: prod (v_l + 1/2) / (v_l + 1), v_l = 1 + l (1 - 1/pi); the read-out's ReLU halves it once.
 

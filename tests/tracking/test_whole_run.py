@@ -11,6 +11,7 @@ from mlflow.exceptions import MlflowException
 from support.made_trials import make_info
 
 from gradstudy.tracking import run_rows, whole_run
+from gradstudy.tracking.runs import local_folder
 from gradstudy.tracking.store import connect
 from gradstudy.tracking.study_run import StudyRun
 from gradstudy.tracking.whole_run import WholeRun, store_run
@@ -90,6 +91,8 @@ def test_the_latest_value_of_a_curve_is_that_of_its_last_step(store, study):
         ("a key with marks", {"params": {"init[0]": "1"}}),
         ("a long key", {"metrics": [("x" * 251, 0, 1.0)]}),
         ("a long value", {"params": {"levels": "x" * 501}}),
+        ("a long tag", {"tags": {"command": "x" * 5001}}),
+        ("what is no number", {"metrics": [("loss/train", 0, float("nan"))]}),
     ],
 )
 def test_what_mlflow_may_refuse_or_cut_goes_by_its_client(store, study, monkeypatch, why, changes):
@@ -127,10 +130,12 @@ def test_nothing_is_stored_below_an_experiment_that_was_deleted(store, study):
     assert client.search_runs([study.info.experiment_id], "tags.trial = '7'") == []
 
 
-def test_a_transaction_that_fails_leaves_no_row(store, study):
+def test_a_transaction_that_fails_leaves_neither_rows_nor_files(store, study, monkeypatch):
     client = connect(store)
+    monkeypatch.setattr(WholeRun, "is_plain", True)
     with pytest.raises(MlflowException):  # to SQLite that is NULL, and refused when the run's own row is there
         store_run(client, study, a_run(metrics=[("loss/train", 0, float("nan"))]))
+    assert {path.name for path in local_folder(study).parent.parent.glob("*")} <= {study.info.run_id}
     assert client.search_runs([study.info.experiment_id], "tags.trial = '7'") == []
 
 
@@ -143,3 +148,9 @@ def test_files_are_there_before_the_run_is(store, study, monkeypatch):
     monkeypatch.setattr(whole_run, "insert", insert)
     with pytest.raises(MlflowException, match="away"):
         store_run(connect(store), study, a_run())
+
+
+def test_an_older_mlflow_whose_sessions_are_opened_otherwise_is_asked_by_its_client(store, monkeypatch):
+    client = MlflowClient(store.uri)
+    monkeypatch.setattr(run_rows.database_of(client), "ManagedSessionMaker", lambda: None)
+    assert run_rows.database_of(client) is None

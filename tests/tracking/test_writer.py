@@ -252,9 +252,11 @@ def test_a_server_that_goes_away_is_left_alone_until_the_end(store, name, monkey
 
 def test_a_server_that_stays_away_is_reported_and_nothing_is_lost(store, name, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(MlflowClient, "set_terminated", Mock(side_effect=ConnectionError("no route to host")))
+        refuse = Mock(side_effect=MlflowException("no route to host"))
+        patch.setattr(whole_run, "insert", refuse)
         with pytest.raises(TrackingAway, match="no route to host"):
             launch(store, name, range(3))
+    assert refuse.call_count == 2, "of the first trial, and at the end"
     assert launch(store, name, range(3)) == []
     assert_complete(store, name, range(3))
 

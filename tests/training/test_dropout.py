@@ -187,8 +187,8 @@ def test_members_with_dropout_are_the_same_alone_in_a_subset_and_permuted(model,
 
 @pytest.mark.parametrize(("variational", "dtype"), [(False, "float32"), (False, "float64"), (True, "float64")])
 def test_a_share_of_zero_trains_bit_for_bit_as_no_dropout_at_all(variational, dtype):
-    # variational dropout keeps a recurrent layer from being one call of machine code, which rounds otherwise: in training
-    # in float32, and in looks unless more is asked for than that has at hand
+    # variational dropout keeps a recurrent layer from being one call of machine code, which rounds otherwise: training
+    # in float32, and looks unless more is asked for
     same = {"keep_weights": True, "dtype": dtype, "record": ("sample_correlation",)}
     without = train(cohort(parts(regularization=Penalty()), **same))
     part = Dropout(dropout=0.0, variational=variational)

@@ -18,7 +18,7 @@ from gradstudy.tasks.teacher import Teacher
 from gradstudy.training.cohort import structure
 from gradstudy.training.engine import train
 
-CLIPPINGS = [clipping.Threshold(max_value=0.01), clipping.Adaptive()]
+CLIPPINGS = [clipping.Threshold(max_value=0.01), clipping.Adaptive(), clipping.Threshold(max_norm=0.01)]
 REGULARIZATIONS = [
     regularization.Penalty(0.1),
     regularization.Lasso(0.1, l1=0.05),
@@ -45,6 +45,7 @@ NETWORKS = [
     {"model": Rnn(width=7), "task": Adding(length=8, batch_size=4)},
     {"model": Mlp(width=5, depth=3), "task": Teacher(batch_size=3), "normalization": BatchNorm()},
     {"model": Mlp(width=1, depth=2), "task": Teacher(batch_size=1)},
+    {"model": Mlp(width=16, depth=4, frozen=2), "task": Teacher(batch_size=3)},
     {"model": Cnn(width=3, depth=2), "task": Pictures()},
 ]
 

@@ -138,3 +138,28 @@ def test_what_stands_inside_the_cell_takes_the_plain_loop(cell):
     ):
         network = network_of(parts(model=CELLS[cell](width=5)) | inside)
         assert not network.runs_by_hand
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("cell", CELLS)
+def test_what_overflows_is_inf_in_the_units_there_are_as_in_the_plain_loop(cell, dtype):
+    """Five units are padded to eight, and 0 times inf is no number: neither forward, nor back, nor in the norms."""
+    trial = parts(model=CELLS[cell](width=5), activation=activation.Relu(), task=Adding(length=30, batch_size=3))
+    network, random = network_of(trial), torch.Generator().manual_seed(1)
+    inputs = torch.rand(1, 3, *trial["task"].shape.inputs, generator=random, dtype=dtype)
+    large = 1e4 if dtype == torch.float32 else 1e30
+    found = []
+    for by_hand in (True, False):
+        values = {name: value.to(dtype).abs() for name, value in drawn(network, 1).items()}
+        values = {name: value * large if "hh" in name and value.dim() > 2 else value for name, value in values.items()}
+        parameters = {name: value.requires_grad_() for name, value in values.items()}
+        plain = dtype == torch.float64 or not by_hand
+        probe = Probe(by_hand=by_hand) if plain else None
+        flow = network(Pass(parameters, training=True, probe=probe), inputs)
+        assert bool(flow.taps) == by_hand
+        flowing = torch.autograd.grad(flow.output.sum(), flow.tensors, materialize_grads=True)
+        found.append((flow.output.detach(), flow_rms(flow, flowing)["signal"]))
+    for ours, theirs in zip(*found, strict=True):
+        assert torch.equal(ours.isfinite(), theirs.isfinite())
+        assert torch.equal(ours.isnan(), theirs.isnan())
+    assert cell != "rnn" or not all(one.isfinite().all() for one in found[0])

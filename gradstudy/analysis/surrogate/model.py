@@ -124,6 +124,10 @@ Model = Smooth | Hurdle
 ModelDraw = Posterior | HurdleParts
 
 
+PIECE = 256
+"""Points that are worked out together: on any number of processors the same, as sums end otherwise elsewhere."""
+
+
 def fit_model(points: np.ndarray, repeats: Replicates, basis: Basis, seed: int) -> Model:
     """What these trials say of the response. Coded points [trial, factor]; the means must not all be the same."""
     means, ends = repeats.means, repeats.ends
@@ -143,8 +147,10 @@ def _missed(points: np.ndarray, values: np.ndarray, ends: EndCounts, odds: Surro
     parts = Hurdle(odds, others, ends.end, np.empty(0)).typical()
     if len(points) <= CONDITIONED:
         return squared_misses(values, _left_out(points, ends, parts))
+    parts.mean(points[:1])  # solved once, and not by every thread
+    pieces = [points[first : first + PIECE] for first in range(0, len(points), PIECE)]
     with ThreadPoolExecutor(cores()) as threads:
-        return squared_misses(values, np.concatenate([*threads.map(parts.mean, np.array_split(points, cores()))]))
+        return squared_misses(values, np.concatenate([*threads.map(parts.mean, pieces)]))
 
 
 def _left_out(points: np.ndarray, ends: EndCounts, parts: HurdleParts) -> np.ndarray:

@@ -90,7 +90,7 @@ class _Steps(torch.autograd.Function):
         kept = inputs.new_empty(members, length, layer.cell.kept * units, columns)
         rule, coefficient = layer.activation.rule or (0, 0.0)
         coefficients = stacked(coefficient).to(inputs.dtype).expand(members).contiguous()
-        common = (members, length, units, entering, columns), rule, coefficients.numpy()
+        common = (members, length, units, entering, columns, width), rule, coefficients.numpy()
         layer.cell.forward(*common, _flat(matrix), inputs.detach().numpy(), _flat(states), _flat(kept))
         ctx.kept = layer, common, matrix, states, kept, taps
         layer.left[:] = states, kept
@@ -100,7 +100,7 @@ class _Steps(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, sent: Tensor) -> tuple[Tensor | None, ...]:
         layer, common, matrix, states, kept, taps = ctx.kept
-        (members, length, units, entering, columns), *_ = common
+        (members, length, units, entering, columns, _), *_ = common
         (batch, width), features = taps[0].shape[2:], entering - 1 - units
         asked = -(-features // PADDED_TO) * PADDED_TO if ctx.needs_input_grad[2] else 0
         back = matrix.new_zeros(members, units + asked, matrix.shape[1])

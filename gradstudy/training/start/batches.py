@@ -18,8 +18,8 @@ _Source = tuple[Any, tuple[int, int]]
 
 SENT_TOGETHER, MOST_SENT = 16, 64_000_000
 """Batches that are sent to a GPU together, or fewer of more bytes."""
-MOST_KEPT, COHORTS_KEPT = 64_000_000, 2
-"""Bytes of a cohort's batches that are kept for those that follow, and for how many different cohorts they are."""
+MOST_KEPT, OF_A_BATCH = 64_000_000, 4_000
+"""Bytes of a cohort's batches that are kept for the next one, and what a batch takes beside its inputs, roughly."""
 
 
 class Batches:
@@ -54,7 +54,8 @@ class Batches:
         if steps is None or steps * len(sources) * _bytes(tasks[0], dtype) > MOST_KEPT:
             self._examples = _drawn(*given)
         else:
-            self._examples = iter(_kept(tuple(task.content for task, _ in sources), *given))
+            contents = {task: task.content for task in dict.fromkeys(tasks)}
+            self._examples = iter(kept_batches(tuple(contents.values()), *given))
 
     def keep(self, slots: Sequence[int]) -> None:
         """Goes on with the members of these slots; what is drawn stays the same."""
@@ -93,19 +94,23 @@ class _Kept:
     def __iter__(self) -> Iterator[Examples]:
         for number in count():
             if number == len(self._so_far):
-                self._so_far.append(next(self._drawn))
+                try:
+                    self._so_far.append(next(self._drawn))
+                except BaseException:  # a draw that was broken off cannot go on: whoever comes next draws anew
+                    kept_batches.cache_clear()
+                    raise
             yield self._so_far[number]
 
 
-@lru_cache(maxsize=COHORTS_KEPT)
-def _kept(contents: tuple[str, ...], *given: Any) -> _Kept:
+@lru_cache(maxsize=1)
+def kept_batches(contents: tuple[str, ...], *given: Any) -> _Kept:
     """Of the same arguments the same; `contents` are those of the files that tasks read, which may change."""
     return _Kept(_drawn(*given))
 
 
 def _bytes(task: Any, dtype: torch.dtype) -> int:
-    """Of a batch's inputs, beside which targets are small."""
-    return int(task.largest_batch * prod(task.shape.inputs) * dtype.itemsize)
+    """Of a batch, roughly."""
+    return int(task.largest_batch * prod(task.shape.inputs) * dtype.itemsize) + OF_A_BATCH
 
 
 def _drawn(
