@@ -26,8 +26,8 @@ LARGEST_BATCH, LONGEST_SEQUENCE = 1_000_000, 100_000
 class Task(Part, group="task"):
     """What a network is trained on. `batch` and `held_out` draw from the stream that they are given.
 
-    `content` tells apart data that a file may change; `smallest_batch` and `largest_batch` are how many rows one may
-    have.
+    `content` tells apart data that a file may change: batches of equal tasks with equal content are drawn once for all
+    cohorts. `smallest_batch` and `largest_batch` are how many rows one may have.
     """
 
     batch_size: int = number(32, at_least=1, at_most=LARGEST_BATCH)
