@@ -14,10 +14,12 @@ FUZZED, PORTION = 3000, 250
 
 @pytest.fixture(scope="module")
 def warm(tmp_path_factory):
-    """What every fork is given: files that are parsed, and what launches are compared with composed."""
+    """What every fork is given: files that are parsed, machine code, and what launches are compared with composed."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("warm"))
-        gradstudy.measurement.measure(["model=mlp", "task=digits", "budget.steps=0"], seeds=1)
+        for kind in (["model=mlp", "task=digits"], ["model=rnn", "task=adding"]):
+            for rule in ("sgd", "adam", "rmsprop"):
+                gradstudy.measurement.measure([*kind, f"optimizer={rule}", "budget.steps=1"], seeds=1)
 
 
 def test_the_table_has_its_size():
