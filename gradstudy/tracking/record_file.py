@@ -227,8 +227,8 @@ def _table(records: Sequence[MemberRecord]) -> pa.Table:
     steps, placed, values = np.empty(sum(sizes), np.int32), np.empty(sum(sizes), np.int32), np.empty(sum(sizes))
     quantities, places = dict[str, int](), dict[str, int]()
     codes = {
-        series.places: [places.setdefault(place, len(places)) for place in series.places]
-        for series in {series.places: series for *_, series in blocks}.values()
+        names: [places.setdefault(name, len(places)) for name in names]
+        for names in dict.fromkeys(series.places for *_, series in blocks)
     }
     for (*_, series), rows in zip(blocks, starmap(slice, pairwise(accumulate(sizes, initial=0))), strict=True):
         shape = series.values.shape

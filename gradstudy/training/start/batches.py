@@ -54,8 +54,8 @@ class Batches:
         if steps is None or steps * len(sources) * _bytes(tasks[0], dtype) > MOST_KEPT:
             self._examples = _drawn(*given)
         else:
-            contents = {task: task.content for task in dict.fromkeys(tasks)}
-            self._examples = iter(kept_batches(tuple(contents.values()), *given))
+            contents = tuple(task.content for task in dict.fromkeys(tasks))
+            self._examples = iter(kept_batches(contents, *given))
 
     def keep(self, slots: Sequence[int]) -> None:
         """Goes on with the members of these slots; what is drawn stays the same."""
