@@ -17,7 +17,7 @@ def warm(tmp_path_factory):
     """What every fork is given: files that are parsed, machine code, and what launches are compared with composed."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("warm"))
-        for kind in (["model=mlp", "task=digits"], ["model=rnn", "task=adding"]):
+        for kind in (["model=mlp", "task=digits"], ["model=rnn", "task=adding"], ["model=lstm", "task=adding"]):
             for rule in ("sgd", "adam", "rmsprop"):
                 gradstudy.measurement.measure([*kind, f"optimizer={rule}", "budget.steps=1"], seeds=1)
 

@@ -58,7 +58,8 @@ class Table(Features, Wanted, Writing):
     @property
     def content(self) -> str:
         """A hash of the file: a study goes on only with the data it was begun with."""
-        return sha256(Path(self.path).expanduser().read_bytes()).hexdigest()
+        path = Path(self.path).expanduser()
+        return _hash(path, path.stat().st_mtime_ns)
 
     def data(self) -> Data:
         path = Path(self.path).expanduser()
@@ -81,6 +82,12 @@ class Table(Features, Wanted, Writing):
 
 def _names(value: object) -> str | tuple[str, ...]:
     return tuple(map(str, value)) if isinstance(value, list | tuple) else "" if value is None else str(value)
+
+
+@cache
+def _hash(path: Path, changed: int) -> str:
+    """Asked for by every cohort; `changed` as below."""
+    return sha256(path.read_bytes()).hexdigest()
 
 
 @cache
