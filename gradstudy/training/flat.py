@@ -50,6 +50,30 @@ class Flat:
         }
 
 
+class Leaves:
+    """Parameters in `rows` [member, entry] as `values` of a graph, by name and in the network's order.
+
+    `into` is where their gradients belong, by name: views of `gradients`, other rows.
+    """
+
+    def __init__(self, flat: Flat, rows: Tensor):
+        self._flat, self._rows, self.gradients = flat, rows, torch.zeros_like(rows)
+        views, self.into = flat.views(rows), flat.views(self.gradients)
+        self.values = {name: views[name].detach().requires_grad_() for name in map(flat.names.__getitem__, flat.order)}
+        self.slopes = self.gradients[:, : flat.trained_length]
+
+    def take(self, gradients: Mapping[str, Tensor]) -> None:
+        """Puts gradients, by name, where they belong unless they lie there."""
+        pairs = [(self.into[name], one) for name, one in gradients.items()]
+        pairs = [(place, one) for place, one in pairs if one.data_ptr() != place.data_ptr()]
+        if pairs:
+            torch._foreach_copy_([place for place, _ in pairs], [one for _, one in pairs])
+
+    def in_float64(self) -> "Leaves":
+        """The same values with all their digits, and no gradients yet."""
+        return Leaves(self._flat, self._rows.double())
+
+
 class Buffers:
     """What networks remember beside their parameters, by name in `views` [member, ...]: of rows, written in place."""
 

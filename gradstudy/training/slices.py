@@ -15,7 +15,7 @@ from torch import Tensor
 from gradstudy.kernels.compiled import runs_compiled
 from gradstudy.network import Network
 from gradstudy.training.descent import Descent, descent
-from gradstudy.training.flat import Flat
+from gradstudy.training.flat import Flat, Leaves
 from gradstudy.training.instrument.recorder import StepNumber
 from gradstudy.training.row_norms import compiled_norms, plain_norms
 
@@ -31,17 +31,17 @@ class Rules:
 class Slices:
     """Moves the parameters of a cohort along what its backward pass found.
 
-    `parameters` are leaves of the graph by name, and `into` where their gradients belong: views of rows. `trained` are
-    those that are moved. `rates` [step, member] are of all steps that there will be.
+    `leaves` are all parameters, and `trained` those that are moved, by name. `rates` [step, member] are of all steps
+    that there will be.
     """
 
     def __init__(self, network: Network, rules: Sequence[Rules], values: Mapping[str, Tensor], rates: Tensor):
         flat = Flat(network.parameters)
         rows = flat.rows(values)
-        gradients = torch.zeros_like(rows)
-        views, self.into = flat.views(rows), flat.views(gradients)
-        self.parameters = {p.name: views[p.name].detach().requires_grad_() for p in network.parameters}
-        self.trained = flat.views(rows[:, : flat.trained_length])
+        self.leaves = Leaves(flat, rows)
+        gradients = self.leaves.gradients
+        self._flat, self._moved = flat, rows[:, : flat.trained_length]
+        self.trained = flat.views(self._moved)
         self._norms = (compiled_norms if runs_compiled(rows) else plain_norms)(flat, gradients)
         ends = accumulate((one.members for one in rules), initial=0)
         self._slices = [slice(*both) for both in pairwise(ends)]
@@ -60,15 +60,9 @@ class Slices:
         """Those of each member [entry]."""
         return [[moment[row] for moment in one.moments] for one in self._parts for row in range(len(one.moved))]
 
-    def take(self, gradients: Sequence[Tensor]) -> None:
-        """Puts the gradients of all parameters, in the network's order, where they belong unless they lie there."""
-        pairs = [
-            (place, gradient)
-            for place, gradient in zip(map(self.into.__getitem__, self.parameters), gradients, strict=True)
-            if gradient.data_ptr() != place.data_ptr()
-        ]
-        if pairs:
-            torch._foreach_copy_([place for place, _ in pairs], [gradient for _, gradient in pairs])
+    def copied(self) -> dict[str, Tensor]:
+        """What is trained as it is now, by name."""
+        return self._flat.views(self._moved.clone())
 
     def norms(self) -> tuple[Tensor, Tensor]:
         """The norm of each parameter's gradient [parameter, member], and of all that is trained [member]; float64.

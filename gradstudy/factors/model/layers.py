@@ -167,6 +167,11 @@ def looks_by_hand(run: Pass, x: Tensor) -> bool:
     return run.probe is not None and run.probe.by_hand and runs_compiled(x, torch.float64)
 
 
+def goes_by_hand(run: Pass, x: Tensor) -> bool:
+    """Whether machine code that goes forward and back as one may be taken: in training, or in a look inside."""
+    return (run.by_hand and runs_compiled(x)) or looks_by_hand(run, x)
+
+
 def check_joins(layers: Layers, joins: int) -> None:
     """ValueError where a residual connection has no place: it would be a factor that does nothing."""
     if layers.residual.joins and not joins:

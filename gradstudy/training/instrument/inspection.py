@@ -6,14 +6,15 @@ number of members.
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from gradstudy.kernels.compiled import runs_compiled
-from gradstudy.kernels.places import length_of_step
+from gradstudy.kernels.compiled import runs_compiled, where
+from gradstudy.kernels.places import lengths_of_steps, products_of_both, shares_marked
 from gradstudy.kernels.units import look_at_slopes
 from gradstudy.network import Applied, spread_over
-from gradstudy.training.instrument.norms import LIKE, norms
+from gradstudy.training.instrument.norms import LIKE, SAFE, norms
 
 SATURATED_SLOPE = 0.05
 """A unit is saturated where its slope is less than this part of the slope at 0: tanh beyond 0.975 of its range."""
@@ -110,16 +111,40 @@ def update_ratio(before: Sequence[Tensor], after: Sequence[Tensor]) -> Tensor:
     """How far each parameter [member, ...] moved, in its own norm, [parameter, member]; taken in float64."""
     if runs_compiled(before[0]) and all(one[0].is_contiguous() for one in (*before, *after)):
         ratios = torch.empty(len(before), len(before[0]), dtype=torch.float64)
-        for row, *pair in zip(ratios.numpy(), before, after, strict=True):
-            old, new = ((one.data_ptr(), one.stride(0)) for one in pair)
-            length_of_step(old, new, LIKE[torch.float32], pair[0][0].numel(), row)
+        lengths_of_steps(where(before), where(after), LIKE[torch.float32], _sizes(before), ratios.numpy())
         return ratios
     wide = [(one.double(), other.double()) for one, other in zip(before, after, strict=True)]
     return norms([other - one for one, other in wide]) / norms([one for one, _ in wide])
 
 
+def marked_shares(marks: Sequence[Tensor]) -> Tensor:
+    """Which part of the entries of each of these bools [member, ...] is true, [tensor, member]."""
+    if runs_compiled(marks[0], torch.bool) and all(one[0].is_contiguous() for one in marks):
+        shares = torch.empty(len(marks), len(marks[0]), dtype=torch.float64)
+        shares_marked(where(marks), LIKE[torch.bool], _sizes(marks), shares.numpy())
+        return shares
+    return torch.stack([one.flatten(1).count_nonzero(1).double() / one[0].numel() for one in marks])
+
+
+def _sizes(tensors: Sequence[Tensor]) -> np.ndarray:
+    """How many entries a member has in each."""
+    return np.array([one[0].numel() for one in tensors])
+
+
 def cosine(before: Tensor, after: Tensor) -> Tensor:
     """The cosine of two gradients of all parameters together [member, entry], [member]; nan where one of them is 0."""
+    if not runs_compiled(before, torch.float64):
+        return _careful_cosine(before, after)
+    products = torch.empty(3, len(before), dtype=torch.float64)
+    products_of_both(where([before, after]), LIKE[torch.float64], before.shape[1], products.numpy())
+    low, high = (limit * limit for limit in SAFE[torch.float64])
+    safe = ((products[:2] > low) & (products[:2] < high)).all(0)
+    found = products[2] / (products[0].sqrt() * products[1].sqrt())
+    return found if bool(safe.all()) else torch.where(safe, found, _careful_cosine(before, after))
+
+
+def _careful_cosine(before: Tensor, after: Tensor) -> Tensor:
+    """The same where no square may leave the range."""
     one, other = (gradient / norms([gradient])[0].unsqueeze(1) for gradient in (before, after))
     squares = norms([one + other, one - other]).square()
     return (squares[0] - squares[1]) / 4
