@@ -7,13 +7,12 @@ kept on disk beside the source, or in NUMBA_CACHE_DIR.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from filelock import FileLock
 from torch import Tensor, dtype, float32
 
@@ -71,11 +70,6 @@ def by_type(of_32: Callable[..., Any], of_64: Callable[..., Any]) -> Callable[..
 def runs_compiled(like: Tensor, of: dtype = float32) -> bool:
     """Whether compiled functions are to be had for such a tensor: on a CPU, in float32, or `of` another type."""
     return numba is not None and like.device.type == "cpu" and like.dtype == of
-
-
-def where(tensors: Sequence[Tensor]) -> np.ndarray:
-    """Addresses of the first of tensors' members, and how far the next ones are in entries, [2, tensor]."""
-    return np.array([[one.data_ptr() for one in tensors], [one.stride(0) for one in tensors]])
 
 
 def _machine_code(function: Callable[..., Any], fastmath: Any) -> Callable[..., Any]:

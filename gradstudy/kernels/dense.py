@@ -41,11 +41,12 @@ def chain_forward(chain, inputs, entered, hidden, output):  # type: ignore[no-un
                 multiply(weight, 0, before, 1, before, x, x_at, columns, bias, leaving, 0, columns, after, columns)
             else:
                 multiply(weight, 0, before, 1, before, x, x_at, columns, bias, hidden, at, columns, after, columns)
-                if entered.size:
-                    for i in range(at, at + after * columns):
-                        entered[i] = hidden[i]
-                activate(rule, coefficients[m], hidden[at : at + after * columns])
-                x, x_at, at = hidden, at, at + after * columns
+                end = at + after * columns
+                here, kept = hidden[at:end], entered[at:end]
+                for i in range(kept.size):
+                    kept[i] = here[i]
+                activate(rule, coefficients[m], here)
+                x, x_at, at = hidden, at, end
         transpose(leaving, 0, columns, classes, batch, output, m * batch * classes, classes)
 
 

@@ -16,7 +16,7 @@ try:
     from numba.extending import intrinsic, models, register_model
     from numba.np.arrayobj import populate_array
 
-    _NUMBERS = {types.float32: ir.FloatType(), types.float64: ir.DoubleType(), types.uint8: ir.IntType(8)}
+    _NUMBERS = {types.float32: ir.FloatType(), types.float64: ir.DoubleType()}
 
     class _Lanes(types.Type):
         def __init__(self, dtype: Any) -> None:

@@ -211,12 +211,12 @@ class _Training:
         """A step, what the network was before it, and what has changed behind it."""
         with self.stopwatch.timing("probes"):
             self.prober.look(step, batch, self.leaves.in_float64(), self.buffers.views, self._probing)
-        before = self.descent.copied()
+        before = self.leaves.rows.clone()
         self._train(step, batch)
         if self.cohort.steps:
             with self.stopwatch.timing("probes"):
                 below, alive = self.descent.below_eps(step), self.divergence.alive
-                self.prober.see_update(step, before, self.descent.trained, below, alive)
+                self.prober.see_update(step, before, self.leaves.rows, below, alive)
 
     def _train(self, step: StepNumber, batch: Examples) -> None:
         """Forward, backward, record, update."""

@@ -57,10 +57,9 @@ class Leaves:
     """
 
     def __init__(self, flat: Flat, rows: Tensor):
-        self._flat, self._rows, self.gradients = flat, rows, torch.zeros_like(rows)
+        self.flat, self.rows, self.gradients = flat, rows, torch.zeros_like(rows)
         views, self.into = flat.views(rows), flat.views(self.gradients)
         self.values = {name: views[name].detach().requires_grad_() for name in map(flat.names.__getitem__, flat.order)}
-        self.slopes = self.gradients[:, : flat.trained_length]
 
     def take(self, gradients: Mapping[str, Tensor]) -> None:
         """Puts gradients, by name, where they belong unless they lie there."""
@@ -71,7 +70,7 @@ class Leaves:
 
     def in_float64(self) -> "Leaves":
         """The same values with all their digits, and no gradients yet."""
-        return Leaves(self._flat, self._rows.double())
+        return Leaves(self.flat, self.rows.double())
 
 
 class Buffers:

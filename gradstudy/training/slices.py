@@ -40,8 +40,7 @@ class Slices:
         rows = flat.rows(values)
         self.leaves = Leaves(flat, rows)
         gradients = self.leaves.gradients
-        self._flat, self._moved = flat, rows[:, : flat.trained_length]
-        self.trained = flat.views(self._moved)
+        self.trained = flat.views(rows[:, : flat.trained_length])
         self._norms = (compiled_norms if runs_compiled(rows) else plain_norms)(flat, gradients)
         ends = accumulate((one.members for one in rules), initial=0)
         self._slices = [slice(*both) for both in pairwise(ends)]
@@ -59,10 +58,6 @@ class Slices:
     def _moments(self) -> list[list[Tensor]]:
         """Those of each member [entry]."""
         return [[moment[row] for moment in one.moments] for one in self._parts for row in range(len(one.moved))]
-
-    def copied(self) -> dict[str, Tensor]:
-        """What is trained as it is now, by name."""
-        return self._flat.views(self._moved.clone())
 
     def norms(self) -> tuple[Tensor, Tensor]:
         """The norm of each parameter's gradient [parameter, member], and of all that is trained [member]; float64.
@@ -96,17 +91,20 @@ class Slices:
         (only,) = self._parts
         return only.decayed(values, gradients)
 
-    def below_eps(self, step: StepNumber) -> dict[str, Tensor]:
-        """By trained parameter, where an eps rules after a step, bools [member, ...]; nowhere for members without.
+    def below_eps(self, step: StepNumber) -> Tensor | None:
+        """Where an eps rules after a step, bools as rows of what is trained: nowhere for members without.
 
-        Empty where none has one.
+        None where none has one.
         """
         found = [one.below_eps(step) for one in self._parts]
-        if not any(found):
-            return {}
-        nowhere = ({name: torch.zeros_like(view).bool() for name, view in one.trained.items()} for one in self._parts)
-        every = [own or none for own, none in zip(found, nowhere, strict=True)]
-        return {name: torch.cat([own[name] for own in every]) for name in self.trained}
+        if all(own is None for own in found):
+            return None
+        return torch.cat(
+            [
+                torch.zeros_like(one.moved).bool() if own is None else own
+                for one, own in zip(self._parts, found, strict=True)
+            ]
+        )
 
     def constrain(self, alive: Tensor) -> None:
         """Brings the parameters of the living back to where they are allowed to be."""

@@ -36,7 +36,8 @@ def test_dead_and_saturated_units_are_those_that_autograd_finds(phi, shape):
     coefficients = torch.as_tensor(coefficient, dtype=torch.float64).expand(3).contiguous()
     steepest = inspection.slope_at_zero(phi, 3) if phi.saturates else torch.ones(3, dtype=torch.float64)
     values = [inspection.as_applied(y) for _, _, y in applications]
-    dead, flat = inspection.flat_units(rule, coefficients, values, inspection.SATURATED_SLOPE * steepest)
+    limits = inspection.SATURATED_SLOPE * steepest
+    (dead,), (flat,) = inspection.flat_units(rule, coefficients, [values], limits)
     slopes = inspection.slopes(applications)
     torch.testing.assert_close(dead, inspection.dead_units(slopes), rtol=0, atol=0)
     if phi.saturates:

@@ -1,6 +1,7 @@
 """A chain of plain dense layers: one call of machine code forward and one back, where autograd takes 150 operations."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,6 @@ from torch import Tensor
 from gradstudy.factors.coefficients import stacked
 from gradstudy.factors.model.layers import Linear, goes_by_hand
 from gradstudy.kernels import dense
-from gradstudy.kernels.compiled import where
 from gradstudy.kernels.tiles import TILE
 from gradstudy.layer_parts import Layers, Normalization, Regularization
 from gradstudy.network import Applied, Flow, Pass, Probe
@@ -42,24 +42,25 @@ class DensePass:
 
     def __call__(self, run: Pass, x: Tensor) -> Flow:
         """Of x [member, batch, feature]."""
-        given = self._of(*x.shape[:2], x.dtype)
+        given = self._of(x)
         if run.into and self._own:
             return self._without_autograd(given, run, x.contiguous())
         parameters = [*(one.weight(run) for one in self.maps), *(run.parameters[one.bias] for one in self.maps)]
         tap = x.new_zeros(()).expand(given[-1]).requires_grad_()
-        made = _Dense.apply(self, given, run.probe, tap, x.contiguous(), *parameters)  # type: ignore[no-untyped-call]
-        output: Tensor = made
+        forward = partial(self._forward, given, run.probe)
+        output: Tensor = _Dense.apply(forward, tap, x.contiguous(), *parameters)  # type: ignore[no-untyped-call]
         return Flow(output, {}, {"signal": [tap]})
 
-    def _of(self, members: int, batch: int, dtype: torch.dtype) -> Any:
+    def _of(self, x: Tensor) -> Any:
         """The rule of the activation, its coefficients [member], sizes, and the shape of what is hidden."""
-        if (members, batch, dtype) not in self._given:
+        key = members, batch, dtype = *x.shape[:2], x.dtype
+        if key not in self._given:
             assert self.activation.rule is not None, "asked for where there is one only"
             rule, coefficient = self.activation.rule
             coefficients = stacked(coefficient).to(dtype).expand(members).contiguous().numpy()
             shape = len(self.names), members, int(self.sizes[1]), batch
-            self._given[members, batch, dtype] = rule, coefficients, self.sizes, shape
-        return self._given[members, batch, dtype]
+            self._given[key] = rule, coefficients, self.sizes, shape
+        return self._given[key]
 
     def _without_autograd(self, given: Any, run: Pass, x: Tensor) -> Flow:
         """Autograd's part in both ways takes as long as they do themselves, for a stack of networks of ten units."""
@@ -67,14 +68,14 @@ class DensePass:
             places = (_places([tensors[name] for name in self._parameters]) for tensors in (run.parameters, run.into))
             self._read = run.parameters, run.into, *places
         _, _, places, made = self._read
-        output, hidden, called = self.forward(given, run.probe, x.detach(), places)
+        output, hidden, called = self._forward(given, run.probe, x.detach(), places)
 
         def back(sent: Tensor) -> list[Tensor]:
             return [_backward(called, hidden, given[-1], sent, made)]
 
         return Flow(output, {}, {"signal": [None]}, back)
 
-    def forward(self, given: Any, probe: Probe | None, x: Tensor, places: Any) -> tuple[Tensor, Tensor, Any]:
+    def _forward(self, given: Any, probe: Probe | None, x: Tensor, places: Any) -> tuple[Tensor, Tensor, Any]:
         """Output, hidden values, and what the way back is called with."""
         rule, coefficients, sizes, (layers, members, width, batch) = given
         hidden = x.new_empty(members, layers * width, -(-batch // TILE) * TILE)
@@ -93,13 +94,12 @@ class DensePass:
 
 class _Dense(torch.autograd.Function):
     @staticmethod
-    def forward(
-        ctx: Any, one: DensePass, given: Any, probe: Probe | None, tap: Tensor, x: Tensor, *parameters: Tensor
-    ) -> Tensor:
-        dense_ones = [own if _is_dense(own) else own.contiguous() for own in parameters]
-        output, hidden, called = one.forward(given, probe, x, _places(dense_ones))
-        ctx.kept = dense_ones, given[-1], hidden, called
-        return output
+    def forward(ctx: Any, way: Callable[..., Any], tap: Tensor, x: Tensor, *parameters: Tensor) -> Tensor:
+        dense_ones = [one if _is_dense(one) else one.contiguous() for one in parameters]
+        output, hidden, called = way(x, _places(dense_ones))
+        ctx.kept = dense_ones, tap.shape, hidden, called
+        made: Tensor = output
+        return made
 
     @staticmethod
     def backward(ctx: Any, sent: Tensor) -> tuple[Tensor | None, ...]:
@@ -107,7 +107,7 @@ class _Dense(torch.autograd.Function):
         ctx.kept = None  # what it holds is written over: there is no second way back
         made = [torch.empty_like(one) for one in parameters]
         back = _backward(called, hidden, shape, sent, _places(made))
-        return None, None, None, back, None, *made
+        return None, back, None, *made
 
 
 def _backward(called: Any, hidden: Tensor, shape: Sequence[int], sent: Tensor, made: Any) -> Tensor:
@@ -132,5 +132,6 @@ def _is_dense(parameter: Tensor) -> bool:
 
 def _places(tensors: Sequence[Tensor]) -> tuple[np.ndarray, np.ndarray]:
     """Addresses of first members and steps between members, [weight or bias, map]."""
-    places, steps = where(tensors).reshape(2, 2, -1)
+    both = np.array([[one.data_ptr() for one in tensors], [one.stride(0) for one in tensors]])
+    places, steps = both.reshape(2, 2, -1)
     return places, steps

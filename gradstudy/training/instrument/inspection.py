@@ -10,11 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gradstudy.kernels.compiled import runs_compiled, where
-from gradstudy.kernels.places import lengths_of_steps, products_of_both, shares_marked
+from gradstudy.kernels.compiled import runs_compiled
+from gradstudy.kernels.rows import lengths_of_steps, products_of_rows, shares_marked
 from gradstudy.kernels.units import look_at_slopes
 from gradstudy.network import Applied, spread_over
-from gradstudy.training.instrument.norms import LIKE, SAFE, norms
+from gradstudy.training.flat import Flat
+from gradstudy.training.instrument.norms import SAFE, norms
 
 SATURATED_SLOPE = 0.05
 """A unit is saturated where its slope is less than this part of the slope at 0: tanh beyond 0.975 of its range."""
@@ -41,19 +42,25 @@ def saturated_units(slopes: Slopes, steepest: Tensor) -> Tensor:
     return torch.stack(flat).sum(0).double() / sum(slope[0].numel() for slope in slopes)
 
 
-def flat_units(rule: int, coefficients: Tensor, values: Sequence[Applied], limits: Tensor) -> tuple[Tensor, Tensor]:
-    """The shares of dead and of saturated units, [member] each, of a nonlinearity whose slope follows from its value.
+def flat_units(
+    rule: int, coefficients: Tensor, sites: Sequence[Sequence[Applied]], limits: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The shares of dead and of saturated units, [site, member] each, where a slope follows from the value.
 
-    `limits` [member] are the sizes of a slope below which a unit is saturated.
+    `sites` are nonlinearities by this rule, and `limits` [member] the sizes of a slope below which a unit is saturated.
     """
-    members = len(limits)
-    awake = torch.zeros(members, values[0].units, dtype=torch.bool)
-    flat, looked_at = torch.zeros(members, dtype=torch.float64), 0
-    for one in values:
-        where = one.values.view(-1).numpy(), tuple(one.values.shape), one.first, one.row, one.entries
-        look_at_slopes(rule, coefficients.numpy(), *where, limits.numpy(), awake.numpy(), flat.numpy())
-        looked_at += (one.values.shape[1] - one.first) * one.units * one.entries
-    return (~awake).double().mean(1), flat / looked_at
+    units = torch.tensor([[values[0].units] for values in sites])
+    awake = torch.zeros(len(sites), len(limits), int(units.max()), dtype=torch.bool)
+    flat = torch.zeros(len(sites), len(limits), dtype=torch.float64)
+    given = coefficients.numpy(), limits.numpy()
+    for values, *found in zip(sites, awake.numpy(), flat.numpy(), strict=True):
+        for one in values:
+            where = tuple(one.values.shape), one.first, one.row, one.units, one.entries
+            look_at_slopes(rule, *given, one.values.view(-1).numpy(), *where, *found)
+    looked_at = [
+        [sum((one.values.shape[1] - one.first) * one.units * one.entries for one in values)] for values in sites
+    ]
+    return (units - awake.sum(2)) / units.double(), flat / torch.tensor(looked_at)
 
 
 def slopes(applications: Applications) -> Slopes:
@@ -107,40 +114,45 @@ def shares_by_distance(signals: Sequence[Tensor], times: Sequence[int]) -> Tenso
     return shares.nanquantile(0.5, dim=0)
 
 
-def update_ratio(before: Sequence[Tensor], after: Sequence[Tensor]) -> Tensor:
-    """How far each parameter [member, ...] moved, in its own norm, [parameter, member]; taken in float64."""
-    if runs_compiled(before[0]) and all(one[0].is_contiguous() for one in (*before, *after)):
-        ratios = torch.empty(len(before), len(before[0]), dtype=torch.float64)
-        lengths_of_steps(where(before), where(after), LIKE[torch.float32], _sizes(before), ratios.numpy())
-        return ratios
-    wide = [(one.double(), other.double()) for one, other in zip(before, after, strict=True)]
-    return norms([other - one for one, other in wide]) / norms([one for one, _ in wide])
+def update_ratio(flat: Flat, before: Tensor, after: Tensor) -> Tensor:
+    """How far each trained parameter in these rows moved, in its own norm, [parameter, member]; taken in float64."""
+    if runs_compiled(before):
+        return _of_trained(flat, lengths_of_steps, before, after)
+    old, new = ([one.double() for one in _trained(flat, rows)] for rows in (before, after))
+    return norms([other - one for one, other in zip(old, new, strict=True)]) / norms(old)
 
 
-def marked_shares(marks: Sequence[Tensor]) -> Tensor:
-    """Which part of the entries of each of these bools [member, ...] is true, [tensor, member]."""
-    if runs_compiled(marks[0], torch.bool) and all(one[0].is_contiguous() for one in marks):
-        shares = torch.empty(len(marks), len(marks[0]), dtype=torch.float64)
-        shares_marked(where(marks), LIKE[torch.bool], _sizes(marks), shares.numpy())
-        return shares
-    return torch.stack([one.flatten(1).count_nonzero(1).double() / one[0].numel() for one in marks])
+def marked_shares(flat: Flat, marks: Tensor) -> Tensor:
+    """Which part of each trained parameter is marked in rows of bools, [parameter, member]."""
+    if runs_compiled(marks, torch.bool):
+        return _of_trained(flat, shares_marked, marks)
+    return torch.stack([one.flatten(1).count_nonzero(1).double() / one[0].numel() for one in _trained(flat, marks)])
 
 
-def _sizes(tensors: Sequence[Tensor]) -> np.ndarray:
-    """How many entries a member has in each."""
-    return np.array([one[0].numel() for one in tensors])
+def _trained(flat: Flat, rows: Tensor) -> list[Tensor]:
+    return list(flat.views(rows).values())[: flat.trained]
 
 
-def cosine(before: Tensor, after: Tensor) -> Tensor:
-    """The cosine of two gradients of all parameters together [member, entry], [member]; nan where one of them is 0."""
+def _of_trained(flat: Flat, function: Callable[..., None], *rows: Tensor) -> Tensor:
+    """What a compiled function finds in each trained parameter of these rows, [parameter, member]."""
+    found = torch.empty(flat.trained, len(rows[0]), dtype=torch.float64)
+    places = (np.array(bounds[: flat.trained]) for bounds in (flat.starts, flat.ends))
+    function(*(one.numpy() for one in rows), *places, found.numpy())
+    return found
+
+
+def cosine(before: Tensor, after: Tensor, length: int) -> Tensor:
+    """That of two gradients, the first entries of rows [member, entry], as [member]; nan where one of them is 0."""
     if not runs_compiled(before, torch.float64):
-        return _careful_cosine(before, after)
+        return _careful_cosine(before[:, :length], after[:, :length])
     products = torch.empty(3, len(before), dtype=torch.float64)
-    products_of_both(where([before, after]), LIKE[torch.float64], before.shape[1], products.numpy())
+    products_of_rows(before.numpy(), after.numpy(), length, products.numpy())
     low, high = (limit * limit for limit in SAFE[torch.float64])
     safe = ((products[:2] > low) & (products[:2] < high)).all(0)
     found = products[2] / (products[0].sqrt() * products[1].sqrt())
-    return found if bool(safe.all()) else torch.where(safe, found, _careful_cosine(before, after))
+    return (
+        found if bool(safe.all()) else torch.where(safe, found, _careful_cosine(before[:, :length], after[:, :length]))
+    )
 
 
 def _careful_cosine(before: Tensor, after: Tensor) -> Tensor:

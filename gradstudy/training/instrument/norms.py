@@ -15,7 +15,7 @@ from gradstudy.network import Flow
 
 SAFE = {torch.float32: (1e-15, 1e15), torch.float64: (1e-140, 1e140)}
 """Norms between which squares neither vanish nor overflow to an extent that shows."""
-LIKE = {torch.float32: np.empty(0, np.float32), torch.float64: np.empty(0), torch.bool: np.empty(0, np.uint8)}
+LIKE = {torch.float32: np.empty(0, np.float32), torch.float64: np.empty(0)}
 """Arrays that tell a compiled function what it is to read."""
 
 

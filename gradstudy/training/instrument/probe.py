@@ -18,7 +18,7 @@ from gradstudy.kernels.compiled import runs_compiled
 from gradstudy.network import Flow, Network, Pass, Probe, numbered
 from gradstudy.quantities import by_distance, exact, followed_answers, forward, from_last_answer
 from gradstudy.records import Series
-from gradstudy.training.flat import Leaves
+from gradstudy.training.flat import Flat, Leaves
 from gradstudy.training.instrument import inspection
 from gradstudy.training.instrument.norms import flow_rms, rms, rms_of_stacks
 from gradstudy.training.start.batches import Examples
@@ -55,7 +55,8 @@ class Prober:
     ):
         self._network, self._parts, self._task, self._each_step = network, parts, task, each_step
         self._steps, self._request = probe_steps(steps), request
-        self._trained = [p.name for p in network.parameters if p.trained]
+        self._flat = Flat(network.parameters)
+        self._trained = self._flat.names[: self._flat.trained]
         self._batch: Examples | None = None
         self._gradient: Tensor | None = None
         self._edge: Tensor | None = None
@@ -76,9 +77,7 @@ class Prober:
     def is_due(self, step: int) -> bool:
         return step in self._steps
 
-    def look(
-        self, step: int, batch: Examples, leaves: Leaves, buffers: Mapping[str, Tensor], make: MakePass
-    ) -> None:
+    def look(self, step: int, batch: Examples, leaves: Leaves, buffers: Mapping[str, Tensor], make: MakePass) -> None:
         """Keeps, before the update of a step, what these parameters and buffers make of the first batch.
 
         `leaves` are in float64, and for this look alone.
@@ -94,23 +93,15 @@ class Prober:
             self._look_further(step, flow, (inputs, targets), trained)
 
     @torch.no_grad()
-    def see_update(
-        self,
-        step: int,
-        old: Mapping[str, Tensor],
-        new: Mapping[str, Tensor],
-        below_eps: Mapping[str, Tensor],
-        alive: Tensor,
-    ) -> None:
+    def see_update(self, step: int, old: Tensor, new: Tensor, below_eps: Tensor | None, alive: Tensor) -> None:
         """Keeps, after the update of a step, how far each trained parameter moved, and what eps held back.
 
-        A member that has just diverged did not move: nan.
+        All are rows of parameters. A member that has just diverged did not move: nan.
         """
-        before, after = ([values[name] for name in self._trained] for values in (old, new))
-        ratio = inspection.update_ratio(before, after)
+        ratio = inspection.update_ratio(self._flat, old, new)
         self._keep(step, "update_ratio", self._trained, torch.where(alive, ratio, torch.nan))
-        if below_eps:
-            shares = inspection.marked_shares([below_eps[name] for name in self._trained])
+        if below_eps is not None:
+            shares = inspection.marked_shares(self._flat, below_eps)
             self._keep(step, "adam_eps_share", self._trained, torch.where(alive, shares, torch.nan))
 
     def series(self, ends: Sequence[int | None]) -> list[dict[str, Series]]:
@@ -148,8 +139,9 @@ class Prober:
             _, sent = self._task.loss_and_gradient(flow.output, targets)
             self._keep_signals(step, flow, flow.back(sent))
         if self._gradient is not None:
-            self._keep(step, "gradient_cosine", ("all",), inspection.cosine(self._gradient, leaves.slopes))
-        self._gradient = leaves.slopes
+            both, length = (self._gradient, leaves.gradients), self._flat.trained_length
+            self._keep(step, "gradient_cosine", ("all",), inspection.cosine(*both, length))
+        self._gradient = leaves.gradients
 
     def _look_back_by_autograd(self, step: int, flow: Flow, targets: Tensor, probe: Probe, leaves: Leaves) -> None:
         """The same but for the gradients of what is trained, which are left where they belong."""
@@ -212,8 +204,7 @@ class Prober:
         coefficients = torch.as_tensor(coefficient, dtype=torch.float64).expand(len(batch)).contiguous()
         applied = {site: [inspection.as_applied(y) for *_, y in entered] for site, entered in probe.entered.items()}
         applied |= probe.applied
-        found = [inspection.flat_units(rule, coefficients, values, self._edges()) for values in applied.values()]
-        dead, flat = (torch.stack(shares) for shares in zip(*found, strict=True))
+        dead, flat = inspection.flat_units(rule, coefficients, list(applied.values()), self._edges())
         self._keep(step, "dead_units", tuple(applied), dead)
         if activation.saturates:
             self._keep(step, "saturated_units", tuple(applied), flat)
@@ -255,7 +246,9 @@ class Prober:
     def _noise_scale(self, output: Tensor, targets: Tensor, trained: list[Tensor]) -> Tensor:
         size = max(1, output.shape[1] // NOISE_GROUPS)
         starts = range(0, output.shape[1] - size + 1, size)
-        losses = [self._task.loss(output[:, start : start + size], targets[:, start : start + size]) for start in starts]
+        losses = [
+            self._task.loss(output[:, start : start + size], targets[:, start : start + size]) for start in starts
+        ]
         groups = [
             _flat(torch.autograd.grad(loss.sum(), trained, retain_graph=True, materialize_grads=True))
             for loss in losses
