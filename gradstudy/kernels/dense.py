@@ -100,4 +100,7 @@ def chain_backward(chain, inputs, hidden, gradient, made, made_steps):  # type: 
                 to_slope(rule, coefficients[m], here)
                 for i in range(before * columns):
                     here[i] *= passed[i]
+                for i in range(0, before * columns, columns):
+                    for b in range(i + batch, i + columns):  # where a weight is inf, what is no sample is no number
+                        here[b] = 0
                 d, d_at = hidden, at

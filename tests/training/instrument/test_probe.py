@@ -20,7 +20,7 @@ from gradstudy.factors.model.rnn import Rnn
 from gradstudy.factors.normalization.features import BatchNorm
 from gradstudy.network import Probe
 from gradstudy.training.engine import train
-from gradstudy.training.instrument import probe
+from gradstudy.training.instrument import inspection, probe
 from gradstudy.training.instrument.probe import Prober, probe_steps
 
 
@@ -61,13 +61,20 @@ def test_looking_changes_nothing(changes, monkeypatch):
 
 @pytest.mark.parametrize(
     "trial",
-    [parts(model=Lstm(width=5)), parts(model=Cnn(width=4, depth=3), task=Pictures()), mlp()],
-    ids=["lstm", "cnn", "mlp"],
+    [
+        parts(model=Lstm(width=5)),
+        parts(model=Cnn(width=4, depth=3), task=Pictures()),
+        mlp(),
+        mlp(model=Mlp(width=7, depth=3, frozen=2), optimizer=optimizer.Adam(), activation=activation.LeakyRelu()),
+        mlp(activation=activation.Relu(), init=init.Lecun(bias_mean=-100.0)),
+    ],
+    ids=["lstm", "cnn", "mlp", "frozen", "dead"],
 )
 def test_a_look_by_machine_code_finds_what_autograd_finds(trial, monkeypatch):
     by_hand = train(cohort(trial, steps=4))
     monkeypatch.setattr(probe, "Probe", lambda by_hand: Probe())
-    monkeypatch.setattr(probe, "runs_compiled", lambda *_: False)
+    for module in (probe, inspection):
+        monkeypatch.setattr(module, "runs_compiled", lambda *_: False)
     for ours, plain in zip(by_hand, train(cohort(trial, steps=4)), strict=True):
         assert ours.series.keys() == plain.series.keys()
         for quantity, series in plain.series.items():
