@@ -51,10 +51,11 @@ def chain_forward(chain, inputs, entered, hidden, output):  # type: ignore[no-un
 
 
 @compiled_freely
-def chain_backward(chain, inputs, hidden, gradient, made, made_steps):  # type: ignore[no-untyped-def]
+def chain_backward(chain, inputs, hidden, gradient, norms, made, made_steps):  # type: ignore[no-untyped-def]
     """Writes the gradients of all parameters to the places `made`, and those of all z over the `hidden` values of them.
 
-    From the last member on: its hidden values are in the cache still.
+    And their Euclidean norms, as plain sums of squares in float64, to `norms` [hidden layer, member]. From the last
+    member on: its hidden values are in the cache still.
     """
     rule, coefficients, places, steps, sizes, batch, columns = chain
     first, classes, widest, size, dtype = sizes[0], sizes[-1], sizes.max(), hidden.itemsize, hidden.dtype
@@ -103,4 +104,9 @@ def chain_backward(chain, inputs, hidden, gradient, made, made_steps):  # type: 
                 for i in range(0, before * columns, columns):
                     for b in range(i + batch, i + columns):  # where a weight is inf, what is no sample is no number
                         here[b] = 0
+                squares = 0.0
+                for i in range(before * columns):
+                    number = np.float64(here[i])
+                    squares += number * number
+                norms[k - 1, m] = np.sqrt(squares)
                 d, d_at = hidden, at

@@ -47,9 +47,9 @@ class DensePass:
             return self._without_autograd(given, run, x.contiguous())
         parameters = [*(one.weight(run) for one in self.maps), *(run.parameters[one.bias] for one in self.maps)]
         tap = x.new_zeros(()).expand(given[-1]).requires_grad_()
-        forward = partial(self._forward, given, run.probe)
-        output: Tensor = _Dense.apply(forward, tap, x.contiguous(), *parameters)  # type: ignore[no-untyped-call]
-        return Flow(output, {}, {"signal": [tap]})
+        forward, norms = partial(self._forward, given, run.probe), _room(given[-1])
+        output: Tensor = _Dense.apply(forward, norms, tap, x.contiguous(), *parameters)  # type: ignore[no-untyped-call]
+        return Flow(output, {}, {"signal": [tap]}, norms=lambda: {"signal": [norms]})
 
     def _of(self, x: Tensor) -> Any:
         """The rule of the activation, its coefficients [member], sizes, and the shape of what is hidden."""
@@ -70,10 +70,12 @@ class DensePass:
         _, _, places, made = self._read
         output, hidden, called = self._forward(given, run.probe, x.detach(), places)
 
-        def back(sent: Tensor) -> list[Tensor]:
-            return [_backward(called, hidden, given[-1], sent, made)]
+        norms = _room(given[-1])
 
-        return Flow(output, {}, {"signal": [None]}, back)
+        def back(sent: Tensor) -> list[Tensor]:
+            return [_backward(called, hidden, sent, norms, made)]
+
+        return Flow(output, {}, {"signal": [None]}, back, lambda: {"signal": [norms]})
 
     def _forward(self, given: Any, probe: Probe | None, x: Tensor, places: Any) -> tuple[Tensor, Tensor, Any]:
         """Output, hidden values, and what the way back is called with."""
@@ -85,7 +87,7 @@ class DensePass:
         inputs, values = x.view(-1).numpy(), hidden.view(-1).numpy()
         dense.chain_forward(chain, inputs, entered.view(-1).numpy(), values, output.view(-1).numpy())
         if probe is not None:
-            probe.values["signal"] = [_by_place(entered, given[-1])]
+            probe.values["signal"] = [_by_place(entered, layers, batch)]
             rows = hidden.unsqueeze(1)
             for layer, name in enumerate(self.names):
                 probe.applied[name] = [Applied(rows, width, first=0, row=layer * width, entries=batch)]
@@ -94,35 +96,41 @@ class DensePass:
 
 class _Dense(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, way: Callable[..., Any], tap: Tensor, x: Tensor, *parameters: Tensor) -> Tensor:
+    def forward(
+        ctx: Any, way: Callable[..., Any], norms: Tensor, tap: Tensor, x: Tensor, *parameters: Tensor
+    ) -> Tensor:
         dense_ones = [one if _is_dense(one) else one.contiguous() for one in parameters]
-        output, hidden, called = way(x, _places(dense_ones))
-        ctx.kept = dense_ones, tap.shape, hidden, called
+        output, *behind = way(x, _places(dense_ones))
+        ctx.kept = dense_ones, norms, behind
         made: Tensor = output
         return made
 
     @staticmethod
     def backward(ctx: Any, sent: Tensor) -> tuple[Tensor | None, ...]:
-        parameters, shape, hidden, called = ctx.kept
+        parameters, norms, (hidden, called) = ctx.kept
         ctx.kept = None  # what it holds is written over: there is no second way back
         made = [torch.empty_like(one) for one in parameters]
-        back = _backward(called, hidden, shape, sent, _places(made))
-        return None, back, None, *made
+        back = _backward(called, hidden, sent, norms, _places(made))
+        return None, None, back, None, *made
 
 
-def _backward(called: Any, hidden: Tensor, shape: Sequence[int], sent: Tensor, made: Any) -> Tensor:
+def _backward(called: Any, hidden: Tensor, sent: Tensor, norms: Tensor, made: Any) -> Tensor:
     """Leaves the gradients of parameters at the places `made`, and returns those of the flow points as the tap has it.
 
-    They are written over the hidden values.
+    They are written over the hidden values, and their `norms` [layer, member] where those belong.
     """
-    dense.chain_backward(*called, sent.contiguous().view(-1).numpy(), *made)
-    return _by_place(hidden, shape)
+    dense.chain_backward(*called, sent.contiguous().view(-1).numpy(), norms.numpy(), *made)
+    return _by_place(hidden, len(norms), sent.shape[1])
 
 
-def _by_place(hidden: Tensor, shape: Sequence[int]) -> Tensor:
+def _room(shape: Sequence[int]) -> Tensor:
+    """For a norm of each hidden layer and member."""
+    return torch.empty(tuple(shape[:2]), dtype=torch.float64)
+
+
+def _by_place(hidden: Tensor, layers: int, batch: int) -> Tensor:
     """What is kept of hidden layers as [place, member, unit, sample]."""
-    layers, members, width, batch = shape
-    return hidden.view(members, layers, width, -1).transpose(0, 1)[..., :batch]
+    return hidden.unflatten(1, (layers, -1)).transpose(0, 1)[..., :batch]
 
 
 def _is_dense(parameter: Tensor) -> bool:
