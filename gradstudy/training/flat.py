@@ -21,7 +21,7 @@ class Flat:
 
     def __init__(self, parameters: Sequence[Parameter]):
         ordered = sorted(parameters, key=lambda p: not p.trained)
-        self._shapes = {p.name: p.shape for p in ordered}
+        self._shapes = {p.name: (p.shape, _dense_steps(p.shape)) for p in ordered}
         self.names = tuple(self._shapes)
         self.order = [self.names.index(p.name) for p in parameters]
         self.starts, self.ends, place = [], [], 0
@@ -43,11 +43,17 @@ class Flat:
 
     def views(self, rows: Tensor) -> dict[str, Tensor]:
         """Each parameter [member, *shape] as it lies in rows [member, entry], or in the trained part of them."""
-        return {
-            name: rows[:, start:end].view(len(rows), *shape) if shape else rows[:, start]
-            for (name, shape), start, end in zip(self._shapes.items(), self.starts, self.ends, strict=True)
+        first, step = rows.storage_offset(), rows.stride(0)
+        return {  # in one operation each, which takes half the time of a slice and a view of it
+            name: rows.as_strided((len(rows), *shape), (step, *steps), first + start)
+            for (name, (shape, steps)), start, end in zip(self._shapes.items(), self.starts, self.ends, strict=True)
             if end <= rows.shape[1]
         }
+
+
+def _dense_steps(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """How far the next entry is along each axis, where entries lie in a row."""
+    return tuple(prod(shape[axis + 1 :]) for axis in range(len(shape)))
 
 
 class Leaves:

@@ -20,17 +20,20 @@ RULED = [
 ]
 SHAPES = [(3, 7, 5), (3, 4, 5, 3, 2)]
 """Of a layer, and of images."""
+ORDERS = {"samples first": lambda x: x, "samples last": lambda x: x.movedim(1, -1).contiguous().movedim(-1, 1)}
+"""As they lie in memory."""
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=["layer", "images"])
 @pytest.mark.parametrize("phi", RULED, ids=lambda one: type(one).__name__)
-def test_dead_and_saturated_units_are_those_that_autograd_finds(phi, shape):
+@pytest.mark.parametrize("order", ORDERS)
+def test_dead_and_saturated_units_are_those_that_autograd_finds(phi, shape, order):
     random = torch.Generator().manual_seed(0)
     applications = []
     for _ in range(2):
         x = 3 * torch.randn(*shape, generator=random, dtype=torch.float64)
         x[:, :, 1], x[0, :, 2] = -100.0, 50.0
-        x.requires_grad_()
+        x = ORDERS[order](x).requires_grad_()
         applications.append((phi, x, phi(x)))
     rule, coefficient = phi.rule
     coefficients = torch.as_tensor(coefficient, dtype=torch.float64).expand(3).contiguous()

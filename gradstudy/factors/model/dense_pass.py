@@ -130,7 +130,7 @@ def _room(shape: Sequence[int]) -> Tensor:
 
 def _by_place(hidden: Tensor, layers: int, batch: int) -> Tensor:
     """What is kept of hidden layers as [place, member, unit, sample]."""
-    return hidden.unflatten(1, (layers, -1)).transpose(0, 1)[..., :batch]
+    return hidden.view(len(hidden), layers, -1, hidden.shape[2]).transpose(0, 1)[..., :batch]
 
 
 def _is_dense(parameter: Tensor) -> bool:

@@ -69,9 +69,10 @@ def slopes(applications: Applications) -> Slopes:
 
 
 def as_applied(y: Tensor) -> Applied:
-    """A nonlinearity's output [member, sample, unit, ...] as values to look at."""
-    values = y.detach().flatten(3) if y.dim() > 3 else y.detach().unsqueeze(3)
-    return Applied(values.contiguous(), units=y.shape[2], first=0, row=0, entries=values.shape[3])
+    """A nonlinearity's output [member, sample, unit, ...] as values to look at; no copy where samples lie last."""
+    first, last = y.detach(), y.detach().movedim(1, -1)
+    rows = last.flatten(2).unsqueeze(1) if last.is_contiguous() else first.reshape(*y.shape[:3], -1).contiguous()
+    return Applied(rows, units=y.shape[2], first=0, row=0, entries=rows.shape[3])
 
 
 def slope_at_zero(function: Callable[[Tensor], Tensor], members: int) -> Tensor:

@@ -23,18 +23,20 @@ def norms(tensors: Sequence[Tensor]) -> Tensor:
     """Euclidean norm of each member's slice, [tensor, member], in float64.
 
     In float32 the square of 1e-23 is 0 and that of 1e20 is inf: a vanished and an exploded gradient would look alike.
-    Compiled, it is summed in float64. Else a careful sum takes three times as long, so on a CPU a plain one is tried
-    first, and only the members whose result lies outside the safe range are summed again; on a GPU, where such a look
-    would wait for the device, all are.
+    Compiled, it is summed in float64, which holds any square of float32. Else a careful sum takes three times as long,
+    so on a CPU a plain one is tried first, and only the members whose result lies outside the safe range are summed
+    again; on a GPU, where such a look would wait for the device, all are.
     """
-    if runs_compiled(tensors[0]):
+    if not may_look(tensors[0]):
+        return torch.stack([_careful(tensor) for tensor in tensors])
+    if runs_compiled(tensors[0], tensors[0].dtype):
         found = torch.empty(len(tensors), len(tensors[0]), dtype=torch.float64)
         for row, tensor in zip(found.numpy(), tensors, strict=True):
             norm_of_slices(_dense(tensor.detach()).contiguous().numpy(), row)
-        return found
-    if not may_look(tensors[0]):
-        return torch.stack([_careful(tensor) for tensor in tensors])
-    found = torch.stack([torch.linalg.vector_norm(_flat(tensor), dim=1) for tensor in tensors]).double()
+        if tensors[0].dtype == torch.float32:
+            return found
+    else:
+        found = torch.stack([torch.linalg.vector_norm(_flat(tensor), dim=1) for tensor in tensors]).double()
     low, high = SAFE[tensors[0].dtype]
     safe = (found > low) & (found < high)
     for row in (~safe.all(1)).nonzero().flatten():
