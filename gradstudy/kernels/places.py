@@ -25,3 +25,30 @@ def norm_of_places(address, like, shape, steps, found):  # type: ignore[no-untyp
                     wide = np.float64(values[entry])
                     total += wide * wide
             found[place, member] = np.sqrt(total)
+
+
+@compiled_freely
+def mend_norms(address, like, shape, steps, low, high, found):  # type: ignore[no-untyped-def]
+    """Takes again, with the largest entry as the unit, those norms in `found` that are not between `low` and `high`.
+
+    There squares may have left the range; nan stays. The rest is as for `norm_of_places`.
+    """
+    places, members, rows, entries = shape
+    for member in range(members):
+        for place in range(places):
+            norm, first = found[place, member], member * steps[1] + place * steps[0]
+            if low < norm < high or np.isnan(norm):
+                continue
+            largest, total = 0.0, 0.0
+            for row in range(rows):
+                values = array_at(address + like.itemsize * (first + row * steps[2]), entries, like)
+                for entry in range(entries):
+                    largest = max(largest, abs(np.float64(values[entry])))
+            if 0 < largest < np.inf:
+                for row in range(rows):
+                    values = array_at(address + like.itemsize * (first + row * steps[2]), entries, like)
+                    for entry in range(entries):
+                        part = np.float64(values[entry]) / largest
+                        total += part * part
+                largest *= np.sqrt(total)
+            found[place, member] = largest

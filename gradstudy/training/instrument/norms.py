@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gradstudy.kernels.compiled import runs_compiled
-from gradstudy.kernels.places import norm_of_places
+from gradstudy.kernels.places import mend_norms, norm_of_places
 from gradstudy.kernels.rows import norm_of_slices
 from gradstudy.network import Flow
 
@@ -84,18 +84,21 @@ def _norms_of_stack(stack: Tensor) -> Tensor:
 
     The copy that brings them into order takes as long as a tenth of a small recurrent network's step.
     """
+    where = _where_it_lies(stack)
+    if where is None:
+        return _norms_of_copies(stack)
+    found = torch.empty(stack.shape[:2], dtype=torch.float64)
+    norm_of_places(*where, found.numpy())
+    return _in_range(found, stack)
+
+
+def _where_it_lies(stack: Tensor) -> tuple[Any, ...] | None:
+    """A stack as compiled functions read it; None where they cannot."""
     like = LIKE.get(stack.dtype)
-    if stack.dim() == 4 and like is not None and runs_compiled(stack, stack.dtype):
-        rows = stack if stack.stride(3) == 1 else stack.transpose(2, 3)
-        if rows.stride(3) == 1:
-            return _in_range(_norms_where_they_lie(rows, like), stack)
-    return _norms_of_copies(stack)
-
-
-def _norms_where_they_lie(rows: Tensor, like: Any) -> Tensor:
-    found = torch.empty(rows.shape[:2], dtype=torch.float64)
-    norm_of_places(rows.data_ptr(), like, tuple(rows.shape), rows.stride(), found.numpy())
-    return found
+    if stack.dim() != 4 or like is None or not runs_compiled(stack, stack.dtype):
+        return None
+    rows = stack if stack.stride(3) == 1 else stack.transpose(2, 3)
+    return (rows.data_ptr(), like, tuple(rows.shape), rows.stride()) if rows.stride(3) == 1 else None
 
 
 def _in_range(found: Tensor, stack: Tensor) -> Tensor:
@@ -104,7 +107,14 @@ def _in_range(found: Tensor, stack: Tensor) -> Tensor:
         return found
     low, high = SAFE[stack.dtype]
     safe = (found > low) & (found < high)
-    return found if bool(safe.all()) else torch.where(safe, found, _norms_of_copies(stack))
+    if bool(safe.all()):
+        return found
+    where = _where_it_lies(stack)
+    if where is None:
+        return torch.where(safe, found, _norms_of_copies(stack))
+    mended = found.clone(memory_format=torch.contiguous_format)
+    mend_norms(*where, low, high, mended.numpy())
+    return mended
 
 
 def _norms_of_copies(stack: Tensor) -> Tensor:
