@@ -238,3 +238,21 @@ def test_the_cost_of_the_instrument_is_a_share_of_the_time_of_all_steps():
     assert cost["recorder"] > 0
     assert cost["probes"] > 0
     assert cost["recorder"] + cost["probes"] < 1
+
+
+def test_a_cosine_is_that_of_the_directions_at_any_length_and_of_what_is_asked_for_alone():
+    before, after = torch.randn(2, 6, 40, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    expected = torch.cosine_similarity(before[:, :33], after[:, :33])
+    before, after = (
+        before * torch.tensor([[1.0], [1e-250], [1e200], [1.0], [0.0], [1.0]], dtype=torch.float64),
+        after.clone(),
+    )
+    after[3] *= 1e-300
+    after[5, 2] = torch.nan
+    before[:, 33:], after[:, 33:] = 1e9, -1e9
+    found = inspection.cosine(before, after, 33)
+    torch.testing.assert_close(found[:4], expected[:4], rtol=1e-11, atol=1e-15)
+    assert found[4:].isnan().all()
+    for member in range(6):
+        alone = inspection.cosine(before[member : member + 1], after[member : member + 1], 33)
+        assert torch.equal(alone.nan_to_num(), found[member : member + 1].nan_to_num())
