@@ -1,7 +1,8 @@
 """What is done to the gradients of a cohort behind the backward pass: norms, clipping, and the step of the optimizer.
 
 Parameters, gradients and moments are rows [member, entry], in which the tensors of a member lie behind each other from
-`bounds[t]` to `ends[t]`. A row is read once per function, and written in place.
+`starts[t]` to `ends[t]`. A row is read once per function, and written in place. What looks inside find in rows stands
+here too.
 """
 
 from collections.abc import Callable

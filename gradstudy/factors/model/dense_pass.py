@@ -69,7 +69,6 @@ class DensePass:
             self._read = run.parameters, run.into, *places
         _, _, places, made = self._read
         output, hidden, called = self._forward(given, run.probe, x.detach(), places)
-
         norms = _room(given[-1])
 
         def back(sent: Tensor) -> list[Tensor]:
