@@ -103,7 +103,7 @@ class Probe:
 
     `by_hand`: machine code will do that goes forward and back as one, and leaves what follows; nothing but the standard
     quantities is asked for. `values`: by quantity, one for each tensor of a flow point's place, what a forward pass had
-    there, [place, member, ...], and `applied`: by nonlinearity its values, where to look at them.
+    there, [place, member, ...], and `applied`: by nonlinearity its values, where to look at them until the way back.
     `entered`: by nonlinearity its function, what entered it [member, sample, unit, ...] and what came out, once per
     time that it was applied. `forks`: by join, what goes on to the skip and what goes on to the branch, as two tensors
     with a gradient each.

@@ -36,11 +36,11 @@ MOST_MEMBERS = 100_000
 MOST_BYTES = 200
 """Bytes of a study's name: a folder's has 255, with the fingerprint."""
 
-FORMAT = 6
+FORMAT = 7
 """Part of every fingerprint: another study begins where a record holds or means something else than before, and where
 a screen's design gives other trials for the same seed, so that no study is a mixture of two designs. Since 4
 every trial draws its own networks, and the columns of a screen are permutations inside strata; since 5 a CPU trains in
-machine code, whose sums round otherwise, and since 6 looks inside do."""
+machine code, whose sums round otherwise, since 6 looks inside do, and since 7 those inside perceptrons."""
 
 OLDER_BATCH = 32
 """`search.batch` of hunts by default, before it was made smaller so that small hunts adapt too."""

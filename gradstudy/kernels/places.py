@@ -28,19 +28,27 @@ def norm_of_places(address, like, shape, steps, found):  # type: ignore[no-untyp
 
 
 @compiled_freely
-def length_of_step(old, new, like, entries, found):  # type: ignore[no-untyped-def]
-    """Writes |new - old| / |old| of each member's entries to `found` [member].
+def mend_norms(address, like, shape, steps, low, high, found):  # type: ignore[no-untyped-def]
+    """Takes again, with the largest entry as the unit, those norms in `found` that are not between `low` and `high`.
 
-    `old` and `new` are the address of the first member's and how far the next one's are, in entries of the dtype of
-    `like`.
+    There squares may have left the range; nan stays. The rest is as for `norm_of_places`.
     """
-    for member in range(len(found)):
-        before = array_at(old[0] + like.itemsize * member * old[1], entries, like)
-        after = array_at(new[0] + like.itemsize * member * new[1], entries, like)
-        moved, size = 0.0, 0.0
-        for entry in range(entries):
-            wide = np.float64(before[entry])
-            step = np.float64(after[entry]) - wide
-            moved += step * step
-            size += wide * wide
-        found[member] = np.sqrt(moved) / np.sqrt(size)
+    places, members, rows, entries = shape
+    for member in range(members):
+        for place in range(places):
+            norm, first = found[place, member], member * steps[1] + place * steps[0]
+            if low < norm < high or np.isnan(norm):
+                continue
+            largest, total = 0.0, 0.0
+            for row in range(rows):
+                values = array_at(address + like.itemsize * (first + row * steps[2]), entries, like)
+                for entry in range(entries):
+                    largest = max(largest, abs(np.float64(values[entry])))
+            if 0 < largest < np.inf:
+                for row in range(rows):
+                    values = array_at(address + like.itemsize * (first + row * steps[2]), entries, like)
+                    for entry in range(entries):
+                        part = np.float64(values[entry]) / largest
+                        total += part * part
+                largest *= np.sqrt(total)
+            found[place, member] = largest

@@ -1,7 +1,8 @@
 """What is done to the gradients of a cohort behind the backward pass: norms, clipping, and the step of the optimizer.
 
 Parameters, gradients and moments are rows [member, entry], in which the tensors of a member lie behind each other from
-`bounds[t]` to `ends[t]`. A row is read once per function, and written in place.
+`starts[t]` to `ends[t]`. A row is read once per function, and written in place. What looks inside find in rows stands
+here too.
 """
 
 from collections.abc import Callable
@@ -43,6 +44,45 @@ def norm_of_slices(values, found):  # type: ignore[no-untyped-def]
             wide = np.float64(values[index, entry])
             total += wide * wide
         found[index] = np.sqrt(total)
+
+
+@compiled_freely
+def lengths_of_steps(old, new, starts, ends, found):  # type: ignore[no-untyped-def]
+    """Writes |new - old| / |old| of each of these tensors to `found` [tensor, member], in float64."""
+    for member in range(len(old)):
+        for tensor in range(len(starts)):
+            before = old[member, starts[tensor] : ends[tensor]]
+            after, moved, size = new[member, starts[tensor] : ends[tensor]], 0.0, 0.0
+            for entry in range(len(before)):
+                wide = np.float64(before[entry])
+                step = np.float64(after[entry]) - wide
+                moved += step * step
+                size += wide * wide
+            found[tensor, member] = np.sqrt(moved) / np.sqrt(size)
+
+
+@compiled
+def shares_marked(rows, starts, ends, found):  # type: ignore[no-untyped-def]
+    """Writes which part of each of these tensors is marked, in rows of bools, to `found` [tensor, member]."""
+    for member in range(len(rows)):
+        for tensor in range(len(starts)):
+            marks, count = rows[member, starts[tensor] : ends[tensor]], 0
+            for entry in range(len(marks)):
+                count += marks[entry]
+            found[tensor, member] = count / len(marks)
+
+
+@compiled_freely
+def products_of_rows(one, other, length, found):  # type: ignore[no-untyped-def]
+    """Writes |a|^2, |b|^2 and a b to `found` [3, member], where a and b are the first `length` entries of two rows."""
+    for member in range(len(one)):
+        a, b = one[member, :length], other[member, :length]
+        of_a, of_b, of_both = 0.0, 0.0, 0.0
+        for entry in range(len(a)):
+            of_a += a[entry] * a[entry]
+            of_b += b[entry] * b[entry]
+            of_both += a[entry] * b[entry]
+        found[0, member], found[1, member], found[2, member] = of_a, of_b, of_both
 
 
 @compiled

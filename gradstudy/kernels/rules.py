@@ -54,3 +54,22 @@ def to_slope(rule, coefficient, y):  # type: ignore[no-untyped-def]
     elif rule == SIGMOID:
         for i in range(y.size):
             y[i] = y[i] * (f4(1) - y[i])
+
+
+@compiled_in_order
+def activate_rows(rule, coefficients, y):  # type: ignore[no-untyped-def]
+    """`activate` of the rows y [member, entry]."""
+    for m in range(len(y)):
+        activate(rule, coefficients[m], y[m])
+
+
+@compiled_in_order
+def send_back_rows(rule, coefficients, y, sent, back):  # type: ignore[no-untyped-def]
+    """Writes `sent` times the slope where values are y to `back`, all of them [member, entry]."""
+    for m in range(len(y)):
+        value, given, here = y[m], sent[m], back[m]
+        for i in range(here.size):
+            here[i] = value[i]
+        to_slope(rule, coefficients[m], here)
+        for i in range(here.size):
+            here[i] *= given[i]

@@ -73,7 +73,7 @@ class Task(Part, group="task"):
 
     def loss_and_gradient(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """The loss [member] of an output that is no part of a graph, and its gradient by that output."""
-        if type(self).loss is Task.loss and not target.is_floating_point() and runs_compiled(output):
+        if type(self).loss is Task.loss and not target.is_floating_point() and runs_compiled(output, output.dtype):
             return _graded_cross_entropy(output, target)
         leaf = output.detach().requires_grad_()
         loss = self.loss(leaf, target)
@@ -111,7 +111,7 @@ def cross_entropy(output: Tensor, target: Tensor) -> Tensor:
 
     `output` is [member, batch, class] or [member, batch, time, class]; `target` is the same without classes.
     """
-    if runs_compiled(output) and output.requires_grad:
+    if runs_compiled(output, output.dtype) and output.requires_grad:
         found: Tensor = _CrossEntropy.apply(output, target)  # type: ignore[no-untyped-call]
         return found
     log_probability = F.log_softmax(output, dim=-1)

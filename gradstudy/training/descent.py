@@ -104,10 +104,10 @@ class Descent:
             for value, gradient in zip(values, gradients, strict=True)
         ]
 
-    def below_eps(self, step: StepNumber) -> dict[str, Tensor]:
-        """By trained parameter, where the optimizer's eps rules after a step, bools [member, ...]; empty without."""
-        below = self._parts["optimizer"].below_eps(self.moments, self.coefficients(step))
-        return {} if below is None else self.flat.views(below)
+    def below_eps(self, step: StepNumber) -> Tensor | None:
+        """Where the optimizer's eps rules after a step, bools as rows of what is trained; None without an eps."""
+        found: Tensor | None = self._parts["optimizer"].below_eps(self.moments, self.coefficients(step))
+        return found
 
     def constrain(self, alive: Tensor) -> None:
         """Brings the parameters of the living back to where they are allowed to be."""

@@ -20,7 +20,7 @@ from gradstudy.training.cohort import Cohort, halves
 from gradstudy.training.compaction import worth_packing
 from gradstudy.training.device import DTYPES, denormals_kept, device_here, one_thread
 from gradstudy.training.divergence import Divergence
-from gradstudy.training.flat import Buffers
+from gradstudy.training.flat import Buffers, Leaves
 from gradstudy.training.instrument.norms import combined_norm, norms
 from gradstudy.training.instrument.probe import Prober
 from gradstudy.training.instrument.recorder import Recorder, StepNumber
@@ -107,7 +107,8 @@ class _Training:
         self.parts, self.network = start.parts, start.network
         self._draws = Draws(start.draws, "dropout", self.device, self.cohort.steps)
         self.descent = Slices(self.network, start.rules(), values, start.rates(max(1, self.cohort.steps)))
-        self.parameters = self.descent.parameters
+        self.leaves = self.descent.leaves
+        self.parameters = self.leaves.values
         self.buffers = Buffers(self.network.buffers, values)
         self.trained = tuple(self.descent.trained)
         recording = recording_on(self.device) if self.cohort.capture and self.parts["optimizer"].by_entry else None
@@ -120,7 +121,7 @@ class _Training:
         self.prober = Prober(
             self.network,
             self.parts,
-            self.task.loss,
+            self.task,
             steps=self.cohort.steps,
             request=self.cohort.record,
             each_step=answers_each_step(self.network, self.task.shape),
@@ -209,18 +210,18 @@ class _Training:
     def _train_and_look(self, step: int, batch: Examples) -> None:
         """A step, what the network was before it, and what has changed behind it."""
         with self.stopwatch.timing("probes"):
-            self.prober.look(step, batch, (self.parameters, self.buffers.views), self._probing)
-        before = {name: value.clone() for name, value in self.descent.trained.items()}
+            self.prober.look(step, batch, self.leaves.in_float64(), self.buffers.views, self._probing)
+        before = self.leaves.rows.clone()
         self._train(step, batch)
         if self.cohort.steps:
             with self.stopwatch.timing("probes"):
                 below, alive = self.descent.below_eps(step), self.divergence.alive
-                self.prober.see_update(step, before, self.descent.trained, below, alive)
+                self.prober.see_update(step, before, self.leaves.rows, below, alive)
 
     def _train(self, step: StepNumber, batch: Examples) -> None:
         """Forward, backward, record, update."""
         inputs, targets = batch
-        run = self._pass(self.parameters, step, self.descent.into)
+        run = self._pass(self.parameters, step, self.leaves.into)
         flow = self.network(run, inputs)
         loss, flowing = self._back(flow, targets)
         with self.stopwatch.timing("recorder"):
@@ -243,10 +244,10 @@ class _Training:
         uniform = partial(self._draws.uniform, step=step, dtype=self.dtype)
         return Pass(parameters, self.buffers.views, training=True, uniform=uniform, into=into)
 
-    def _probing(self, parameters: Mapping[str, Tensor], buffers: Mapping[str, Tensor], probe: Probe) -> Pass:
+    def _probing(self, leaves: Leaves, buffers: Mapping[str, Tensor], probe: Probe) -> Pass:
         """The first step's pass, with other values in float64."""
         uniform = partial(self._draws.uniform, step=0, dtype=torch.float64)
-        return Pass(parameters, buffers, training=True, uniform=uniform, probe=probe)
+        return Pass(leaves.values, buffers, training=True, uniform=uniform, probe=probe, into=leaves.into)
 
     def _back(self, flow: Flow, targets: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Loss [member] and gradients of the flow; leaves those of all parameters with the descent."""
@@ -255,7 +256,7 @@ class _Training:
             return loss, flow.back(sent)
         loss = self.task.loss(flow.output, targets)
         gradients = _gradients(loss, [*self.parameters.values(), *flow.tensors])
-        self.descent.take(gradients[: len(self.parameters)])
+        self.leaves.take(dict(zip(self.parameters, gradients, strict=False)))
         return loss.detach(), gradients[len(self.parameters) :]
 
     @torch.no_grad()

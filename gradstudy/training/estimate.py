@@ -15,6 +15,8 @@ from gradstudy.training.instrument.probe import probe_steps
 
 TIMED_COHORTS = 3
 TIMED_STEPS = 4
+BY_AUTOGRAD = "sample_correlation"
+"""A quantity for which a look inside takes PyTorch's operations: what machine code keeps shows in no hook."""
 LONGEST_TIMED = 1.0
 """Seconds that the steps of one cohort may take: a plan answers soon, however large its networks are."""
 
@@ -51,7 +53,7 @@ def measured_cost(cohort: Cohort) -> tuple[float, float]:
 
     few = replace(cohort, steps=min(cohort.steps, TIMED_STEPS))
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        records = train(replace(few, steps=0))
+        records = train(replace(few, steps=0, record=tuple(dict.fromkeys((*few.record, BY_AUTOGRAD)))))
     start = time.perf_counter()
     cost = train(few)[0].cost
     setup = time.perf_counter() - start - cost["seconds"]

@@ -21,7 +21,7 @@ class Flat:
 
     def __init__(self, parameters: Sequence[Parameter]):
         ordered = sorted(parameters, key=lambda p: not p.trained)
-        self._shapes = {p.name: p.shape for p in ordered}
+        self._shapes = {p.name: (p.shape, _dense_steps(p.shape)) for p in ordered}
         self.names = tuple(self._shapes)
         self.order = [self.names.index(p.name) for p in parameters]
         self.starts, self.ends, place = [], [], 0
@@ -43,11 +43,40 @@ class Flat:
 
     def views(self, rows: Tensor) -> dict[str, Tensor]:
         """Each parameter [member, *shape] as it lies in rows [member, entry], or in the trained part of them."""
-        return {
-            name: rows[:, start:end].view(len(rows), *shape) if shape else rows[:, start]
-            for (name, shape), start, end in zip(self._shapes.items(), self.starts, self.ends, strict=True)
+        first, step = rows.storage_offset(), rows.stride(0)
+        return {  # in one operation each, which takes half the time of a slice and a view of it
+            name: rows.as_strided((len(rows), *shape), (step, *steps), first + start)
+            for (name, (shape, steps)), start, end in zip(self._shapes.items(), self.starts, self.ends, strict=True)
             if end <= rows.shape[1]
         }
+
+
+def _dense_steps(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """How far the next entry is along each axis, where entries lie in a row."""
+    return tuple(prod(shape[axis + 1 :]) for axis in range(len(shape)))
+
+
+class Leaves:
+    """Parameters in `rows` [member, entry] as `values` of a graph, by name and in the network's order.
+
+    `into` is where their gradients belong, by name: views of `gradients`, other rows.
+    """
+
+    def __init__(self, flat: Flat, rows: Tensor):
+        self.flat, self.rows, self.gradients = flat, rows, torch.zeros_like(rows)
+        views, self.into = flat.views(rows), flat.views(self.gradients)
+        self.values = {name: views[name].detach().requires_grad_() for name in map(flat.names.__getitem__, flat.order)}
+
+    def take(self, gradients: Mapping[str, Tensor]) -> None:
+        """Puts gradients, by name, where they belong unless they lie there."""
+        pairs = [(self.into[name], one) for name, one in gradients.items()]
+        pairs = [(place, one) for place, one in pairs if one.data_ptr() != place.data_ptr()]
+        if pairs:
+            torch._foreach_copy_([place for place, _ in pairs], [one for _, one in pairs])
+
+    def in_float64(self) -> "Leaves":
+        """The same values with all their digits, and no gradients yet."""
+        return Leaves(self.flat, self.rows.double())
 
 
 class Buffers:

@@ -15,7 +15,7 @@ from torch import Tensor
 from gradstudy.kernels.compiled import runs_compiled
 from gradstudy.network import Network
 from gradstudy.training.descent import Descent, descent
-from gradstudy.training.flat import Flat
+from gradstudy.training.flat import Flat, Leaves
 from gradstudy.training.instrument.recorder import StepNumber
 from gradstudy.training.row_norms import compiled_norms, plain_norms
 
@@ -31,16 +31,15 @@ class Rules:
 class Slices:
     """Moves the parameters of a cohort along what its backward pass found.
 
-    `parameters` are leaves of the graph by name, and `into` where their gradients belong: views of rows. `trained` are
-    those that are moved. `rates` [step, member] are of all steps that there will be.
+    `leaves` are all parameters, and `trained` those that are moved, by name. `rates` [step, member] are of all steps
+    that there will be.
     """
 
     def __init__(self, network: Network, rules: Sequence[Rules], values: Mapping[str, Tensor], rates: Tensor):
         flat = Flat(network.parameters)
         rows = flat.rows(values)
-        gradients = torch.zeros_like(rows)
-        views, self.into = flat.views(rows), flat.views(gradients)
-        self.parameters = {p.name: views[p.name].detach().requires_grad_() for p in network.parameters}
+        self.leaves = Leaves(flat, rows)
+        gradients = self.leaves.gradients
         self.trained = flat.views(rows[:, : flat.trained_length])
         self._norms = (compiled_norms if runs_compiled(rows) else plain_norms)(flat, gradients)
         ends = accumulate((one.members for one in rules), initial=0)
@@ -59,16 +58,6 @@ class Slices:
     def _moments(self) -> list[list[Tensor]]:
         """Those of each member [entry]."""
         return [[moment[row] for moment in one.moments] for one in self._parts for row in range(len(one.moved))]
-
-    def take(self, gradients: Sequence[Tensor]) -> None:
-        """Puts the gradients of all parameters, in the network's order, where they belong unless they lie there."""
-        pairs = [
-            (place, gradient)
-            for place, gradient in zip(map(self.into.__getitem__, self.parameters), gradients, strict=True)
-            if gradient.data_ptr() != place.data_ptr()
-        ]
-        if pairs:
-            torch._foreach_copy_([place for place, _ in pairs], [gradient for _, gradient in pairs])
 
     def norms(self) -> tuple[Tensor, Tensor]:
         """The norm of each parameter's gradient [parameter, member], and of all that is trained [member]; float64.
@@ -102,17 +91,20 @@ class Slices:
         (only,) = self._parts
         return only.decayed(values, gradients)
 
-    def below_eps(self, step: StepNumber) -> dict[str, Tensor]:
-        """By trained parameter, where an eps rules after a step, bools [member, ...]; nowhere for members without.
+    def below_eps(self, step: StepNumber) -> Tensor | None:
+        """Where an eps rules after a step, bools as rows of what is trained: nowhere for members without.
 
-        Empty where none has one.
+        None where none has one.
         """
         found = [one.below_eps(step) for one in self._parts]
-        if not any(found):
-            return {}
-        nowhere = ({name: torch.zeros_like(view).bool() for name, view in one.trained.items()} for one in self._parts)
-        every = [own or none for own, none in zip(found, nowhere, strict=True)]
-        return {name: torch.cat([own[name] for own in every]) for name in self.trained}
+        if all(own is None for own in found):
+            return None
+        return torch.cat(
+            [
+                torch.zeros_like(one.moved).bool() if own is None else own
+                for one, own in zip(self._parts, found, strict=True)
+            ]
+        )
 
     def constrain(self, alive: Tensor) -> None:
         """Brings the parameters of the living back to where they are allowed to be."""

@@ -1,4 +1,4 @@
-"""The machine code of a perceptron against autograd in float64, gradient by gradient."""
+"""The machine code of a perceptron against autograd in float64, gradient by gradient: of training and of looks."""
 
 import math
 
@@ -18,6 +18,8 @@ from gradstudy.network import Pass, Probe
 from gradstudy.tasks.random_signal import RandomSignal
 from gradstudy.tasks.teacher import Teacher
 from gradstudy.training.cohort import stack
+from gradstudy.training.instrument.inspection import as_applied, flat_units
+from gradstudy.training.instrument.norms import flow_rms
 
 pytestmark = pytest.mark.skipif(not runs_compiled(torch.zeros(1)), reason="Numba is not installed")
 
@@ -27,6 +29,14 @@ def stacked(members):
 
 
 THREE = (0.0, 0.3, 1.7)
+SIZES = [
+    (1, 1, 1, 1, 1),
+    (3, 5, 20, 11, 2),
+    (10, 32, 64, 10, 10),
+    (16, 16, 8, 16, 2),
+    (33, 17, 3, 2, 3),
+]
+"""Widths, batches, features, outputs and depths that fill tiles, and that do not."""
 RULES = [
     activation.Identity(),
     activation.Sigmoid(),
@@ -78,16 +88,7 @@ def test_every_activation_with_a_rule_has_the_gradients_of_autograd(phi):
     assert_same_gradients(*drawn(activation=phi))
 
 
-@pytest.mark.parametrize(
-    "sizes",
-    [
-        (1, 1, 1, 1, 1),
-        (3, 5, 20, 11, 2),
-        (10, 32, 64, 10, 10),
-        (16, 16, 8, 16, 2),
-        (33, 17, 3, 2, 3),
-    ],
-)
+@pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("members", [1, 4])
 def test_sizes_that_fill_no_tile_are_right_too(sizes, members):
     width, batch, features, outputs, depth = sizes
@@ -144,11 +145,104 @@ def test_a_member_that_overflows_says_so_and_leaves_the_others_alone():
             assert torch.equal(one[[0, 2]], other[[0, 2]])
 
 
-def test_whoever_looks_in_between_gets_the_plain_pass():
+def look(network, values, x, sent, *, by_hand=True, rows=True):
+    """What a look inside finds, by name; `rows`: gradients have a place where they belong."""
+    into = {name: torch.full_like(value, math.nan) for name, value in values.items()} if by_hand and rows else {}
+    probe, size = Probe(by_hand=by_hand), len(x)
+    leaves = {name: value.clone().requires_grad_() for name, value in values.items()}
+    run = Pass(leaves, training=True, probe=probe, into=into)
+    flow = network(run, x)
+    assert (flow.taps is not None) == by_hand
+    assert (flow.back is not None) == bool(into)
+    rule, coefficient = network.by_hand.activation.rule
+    coefficients = torch.as_tensor(coefficient, dtype=torch.float64).expand(size).contiguous()
+    applied = probe.applied or {site: [as_applied(y) for *_, y in entered] for site, entered in probe.entered.items()}
+    limits = torch.full((size,), 0.2, dtype=torch.float64)
+    dead, flat = flat_units(rule, coefficients, list(applied.values()), limits)
+    entered = probe.values["signal"][0] if by_hand else torch.stack([z for (z,) in flow.points["signal"]])
+    entered = entered.transpose(2, 3) if by_hand else entered
+    if into:
+        signals, found = flow.back(sent), list(into.values())
+    else:
+        both = torch.autograd.grad((flow.output * sent).sum(), [*leaves.values(), *flow.tensors])
+        found, signals = both[: len(leaves)], both[len(leaves) :]
+    assert tuple(applied) == network.places["signal"]
+    numbers = {
+        "output": flow.output,
+        "dead": dead.t(),
+        "flat": flat.t(),
+        "signal": flow_rms(flow, signals)["signal"].t(),
+    }
+    return numbers | {"entered": entered.detach().transpose(0, 1)} | dict(zip(leaves, found, strict=True))
+
+
+def assert_looks_agree(network, values, x, sent):
+    plain = look(network, values, x, sent, by_hand=False)
+    for rows in (True, False):
+        ours = look(network, values, x, sent, rows=rows)
+        assert ours.keys() == plain.keys()
+        for name, other in plain.items():
+            within = 1e-13 * other.abs().amax(list(range(1, other.dim())), keepdim=True)
+            assert ((ours[name] - other).abs() <= within).all(), name
+
+
+@pytest.mark.parametrize("phi", RULES, ids=lambda phi: type(phi).__name__)
+def test_a_look_finds_what_the_plain_pass_has_in_float64_for_every_activation_with_a_rule(phi):
+    assert_looks_agree(*drawn(activation=phi))
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+@pytest.mark.parametrize("members", [1, 4])
+def test_a_look_does_at_sizes_that_fill_no_tile(sizes, members):
+    width, batch, features, outputs, depth = sizes
+    assert_looks_agree(*drawn(members, batch, features, outputs, model=Mlp(width=width, depth=depth)))
+
+
+def test_a_look_does_with_frozen_layers():
+    assert_looks_agree(*drawn(model=Mlp(width=7, depth=3, frozen=2)))
+
+
+def test_a_look_does_with_a_norm_of_weights_whose_gradients_are_autograds():
+    network, values, x, sent = drawn(normalization=WeightNorm())
+    plain, ours = (look(network, values, x, sent, by_hand=by_hand, rows=False) for by_hand in (False, True))
+    for name, other in plain.items():
+        torch.testing.assert_close(ours[name], other, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("phi", RULES, ids=lambda phi: type(phi).__name__)
+def test_a_look_finds_of_a_member_bit_for_bit_the_same_in_any_company(phi):
+    network, values, x, sent = drawn(activation=phi)
+    whole = look(network, values, x, sent)
+    for chosen in ([1], [2, 0]):
+        leaky = isinstance(phi, activation.LeakyRelu)
+        own = stacked(activation.LeakyRelu(THREE[one]) for one in chosen) if leaky else phi
+        few, *_ = drawn(activation=own)
+        alone = look(few, {name: value[chosen] for name, value in values.items()}, x[chosen], sent[chosen])
+        for name, found in alone.items():
+            assert torch.equal(found, whole[name][chosen]), name
+
+
+@pytest.mark.parametrize("bad", [1e200, math.inf, math.nan])
+def test_a_look_at_a_member_that_overflows_has_the_plain_passs_infinities_and_leaves_the_others_alone(bad):
+    network, values, x, sent = drawn(activation=activation.Relu())
+    values = {name: value.abs() for name, value in values.items()}
+    x, sent = x.abs(), sent.abs()
+    expected = look(network, values, x, sent)
+    spoilt = {name: value.index_fill(0, torch.tensor(1), bad) for name, value in values.items()}
+    found, plain = (look(network, spoilt, x, sent, by_hand=by_hand) for by_hand in (True, False))
+    assert not found["output"][1].isfinite().any()
+    for name, ours in found.items():
+        assert torch.equal(ours[[0, 2]], expected[name][[0, 2]]), name
+        assert torch.equal(ours.isfinite(), plain[name].isfinite()), name
+        assert torch.equal(ours.isnan(), plain[name].isnan()), name
+
+
+def test_whoever_asks_for_more_than_the_standard_quantities_gets_the_plain_pass():
     network, values, x, _ = drawn()
     leaves = {name: value.float() for name, value in values.items()}
     for run in (Pass(leaves), Pass(leaves, training=True, probe=Probe()), Pass(leaves, training=True, watched={})):
         assert network(run, x.float()).taps is None
+    assert network(Pass(values, training=True, probe=Probe()), x).taps is None
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gradstudy.factors.model.random_maps import random_map
+from gradstudy.factors.model.ruled import ruled
 from gradstudy.kernels.compiled import runs_compiled
 from gradstudy.layer_parts import Adjust, Layers, Normalization, TensorMap
 from gradstudy.network import Local, Parameter, Pass, Role
@@ -155,7 +156,8 @@ def activation(local: Local, layers: Layers) -> TensorMap:
     entered = local.run.probe.entered.setdefault(local.place, [])
 
     def watched_function(x: Tensor) -> Tensor:
-        y = function(x)
+        by_rule = layers.activation.rule is not None and looks_by_hand(local.run, x)
+        y = ruled(layers.activation, x) if by_rule else function(x)
         entered.append((function, x, y))
         return y
 
@@ -165,6 +167,11 @@ def activation(local: Local, layers: Layers) -> TensorMap:
 def looks_by_hand(run: Pass, x: Tensor) -> bool:
     """Whether a look inside may take machine code, in float64."""
     return run.probe is not None and run.probe.by_hand and runs_compiled(x, torch.float64)
+
+
+def goes_by_hand(run: Pass, x: Tensor) -> bool:
+    """Whether machine code that goes forward and back as one may be taken: in training, or in a look inside."""
+    return (run.by_hand and runs_compiled(x)) or looks_by_hand(run, x)
 
 
 def check_joins(layers: Layers, joins: int) -> None:

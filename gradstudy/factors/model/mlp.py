@@ -67,7 +67,7 @@ class MlpNetwork:
         skips = [_skip(name, *size, layers) for name, size in zip(self.layer_names[1:], sizes[1:], strict=True)]
         self.chain = Chain(self.layer_names, widths, maps, layers, skips=skips)
         self.readout = Linear("readout", widths[-1], shape.outputs, layers)
-        self.by_hand = DensePass([*maps, self.readout], layers)
+        self.by_hand = DensePass(self.layer_names, [*maps, self.readout], layers)
         self.parameters, self.buffers = parameters_and_buffers(self.chain, self.readout)
         self.places = {"signal": self.layer_names}
 

@@ -21,12 +21,11 @@ from gradstudy.factors.model.layers import (
     activation,
     as_sequence,
     check_joins,
-    looks_by_hand,
+    goes_by_hand,
     parameters_and_buffers,
 )
 from gradstudy.factors.model.random_maps import random_map
 from gradstudy.factors.model.unrolled import Unrolled, UnrolledCell
-from gradstudy.kernels.compiled import runs_compiled
 from gradstudy.layer_parts import Adjust, Layers, Normalization, TensorMap
 from gradstudy.network import Flow, Local, Parameter, Pass, Role, Shape, numbered
 from gradstudy.parts import MOST_LAYERS, WIDEST_LAYER, Part, number
@@ -110,7 +109,7 @@ class RecurrentNetwork:
     def __call__(self, run: Pass, inputs: Tensor) -> Flow:
         # [member, time, batch, feature]: a time step is then one dense block
         sequence = as_sequence(inputs).transpose(1, 2)
-        by_hand = self.runs_by_hand and ((run.by_hand and runs_compiled(sequence)) or looks_by_hand(run, sequence))
+        by_hand = self.runs_by_hand and goes_by_hand(run, sequence)
         states, taps, unrolled = [], [], []
         for layer in self.layers:
             around, through = layer.fork(run, sequence)

@@ -6,14 +6,16 @@ number of members.
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from gradstudy.kernels.compiled import runs_compiled
-from gradstudy.kernels.places import length_of_step
+from gradstudy.kernels.rows import lengths_of_steps, products_of_rows, shares_marked
 from gradstudy.kernels.units import look_at_slopes
 from gradstudy.network import Applied, spread_over
-from gradstudy.training.instrument.norms import LIKE, norms
+from gradstudy.training.flat import Flat
+from gradstudy.training.instrument.norms import SAFE, norms
 
 SATURATED_SLOPE = 0.05
 """A unit is saturated where its slope is less than this part of the slope at 0: tanh beyond 0.975 of its range."""
@@ -40,19 +42,25 @@ def saturated_units(slopes: Slopes, steepest: Tensor) -> Tensor:
     return torch.stack(flat).sum(0).double() / sum(slope[0].numel() for slope in slopes)
 
 
-def flat_units(rule: int, coefficients: Tensor, values: Sequence[Applied], limits: Tensor) -> tuple[Tensor, Tensor]:
-    """The shares of dead and of saturated units, [member] each, of a nonlinearity whose slope follows from its value.
+def flat_units(
+    rule: int, coefficients: Tensor, sites: Sequence[Sequence[Applied]], limits: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The shares of dead and of saturated units, [site, member] each, where a slope follows from the value.
 
-    `limits` [member] are the sizes of a slope below which a unit is saturated.
+    `sites` are nonlinearities by this rule, and `limits` [member] the sizes of a slope below which a unit is saturated.
     """
-    members = len(limits)
-    awake = torch.zeros(members, values[0].units, dtype=torch.bool)
-    flat, looked_at = torch.zeros(members, dtype=torch.float64), 0
-    for one in values:
-        where = one.values.view(-1).numpy(), tuple(one.values.shape), one.first, one.row, one.entries
-        look_at_slopes(rule, coefficients.numpy(), *where, limits.numpy(), awake.numpy(), flat.numpy())
-        looked_at += (one.values.shape[1] - one.first) * one.units * one.entries
-    return (~awake).double().mean(1), flat / looked_at
+    units = torch.tensor([[values[0].units] for values in sites])
+    awake = torch.zeros(len(sites), len(limits), int(units.max()), dtype=torch.bool)
+    flat = torch.zeros(len(sites), len(limits), dtype=torch.float64)
+    given = coefficients.numpy(), limits.numpy()
+    for values, *found in zip(sites, awake.numpy(), flat.numpy(), strict=True):
+        for one in values:
+            where = tuple(one.values.shape), one.first, one.row, one.units, one.entries
+            look_at_slopes(rule, *given, one.values.view(-1).numpy(), *where, *found)
+    looked_at = [
+        [sum((one.values.shape[1] - one.first) * one.units * one.entries for one in values)] for values in sites
+    ]
+    return (units - awake.sum(2)) / units.double(), flat / torch.tensor(looked_at)
 
 
 def slopes(applications: Applications) -> Slopes:
@@ -61,9 +69,10 @@ def slopes(applications: Applications) -> Slopes:
 
 
 def as_applied(y: Tensor) -> Applied:
-    """A nonlinearity's output [member, sample, unit, ...] as values to look at."""
-    values = y.detach().flatten(3) if y.dim() > 3 else y.detach().unsqueeze(3)
-    return Applied(values.contiguous(), units=y.shape[2], first=0, row=0, entries=values.shape[3])
+    """A nonlinearity's output [member, sample, unit, ...] as values to look at; no copy where samples lie last."""
+    first, last = y.detach(), y.detach().movedim(1, -1)
+    rows = last.flatten(2).unsqueeze(1) if last.is_contiguous() else first.reshape(*y.shape[:3], -1).contiguous()
+    return Applied(rows, units=y.shape[2], first=0, row=0, entries=rows.shape[3])
 
 
 def slope_at_zero(function: Callable[[Tensor], Tensor], members: int) -> Tensor:
@@ -106,20 +115,49 @@ def shares_by_distance(signals: Sequence[Tensor], times: Sequence[int]) -> Tenso
     return shares.nanquantile(0.5, dim=0)
 
 
-def update_ratio(before: Sequence[Tensor], after: Sequence[Tensor]) -> Tensor:
-    """How far each parameter [member, ...] moved, in its own norm, [parameter, member]; taken in float64."""
-    if runs_compiled(before[0]) and all(one[0].is_contiguous() for one in (*before, *after)):
-        ratios = torch.empty(len(before), len(before[0]), dtype=torch.float64)
-        for row, *pair in zip(ratios.numpy(), before, after, strict=True):
-            old, new = ((one.data_ptr(), one.stride(0)) for one in pair)
-            length_of_step(old, new, LIKE[torch.float32], pair[0][0].numel(), row)
-        return ratios
-    wide = [(one.double(), other.double()) for one, other in zip(before, after, strict=True)]
-    return norms([other - one for one, other in wide]) / norms([one for one, _ in wide])
+def update_ratio(flat: Flat, before: Tensor, after: Tensor) -> Tensor:
+    """How far each trained parameter in these rows moved, in its own norm, [parameter, member]; taken in float64."""
+    if runs_compiled(before):
+        return _of_trained(flat, lengths_of_steps, before, after)
+    old, new = ([one.double() for one in _trained(flat, rows)] for rows in (before, after))
+    return norms([other - one for one, other in zip(old, new, strict=True)]) / norms(old)
 
 
-def cosine(before: Tensor, after: Tensor) -> Tensor:
-    """The cosine of two gradients of all parameters together [member, entry], [member]; nan where one of them is 0."""
+def marked_shares(flat: Flat, marks: Tensor) -> Tensor:
+    """Which part of each trained parameter is marked in rows of bools, [parameter, member]."""
+    if runs_compiled(marks, torch.bool):
+        return _of_trained(flat, shares_marked, marks)
+    return torch.stack([one.flatten(1).count_nonzero(1).double() / one[0].numel() for one in _trained(flat, marks)])
+
+
+def _trained(flat: Flat, rows: Tensor) -> list[Tensor]:
+    return list(flat.views(rows).values())[: flat.trained]
+
+
+def _of_trained(flat: Flat, function: Callable[..., None], *rows: Tensor) -> Tensor:
+    """What a compiled function finds in each trained parameter of these rows, [parameter, member]."""
+    found = torch.empty(flat.trained, len(rows[0]), dtype=torch.float64)
+    places = (np.array(bounds[: flat.trained]) for bounds in (flat.starts, flat.ends))
+    function(*(one.numpy() for one in rows), *places, found.numpy())
+    return found
+
+
+def cosine(before: Tensor, after: Tensor, length: int) -> Tensor:
+    """That of two gradients, the first entries of rows [member, entry], as [member]; nan where one of them is 0."""
+    if not runs_compiled(before, torch.float64):
+        return _careful_cosine(before[:, :length], after[:, :length])
+    products = torch.empty(3, len(before), dtype=torch.float64)
+    products_of_rows(before.numpy(), after.numpy(), length, products.numpy())
+    low, high = (limit * limit for limit in SAFE[torch.float64])
+    safe = ((products[:2] > low) & (products[:2] < high)).all(0)
+    found = products[2] / (products[0].sqrt() * products[1].sqrt())
+    return (
+        found if bool(safe.all()) else torch.where(safe, found, _careful_cosine(before[:, :length], after[:, :length]))
+    )
+
+
+def _careful_cosine(before: Tensor, after: Tensor) -> Tensor:
+    """The same where no square may leave the range."""
     one, other = (gradient / norms([gradient])[0].unsqueeze(1) for gradient in (before, after))
     squares = norms([one + other, one - other]).square()
     return (squares[0] - squares[1]) / 4

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gradstudy.kernels.compiled import runs_compiled
-from gradstudy.kernels.places import norm_of_places
+from gradstudy.kernels.places import mend_norms, norm_of_places
 from gradstudy.kernels.rows import norm_of_slices
 from gradstudy.network import Flow
 
@@ -23,18 +23,20 @@ def norms(tensors: Sequence[Tensor]) -> Tensor:
     """Euclidean norm of each member's slice, [tensor, member], in float64.
 
     In float32 the square of 1e-23 is 0 and that of 1e20 is inf: a vanished and an exploded gradient would look alike.
-    Compiled, it is summed in float64. Else a careful sum takes three times as long, so on a CPU a plain one is tried
-    first, and only the members whose result lies outside the safe range are summed again; on a GPU, where such a look
-    would wait for the device, all are.
+    Compiled, it is summed in float64, which holds any square of float32. Else a careful sum takes three times as long,
+    so on a CPU a plain one is tried first, and only the members whose result lies outside the safe range are summed
+    again; on a GPU, where such a look would wait for the device, all are.
     """
-    if runs_compiled(tensors[0]):
+    if not may_look(tensors[0]):
+        return torch.stack([_careful(tensor) for tensor in tensors])
+    if runs_compiled(tensors[0], tensors[0].dtype):
         found = torch.empty(len(tensors), len(tensors[0]), dtype=torch.float64)
         for row, tensor in zip(found.numpy(), tensors, strict=True):
             norm_of_slices(_dense(tensor.detach()).contiguous().numpy(), row)
-        return found
-    if not may_look(tensors[0]):
-        return torch.stack([_careful(tensor) for tensor in tensors])
-    found = torch.stack([torch.linalg.vector_norm(_flat(tensor), dim=1) for tensor in tensors]).double()
+        if tensors[0].dtype == torch.float32:
+            return found
+    else:
+        found = torch.stack([torch.linalg.vector_norm(_flat(tensor), dim=1) for tensor in tensors]).double()
     low, high = SAFE[tensors[0].dtype]
     safe = (found > low) & (found < high)
     for row in (~safe.all(1)).nonzero().flatten():
@@ -82,18 +84,21 @@ def _norms_of_stack(stack: Tensor) -> Tensor:
 
     The copy that brings them into order takes as long as a tenth of a small recurrent network's step.
     """
+    where = _where_it_lies(stack)
+    if where is None:
+        return _norms_of_copies(stack)
+    found = torch.empty(stack.shape[:2], dtype=torch.float64)
+    norm_of_places(*where, found.numpy())
+    return _in_range(found, stack)
+
+
+def _where_it_lies(stack: Tensor) -> tuple[Any, ...] | None:
+    """A stack as compiled functions read it; None where they cannot."""
     like = LIKE.get(stack.dtype)
-    if stack.dim() == 4 and like is not None and runs_compiled(stack, stack.dtype):
-        rows = stack if stack.stride(3) == 1 else stack.transpose(2, 3)
-        if rows.stride(3) == 1:
-            return _in_range(_norms_where_they_lie(rows, like), stack)
-    return _norms_of_copies(stack)
-
-
-def _norms_where_they_lie(rows: Tensor, like: Any) -> Tensor:
-    found = torch.empty(rows.shape[:2], dtype=torch.float64)
-    norm_of_places(rows.data_ptr(), like, tuple(rows.shape), rows.stride(), found.numpy())
-    return found
+    if stack.dim() != 4 or like is None or not runs_compiled(stack, stack.dtype):
+        return None
+    rows = stack if stack.stride(3) == 1 else stack.transpose(2, 3)
+    return (rows.data_ptr(), like, tuple(rows.shape), rows.stride()) if rows.stride(3) == 1 else None
 
 
 def _in_range(found: Tensor, stack: Tensor) -> Tensor:
@@ -102,7 +107,14 @@ def _in_range(found: Tensor, stack: Tensor) -> Tensor:
         return found
     low, high = SAFE[stack.dtype]
     safe = (found > low) & (found < high)
-    return found if bool(safe.all()) else torch.where(safe, found, _norms_of_copies(stack))
+    if bool(safe.all()):
+        return found
+    where = _where_it_lies(stack)
+    if where is None:
+        return torch.where(safe, found, _norms_of_copies(stack))
+    mended = found.clone(memory_format=torch.contiguous_format)
+    mend_norms(*where, low, high, mended.numpy())
+    return mended
 
 
 def _norms_of_copies(stack: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ from gradstudy.kernels.compiled import runs_compiled
 from gradstudy.network import Flow, Network, Pass, Probe, numbered
 from gradstudy.quantities import by_distance, exact, followed_answers, forward, from_last_answer
 from gradstudy.records import Series
+from gradstudy.training.flat import Flat, Leaves
 from gradstudy.training.instrument import inspection
 from gradstudy.training.instrument.norms import flow_rms, rms, rms_of_stacks
 from gradstudy.training.start.batches import Examples
@@ -26,9 +27,7 @@ JACOBIAN_ROWS, JACOBIAN_SAMPLES = 512, (2, 16)
 """How many backward passes a Jacobian takes, one per sample and output; but of 2 samples at least and 16 at most."""
 NOISE_GROUPS = 8
 
-Loss = Callable[[Tensor, Tensor], Tensor]
-"""Outputs and targets [member, batch, ...] -> the mean loss [member]."""
-MakePass = Callable[[Mapping[str, Tensor], Mapping[str, Tensor], Probe], Pass]
+MakePass = Callable[[Leaves, Mapping[str, Tensor], Probe], Pass]
 """Parameters, buffers and a probe -> a pass that repeats the first step's draws."""
 
 
@@ -48,15 +47,16 @@ class Prober:
         self,
         network: Network,
         parts: Mapping[str, Any],
-        loss: Loss,
+        task: Any,
         *,
         steps: int,
         request: Sequence[str],
         each_step: bool,
     ):
-        self._network, self._parts, self._loss, self._each_step = network, parts, loss, each_step
+        self._network, self._parts, self._task, self._each_step = network, parts, task, each_step
         self._steps, self._request = probe_steps(steps), request
-        self._trained = [p.name for p in network.parameters if p.trained]
+        self._flat = Flat(network.parameters)
+        self._trained = self._flat.names[: self._flat.trained]
         self._batch: Examples | None = None
         self._gradient: Tensor | None = None
         self._edge: Tensor | None = None
@@ -77,41 +77,32 @@ class Prober:
     def is_due(self, step: int) -> bool:
         return step in self._steps
 
-    def look(
-        self, step: int, batch: Examples, values: tuple[Mapping[str, Tensor], Mapping[str, Tensor]], make: MakePass
-    ) -> None:
-        """Keeps, before the update of a step, what these parameters and buffers make of the first batch."""
+    def look(self, step: int, batch: Examples, leaves: Leaves, buffers: Mapping[str, Tensor], make: MakePass) -> None:
+        """Keeps, before the update of a step, what these parameters and buffers make of the first batch.
+
+        `leaves` are in float64, and for this look alone.
+        """
         inputs, targets = self._first(batch)
-        parameters, buffers = ({name: _wide(value) for name, value in one.items()} for one in values)
+        buffers = {name: value.detach().double().requires_grad_() for name, value in buffers.items()}
         probe = Probe(by_hand=not self._request)
         with torch.enable_grad():
-            flow = self._network(make(parameters, buffers, probe), inputs)
-            loss = self._loss(flow.output, targets)
+            flow = self._network(make(leaves, buffers, probe), inputs)
             self._look_around(step, flow, probe)
-            self._look_back(step, flow, loss, probe, [parameters[name] for name in self._trained])
-            self._look_further(step, flow, (inputs, targets), [parameters[name] for name in self._trained])
+            self._look_back(step, flow, targets, probe, leaves)
+            trained = [leaves.values[name] for name in self._trained]
+            self._look_further(step, flow, (inputs, targets), trained)
 
     @torch.no_grad()
-    def see_update(
-        self,
-        step: int,
-        old: Mapping[str, Tensor],
-        new: Mapping[str, Tensor],
-        below_eps: Mapping[str, Tensor],
-        alive: Tensor,
-    ) -> None:
+    def see_update(self, step: int, old: Tensor, new: Tensor, below_eps: Tensor | None, alive: Tensor) -> None:
         """Keeps, after the update of a step, how far each trained parameter moved, and what eps held back.
 
-        A member that has just diverged did not move: nan.
+        All are rows of parameters. A member that has just diverged did not move: nan.
         """
-        before, after = ([values[name] for name in self._trained] for values in (old, new))
-        ratio = inspection.update_ratio(before, after)
+        ratio = inspection.update_ratio(self._flat, old, new)
         self._keep(step, "update_ratio", self._trained, torch.where(alive, ratio, torch.nan))
-        if below_eps:
-            shares = [
-                below_eps[name].flatten(1).count_nonzero(1) / below_eps[name][0].numel() for name in self._trained
-            ]
-            self._keep(step, "adam_eps_share", self._trained, torch.where(alive, torch.stack(shares), torch.nan))
+        if below_eps is not None:
+            shares = inspection.marked_shares(self._flat, below_eps)
+            self._keep(step, "adam_eps_share", self._trained, torch.where(alive, shares, torch.nan))
 
     def series(self, ends: Sequence[int | None]) -> list[dict[str, Series]]:
         """Of every member the probe steps before its end; a copy from the device."""
@@ -140,26 +131,39 @@ class Prober:
         inputs, targets = self._batch
         return inputs.detach().requires_grad_("jacobian" in self._request), targets
 
-    def _look_back(self, step: int, flow: Flow, loss: Tensor, probe: Probe, trained: list[Tensor]) -> None:
+    def _look_back(self, step: int, flow: Flow, targets: Tensor, probe: Probe, leaves: Leaves) -> None:
         """Everything that one backward pass tells."""
+        if flow.back is None:
+            self._look_back_by_autograd(step, flow, targets, probe, leaves)
+        else:
+            _, sent = self._task.loss_and_gradient(flow.output, targets)
+            self._keep_signals(step, flow, flow.back(sent))
+        if self._gradient is not None:
+            both, length = (self._gradient, leaves.gradients), self._flat.trained_length
+            self._keep(step, "gradient_cosine", ("all",), inspection.cosine(*both, length))
+        self._gradient = leaves.gradients
+
+    def _look_back_by_autograd(self, step: int, flow: Flow, targets: Tensor, probe: Probe, leaves: Leaves) -> None:
+        """The same but for the gradients of what is trained, which are left where they belong."""
+        trained = {name: leaves.values[name] for name in self._trained}
         points, asked = flow.tensors, [flow.output] if self._each_step else []
         forks = [way for ways in probe.forks.values() for way in ways]
-        wanted = [*trained, *forks, *points, *asked]
+        wanted, loss = [*trained.values(), *forks, *points, *asked], self._task.loss(flow.output, targets)
         again = bool(self._request) or self._each_step
         found = iter(torch.autograd.grad(loss.sum(), wanted, retain_graph=again, materialize_grads=True))
         gradients, ways, flowing, sent = (list(islice(found, len(of))) for of in (trained, forks, points, asked))
-        for quantity, signal in flow_rms(flow, flowing).items():
-            self._keep(step, exact(quantity), self._network.places[quantity], signal)
+        leaves.take(dict(zip(trained, gradients, strict=True)))
+        self._keep_signals(step, flow, flowing)
         if sent:
             self._look_far_back(step, flow, *sent)
         if ways:
             shares = torch.stack([inspection.skip_share(*pair) for pair in zip(ways[::2], ways[1::2], strict=True)])
             self._keep(step, "skip_share", tuple(probe.forks), shares)
             self._keep(step, "branch_share", tuple(probe.forks), 1 - shares)
-        gradient = _flat(gradients)
-        if self._gradient is not None:
-            self._keep(step, "gradient_cosine", ("all",), inspection.cosine(self._gradient, gradient))
-        self._gradient = gradient
+
+    def _keep_signals(self, step: int, flow: Flow, flowing: Sequence[Tensor]) -> None:
+        for quantity, signal in flow_rms(flow, flowing).items():
+            self._keep(step, exact(quantity), self._network.places[quantity], signal)
 
     def _look_far_back(self, step: int, flow: Flow, sent: Tensor) -> None:
         """What single answers send back, of all that the loss sends into the output: all parts add up to the signal.
@@ -200,8 +204,7 @@ class Prober:
         coefficients = torch.as_tensor(coefficient, dtype=torch.float64).expand(len(batch)).contiguous()
         applied = {site: [inspection.as_applied(y) for *_, y in entered] for site, entered in probe.entered.items()}
         applied |= probe.applied
-        found = [inspection.flat_units(rule, coefficients, values, self._edges()) for values in applied.values()]
-        dead, flat = (torch.stack(shares) for shares in zip(*found, strict=True))
+        dead, flat = inspection.flat_units(rule, coefficients, list(applied.values()), self._edges())
         self._keep(step, "dead_units", tuple(applied), dead)
         if activation.saturates:
             self._keep(step, "saturated_units", tuple(applied), flat)
@@ -243,7 +246,9 @@ class Prober:
     def _noise_scale(self, output: Tensor, targets: Tensor, trained: list[Tensor]) -> Tensor:
         size = max(1, output.shape[1] // NOISE_GROUPS)
         starts = range(0, output.shape[1] - size + 1, size)
-        losses = [self._loss(output[:, start : start + size], targets[:, start : start + size]) for start in starts]
+        losses = [
+            self._task.loss(output[:, start : start + size], targets[:, start : start + size]) for start in starts
+        ]
         groups = [
             _flat(torch.autograd.grad(loss.sum(), trained, retain_graph=True, materialize_grads=True))
             for loss in losses
@@ -259,7 +264,3 @@ class Prober:
 def _flat(gradients: Sequence[Tensor]) -> Tensor:
     """Those of all parameters as one, [member, entry]."""
     return torch.cat([gradient.flatten(1) for gradient in gradients], dim=1)
-
-
-def _wide(value: Tensor) -> Tensor:
-    return value.detach().double().requires_grad_()

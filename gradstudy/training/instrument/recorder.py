@@ -49,10 +49,8 @@ class Recorder:
         """Of the norms before and after clipping, and the factor by which it clipped them, [member] each."""
         self._write("norm_after_clipping", step, after)
         if after is not before:
-            clamped = (
-                (factor == 1) & (after != before) & ~before.isnan()
-            )  # entry by entry: the share of the norm that was left
-            factor = torch.where(clamped, after / before, factor)
+            # entry by entry: the share of the norm that was left
+            factor = torch.where((factor == 1) & (after < before), after / before, factor)
         self._write("clip_coefficient", step, factor)
 
     def _write(self, quantity: str, step: StepNumber, values: Tensor) -> None:

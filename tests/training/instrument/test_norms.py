@@ -46,6 +46,18 @@ def test_squares_that_leave_the_range_of_float64_do_not_show(layout, scale):
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_nothing_is_zero_and_what_is_not_finite_stays_so_beside_what_leaves_the_range(layout):
+    stack = layout(torch.float64)
+    stack[0], stack[1, 0], stack[1, 1, 2, 3], stack[1, 2, 1, 1] = 0.0, 1e-200, torch.inf, torch.nan
+    stack[1, 3], stack[1, 3, 0, 0], stack[1, 4, 3] = 1e200, -torch.inf, 1e200
+    found = rms_of_stacks([stack])
+    assert (found[0] == 0).all()
+    expected = torch.tensor([1e-200, torch.inf, torch.nan, torch.inf, 1e200 / 2], dtype=torch.float64)
+    torch.testing.assert_close(found[1], expected, rtol=1e-13, atol=0, equal_nan=True)
+    torch.testing.assert_close(found[2], rms_of_stacks([layout(torch.float64)])[2], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 def test_a_members_norm_has_the_same_bits_alone(layout):
     stack = layout(torch.float32)
     together = rms_of_stacks([stack])

@@ -20,7 +20,7 @@ from gradstudy.factors.model.rnn import Rnn
 from gradstudy.factors.normalization.features import BatchNorm
 from gradstudy.network import Probe
 from gradstudy.training.engine import train
-from gradstudy.training.instrument import probe
+from gradstudy.training.instrument import inspection, probe
 from gradstudy.training.instrument.probe import Prober, probe_steps
 
 
@@ -61,13 +61,20 @@ def test_looking_changes_nothing(changes, monkeypatch):
 
 @pytest.mark.parametrize(
     "trial",
-    [parts(model=Lstm(width=5)), parts(model=Cnn(width=4, depth=3), task=Pictures()), mlp()],
-    ids=["lstm", "cnn", "mlp"],
+    [
+        parts(model=Lstm(width=5)),
+        parts(model=Cnn(width=4, depth=3), task=Pictures()),
+        mlp(),
+        mlp(model=Mlp(width=7, depth=3, frozen=2), optimizer=optimizer.Adam(), activation=activation.LeakyRelu()),
+        mlp(activation=activation.Relu(), init=init.Lecun(bias_mean=-100.0)),
+    ],
+    ids=["lstm", "cnn", "mlp", "frozen", "dead"],
 )
 def test_a_look_by_machine_code_finds_what_autograd_finds(trial, monkeypatch):
     by_hand = train(cohort(trial, steps=4))
     monkeypatch.setattr(probe, "Probe", lambda by_hand: Probe())
-    monkeypatch.setattr(probe, "runs_compiled", lambda *_: False)
+    for module in (probe, inspection):
+        monkeypatch.setattr(module, "runs_compiled", lambda *_: False)
     for ours, plain in zip(by_hand, train(cohort(trial, steps=4)), strict=True):
         assert ours.series.keys() == plain.series.keys()
         for quantity, series in plain.series.items():
@@ -231,3 +238,21 @@ def test_the_cost_of_the_instrument_is_a_share_of_the_time_of_all_steps():
     assert cost["recorder"] > 0
     assert cost["probes"] > 0
     assert cost["recorder"] + cost["probes"] < 1
+
+
+def test_a_cosine_is_that_of_the_directions_at_any_length_and_of_what_is_asked_for_alone():
+    before, after = torch.randn(2, 6, 40, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    expected = torch.cosine_similarity(before[:, :33], after[:, :33])
+    before, after = (
+        before * torch.tensor([[1.0], [1e-250], [1e200], [1.0], [0.0], [1.0]], dtype=torch.float64),
+        after.clone(),
+    )
+    after[3] *= 1e-300
+    after[5, 2] = torch.nan
+    before[:, 33:], after[:, 33:] = 1e9, -1e9
+    found = inspection.cosine(before, after, 33)
+    torch.testing.assert_close(found[:4], expected[:4], rtol=1e-11, atol=1e-15)
+    assert found[4:].isnan().all()
+    for member in range(6):
+        alone = inspection.cosine(before[member : member + 1], after[member : member + 1], 33)
+        assert torch.equal(alone.nan_to_num(), found[member : member + 1].nan_to_num())
