@@ -34,6 +34,8 @@ DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 SQLITE_BY_DEFAULT = (3, 17)
 """The version of MLflow of which it is known that its default store is a database, where it has not begun a folder."""
 SQLITE = b"SQLite format 3\0"
+SQLITE_PATH = re.compile(r"sqlite:///(?P<path>(?!:memory:)[^?%]+)")
+"""A local database as most name theirs, told without SQLAlchemy, importing which takes .3 s of a plan."""
 NEW_DATABASE = 1_200_000
 """Bytes of MLflow's tables before anything is in them."""
 OPENINGS = 10
@@ -75,6 +77,8 @@ def _check_server(address: str) -> None:
 
 
 def _check_database(address: str) -> None:
+    if SQLITE_PATH.fullmatch(address):
+        return
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 
@@ -182,6 +186,8 @@ def is_missing(settings: Mlflow) -> bool:
 
 
 def _database_file(address: str) -> Path:
+    if plain := SQLITE_PATH.fullmatch(address):
+        return Path(plain["path"])
     from sqlalchemy.engine import make_url
 
     return Path(make_url(address).database or "")
