@@ -6,6 +6,7 @@ The log posterior of the hyperparameters of the additive Gaussian process, its m
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import scipy
@@ -51,6 +52,11 @@ class Known:
     expected: float | None = None
     odds: bool = False
 
+    @cached_property
+    def functions(self) -> Functions:
+        """Those of the basis at the points, which every draw of hyperparameters asks for."""
+        return self.basis(self.points)
+
     def among(self, trials: np.ndarray) -> "Known":
         return replace(self, points=self.points[trials], values=self.values[trials], noise=self.noise[trials])
 
@@ -88,12 +94,11 @@ class NegativeLogPosterior:
             [_VARIANCE_BOUNDS] * factors + [_DECAY_BOUNDS] * numbers + [_ORDER_BOUNDS] * 2 + [_NOISE_BOUNDS]
         )
         self.bounds = np.array(bounds)
-        self._functions = basis(known.points)
         # Matrices are symmetric, so rows are taken up to the diagonal alone; and so few at a time that what is made of
         # them stays in the cache: a pass over all of them would cost the processor more than what is done in it.
         size = len(known.values)
         self._blocks = [
-            _Block(self._functions, basis, begin, min(begin + BLOCK_ROWS, size)) for begin in range(0, size, BLOCK_ROWS)
+            _Block(known.functions, basis, begin, min(begin + BLOCK_ROWS, size)) for begin in range(0, size, BLOCK_ROWS)
         ]
         self._room = np.empty((4, min(BLOCK_ROWS, size) * size))
         self._whole = np.zeros((size, size))
