@@ -102,6 +102,7 @@ def _hints(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
+@cache
 def is_coefficient(hint: Any) -> bool:
     """Whether a field of this type may differ inside a cohort: floats and tuples of floats may."""
     return hint in COEFFICIENTS or (get_origin(hint) is tuple and all(kind is float for kind in get_args(hint)))

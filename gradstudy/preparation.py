@@ -103,9 +103,9 @@ def prepare(overrides: Sequence[str], command: str) -> Prepared:
     asked = search.preview(launch.budget.trials)
     trials = sum(map(len, asked))
     beyond = search.preview(CHECKED) if HUNT in way.phases and trials < CHECKED else []
-    for one in chain.from_iterable([*asked, *beyond]):  # what a hunt may yet ask and cannot be built is refused now
-        composer.parts(one.levels)
-    data = either(composer.parts(one.levels)["task"].about for one in chain.from_iterable(asked))
+    # what a hunt may yet ask and cannot be built is refused now
+    parts = [composer.parts(one.levels) for one in chain.from_iterable([*asked, *beyond])]
+    data = either(of_trial["task"].about for of_trial in parts[:trials])
     devices = launch.execution.devices(launch.device)
     check_store(launch.tracking)
     if launch.report:

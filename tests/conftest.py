@@ -4,11 +4,12 @@ import gc
 import os
 import sqlite3
 import sys
-from contextlib import closing
 
 import numpy as np
 import pytest
 import torch
+
+from gradstudy.user_cache import cache_folder
 
 torch.set_num_threads(1)
 pytest_plugins = ["support.browsing"]
@@ -22,37 +23,29 @@ def reseeded(monkeypatch):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def stores_without_waiting(tmp_path_factory):
-    """Databases that are made in 0.1 s in place of 1.5 s, and no waiting for the disk, in this process.
-
-    MLflow makes a database by all of its migrations: here once, and copied from then on. Waiting for the disk guards
-    against power cuts, which no test makes, and would take most of the time of what writes much.
-    """
+def own_cache(tmp_path_factory):
+    """The user's cache, as other programs keep in it what takes them seconds, but for what gradstudy keeps there."""
+    home = tmp_path_factory.mktemp("cache")
+    for other in cache_folder().parent.glob("*"):
+        if other.name != "gradstudy":
+            (home / other.name).symlink_to(other)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "fsync", lambda _: None)
-        if "mlflow" in sys.modules:  # else nothing that was collected stores anything
-            _make_tables_once(patch, tmp_path_factory.mktemp("tables") / "whole.db")
+        patch.setenv("XDG_CACHE_HOME", str(home))
         yield
 
 
-def _make_tables_once(patch, whole):
-    from mlflow.store.db import utils
+@pytest.fixture(scope="session", autouse=True)
+def no_waiting_for_the_disk():
+    """In this process. It guards against power cuts, which no test makes, and would take most of what writes much."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        if "mlflow" in sys.modules:  # else nothing that was collected stores anything
+            _make_databases_careless()
+        yield
+
+
+def _make_databases_careless():
     from sqlalchemy import Engine, event
-
-    make = utils._initialize_tables
-
-    def made_or_copied(engine):
-        known = whole.exists()
-        if engine.dialect.name != "sqlite":
-            make(engine)
-            return
-        if not known:
-            make(engine)
-        with closing(engine.raw_connection()) as opened, closing(sqlite3.connect(whole)) as kept:
-            made = opened.driver_connection
-            (kept if known else made).backup(made if known else kept)
-
-    patch.setattr(utils, "_initialize_tables", made_or_copied)
 
     def careless(connection, _):
         if isinstance(connection, sqlite3.Connection):

@@ -1,5 +1,8 @@
 """Wrong input: exit code 2, one message that names the nearest right thing, no traceback, nothing written."""
 
+import subprocess
+import sys
+
 import pytest
 from support.command import in_process, in_shell
 
@@ -169,6 +172,18 @@ def test_wrong_input_is_refused_in_words(case, workplace):
 def test_a_shell_sees_the_same(case, workplace):
     arguments, hint = CASES[case]
     assert_refused(in_shell, small(arguments), workplace, hint)
+
+
+def test_a_mode_that_does_not_exist_is_refused_before_what_others_need_is_imported(workplace):
+    script = (
+        "import sys\n"
+        "from gradstudy.cli import main\n"
+        "sys.argv[1:] = ['+study=rnn_clip', 'mode=list']\n"
+        "try:\n    main()\n"
+        "except SystemExit as end:\n    print(end.code, *{'torch', 'optuna', 'mlflow', 'pandas'} & sys.modules.keys())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stdout == "2\n", done.stderr
 
 
 def test_a_broken_study_under_config_dir_is_named(workplace):

@@ -12,7 +12,7 @@ LAYERS = [
     {"masking", "patience"},
     {"errors", "references"},
     {"disk"},
-    {"locking", "parts", "random_network", "records", "stopping", "versions"},
+    {"locking", "parts", "random_network", "records", "stopping", "user_cache", "versions"},
     {"aliasing", "conclusions", "cores", "kernels", "network", "series", "storing"},
     {"layer_parts", "quantities", "response"},
     {"factors", "tasks", "training", "execution", "search", "analysis"},

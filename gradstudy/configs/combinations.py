@@ -67,7 +67,7 @@ class Combinations:
         self._stays_home: dict[tuple[str, Level], bool] = {}
 
     def __call__(self, choices: Choices) -> Composed:
-        key = tuple(sorted(choices.items(), key=str) if len(choices) > 1 else choices.items())
+        key = tuple(sorted(choices.items()) if len(choices) > 1 else choices.items())
         if key not in self._known:
             short = self._combined(choices) if len(choices) > 1 else self._as_filed(choices)
             self._known[key] = short or self._compose(choices)
@@ -196,6 +196,7 @@ class Fixed:
 
     def __init__(self, overrides: Sequence[str], base: DictConfig):
         self._base = base
+        self._own: dict[tuple[str, Level], Set[str]] = {}
         places = [override for override in overrides if override.lstrip("+").startswith("hydra.")]
         state = None if places else state_of_shipped()
         self.bare = Combinations(places) if state is None else _bare(state)  # but for where Hydra looks for options
@@ -206,8 +207,10 @@ class Fixed:
         return any(key in self._keys(group, option) for option in options)
 
     def _keys(self, group: str, option: Level) -> Set[str]:
-        plain = self.bare.base if self.bare.base.names[group] == option else self.bare({group: option})
-        return plain.groups[group].keys()
+        if (group, option) not in self._own:  # asked for every combination
+            plain = self.bare.base if self.bare.base.names[group] == option else self.bare({group: option})
+            self._own[group, option] = plain.groups[group].keys()
+        return self._own[group, option]
 
     def at_home(self, found: Composed, varied: Mapping[str, Sequence[Level]]) -> Composed:
         """Without what the launch fixed for another option of a `varied` group (and its levels) than the chosen one."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain, product
 from typing import Any
 
@@ -89,7 +89,7 @@ class Composer:
         varied = [as_override(name, level) for name, level in levels.items() if name != DUMMY.name]
         choices = self._choices(levels)
         fixed = self._fixed.as_overrides(choices, self._composed(choices), {factor.name for factor in self.factors})
-        return Trial(number, dict(levels), (*referring(list(fixed)), as_override("trial", number), *varied), phase)
+        return Trial(number, dict(levels), (*_shown(tuple(fixed)), as_override("trial", number), *varied), phase)
 
     def contents(self) -> list[str]:
         """A word for each file that a task of this launch may read, which tells its content from any other."""
@@ -268,6 +268,12 @@ class Composer:
         elsewhere = {key for content in options for key in dotted({group: content})}
         if name not in elsewhere:
             raise InputError(no_such_factor(name, self.launch.space[name], {*lives, *elsewhere}))
+
+
+@lru_cache
+def _shown(words: tuple[str, ...]) -> list[str]:
+    """These overrides as they may be stored: the same in thousands of trials."""
+    return referring(words)
 
 
 def _keys_of(overrides: Sequence[str]) -> list[str]:

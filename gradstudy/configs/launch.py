@@ -113,7 +113,7 @@ def open_door(config: DictConfig) -> Launch:
         device=device,
         tracking=tracking,
         analysis=analysis,
-        mode=_mode(config.mode),
+        mode=mode_of(config.mode),
         name=None if config.name is None else str(config.name),
         question=_text("question", config.question),
         source=_text("source", config.source),
@@ -140,7 +140,8 @@ def plain(config: DictConfig, *, resolve: bool = False) -> Plain:
     return {str(key): value for key, value in content.items()}
 
 
-def _mode(mode: Any) -> str:
+def mode_of(mode: Any) -> str:
+    """What a launch is asked to do; InputError where that is none of MODES."""
     if mode not in MODES:
         way = right_way(f"mode={mode}") or nearest(str(mode), MODES)
         raise InputError(f"mode must be one of {', '.join(MODES)}, got {mode!r}.{way}")

@@ -1,8 +1,10 @@
 """Where a picture is drawn, and what stands at its axes."""
 
 import io
+import logging
 import math
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,7 @@ def png(draw: Callable[[Any], Any], size: Size = USUAL) -> bytes:
 
     Without pyplot, which belongs to whoever is drawing, and whatever backend that has.
     """
+    _list_fonts()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -36,6 +39,17 @@ def png(draw: Callable[[Any], Any], size: Size = USUAL) -> bytes:
     draw(figure.subplots())
     FigureCanvasAgg(figure).print_png(picture)  # type: ignore[no-untyped-call]  # matplotlib leaves it untyped
     return picture.getvalue()
+
+
+def _list_fonts() -> None:
+    """Has matplotlib look for fonts, without a word of that: on a new machine it would stand in a study's progress."""
+    log = logging.getLogger("matplotlib.font_manager")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        import_module("matplotlib.font_manager")
+    finally:
+        log.setLevel(level)
 
 
 MOST_NAMED = 9

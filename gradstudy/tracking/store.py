@@ -11,23 +11,21 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from glob import escape
+from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import entry_points, version
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote, urlsplit
-from uuid import uuid4
 
 from gradstudy.disk import check_room, free_space, full_words, is_full
 from gradstudy.errors import InputError, TrackingAway, first_line, nearest
-from gradstudy.locking.holder import Holder
 from gradstudy.masking import holds_secret, masked, remember
 from gradstudy.parts import Part, number
 from gradstudy.references import variable_of
 from gradstudy.tracking.contact import Client, Store, said_by_mlflow
+from gradstudy.tracking.new_database import make_database
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -36,8 +34,8 @@ DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 SQLITE_BY_DEFAULT = (3, 17)
 """The version of MLflow of which it is known that its default store is a database, where it has not begun a folder."""
 SQLITE = b"SQLite format 3\0"
-MAKING = 600.0
-"""Seconds after which nobody is making a database any more."""
+SQLITE_PATH = re.compile(r"sqlite:///(?P<path>(?!:memory:)[^?%]+)")
+"""A local database as most name theirs, told without SQLAlchemy, importing which takes .3 s of a plan."""
 NEW_DATABASE = 1_200_000
 """Bytes of MLflow's tables before anything is in them."""
 OPENINGS = 10
@@ -79,6 +77,8 @@ def _check_server(address: str) -> None:
 
 
 def _check_database(address: str) -> None:
+    if SQLITE_PATH.fullmatch(address):
+        return
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 
@@ -186,6 +186,8 @@ def is_missing(settings: Mlflow) -> bool:
 
 
 def _database_file(address: str) -> Path:
+    if plain := SQLITE_PATH.fullmatch(address):
+        return Path(plain["path"])
     from sqlalchemy.engine import make_url
 
     return Path(make_url(address).database or "")
@@ -194,7 +196,7 @@ def _database_file(address: str) -> Path:
 def connect(settings: Mlflow) -> MlflowClient:
     """A client for the store, each call of which ends within `tracking.timeout`.
 
-    A local store that is not there yet is made (some 1.5 s).
+    A local store that is not there yet is made.
     """
     _be_brief(settings)
     address = store_address(settings)
@@ -203,7 +205,7 @@ def connect(settings: Mlflow) -> MlflowClient:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow's and SQLAlchemy's advice to each other, on first use
         if is_missing(settings):
-            _make_database(_database_file(address))
+            make_database(_database_file(address))
         client = Client(store, _with_tables(store))
     return cast("MlflowClient", client)
 
@@ -241,42 +243,6 @@ def _no_room(settings: Mlflow) -> str:
     store = [_database_file(address).absolute().parent] if address.startswith("sqlite:") else []
     folders = [*store, Path(tempfile.gettempdir())]
     return full_words(min(folders, key=lambda folder: free_space(folder) or 0))
-
-
-def _make_database(path: Path) -> None:
-    """Makes a local store whole or not at all: MLflow cannot go on with tables that a killed process half made.
-
-    It is made under a name of its own beside the place, and linked there, which fails where another launch was faster:
-    nobody waits for a lock, and no database that is in use is replaced.
-    """
-    for leftover in path.parent.glob(f"{escape(path.name)}.part-*"):
-        if not _is_being_made(leftover):
-            leftover.unlink(missing_ok=True)
-    here = Holder.here()
-    part = path.with_name(f"{path.name}.part-{here.host}-{here.pid}-{here.started}-{uuid4().hex[:8]}").absolute()
-    try:
-        from mlflow import MlflowClient
-
-        MlflowClient(tracking_uri=f"sqlite:///{part}").search_experiments(max_results=1)
-        try:
-            os.link(part, path)
-        except OSError:  # another launch was faster, or a file system that has no links
-            if not path.exists():
-                os.replace(part, path)
-    finally:
-        for made in path.parent.glob(f"{escape(part.name)}*"):
-            made.unlink(missing_ok=True)
-
-
-def _is_being_made(part: Path) -> bool:
-    """Whether somebody may still be making it, which takes some 1.5 s: a process that is there, or on another host."""
-    host, pid, started, _ = part.name.rpartition(".part-")[2].rsplit("-", 3) if part.name.count("-") > 3 else [""] * 4
-    here = Holder.here()
-    if host == here.host and pid.isdecimal():
-        return not replace(here, pid=int(pid), started=started).is_gone
-    with suppress(FileNotFoundError):
-        return bool(host) and time.time() - part.stat().st_mtime < MAKING
-    return False
 
 
 def _be_brief(settings: Mlflow) -> None:

@@ -4,7 +4,8 @@ import itertools
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, get_type_hints
 
 import torch
 
@@ -106,9 +107,16 @@ def _evenly(trials: list[list[Member]], size: int) -> list[tuple[Member, ...]]:
 
 def structure(part: Part) -> Hashable:
     """What must be equal for two parts to be stacked: the class and every field that is no coefficient."""
-    hints = hints_of(part)
-    values = (getattr(part, f.name) for f in fields(part) if not is_coefficient(hints[f.name]))
-    return type(part), *(value if isinstance(value, Hashable) else id(value) for value in values)
+    kind: Any = type(part)
+    values = (getattr(part, name) for name in _no_coefficients(kind))
+    return kind, *(value if isinstance(value, Hashable) else id(value) for value in values)
+
+
+@cache
+def _no_coefficients(kind: Any) -> tuple[str, ...]:
+    """The fields that are structure, worked out once: a plan asks for thousands of trials, group by group."""
+    hints = get_type_hints(kind)
+    return tuple(f.name for f in fields(kind) if not is_coefficient(hints[f.name]))
 
 
 def stack(parts: Sequence[Any], device: torch.device) -> Any:

@@ -16,6 +16,7 @@ import torch
 
 from gradstudy.training.cohort import Cohort, shape
 from gradstudy.training.engine import is_out_of_memory, step_cost
+from gradstudy.user_cache import cache_folder
 
 USUAL_SIZE = {"cpu": 64, "cuda": 1024}
 """Members that train together where none are timed. On a CPU 64 are within 10 % of the fastest but for the smallest
@@ -94,12 +95,6 @@ def smallest_close(sizes: Iterable[int], cost: Callable[[int], float], usual: in
             break
     least = min(costs.values())
     return next((size for size, found in costs.items() if found <= least * CLOSE < inf), usual)
-
-
-def cache_folder() -> Path:
-    """Where this user's programs keep what they can make again."""
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    return Path(given if os.path.isabs(given) else os.path.expanduser("~/.cache")) / "gradstudy"
 
 
 def _identity(cohort: Cohort, device: str) -> str:

@@ -3,7 +3,9 @@
 Runs three sides interleaved, in rounds, on the same trials of the study's design: (a) a plain script, (b) serial
 PyTorch with the same recording, (c) `python -m gradstudy` on every core, with Optuna, MLflow and Parquet. Every process
 has one thread; (a) and (b) are one process, as such scripts are, and their start-up is not counted; (c) is given
-without start-up and ranking, as its own progress line measures it, and as a whole. Prints medians and ratios.
+without start-up and ranking, as its own progress line measures it, and as a whole, with start-up, ranking and report:
+without trying cures (`confirm.cures=0`), as (a) and (b) try none, and as it is by default, with cures tried on fresh
+networks, which are not counted as members. Prints medians and ratios.
 
     python tests/benchmarks/members_per_second.py [--width 32] [--rounds 3] [--trials 128] [--serial-members 4]
 """
@@ -39,16 +41,17 @@ def main():
         f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
         f"torch {torch.__version__}, Python {platform.python_version()}"
     )
-    members, rates = sample_of_the_study(options), {side: [] for side in ("a", "b", "c", "whole")}
+    members, rates = sample_of_the_study(options), {side: [] for side in ("a", "b", "c", "whole", "cures")}
     size = {"width": options.width, "length": LENGTH, "batch_size": BATCH, "steps": STEPS}
     for round_number in range(options.rounds):
         chosen = members[round_number :: options.rounds][: options.serial_members]
         with tempfile.TemporaryDirectory() as folder:
             rates["a"].append(len(chosen) / plain_script.run(chosen, **size, folder=folder))
             rates["b"].append(len(chosen) / serial_pytorch.run(chosen, **size))
-            seconds, page = launch(options, folder)
+            seconds, page = launch(options, f"{folder}/plain", "confirm.cures=0")
             rates["c"].append(float(re.findall(r"([\d.]+) members/s", page)[-1]))
             rates["whole"].append(options.trials * SEEDS / seconds)
+            rates["cures"].append(options.trials * SEEDS / launch(options, f"{folder}/cures")[0])
         print(
             f"round {round_number + 1}: " + ", ".join(f"({side}) {rates[side][-1]:.2f}" for side in rates), flush=True
         )
@@ -72,10 +75,12 @@ def sample_of_the_study(options):
     return [(levels, seed) for seed in range(SEEDS) for levels in trials]
 
 
-def launch(options, folder):
+def launch(options, folder, *further):
+    os.mkdir(folder)
     command = [
         *(sys.executable, "-m", "gradstudy", "+study=rnn_clip", f"model.width={options.width}"),
         *(f"budget.trials={options.trials}", f"task.length={LENGTH}", f"task.batch_size={BATCH}"),
+        *further,
     ]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     start = time.perf_counter()
@@ -90,8 +95,9 @@ def report(options, rates):
     print(f"  (a) plain script                  {median['a']:6.2f}")
     print(f"  (b) serial PyTorch, same record   {median['b']:6.2f}")
     print(f"  (c) gradstudy                     {median['c']:6.2f}   (c)/(a) {ratios(rates, 'c')}")
-    whole = f"{options.trials * SEEDS / median['whole']:.0f} s"
-    print(f"      with start-up and ranking     {median['whole']:6.2f}   (c)/(a) {ratios(rates, 'whole')}, {whole}")
+    for side, words in (("whole", "the whole study, no cures"), ("cures", "the whole study, with cures")):
+        seconds = f"{options.trials * SEEDS / median[side]:.0f} s"
+        print(f"      {words:27}   {median[side]:6.2f}   (c)/(a) {ratios(rates, side)}, {seconds}")
     print(f"(c) uses {cores()} cores, (a) and (b) one each.")
 
 

@@ -116,7 +116,9 @@ def run(trials, *, width, length, batch_size, steps, folder):
         chosen = suggest(trial)
         with mlflow.start_run():
             mlflow.log_params(chosen)
-            study.tell(
-                trial, train_member(chosen, seed, width=width, length=length, batch_size=batch_size, steps=steps)
-            )
+            loss = train_member(chosen, seed, width=width, length=length, batch_size=batch_size, steps=steps)
+            if math.isnan(loss):  # which Optuna would take for a failure too, with a warning
+                study.tell(trial, state=optuna.trial.TrialState.FAIL)
+            else:
+                study.tell(trial, loss)
     return time.perf_counter() - start

@@ -1,6 +1,9 @@
 """Pictures for whoever looks, and pictures in files that nobody is shown."""
 
 import io
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -23,6 +26,21 @@ def test_a_picture_in_a_file_leaves_no_trace_in_pyplot():
     before = pyplot.get_fignums()
     assert png(diagonal).startswith(b"\x89PNG\r\n")
     assert pyplot.get_fignums() == before
+
+
+def test_fonts_of_a_new_machine_are_listed_without_a_word_where_others_are_logged(tmp_path):
+    script = (
+        "import logging, sys\n"
+        "logging.basicConfig(level=logging.INFO)\n"
+        "from gradstudy.notebook.axes import png\n"
+        "assert 'matplotlib.font_manager' not in sys.modules\n"
+        "png(lambda axes: None)\n"
+        "logging.getLogger('matplotlib.font_manager').info('asked for')\n"
+    )
+    environment = {**os.environ, "MPLCONFIGDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True)
+    assert list(tmp_path.glob("fontlist*"))
+    assert (done.stdout, done.stderr) == ("", "INFO:matplotlib.font_manager:asked for\n")
 
 
 def test_axes_that_are_given_are_drawn_on_and_others_are_shown_by_pyplot():

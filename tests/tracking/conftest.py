@@ -1,4 +1,4 @@
-"""One MLflow store for all tests of the room (making one costs 1.5 s); every test has a study name of its own."""
+"""One MLflow store for all tests of the room (making one costs a second); every test has a study name of its own."""
 
 import subprocess
 import sys

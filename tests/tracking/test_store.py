@@ -10,11 +10,13 @@ from unittest.mock import Mock
 
 import pytest
 from mlflow import MlflowClient
+from sqlalchemy.engine import make_url
 
 from gradstudy.errors import InputError, TrackingAway
 from gradstudy.locking.holder import Holder
 from gradstudy.masking import masked
 from gradstudy.tracking.store import (
+    SQLITE_PATH,
     Mlflow,
     answering,
     check_store,
@@ -43,12 +45,25 @@ def test_the_default_is_known_without_mlflow_and_is_what_mlflow_says(workplace):
         "import gradstudy.tracking.reader, gradstudy.tracking.writer\n"
         "address, missing = store_address(Mlflow()), is_missing(Mlflow())\n"
         "check_store(Mlflow())\n"
-        "assert missing and not {'mlflow', 'fastapi'} & sys.modules.keys()\n"
+        "assert missing and not {'mlflow', 'fastapi', 'sqlalchemy'} & sys.modules.keys()\n"
         "import mlflow\n"
         "assert address == store_address(Mlflow()) == mlflow.get_tracking_uri()\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("path", ["a.db", "/a/b c.db", "ü.db", "a#b@c:d.db", "b:memory:"])
+def test_a_path_that_is_told_without_sqlalchemy_is_the_one_that_sqlalchemy_takes(path):
+    told = SQLITE_PATH.fullmatch(address := f"sqlite:///{path}")
+    assert told["path"] == make_url(address).database == path
+
+
+@pytest.mark.parametrize(
+    "address", ["sqlite:///a%20b.db", "sqlite:///a.db?mode=ro", "sqlite:///:memory:", "sqlite:///"]
+)
+def test_what_an_address_says_beside_a_path_is_left_to_sqlalchemy(address):
+    assert not SQLITE_PATH.fullmatch(address)
 
 
 def test_the_environment_names_the_store_and_the_setting_wins(monkeypatch):

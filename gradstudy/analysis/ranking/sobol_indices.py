@@ -156,7 +156,7 @@ def _unit(space: FactorSpace, count: int, random: np.random.Generator) -> np.nda
 def mean_effects(posterior: Posterior) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Each factor's total and first-order effect, and the variance they are a part of: three times [factor]."""
     strengths, known = posterior.strengths, posterior.known
-    functions = known.basis(known.points)
+    functions = known.functions
     scaled = [f * v * s for f, v, s in zip(functions, strengths.variance, strengths.spectrum, strict=True)]
     total, first = np.zeros((2, len(functions)))
     everything = 0.0

@@ -169,7 +169,7 @@ class Posterior:
             return np.concatenate([features([function[piece] for function in functions]) @ amounts for piece in pieces])
 
         def at(points: np.ndarray | Variants) -> np.ndarray:
-            off = self.known.values[:, None] - before(self._functions) - np.sqrt(self._noise)[:, None] * unit
+            off = self.known.values[:, None] - before(self.known.functions) - np.sqrt(self._noise)[:, None] * unit
             level, weights = self._solve(off)
             anew = before(self.known.basis(points.points if isinstance(points, Variants) else points))
             return np.asarray(level + self._carried(points, weights) + anew).T
@@ -189,11 +189,7 @@ class Posterior:
     @cached_property
     def together(self) -> np.ndarray:
         """The covariance of the known points with each other, right on and below the diagonal."""
-        return lower_covariance(self._functions, self.strengths) if self._together is None else self._together
-
-    @cached_property
-    def _functions(self) -> Functions:
-        return self.known.basis(self.known.points)
+        return lower_covariance(self.known.functions, self.strengths) if self._together is None else self._together
 
     @cached_property
     def _noise(self) -> np.ndarray:
@@ -229,7 +225,7 @@ class Posterior:
     def _carried(self, points: np.ndarray | Variants, weights: np.ndarray) -> np.ndarray:
         # From the known points to these ones, [point, ...].
         points = points if isinstance(points, Variants) else Variants(points, len(points), 0)
-        functions, near = self.known.basis(points.points), Covariances(self._functions, self.strengths)
+        functions, near = self.known.basis(points.points), Covariances(self.known.functions, self.strengths)
         carried = np.empty((len(points.points), *weights.shape[1:]))
         starts = range(points.count, len(carried), points.size)
         blocks = [(start, points.columns(start)) for start in starts] if points.blocks else []

@@ -6,6 +6,7 @@ The log posterior of the hyperparameters of the additive Gaussian process, its m
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import scipy
@@ -51,6 +52,11 @@ class Known:
     expected: float | None = None
     odds: bool = False
 
+    @cached_property
+    def functions(self) -> Functions:
+        """Those of the basis at the points, which every draw of hyperparameters asks for."""
+        return self.basis(self.points)
+
     def among(self, trials: np.ndarray) -> "Known":
         return replace(self, points=self.points[trials], values=self.values[trials], noise=self.noise[trials])
 
@@ -88,18 +94,36 @@ class NegativeLogPosterior:
             [_VARIANCE_BOUNDS] * factors + [_DECAY_BOUNDS] * numbers + [_ORDER_BOUNDS] * 2 + [_NOISE_BOUNDS]
         )
         self.bounds = np.array(bounds)
-        self._functions = basis(known.points)
         # Matrices are symmetric, so rows are taken up to the diagonal alone; and so few at a time that what is made of
         # them stays in the cache: a pass over all of them would cost the processor more than what is done in it.
         size = len(known.values)
         self._blocks = [
-            _Block(self._functions, basis, begin, min(begin + BLOCK_ROWS, size)) for begin in range(0, size, BLOCK_ROWS)
+            _Block(known.functions, basis, begin, min(begin + BLOCK_ROWS, size)) for begin in range(0, size, BLOCK_ROWS)
         ]
         self._room = np.empty((4, min(BLOCK_ROWS, size) * size))
         self._whole = np.zeros((size, size))
 
     def __call__(self, hyperparameters: np.ndarray) -> tuple[float, np.ndarray]:
-        known = self.known
+        known, away = self.known, self._away(hyperparameters)
+        value, strengths, inverse, ones, residual = self._solved(hyperparameters)
+        slopes = np.zeros(len(hyperparameters))
+        for block in self._blocks:
+            rows, before = block.rows, slice(block.rows.stop)
+            sensitivity = inverse[rows, before] - ones[rows, None] * ones[before]
+            sensitivity -= residual[rows, None] * residual[before]
+            slopes += block.slopes(hyperparameters, strengths, sensitivity, self._room, known)
+        return value, slopes / 2 + away / self.prior_sd
+
+    def value(self, hyperparameters: np.ndarray) -> float:
+        """The same without its gradient, for half of the cost."""
+        return self._solved(hyperparameters)[0]
+
+    def _away(self, hyperparameters: np.ndarray) -> np.ndarray:
+        return np.asarray((hyperparameters - self.prior_mean) / self.prior_sd)
+
+    def _solved(self, hyperparameters: np.ndarray) -> tuple[float, Strengths, np.ndarray, np.ndarray, np.ndarray]:
+        # The value, and what its gradient is made of: the inverse covariance, and what the constant takes out of it.
+        known, away = self.known, self._away(hyperparameters)
         strengths = Strengths.of(known.basis, hyperparameters, odds=known.odds)
         for block in self._blocks:
             block.fill(strengths, self._whole)
@@ -111,15 +135,8 @@ class NegativeLogPosterior:
         residual -= ones * (residual.sum() / ones.sum())
         half_logdet += np.log(ones.sum()) / 2
         ones /= np.sqrt(ones.sum())
-        slopes = np.zeros(len(hyperparameters))
-        for block in self._blocks:
-            rows, before = block.rows, slice(block.rows.stop)
-            sensitivity = inverse[rows, before] - ones[rows, None] * ones[before]
-            sensitivity -= residual[rows, None] * residual[before]
-            slopes += block.slopes(hyperparameters, strengths, sensitivity, self._room, known)
-        away = (hyperparameters - self.prior_mean) / self.prior_sd
         improbable = half_logdet + known.values @ residual / 2
-        return improbable + away @ away / 2, slopes / 2 + away / self.prior_sd
+        return improbable + away @ away / 2, strengths, inverse, ones, residual
 
     def climb(
         self, start: np.ndarray, steps: int = _MOST_STEPS, asleep: int | None = None
@@ -230,7 +247,7 @@ def mode_at(objective: NegativeLogPosterior, at: np.ndarray, step: float = 1e-3)
     eigenvalues, vectors = np.linalg.eigh(scaled)
     eigenvalues = np.maximum(eigenvalues, 1.0)
     spread = objective.prior_sd[:, None] * vectors / np.sqrt(eigenvalues)
-    height = float(-objective(at)[0] - np.log(eigenvalues).sum() / 2)
+    height = float(-objective.value(at) - np.log(eigenvalues).sum() / 2)
     return Mode(at, spread, height, objective.bounds)
 
 
@@ -241,12 +258,12 @@ def gains(known: Known, at: np.ndarray, steps: int = 12) -> np.ndarray:
     for a cause, also for one that only acts together with others; about 0 or below for what does nothing.
     """
     objective = NegativeLogPosterior(known)
-    best = objective(at)[0]
+    best = objective.value(at)
     found = np.empty(len(known.basis.codes))
     for factor in range(len(found)):
         asleep = np.where(np.arange(len(at)) == factor, ASLEEP, at)
         priors = _prior(objective, at[factor], factor) - _prior(objective, ASLEEP, factor)
-        found[factor] = 2 * (objective(asleep)[0] - best) + priors
+        found[factor] = 2 * (objective.value(asleep) - best) + priors
         if found[factor] > 0.0:  # adapting to its sleep can only make it less
             found[factor] = 2 * (objective.climb(asleep, steps, asleep=factor).fun - best) + priors
     return found
@@ -278,7 +295,7 @@ def _most_probable(known: Known, others: np.ndarray, factor: int) -> float:
     objective, tried, heights = NegativeLogPosterior(known), others.copy(), []
     for variance in DEALT:
         tried[factor] = np.log(variance)
-        heights.append(-objective(tried)[0] + _prior(objective, tried[factor], factor) / 2)
+        heights.append(-objective.value(tried) + _prior(objective, tried[factor], factor) / 2)
     return max(heights)
 
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+import scipy
 
-from gradstudy.analysis.ranking.causes import UNCLEAR, direction
+from gradstudy.analysis.ranking.causes import UNCLEAR, direction, furthest_apart
 from gradstudy.analysis.space.coordinates import INACTIVE
 from gradstudy.records import Factor
 
@@ -86,3 +87,26 @@ def test_a_difference_of_levels_holds_for_all_pairs_together():
     claimed = [words(many, codes, random.normal(size=120)) != UNCLEAR for _ in range(20)]
     assert sum(claimed) <= 3
     assert words(many, codes, random.normal(size=120) + 4 * (codes == 3)).startswith("d raises it by")
+
+
+def furthest_by_scipy(groups, level):
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = scipy.stats.tukey_hsd(*groups, equal_var=False)
+    clear = (found.statistic > 0.0) & ~(found.pvalue >= level)
+    if not clear.any():
+        return None
+    pair = np.unravel_index(np.where(clear, found.statistic, 0.0).argmax(), clear.shape)
+    return *pair, found.statistic[pair]
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_the_groups_that_are_surely_furthest_apart_are_those_of_scipys_games_howell_test(seed):
+    random = np.random.default_rng(seed)
+    scatters, places = random.choice([0.0, 0.3, 1.0, 2.0], 4), random.choice([0.0, 0.5, 1.0, 2.0], 4)
+    sizes = random.integers(2, 30, random.integers(2, 5))
+    groups = [
+        random.normal(place, scatter, size) for place, scatter, size in zip(places, scatters, sizes, strict=False)
+    ]
+    if seed % 3 == 0:
+        groups = [np.round(group) for group in groups]
+    assert furthest_apart(groups, 0.05) == furthest_by_scipy(groups, 0.05)
