@@ -1,11 +1,13 @@
 """Whatever is typed is answered: no traceback, no waiting, one sentence, and nothing outside of the working folder."""
 
+import matplotlib as mpl
 import pytest
 from support.door import Input, answer
 from support.hostile import PLAN, SMALL, TRIAL, fuzzed, made_by_hand
 
 import gradstudy.measurement
 import gradstudy.study
+from gradstudy.tracking.store import Mlflow, connect
 
 BY_HAND = made_by_hand()
 FEW = list(BY_HAND)[::80]
@@ -14,9 +16,13 @@ FUZZED, PORTION = 3000, 250
 
 @pytest.fixture(scope="module")
 def warm(tmp_path_factory):
-    """What every fork is given: files that are parsed, machine code, and what launches are compared with composed."""
+    """What every fork is given: files that are parsed, machine code, what launches are compared with composed, and what
+    is found or made once per user.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("warm"))
+        mpl.get_configdir()
+        connect(Mlflow("sqlite:///mlflow.db"))
         for kind in (["model=mlp", "task=digits"], ["model=rnn", "task=adding"], ["model=lstm", "task=adding"]):
             for rule in ("sgd", "adam", "rmsprop"):
                 gradstudy.measurement.measure([*kind, f"optimizer={rule}", "budget.steps=1"], seeds=1)

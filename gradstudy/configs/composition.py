@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import chain, product
 from typing import Any
 
@@ -56,6 +56,7 @@ class Composer:
             check_readable(named["study"].partition("=")[2].strip("'\""))
         self._parts_by_config: dict[tuple[str, str], Any] = {}
         self._by_levels: dict[str, tuple[dict[str, Any], Footprint]] = {}
+        self._known_shown: dict[tuple[str, ...], list[str]] = {}
         self._compose(quoted)
         if self._base.allow and not any(key.partition(".")[0] == "allow" for key in named):
             raise InputError("Which packages may be used, only the command line says: take allow out of the file.")
@@ -89,7 +90,7 @@ class Composer:
         varied = [as_override(name, level) for name, level in levels.items() if name != DUMMY.name]
         choices = self._choices(levels)
         fixed = self._fixed.as_overrides(choices, self._composed(choices), {factor.name for factor in self.factors})
-        return Trial(number, dict(levels), (*_shown(tuple(fixed)), as_override("trial", number), *varied), phase)
+        return Trial(number, dict(levels), (*self._shown(fixed), as_override("trial", number), *varied), phase)
 
     def contents(self) -> list[str]:
         """A word for each file that a task of this launch may read, which tells its content from any other."""
@@ -160,6 +161,12 @@ class Composer:
     def _at_home(self, choices: Mapping[str, Level]) -> Composed:
         varied = {factor.name: factor.levels for factor in self.factors if factor.name in self.groups}
         return self._fixed.at_home(self._combined(choices), varied)
+
+    def _shown(self, words: Iterable[str]) -> list[str]:
+        """These overrides as they may be stored: the same in thousands of trials."""
+        if (key := tuple(words)) not in self._known_shown:
+            self._known_shown[key] = referring(key)
+        return self._known_shown[key]
 
     def _choices(self, levels: Mapping[str, Level]) -> dict[str, Level]:
         return {name: levels[name] for name in self.groups if name in levels}
@@ -268,12 +275,6 @@ class Composer:
         elsewhere = {key for content in options for key in dotted({group: content})}
         if name not in elsewhere:
             raise InputError(no_such_factor(name, self.launch.space[name], {*lives, *elsewhere}))
-
-
-@lru_cache
-def _shown(words: tuple[str, ...]) -> list[str]:
-    """These overrides as they may be stored: the same in thousands of trials."""
-    return referring(words)
 
 
 def _keys_of(overrides: Sequence[str]) -> list[str]:
