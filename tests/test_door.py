@@ -2,8 +2,9 @@
 
 import matplotlib as mpl
 import pytest
+from support.command import in_process
 from support.door import Input, answer
-from support.hostile import PLAN, SMALL, TRIAL, fuzzed, made_by_hand
+from support.hostile import CORPUS, PLAN, SMALL, TRIAL, fuzzed, made_by_hand
 
 import gradstudy.measurement
 import gradstudy.study
@@ -19,13 +20,16 @@ def warm(tmp_path_factory):
     """What every fork is given: files that are parsed, machine code, what launches are compared with composed, and what
     is found or made once per user.
     """
+    folder = tmp_path_factory.mktemp("warm")
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(tmp_path_factory.mktemp("warm"))
+        patch.chdir(folder)
         mpl.get_configdir()
         connect(Mlflow("sqlite:///mlflow.db"))
         for kind in (["model=mlp", "task=digits"], ["model=rnn", "task=adding"], ["model=lstm", "task=adding"]):
             for rule in ("sgd", "adam", "rmsprop"):
                 gradstudy.measurement.measure([*kind, f"optimizer={rule}", "budget.steps=1"], seeds=1)
+        for words in (SMALL, ("+study=rnn_clip", "mode=plan"), *CORPUS):
+            in_process(words, folder)
 
 
 def test_the_table_has_its_size():
