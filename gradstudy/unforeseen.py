@@ -9,8 +9,8 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from gradstudy.atomic_file import written_whole
 from gradstudy.masking import masked
-from gradstudy.tracking.atomic_file import written_whole
 
 LOG = Path(".gradstudy", "log")
 

@@ -5,6 +5,6 @@ from pathlib import Path
 
 
 def cache_folder() -> Path:
-    """Where this user's programs keep what they can make again."""
+    """Where gradstudy keeps, for this user, what it can make again."""
     given = os.environ.get("XDG_CACHE_HOME", "")
     return Path(given if os.path.isabs(given) else os.path.expanduser("~/.cache")) / "gradstudy"

@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "gradstudy"
 LAYERS = [
-    {"masking", "patience"},
+    {"atomic_file", "masking", "patience"},
     {"errors", "references"},
     {"disk"},
     {"locking", "parts", "random_network", "records", "stopping", "user_cache", "versions"},

@@ -3,6 +3,7 @@
 import io
 import logging
 import math
+import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
@@ -43,6 +44,8 @@ def png(draw: Callable[[Any], Any], size: Size = USUAL) -> bytes:
 
 def _list_fonts() -> None:
     """Has matplotlib look for fonts, without a word of that: on a new machine it would stand in a study's progress."""
+    if "matplotlib.font_manager" in sys.modules:
+        return
     log = logging.getLogger("matplotlib.font_manager")
     level = log.level
     log.setLevel(logging.ERROR)

@@ -3,6 +3,7 @@
 from os import PathLike
 from pathlib import Path
 
+from gradstudy.atomic_file import written_whole
 from gradstudy.disk import refusal_words
 from gradstudy.errors import InputError
 from gradstudy.measurement import Measurement
@@ -11,7 +12,6 @@ from gradstudy.report.html.page import report_page
 from gradstudy.report.html.trial_page import trial_page
 from gradstudy.report.page_path import check_page_path
 from gradstudy.results import Run
-from gradstudy.tracking.atomic_file import written_whole
 
 
 def write_report(run: Run | Measurement, path: str | PathLike[str]) -> Path:

@@ -58,14 +58,12 @@ class Table(Features, Wanted, Writing):
     @property
     def content(self) -> str:
         """A hash of the file: a study goes on only with the data it was begun with."""
-        path = Path(self.path).expanduser()
-        return _hash(path, path.stat().st_mtime_ns)
+        return _hash(*_as_it_is(self.path))
 
     def data(self) -> Data:
-        path = Path(self.path).expanduser()
         try:
-            ending_of(path)
-            changed = path.stat().st_mtime_ns
+            ending_of(Path(self.path))
+            path, state = _as_it_is(self.path)
         except ValueError as error:
             others = f"also {', '.join(ENDINGS)}, packed as {', '.join(UNPACK)}"
             raise ValueError(f"{LEADS} ({others}), got {self.path!r}: {error}") from error
@@ -77,22 +75,32 @@ class Table(Features, Wanted, Writing):
         wanted, writing = (
             kind(**{field.name: getattr(self, field.name) for field in fields(kind)}) for kind in (Wanted, Writing)
         )
-        return _table(path, changed, wanted, writing)
+        return _table(path, state, wanted, writing)
 
 
 def _names(value: object) -> str | tuple[str, ...]:
     return tuple(map(str, value)) if isinstance(value, list | tuple) else "" if value is None else str(value)
 
 
+def _as_it_is(path: str) -> tuple[Path, tuple[int, ...]]:
+    """A file, wherever a launch may begin, and what changes with its content: it is read once while that is the same.
+
+    Its own time can be set back, as unpacking an archive does; that of its entry (or, on Windows, of its making) not.
+    """
+    file = Path(path).expanduser().absolute()
+    found = file.stat()
+    return file, (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)
+
+
 @cache
-def _hash(path: Path, changed: int) -> str:
-    """Asked for by every cohort; `changed` as below."""
+def _hash(path: Path, state: tuple[int, ...]) -> str:
+    """Asked for by every cohort."""
     return sha256(path.read_bytes()).hexdigest()
 
 
 @cache
-def _table(path: Path, changed: int, wanted: Wanted, writing: Writing) -> Data:
-    """`changed` is when: a file that was mended is read again."""
+def _table(path: Path, state: tuple[int, ...], wanted: Wanted, writing: Writing) -> Data:
+    """A file that was mended is read again."""
     try:
         file = read_table(path, writing, wanted.named)
     except (OSError, ValueError) as error:

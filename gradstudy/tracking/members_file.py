@@ -13,8 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from gradstudy.atomic_file import written_whole
 from gradstudy.records import OUTCOMES, PHASES, SCREEN, UNTRAINED, VERDICTS, Factor, MemberRows, StudyInfo, Trial
-from gradstudy.tracking.atomic_file import written_whole
 from gradstudy.tracking.damage import check_parquet, reading
 from gradstudy.tracking.record_file import NEEDED, OLDER_NAMES, as_trial, check_words, sealed, unsealed
 

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
+from gradstudy.atomic_file import written_whole
 from gradstudy.locking.holder import Holder
-from gradstudy.tracking.atomic_file import written_whole
 from gradstudy.user_cache import cache_folder
 
 MAKING = 600.0
@@ -56,7 +56,8 @@ def make_database(path: Path) -> None:
 
 def kept_tables() -> Path:
     """Where the tables are kept that these versions make."""
-    return cache_folder() / f"tables_mlflow-{version('mlflow')}_sqlalchemy-{version('sqlalchemy')}.db.gz"
+    made_by = "_".join(f"{name}-{version(name)}" for name in ("mlflow", "sqlalchemy", "alembic"))
+    return cache_folder() / f"tables_{made_by}.db.gz"
 
 
 def _copied(part: Path) -> bool:
@@ -64,9 +65,11 @@ def _copied(part: Path) -> bool:
     from mlflow.store.db import utils
 
     with suppress(OSError, EOFError, zlib.error, sqlite3.Error, AttributeError):
-        part.write_bytes(gzip.decompress(kept_tables().read_bytes()))  # what is damaged does not unpack
-        with closing(sqlite3.connect(part)) as tables:
-            revisions = tables.execute("SELECT version_num FROM alembic_version").fetchall()
+        tables = gzip.decompress(kept_tables().read_bytes())  # what is damaged does not unpack
+        with open(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644), "wb") as file:  # as SQLite makes files
+            file.write(tables)
+        with closing(sqlite3.connect(part)) as opened:
+            revisions = opened.execute("SELECT version_num FROM alembic_version").fetchall()
         if revisions == [(cast(Any, utils)._get_latest_schema_revision(),)]:
             return True
     part.unlink(missing_ok=True)
@@ -76,7 +79,7 @@ def _copied(part: Path) -> bool:
 def _make_tables(part: Path) -> None:
     """Has MLflow make its tables, and keeps them; an MLflow that cannot make them alone does so at its opening."""
     from mlflow.store.db import utils
-    from sqlalchemy import URL, create_engine
+    from sqlalchemy.engine import URL, create_engine
 
     if make := getattr(utils, "_initialize_tables", None):
         engine = create_engine(URL.create("sqlite", database=str(part)))

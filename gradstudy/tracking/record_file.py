@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from gradstudy.atomic_file import written_whole
 from gradstudy.records import (
     OUTCOMES,
     PHASES,
@@ -31,7 +32,6 @@ from gradstudy.records import (
     Trial,
     TrialResult,
 )
-from gradstudy.tracking.atomic_file import written_whole
 from gradstudy.tracking.damage import Damaged, check_parquet, reading
 from gradstudy.tracking.selection import Filters, select
 

@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from gradstudy.atomic_file import placed, written_whole
 from gradstudy.records import FINISHED, RUNNING, STOPPED
-from gradstudy.tracking.atomic_file import placed, written_whole
 from gradstudy.tracking.store import without_user
 
 if TYPE_CHECKING:

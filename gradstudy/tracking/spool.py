@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
+from gradstudy.atomic_file import UNFINISHED, set_aside
 from gradstudy.errors import InputError
 from gradstudy.records import MemberRows, Trial, TrialResult
-from gradstudy.tracking.atomic_file import UNFINISHED, set_aside
 from gradstudy.tracking.damage import Damaged
 from gradstudy.tracking.record_file import file_number, read_result, read_rows, trial_file, write_trial
 

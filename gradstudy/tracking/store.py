@@ -168,7 +168,13 @@ def check_store(settings: Mlflow) -> None:
     check_address(address)
     scheme = _scheme(address)
     if scheme == "sqlite":
-        path = _database_file(address).absolute()
+        file, here = _database_file(address), str(Path.cwd())
+        if "?" in here and (here in address or not file.is_absolute()):  # where a query begins, for MLflow
+            raise InputError(
+                f"MLflow cannot keep a database in a folder with a question mark in its name, got '{here}'. "
+                "Give the folder another name, or set tracking.uri to a database elsewhere."
+            )
+        path = file.absolute()
         _check_folder(path.parent, address)
         if not path.exists():
             check_room(path.parent, NEW_DATABASE)

@@ -12,10 +12,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from gradstudy.atomic_file import set_aside
 from gradstudy.locking.hold import Hold
 from gradstudy.masking import masked
 from gradstudy.records import CONFIRM, MemberRows, StudyInfo, Trial, TrialResult
-from gradstudy.tracking.atomic_file import set_aside
 from gradstudy.tracking.damage import Damaged, ReadBack
 from gradstudy.tracking.doubled import discard, united
 from gradstudy.tracking.experiment_board import HELD_IN_MLFLOW, ExperimentBoard

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from gradstudy.atomic_file import DAMAGED
 from gradstudy.disk import is_full, size_words, writing
 from gradstudy.errors import TrackingAway
 from gradstudy.locking.hold import Hold
 from gradstudy.records import StudyInfo, TrialResult
 from gradstudy.stopping import shielded
-from gradstudy.tracking.atomic_file import DAMAGED
 from gradstudy.tracking.damage import told_of
 from gradstudy.tracking.experiment_board import HELD_IN_MLFLOW
 from gradstudy.tracking.members_file import Stored

@@ -5,7 +5,6 @@ precision: whoever writes one writes it anew, and what is no number in it is mea
 """
 
 import hashlib
-import os
 import platform
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import torch
 
+from gradstudy.atomic_file import written_whole
 from gradstudy.training.cohort import Cohort, shape
 from gradstudy.training.engine import is_out_of_memory, step_cost
 from gradstudy.user_cache import cache_folder
@@ -55,11 +55,8 @@ def _known_size(cohort: Cohort, device: str, usual: int, most: int) -> int:
             return known
     sizes = [size for doubling in DOUBLINGS if (size := usual * 2**doubling) <= most]
     found = timed_size(cohort, sizes, usual)
-    with suppress(OSError):  # a home that cannot be written: it is measured every time
-        place.parent.mkdir(parents=True, exist_ok=True)
-        own = place.with_name(f"{place.name}.{os.getpid()}")
-        own.write_text(f"{found}\n", "ascii")
-        own.replace(place)
+    with suppress(OSError), written_whole(place) as file:  # a home that cannot be written: it is measured every time
+        file.write_text(f"{found}\n", "ascii")
     return found
 
 

@@ -1,9 +1,11 @@
 """Pictures for whoever looks, and pictures in files that nobody is shown."""
 
 import io
+import logging
 import os
 import subprocess
 import sys
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -41,6 +43,13 @@ def test_fonts_of_a_new_machine_are_listed_without_a_word_where_others_are_logge
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True)
     assert list(tmp_path.glob("fontlist*"))
     assert (done.stdout, done.stderr) == ("", "INFO:matplotlib.font_manager:asked for\n")
+
+
+def test_the_level_of_the_log_is_a_persons_own_once_fonts_are_listed(monkeypatch):
+    log = logging.getLogger("matplotlib.font_manager")
+    monkeypatch.setattr(log, "setLevel", Mock())
+    png(diagonal)
+    log.setLevel.assert_not_called()
 
 
 def test_axes_that_are_given_are_drawn_on_and_others_are_shown_by_pyplot():

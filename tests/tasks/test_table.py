@@ -2,6 +2,8 @@
 
 import os
 import pickle
+from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -158,6 +160,29 @@ def test_a_file_that_was_mended_is_read_again(table):
     columns(extra=np.arange(COUNT) % 7).to_csv(task.path, index=False)
     os.utime(task.path, ns=(1, 1))
     assert task.shape.inputs == (6,)
+
+
+def test_files_of_one_name_and_one_time_in_two_folders_are_two_files(tmp_path, monkeypatch):
+    shapes, contents = [], []
+    for folder, frame in (("one", columns()), ("other", columns(extra=np.arange(COUNT) % 7))):
+        (tmp_path / folder).mkdir()
+        monkeypatch.chdir(tmp_path / folder)
+        frame.to_csv("data.csv", index=False)
+        os.utime("data.csv", ns=(1, 1))
+        task = Table(path="data.csv", target="kind")
+        shapes.append(task.shape.inputs)
+        contents.append(task.content)
+    assert shapes == [(5,), (6,)]
+    assert contents == [sha256((tmp_path / name / "data.csv").read_bytes()).hexdigest() for name in ("one", "other")]
+
+
+def test_a_file_whose_time_was_set_back_is_another(table):
+    task = table("kind")
+    file = Path(task.path)
+    before, told = task.content, file.stat()
+    file.write_text(file.read_text().replace("red", "tan"))
+    os.utime(file, ns=(told.st_atime_ns, told.st_mtime_ns))
+    assert task.content != before
 
 
 def test_the_part_travels_without_its_data(table):

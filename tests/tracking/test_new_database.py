@@ -59,7 +59,7 @@ def made(tmp_path, name):
     path.parent.mkdir()
     connect(Mlflow(f"sqlite:///{path}"))
     assert os.listdir(path.parent) == ["mlflow.db"]
-    return content(path)
+    return *content(path), path.stat().st_mode
 
 
 def test_a_copied_store_is_the_one_that_mlflow_makes(tmp_path, migrations):

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 from support.made_trials import make_result
 
+from gradstudy.atomic_file import written_whole
 from gradstudy.records import MemberRecord, Series, Trial, TrialResult
-from gradstudy.tracking.atomic_file import written_whole
 from gradstudy.tracking.record_file import METADATA, read_gradients, read_result, read_rows, tidy, write_trial
 
 EDGES = [0.0, -0.0, 5e-324, -2.2e-308, 1.7976931348623157e308, np.inf, -np.inf, np.nan, 0.1, 1 / 3]

@@ -78,6 +78,15 @@ def test_a_folder_with_blanks_is_no_other_folder(workplace, monkeypatch):
     assert store_address(Mlflow()) == f"sqlite:///{workplace}/my study/mlflow.db"
 
 
+@pytest.mark.parametrize("address", ["", "sqlite:///mlflow.db"])
+def test_a_folder_whose_name_ends_an_address_is_refused(address, workplace, monkeypatch):
+    (workplace / "why?now").mkdir()
+    monkeypatch.chdir(workplace / "why?now")
+    with pytest.raises(InputError, match="question mark"):
+        check_store(Mlflow(address))
+    check_store(Mlflow(f"sqlite:///{workplace}/mlflow.db"))
+
+
 def test_a_server_that_is_down_is_no_wrong_input():
     check_store(Mlflow(NOWHERE))
 

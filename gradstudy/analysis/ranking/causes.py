@@ -39,7 +39,7 @@ RANKING_COLUMNS = [
 
 
 SURE = 1e-6
-"""How much nearer a p-value may come to a bound than its integral is exact."""
+"""How near to the level a bound, as a part of it, leaves a p-value to be integrated after all."""
 
 
 def direction(factor: Factor, coordinates: np.ndarray, values: np.ndarray, *, response: str, level: float) -> str:
@@ -90,7 +90,7 @@ def furthest_apart(groups: Sequence[np.ndarray], level: float) -> tuple[int, int
         if alone * comb(len(means), 2) < level * (1 - SURE):
             return i, j, float(apart)
         p = scipy.stats.studentized_range.sf(apart / (np.sqrt(scatter) / 2**0.5), len(means), freedom)
-        if not p >= level:
+        if not max(alone, p) >= level:  # the integral is 0 where there is a single degree of freedom
             return i, j, float(apart)
     return None
 
