@@ -32,6 +32,11 @@ class Activation(Part, group="activation"):
 
     saturates = False
 
+    def __init_subclass__(cls, **given: Any) -> None:
+        super().__init_subclass__(**given)
+        if "rule" not in vars(cls) and {"__call__", "at"} & vars(cls).keys():
+            cls.rule = Activation.rule  # type: ignore[method-assign]  # that of another function is none of this one
+
     @property
     def rule(self) -> "tuple[int, float | Tensor] | None":
         return None

@@ -201,6 +201,7 @@ class Flow:
 
     Where a network can go all the way `back` without autograd, its output is no part of a graph. Given the gradient of
     that, `back` leaves those of all parameters in the pass's `into`, and returns those of `taps`, which are None then.
+    It goes once: it writes over what it needs.
     """
 
     output: "Tensor"

@@ -67,9 +67,9 @@ def by_type(of_32: Callable[..., Any], of_64: Callable[..., Any]) -> Callable[..
     return either
 
 
-def runs_compiled(like: Tensor, of: dtype = float32) -> bool:
-    """Whether compiled functions are to be had for such a tensor: on a CPU, in float32, or `of` another type."""
-    return numba is not None and like.device.type == "cpu" and like.dtype == of
+def runs_compiled(like: Tensor, *of: dtype) -> bool:
+    """Whether compiled functions are to be had for such a tensor: on a CPU, in float32, or `of` other types."""
+    return numba is not None and like.device.type == "cpu" and like.dtype in (of or (float32,))
 
 
 def _machine_code(function: Callable[..., Any], fastmath: Any) -> Callable[..., Any]:

@@ -14,7 +14,7 @@ def cross_entropy_into(output, target, losses, gradient):  # type: ignore[no-unt
     """Writes the mean of -log softmax(output)[target] to `losses` [member], and its slope to `gradient`.
 
     `output` and `gradient` are [member, sample, class], `target` is [member, sample]. All are of one dtype, and sums
-    are taken in float64; nan and inf give nan, and so does a target that is no class.
+    are taken in float64; nan and +inf give nan, and so does a target that is no class.
     """
     members, samples, classes = output.shape
     below, share = np.empty(samples * classes), np.empty(samples * classes, output.dtype)

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from gradstudy.kernels.compiled import runs_compiled
 from gradstudy.kernels.losses import cross_entropy_into
@@ -73,7 +74,7 @@ class Task(Part, group="task"):
 
     def loss_and_gradient(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """The loss [member] of an output that is no part of a graph, and its gradient by that output."""
-        if type(self).loss is Task.loss and not target.is_floating_point() and runs_compiled(output, output.dtype):
+        if type(self).loss is Task.loss and not target.is_floating_point() and _is_graded(output):
             return _graded_cross_entropy(output, target)
         leaf = output.detach().requires_grad_()
         loss = self.loss(leaf, target)
@@ -111,7 +112,7 @@ def cross_entropy(output: Tensor, target: Tensor) -> Tensor:
 
     `output` is [member, batch, class] or [member, batch, time, class]; `target` is the same without classes.
     """
-    if runs_compiled(output, output.dtype) and output.requires_grad:
+    if output.requires_grad and _is_graded(output):
         found: Tensor = _CrossEntropy.apply(output, target)  # type: ignore[no-untyped-call]
         return found
     log_probability = F.log_softmax(output, dim=-1)
@@ -125,8 +126,14 @@ class _CrossEntropy(torch.autograd.Function):
         return losses
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, sent: Tensor) -> tuple[Tensor, None]:
         return ctx.gradient * spread_over(sent, ctx.gradient), None
+
+
+def _is_graded(output: Tensor) -> bool:
+    """Whether the loss of such an output and its gradient are to be had at once."""
+    return runs_compiled(output, torch.float32, torch.float64)
 
 
 def _graded_cross_entropy(output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:

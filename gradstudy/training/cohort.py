@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar
 
 import torch
 
@@ -115,7 +115,7 @@ def structure(part: Part) -> Hashable:
 @cache
 def _no_coefficients(kind: Any) -> tuple[str, ...]:
     """The fields that are structure, worked out once: a plan asks for thousands of trials, group by group."""
-    hints = get_type_hints(kind)
+    hints = hints_of(kind)
     return tuple(f.name for f in fields(kind) if not is_coefficient(hints[f.name]))
 
 

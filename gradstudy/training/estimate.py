@@ -60,7 +60,13 @@ def measured_cost(cohort: Cohort) -> tuple[float, float]:
     probes = cost["seconds"] * cost["probes"] / len(probe_steps(few.steps))
     step = cost["seconds"] * (1 - cost["probes"]) / max(1, few.steps)
     seconds = setup + step * max(1, cohort.steps) + probes * len(probe_steps(cohort.steps))
-    values = sum(series.values[0].size for record in records for series in record.series.values())
+    asked = [
+        series
+        for record in records
+        for quantity, series in record.series.items()
+        if quantity != BY_AUTOGRAD or BY_AUTOGRAD in cohort.record
+    ]
+    values = sum(series.values[0].size for series in asked)
     record_bytes = 8 * values * max(1, cohort.steps)
     # without the hook, backward holds the gradients of what it has not consumed yet: about as much again
     return seconds, 2 * max(1, sum(saved.values())) + record_bytes

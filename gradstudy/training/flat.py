@@ -43,9 +43,11 @@ class Flat:
 
     def views(self, rows: Tensor) -> dict[str, Tensor]:
         """Each parameter [member, *shape] as it lies in rows [member, entry], or in the trained part of them."""
-        first, step = rows.storage_offset(), rows.stride(0)
+        first, (step, next_entry) = rows.storage_offset(), rows.stride()
         return {  # in one operation each, which takes half the time of a slice and a view of it
-            name: rows.as_strided((len(rows), *shape), (step, *steps), first + start)
+            name: rows.as_strided(
+                (len(rows), *shape), (step, *(next_entry * one for one in steps)), first + next_entry * start
+            )
             for (name, (shape, steps)), start, end in zip(self._shapes.items(), self.starts, self.ends, strict=True)
             if end <= rows.shape[1]
         }

@@ -1,17 +1,23 @@
 """Activations in machine code against PyTorch's own, in float64, however what enters lies in memory."""
 
+import numpy as np
 import pytest
 import torch
-from support.cohorts import parts
+from support.cohorts import cohort, parts
 from support.images import Pictures
 
 from gradstudy.factors import activation
 from gradstudy.factors.model.cnn import Cnn
+from gradstudy.factors.model.mlp import Mlp
+from gradstudy.factors.model.rnn import Rnn
 from gradstudy.factors.model.ruled import ruled
 from gradstudy.kernels.compiled import runs_compiled
 from gradstudy.layer_parts import network_of
 from gradstudy.network import Pass, Probe
+from gradstudy.tasks.adding import Adding
+from gradstudy.tasks.teacher import Teacher
 from gradstudy.training.cohort import stack
+from gradstudy.training.engine import train
 
 pytestmark = pytest.mark.skipif(not runs_compiled(torch.zeros(1)), reason="Numba is not installed")
 
@@ -84,3 +90,29 @@ def test_looks_take_it_where_nothing_more_is_asked_for(by_hand, monkeypatch):
     run = Pass(values, training=True, probe=Probe(by_hand=by_hand))
     network(run, torch.zeros(2, 3, *task.shape.inputs, dtype=torch.float64))
     assert len(taken) == 3 * by_hand
+
+
+class Capped(activation.Relu):
+    def __call__(self, x):
+        return x.clamp(0.0, 0.1)
+
+
+class Renamed(activation.Relu):
+    """The same function."""
+
+
+MODELS = {
+    "mlp": (Mlp(depth=2, width=3), Teacher()),
+    "cnn": (Cnn(depth=2, width=3), Pictures()),
+    "rnn": (Rnn(width=3), Adding(length=8)),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_rule_is_that_of_the_function_beside_it_and_of_no_other_made_from_it(name):
+    assert Renamed().rule == activation.Relu().rule
+    assert Capped().rule is None
+    model, task = MODELS[name]
+    (record,) = train(cohort(parts(model=model, task=task, activation=Capped()), seeds=1, steps=1))
+    trained, looked_at = (record.series[quantity].values[0] for quantity in ("signal", "signal_float64"))
+    np.testing.assert_allclose(looked_at, trained, rtol=1e-4, atol=1e-9)

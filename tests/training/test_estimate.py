@@ -1,12 +1,15 @@
 """Estimates: they count every member, and grow with what is trained."""
 
+from dataclasses import replace
+
 import pytest
 from support.cohorts import cohort, parts
 
 from gradstudy.factors.model.rnn import Rnn
 from gradstudy.tasks.adding import Adding
 from gradstudy.training import estimate as estimating
-from gradstudy.training.estimate import Estimate, estimate
+from gradstudy.training.engine import train
+from gradstudy.training.estimate import Estimate, estimate, measured_cost
 from gradstudy.training.footprint import Footprint
 
 
@@ -65,3 +68,12 @@ def test_what_would_take_long_is_counted_and_its_calls_once_for_all_members(monk
     monkeypatch.setattr(estimating, "measured_cost", lambda few: pytest.fail("it is not to be timed"))
     whole = cohort(parts(), seeds=8)
     assert estimating.cost_of(whole) == ((3.0 + 8 * 2.0) * whole.steps, 8 * 5.0)
+
+
+def test_the_record_in_memory_is_that_of_what_is_asked_for():
+    whole = cohort(parts(model=Rnn(width=4), task=Adding(length=10)), seeds=2, steps=4)
+    short, long = (measured_cost(replace(whole, steps=steps))[1] for steps in (4, 10_004))
+    (record,) = {
+        tuple(len(one.values[0]) for one in record.series.values()) for record in train(replace(whole, steps=0))
+    }
+    assert long - short == 10_000 * 2 * 8 * sum(record)

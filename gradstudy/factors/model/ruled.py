@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from gradstudy.factors.coefficients import stacked
 from gradstudy.kernels.rules import activate_rows, send_back_rows
@@ -27,13 +28,14 @@ class _Ruled(torch.autograd.Function):
     def forward(ctx: Any, rule: int, coefficients: Any, x: Tensor) -> Tensor:
         y = x.clone()
         if len(y) > 1 and y.stride(0) != y[0].numel():
-            y = x.contiguous().clone()
+            y = x.clone(memory_format=torch.contiguous_format)
         activate_rows(rule, coefficients, _rows(y))
         ctx.given = rule, coefficients
         ctx.save_for_backward(y)
         return y
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, sent: Tensor) -> tuple[None, None, Tensor]:
         (y,), back = ctx.saved_tensors, torch.empty_like(ctx.saved_tensors[0])
         if sent.stride() != y.stride():

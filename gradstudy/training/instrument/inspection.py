@@ -127,7 +127,9 @@ def marked_shares(flat: Flat, marks: Tensor) -> Tensor:
     """Which part of each trained parameter is marked in rows of bools, [parameter, member]."""
     if runs_compiled(marks, torch.bool):
         return _of_trained(flat, shares_marked, marks)
-    return torch.stack([one.flatten(1).count_nonzero(1).double() / one[0].numel() for one in _trained(flat, marks)])
+    return torch.stack(
+        [one.reshape(len(one), -1).count_nonzero(1).double() / one[0].numel() for one in _trained(flat, marks)]
+    )
 
 
 def _trained(flat: Flat, rows: Tensor) -> list[Tensor]:
@@ -150,7 +152,7 @@ def cosine(before: Tensor, after: Tensor, length: int) -> Tensor:
     products_of_rows(before.numpy(), after.numpy(), length, products.numpy())
     low, high = (limit * limit for limit in SAFE[torch.float64])
     safe = ((products[:2] > low) & (products[:2] < high)).all(0)
-    found = products[2] / (products[0].sqrt() * products[1].sqrt())
+    found = (products[2] / (products[0].sqrt() * products[1].sqrt())).clamp(-1.0, 1.0)
     return (
         found if bool(safe.all()) else torch.where(safe, found, _careful_cosine(before[:, :length], after[:, :length]))
     )

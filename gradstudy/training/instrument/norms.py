@@ -29,7 +29,7 @@ def norms(tensors: Sequence[Tensor]) -> Tensor:
     """
     if not may_look(tensors[0]):
         return torch.stack([_careful(tensor) for tensor in tensors])
-    if runs_compiled(tensors[0], tensors[0].dtype):
+    if runs_compiled(tensors[0], *SAFE):
         found = torch.empty(len(tensors), len(tensors[0]), dtype=torch.float64)
         for row, tensor in zip(found.numpy(), tensors, strict=True):
             norm_of_slices(_dense(tensor.detach()).contiguous().numpy(), row)
@@ -95,7 +95,7 @@ def _norms_of_stack(stack: Tensor) -> Tensor:
 def _where_it_lies(stack: Tensor) -> tuple[Any, ...] | None:
     """A stack as compiled functions read it; None where they cannot."""
     like = LIKE.get(stack.dtype)
-    if stack.dim() != 4 or like is None or not runs_compiled(stack, stack.dtype):
+    if stack.dim() != 4 or like is None or not runs_compiled(stack, *SAFE):
         return None
     rows = stack if stack.stride(3) == 1 else stack.transpose(2, 3)
     return (rows.data_ptr(), like, tuple(rows.shape), rows.stride()) if rows.stride(3) == 1 else None

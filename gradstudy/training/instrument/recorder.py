@@ -49,8 +49,9 @@ class Recorder:
         """Of the norms before and after clipping, and the factor by which it clipped them, [member] each."""
         self._write("norm_after_clipping", step, after)
         if after is not before:
-            # entry by entry: the share of the norm that was left
-            factor = torch.where((factor == 1) & (after < before), after / before, factor)
+            # entry by entry: the share of the norm that was left; nan where that is none of inf
+            left_less = ~(after >= before) & ~before.isnan()
+            factor = torch.where((factor == 1) & left_less, after / before, factor)
         self._write("clip_coefficient", step, factor)
 
     def _write(self, quantity: str, step: StepNumber, values: Tensor) -> None:

@@ -12,11 +12,13 @@ from gradstudy.factors.model.lstm import Lstm
 from gradstudy.factors.model.mlp import Mlp
 from gradstudy.factors.model.rnn import Rnn
 from gradstudy.factors.normalization.features import BatchNorm, LayerNorm, RmsNorm
+from gradstudy.layer_parts import network_of
 from gradstudy.quantities import EVERY_STEP
 from gradstudy.tasks.adding import Adding
 from gradstudy.tasks.random_signal import RandomSignal
 from gradstudy.training.engine import train
 from gradstudy.training.instrument.norms import combined_norm, norms, rms, signal_rms
+from gradstudy.training.instrument.recorder import Recorder
 
 LINEAR = {"activation": activation.Identity(), "model": Rnn(width=16)}
 
@@ -175,3 +177,11 @@ def test_a_norm_whose_variance_overflows_is_a_divergence_and_no_vanished_signal(
     trial = parts(model=Mlp(width=8, depth=3), normalization=norm, init=init.Normal(std=1e20), task=RandomSignal())
     record = train(cohort(trial, seeds=1, steps=2))[0]
     assert record.first_bad_step == 0
+
+
+def test_what_clipping_entry_by_entry_left_is_a_share_of_the_norm_and_of_an_infinite_one_none():
+    before, after = [2.0, 2.0, 1.0, math.inf, math.inf, math.nan], [0.5, 2.0, 1.0 + 1e-15, math.nan, 3.0, math.nan]
+    recorder = Recorder(network_of(parts()), steps=1, members=6, device=torch.device("cpu"))
+    recorder.write_clipping(0, *(torch.tensor(norm, dtype=torch.float64) for norm in (before, after, [1.0] * 6)))
+    found = [series["clip_coefficient"].values.item() for series in recorder.series([None] * 6)]
+    assert found == pytest.approx([0.25, 1.0, 1.0, math.nan, 0.0, 1.0], abs=0, nan_ok=True)
