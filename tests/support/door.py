@@ -21,6 +21,8 @@ SECONDS, MEMORY = 20, 2 * 1024**3
 ROOMS = ("work", "home", "temporary", "beside")
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
 RUNS = ("os.system", "os.exec", "os.posix_spawn", "pickle.find_class", "ctypes.dlopen")
+ASKS_FOR_GPUS = ("ctypes.dlopen", "libnvidia-ml.so.1")
+"""What a PyTorch that is built for CUDA does before it says that there are none."""
 EXPECTED = {0, 2, 3}
 
 
@@ -126,7 +128,7 @@ def _watch(room: Path) -> None:
     allowed = (str(room), "/dev/null", "/dev/shm", "/proc/")
 
     def note(event: str, arguments: tuple[object, ...]) -> None:
-        if event in RUNS:
+        if event in RUNS and (event, arguments[0]) != ASKS_FOR_GPUS:
             os.write(notes, f"{event} {arguments[0]!r}\n".encode(errors="replace"))
         if event == "open" and isinstance(arguments[0], str | bytes) and isinstance(arguments[2], int):
             path = os.path.abspath(os.fsdecode(arguments[0]))
