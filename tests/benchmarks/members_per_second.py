@@ -83,6 +83,7 @@ def launch(options, folder, *further):
         *further,
     ]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment.pop("MLFLOW_TRACKING_URI", None)  # of (a), where one launch would find what another has stored
     start = time.perf_counter()
     done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, env=environment)
     return time.perf_counter() - start, done.stdout
