@@ -93,6 +93,21 @@ def _check_database(address: str) -> None:
         raise InputError(f"A database in memory would forget the study, got '{address}'. {WAY_OUT}")
 
 
+def _check_working_folder(file: Path, address: str) -> None:
+    """InputError for a database in a working folder with a question mark, where MLflow takes a query to begin.
+
+    Nobody asks where that folder is, which may be gone, for a file that lies elsewhere.
+    """
+    if file.is_absolute() and "?" not in address:
+        return
+    here = str(Path.cwd())
+    if "?" in here and (here in address or not file.is_absolute()):
+        raise InputError(
+            f"MLflow cannot keep a database in a folder with a question mark in its name, got '{here}'. "
+            "Give the folder another name, or set tracking.uri to a database elsewhere."
+        )
+
+
 def _check_folder_store(address: str) -> None:
     import mlflow.environment_variables as mlflow_settings
 
@@ -168,12 +183,8 @@ def check_store(settings: Mlflow) -> None:
     check_address(address)
     scheme = _scheme(address)
     if scheme == "sqlite":
-        file, here = _database_file(address), str(Path.cwd())
-        if "?" in here and (here in address or not file.is_absolute()):  # where a query begins, for MLflow
-            raise InputError(
-                f"MLflow cannot keep a database in a folder with a question mark in its name, got '{here}'. "
-                "Give the folder another name, or set tracking.uri to a database elsewhere."
-            )
+        file = _database_file(address)
+        _check_working_folder(file, address)
         path = file.absolute()
         _check_folder(path.parent, address)
         if not path.exists():

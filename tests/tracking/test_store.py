@@ -87,6 +87,13 @@ def test_a_folder_whose_name_ends_an_address_is_refused(address, workplace, monk
     check_store(Mlflow(f"sqlite:///{workplace}/mlflow.db"))
 
 
+def test_a_store_elsewhere_needs_no_working_folder(workplace, monkeypatch):
+    (workplace / "gone").mkdir()
+    monkeypatch.chdir(workplace / "gone")
+    (workplace / "gone").rmdir()
+    check_store(Mlflow(f"sqlite:///{workplace}/mlflow.db"))
+
+
 def test_a_server_that_is_down_is_no_wrong_input():
     check_store(Mlflow(NOWHERE))
 
