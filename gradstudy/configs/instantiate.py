@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar
 
 from gradstudy.configs.classes import held_class, part_class
 from gradstudy.configs.elsewhere import right_way
@@ -11,7 +11,7 @@ from gradstudy.configs.number_slips import number_way
 from gradstudy.configs.overrides import spelled
 from gradstudy.errors import InputError, nearest
 from gradstudy.layer_parts import network_of
-from gradstudy.parts import Part
+from gradstudy.parts import Part, hints_of
 from gradstudy.quantities import check_request
 from gradstudy.training.footprint import MOST_PARAMETERS, Footprint, footprint, memory_here
 
@@ -66,7 +66,7 @@ def check_keys(kind: type[Part], group: str, given: Mapping[str, Any]) -> None:
 
 def takes_whole_numbers(group: str, config: Mapping[str, Any], key: str, allow: Collection[str] = ()) -> bool:
     """Whether this key of a part holds a whole number, or a list of them."""
-    hint = get_type_hints(part_class(group, config["_target_"], allow)).get(key)
+    hint = hints_of(part_class(group, config["_target_"], allow)).get(key)
     return hint in (int, int | tuple[int, ...])
 
 

@@ -21,6 +21,11 @@ def per_member(coefficient: Coefficient, like: Tensor) -> Tensor:
     return spread_over(stacked(coefficient).to(like.dtype), like)
 
 
+def of_each(coefficient: Coefficient, members: int, dtype: torch.dtype) -> Tensor:
+    """The coefficient of each of so many members, [member], cast once and lying densely, as compiled functions read."""
+    return stacked(coefficient).to(dtype).expand(members).contiguous()
+
+
 def elementwise(function: Callable[..., Tensor], *coefficients: Coefficient) -> Tensor:
     """An element-wise function of coefficients [..., member], rounded alike in every slot.
 

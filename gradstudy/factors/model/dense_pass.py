@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gradstudy.factors.coefficients import stacked
+from gradstudy.factors.coefficients import of_each
 from gradstudy.factors.model.layers import Linear, goes_by_hand
 from gradstudy.kernels import dense
 from gradstudy.kernels.tiles import TILE
@@ -57,7 +57,7 @@ class DensePass:
         if key not in self._given:
             assert self.activation.rule is not None, "asked for where there is one only"
             rule, coefficient = self.activation.rule
-            coefficients = stacked(coefficient).to(dtype).expand(members).contiguous().numpy()
+            coefficients = of_each(coefficient, members, dtype).numpy()
             shape = len(self.names), members, int(self.sizes[1]), batch
             self._given[key] = rule, coefficients, self.sizes, shape
         return self._given[key]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from gradstudy.factors.coefficients import stacked
+from gradstudy.factors.coefficients import of_each
 from gradstudy.kernels.rules import activate_rows, send_back_rows
 from gradstudy.layer_parts import Activation
 
@@ -18,7 +18,7 @@ def ruled(activation: Activation, x: Tensor) -> Tensor:
     """phi(x) for x [member, ...] of an activation that has a rule."""
     assert activation.rule is not None, "asked for where there is one only"
     rule, coefficient = activation.rule
-    coefficients = stacked(coefficient).to(x.dtype).expand(len(x)).contiguous()
+    coefficients = of_each(coefficient, len(x), x.dtype)
     values: Tensor = _Ruled.apply(rule, coefficients.numpy(), x)  # type: ignore[no-untyped-call]
     return values
 

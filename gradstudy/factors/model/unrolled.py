@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from gradstudy.factors.coefficients import stacked
+from gradstudy.factors.coefficients import of_each
 from gradstudy.kernels.tiles import TILE
 from gradstudy.layer_parts import Activation
 from gradstudy.network import Applied
@@ -89,7 +89,7 @@ class _Steps(torch.autograd.Function):
         states = inputs.new_empty(members, length + 1, entering, columns)
         kept = inputs.new_empty(members, length, layer.cell.kept * units, columns)
         rule, coefficient = layer.activation.rule or (0, 0.0)
-        coefficients = stacked(coefficient).to(inputs.dtype).expand(members).contiguous()
+        coefficients = of_each(coefficient, members, inputs.dtype)
         common = (members, length, units, entering, columns, width), rule, coefficients.numpy()
         layer.cell.forward(*common, _flat(matrix), inputs.detach().numpy(), _flat(states), _flat(kept))
         ctx.kept = layer, common, matrix, states, kept, taps

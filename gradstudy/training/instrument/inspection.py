@@ -147,20 +147,19 @@ def _of_trained(flat: Flat, function: Callable[..., None], *rows: Tensor) -> Ten
 def cosine(before: Tensor, after: Tensor, length: int) -> Tensor:
     """That of two gradients, the first entries of rows [member, entry], as [member]; nan where one of them is 0."""
     if not runs_compiled(before, torch.float64):
-        return _careful_cosine(before[:, :length], after[:, :length])
+        return _careful_cosine(before, after, length)
     products = torch.empty(3, len(before), dtype=torch.float64)
     products_of_rows(before.numpy(), after.numpy(), length, products.numpy())
     low, high = (limit * limit for limit in SAFE[torch.float64])
     safe = ((products[:2] > low) & (products[:2] < high)).all(0)
     found = (products[2] / (products[0].sqrt() * products[1].sqrt())).clamp(-1.0, 1.0)
-    return (
-        found if bool(safe.all()) else torch.where(safe, found, _careful_cosine(before[:, :length], after[:, :length]))
-    )
+    return found if bool(safe.all()) else torch.where(safe, found, _careful_cosine(before, after, length))
 
 
-def _careful_cosine(before: Tensor, after: Tensor) -> Tensor:
+def _careful_cosine(before: Tensor, after: Tensor, length: int) -> Tensor:
     """The same where no square may leave the range."""
-    one, other = (gradient / norms([gradient])[0].unsqueeze(1) for gradient in (before, after))
+    gradients = before[:, :length], after[:, :length]
+    one, other = (gradient / norms([gradient])[0].unsqueeze(1) for gradient in gradients)
     squares = norms([one + other, one - other]).square()
     return (squares[0] - squares[1]) / 4
 
